@@ -1,0 +1,55 @@
+"""Instants: the one clock, and the one text form (ISO 8601, UTC, whole seconds, `Z`) that is stored and compared.
+
+Because the form has a fixed width, instants compare as text; `datetime` is used only where arithmetic is needed.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from .errors import InvalidInput
+
+Clock = Callable[[], datetime]
+"""Where time comes in. Answers an aware datetime; tests hand in their own."""
+
+_STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def system_clock() -> datetime:
+    """The present, UTC."""
+    return datetime.now(UTC)
+
+
+def format_instant(moment: datetime) -> str:
+    """`2026-11-22T16:50:05Z`; a fraction of a second is cut off, a naive moment is taken as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an ISO 8601 instant; without an offset it is UTC. Raises `InvalidInput`."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{text[:60]!r} is not an ISO 8601 instant; write it like 2026-11-22T16:50:05Z") from None
+
+
+def normalise_instant(value: str | datetime) -> str:
+    """Any accepted instant in the stored form. Raises `InvalidInput`."""
+    if isinstance(value, datetime):
+        return format_instant(value)
+    if not isinstance(value, str):
+        raise InvalidInput(f"an instant must be ISO 8601 text, not {type(value).__name__}")
+    moment = parse_instant(value)
+    return value if _STORED.fullmatch(value) else format_instant(moment)
+
+
+def shift(instant: str, delta: timedelta) -> str:
+    """A stored instant moved by `delta`."""
+    return format_instant(datetime.fromisoformat(instant) + delta)
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one stored instant to another; negative when they are the other way round."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

@@ -1,0 +1,237 @@
+"""The values all rooms speak: events, commits, files, and what is remembered about a repository.
+
+They are frozen and know their wire form, the dict that `insert_events` takes, reads return and exports write.
+Instants are text in the stored form (see `instants`); `repo_name` is always the lower-case key.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from .errors import InvalidInput
+
+MAX_KEY_TEXT = 255
+"""Facts that index rows carry (refs, logins, subjects) are cut here, so that an index row stays small."""
+
+_REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})/[A-Za-z0-9._-]{1,100}")
+
+
+def repo_key(repo: str) -> str:
+    """The lower-case key of "owner/name". Raises `InvalidInput` for anything GitHub could not have named so."""
+    name = repo.strip() if isinstance(repo, str) else ""
+    if not _REPO.fullmatch(name) or name.split("/")[1] in {".", ".."}:
+        raise InvalidInput(
+            f"{str(repo)[:80]!r} is not a repository; write it as owner/name, for instance microsoft/vscode"
+        )
+    return name.lower()
+
+
+class Facts(NamedTuple):
+    """What questions need from a payload, taken out once at insertion so that no answer parses JSON.
+
+    action: the payload's action; `merged` also for a pull request closed with merged=true (the form before 2025-10).
+    number: of the issue, pull request or discussion.
+    ref: full ref of a push, creation or deletion (refs/heads/…, refs/tags/…), tag of a release, branch of a run.
+    sha: head of a push, of a pull request, of a deployment or run.
+    subject: whom or what it is about: author of the issue or pull request, member added, environment, workflow.
+    """
+
+    action: str | None = None
+    number: int | None = None
+    ref: str | None = None
+    sha: str | None = None
+    subject: str | None = None
+
+
+class Activity(NamedTuple):
+    """An event without its payload: the narrow row that insights read."""
+
+    id: str
+    event_type: str
+    created_at: str
+    actor_login: str | None
+    action: str | None
+    number: int | None
+    ref: str | None
+    sha: str | None
+    subject: str | None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event. `payload` is JSON text as bytes (`b"null"` when there is none), parsed only when shown."""
+
+    id: str
+    event_type: str
+    created_at: str
+    repo_name: str | None = None
+    actor_login: str | None = None
+    payload: bytes = b"{}"
+    facts: Facts = Facts()
+
+
+class EventSource(msgspec.Struct, frozen=True):
+    """A repository as an event names it: GitHub's spelling and its lasting id."""
+
+    full_name: str
+    repository_id: int | None = None
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """One commit of one repository. `None` means not known (yet), never zero.
+
+    commit_date: committer date, the time that windows select by. For commits known only from a push payload it is
+    the push's time (`source` "push") until GitHub's own date replaces it.
+    branches: those it was seen to be reachable from.
+    additions, deletions, files_changed: null until the commit's details were fetched.
+    """
+
+    sha: str
+    repo_name: str
+    commit_date: str
+    message: str = ""
+    author_name: str | None = None
+    author_email: str | None = None
+    author_login: str | None = None
+    author_type: str | None = None
+    committer_login: str | None = None
+    authored_at: str | None = None
+    parents: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    additions: int | None = None
+    deletions: int | None = None
+    files_changed: int | None = None
+    source: Literal["api", "push", "webhook"] = "api"
+
+
+class CommitFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a commit; `patch` is never stored."""
+
+    filename: str
+    status: str = "modified"
+    additions: int | None = None
+    deletions: int | None = None
+    previous_filename: str | None = None
+
+
+class CommitSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What commit analysis says, computed once at ingestion; `rules` is the version of the rules that said it."""
+
+    text: str
+    categories: tuple[str, ...] = ()
+    impact_score: int = 0
+    risk_level: Literal["low", "medium", "high"] = "low"
+    breaking: bool = False
+    security_relevant: bool = False
+    reasons: tuple[str, ...] = ()
+    rules: int = 1
+
+
+class CommitRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit with what is known around it. `files` is null until details were fetched."""
+
+    commit: Commit
+    files: tuple[CommitFile, ...] | None = None
+    summary: CommitSummary | None = None
+
+
+class Authorship(NamedTuple):
+    """A commit without its text: the narrow row that insights read."""
+
+    sha: str
+    commit_date: str
+    author_login: str | None
+    author_name: str | None
+    author_email: str | None
+    author_type: str | None
+    co_authors: str
+    """`Name <email>` of every Co-authored-by trailer, one a line; empty when there is none."""
+
+
+class Span(NamedTuple):
+    """A stretch of time, since <= t < until."""
+
+    since: str
+    until: str
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """What is completely known about a repository: disjoint spans in order, for each kind of record.
+
+    kinds: "events", "commits" (default branch), "commits:<branch>" for another branch that was asked for,
+    "archive" (whole hours imported from GH Archive).
+    """
+
+    spans: dict[str, tuple[Span, ...]] = {}
+
+
+class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the collector remembers about a repository. Small: it is written after every pass.
+
+    full_name: GitHub's latest spelling. commits_floor: the fixed `since` of the commit listing, so that its URL and
+    ETag stay the same. etags: by short name of the resource (`events/1`, `commits`, `activity`…).
+    not_modified: how many 304 answers in a row each resource gave. error_*: how the last attempt failed, null after a
+    success. next_poll_at: GitHub's `X-Poll-Interval` or limit allows no poll before it. snapshot_at: when what can
+    only be observed in the present (settings, CI, advisories, releases) was last read.
+    """
+
+    repo_name: str
+    full_name: str | None = None
+    repository_id: int | None = None
+    default_branch: str | None = None
+    branches: tuple[str, ...] = ()
+    etags: dict[str, str] = {}
+    not_modified: dict[str, int] = {}
+    commits_floor: str | None = None
+    ledger: Ledger = Ledger()
+    sources: tuple[str, ...] = ()
+    last_collected_at: str | None = None
+    last_attempt_at: str | None = None
+    snapshot_at: str | None = None
+    next_poll_at: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    retry_at: str | None = None
+
+
+class Lease(NamedTuple):
+    """The right to collect one repository until `expires_at`; `epoch` grows with every holder and fences writes."""
+
+    repo_name: str
+    owner: str
+    epoch: int
+    expires_at: str
+
+
+class MetricRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored result or observation: `key` (repository or login), `sort` (see `MetricsRepository`), and its data."""
+
+    key: str
+    sort: str
+    data: dict[str, Any]
+
+
+class CollectedBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one step of collecting learned about one repository: stored together or not at all."""
+
+    state: RepositoryState
+    events: tuple[Event, ...] = ()
+    commits: tuple[CommitRecord, ...] = ()
+    security: tuple[MetricRow, ...] = ()
+    deployments: tuple[MetricRow, ...] = ()
+
+
+class Stored(NamedTuple):
+    """What was really new in a batch."""
+
+    events: int
+    commits: int
+
+
+def require_text(record: Mapping[str, Any], field: str, where: str) -> str:
+    """A field that must be non-empty text. Raises `InvalidInput` naming record and field."""
+    value = record.get(field)
+    if not isinstance(value, str) or not value:
+        raise InvalidInput(f"{where}: {field!r} must be non-empty text")
+    return value

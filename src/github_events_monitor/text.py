@@ -1,0 +1,125 @@
+"""Cleaning of text written by strangers, before a person or a model reads it.
+
+What is removed is what does not show: control characters, zero-width and bidirectional marks, tag characters, variation
+selectors, fillers. Such characters can hide instructions from a person and show them to a model
+(https://www.unicode.org/reports/tr36/, https://trojansource.codes).
+"""
+
+import re
+import unicodedata
+
+_HIDDEN: dict[str, str] = {
+    "control character": "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f",
+    "soft hyphen": "\u00ad",
+    "zero-width character": "\u034f\u200b\u2060\ufeff",
+    "zero-width joiner": "\u200c\u200d",
+    "bidirectional mark": "\u061c\u200e\u200f",
+    "bidirectional control": "\u202a-\u202e\u2066-\u2069",
+    "invisible operator": "\u2061-\u2065\u206a-\u206f",
+    "invisible filler": "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufff0-\ufffb",
+    "variation selector": "\ufe00-\ufe0f\U000e0100-\U000e01ef",
+    "musical format control": "\U0001d173-\U0001d17a",
+    "tag character": "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff",
+    "invalid character": "\ud800-\udfff\ufffe\uffff",
+}
+"""Classes of characters that do not show, as ranges for a regular expression, by the name that reports use."""
+
+_ALL_HIDDEN = re.compile("[" + "".join(_HIDDEN.values()) + "]")
+_BY_NAME = {name: re.compile(f"[{ranges}]") for name, ranges in _HIDDEN.items()}
+_LINE_BREAK = re.compile("\r\n|[\r\u0085\u2028\u2029]")
+_SPACES = re.compile(r"\s+")
+_HARMLESS = re.compile(
+    "(?<=[^\x00-\x7f])[\u200c\u200d\ufe0e\ufe0f]+"  # emoji and scripts that join letters
+    "|(?<=[0-9#*])\ufe0f"  # keycaps
+    "|^\ufeff|\r|\u00ad"
+)
+
+_ASSISTANT = r"(?:ai|llm|claude|copilot|chatgpt|gpt|gemini|assistants?|language models?)"
+_CONFIDENTIAL = (
+    r"(?:api[ -]?keys?|tokens?|secrets?|credentials?|passwords?|(?:private|ssh) keys?|environment variables?"
+    r"|\.env|conversation|chat history)"
+)
+_INSTRUCTION = re.compile(
+    "|".join(
+        (
+            # setting instructions aside
+            r"\b(?:ignore|disregard|forget|override) (?:all |any |every |of |the |my |your |these |those )*"
+            r"(?:previous|prior|above|earlier|preceding|safety) (?:[\w-]+ )?"
+            r"(?:instructions?|prompts?|rules|guidelines|context)\b",
+            r"\b(?:ignore|disregard|forget|override) (?:all |any |every |of )*your (?:[\w-]+ )?"
+            r"(?:instructions|prompt|rules|guidelines|training)\b",
+            r"\b(?:(?:print|show|repeat|output|dump) (?:me )?your"
+            r"|(?:reveal|leak|disclose|ignore|override|disregard|bypass) (?:your|the)) (?:\w+ )?system prompts?\b",
+            # a new role
+            r"\byou are (?:now|no longer) (?:an?|my|bound|restricted|dan|acting)\b",
+            r"\bas an ai (?:language model|model|assistant|agent)(?:,| you\b| i\b)",
+            rf"\bif (?:you are|you're) (?:an? )?(?:automated |large )?{_ASSISTANT}\b",
+            r"\b(?:pretend|act as if) (?:to be|you are|you're) (?:an?|the|my)\b",
+            # being addressed
+            rf"\b(?:attention|notes?|messages?|instructions?) (?:to|for):? (?:all |any |the )*{_ASSISTANT}"
+            r"(?: agents?| assistants?| models?)?(?=[:,.!]|$)",
+            r"</?\s?(?:system|important|system[-_ ](?:prompt|message|reminder))\s?/?>",
+            r"<\|(?:im_start|im_end|system|endoftext)\|>|\[/?inst\]",
+            r"\bsystem(?: prompt| message| override)? ?: you (?:are|must|will|should)\b",
+            # acting behind the user's back
+            r"\b(?:do not|don't|never|without) (?:tell(?:ing)?|(?:mention(?:ing)?|reveal(?:ing)?) (?:this|it|that) to) "
+            r"(?:the |your )?(?:user|human)\b",
+            r"\b(?:you must|please|immediately) (?:call|invoke|use) the (?:\S+ )?tool\b",
+            r"\bcall the tool (?:to|with|named)\b",
+            r"\b(?:send|post|upload|forward|e-?mail|leak|paste|exfiltrate|disclose|reveal|share|submit) (?:me |us )?"
+            rf"(?:all |any |of |the |your |user's |users' |their )+(?:[\w-]+ ){{0,3}}?{_CONFIDENTIAL}"
+            r"(?: [\w,./-]+){0,6}? "
+            r"(?:to|at|in|into|as|via) (?:https?:|www\.|me\b|this (?:address|url|server|issue|comment)|the following"
+            r"|an? (?:comment|issue|pull request|gist)|[\w.+-]+@)",
+        )
+    )
+)
+"""Phrases that address an assistant rather than a reader, in folded text. Mere words are no match: the commit messages
+of programs around language models are full of them."""
+
+_SCANNED = 20_000
+
+
+def clean(text: str, limit: int, *, one_line: bool = False) -> str:
+    """The text without what does not show, cut to its first `limit` characters (no ellipsis: it stays a prefix).
+
+    Line breaks become `\\n`; with `one_line` every run of white space becomes one space.
+    """
+    raw = text[: limit * 8 + 1_000]  # hidden characters cost no place, but nobody may make us read megabytes of them
+    shown = _ALL_HIDDEN.sub("", _LINE_BREAK.sub("\n", raw))
+    return (_SPACES.sub(" ", shown).strip() if one_line else shown.strip("\n"))[:limit]
+
+
+def first_line(text: str, limit: int) -> str:
+    """The first line that shows anything, cleaned and cut."""
+    shown = clean(text, limit * 4 + 1_000).lstrip()
+    return clean(shown.split("\n", 1)[0], limit, one_line=True)
+
+
+def hidden_characters(text: str) -> list[str]:
+    """Names of the classes of hidden characters in a text, without those that ordinary writing needs.
+
+    Emoji and joining scripts use joiners and variation selectors, right-to-left scripts use marks: not reported there.
+    """
+    if text.isascii() and text.isprintable():
+        return []
+    rest = _HARMLESS.sub("", text)
+    found = [name for name, pattern in _BY_NAME.items() if pattern.search(rest)]
+    if "bidirectional mark" in found and _has_right_to_left(rest):
+        found.remove("bidirectional mark")
+    return found
+
+
+def reads_like_instruction(text: str) -> str | None:
+    """The phrase (at most 120 characters) by which a text seems to command an AI assistant, or None.
+
+    Looks behind disguises: hidden characters, full-width and styled letters, line breaks and letter case do not matter.
+    """
+    shown = unicodedata.normalize("NFKC", clean(text, _SCANNED)).casefold().replace("\u2019", "'")
+    match = _INSTRUCTION.search(_SPACES.sub(" ", shown))
+    return match[0].strip(" .\n")[:120] if match else None
+
+
+def _has_right_to_left(text: str) -> bool:
+    marks = {"\u061c", "\u200e", "\u200f"}
+    return any(unicodedata.bidirectional(char) in {"R", "AL"} for char in text if char not in marks)

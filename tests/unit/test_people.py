@@ -1,0 +1,92 @@
+import pytest
+
+from github_events_monitor.people import co_authors, is_ai_assistant, is_bot, kind_of
+
+
+@pytest.mark.parametrize(
+    ("login", "account_type", "expected"),
+    [
+        ("dependabot[bot]", None, True),
+        ("Renovate[BOT]", "User", True),
+        ("ci-helper", "Bot", True),
+        ("Release-Robot", "User", True),
+        ("ada", "User", False),
+        ("abbot", None, False),
+        (None, None, False),
+        ("", None, False),
+    ],
+)
+def test_bots(login: str | None, account_type: str | None, expected: bool) -> None:
+    assert is_bot(login, account_type, frozenset({"release-robot"})) is expected
+
+
+@pytest.mark.parametrize(
+    ("login", "name", "email"),
+    [
+        ("copilot-swe-agent[bot]", None, None),
+        ("Copilot", "Copilot", None),
+        ("claude", None, None),
+        ("devin-ai-integration[bot]", None, None),
+        ("google-labs-jules[bot]", None, None),
+        ("cursor[bot]", None, None),
+        (None, "Claude", "noreply@anthropic.com"),
+        (None, "Claude Opus 4.5", "claude@example.org"),
+        (None, "Claude Code", None),
+        (None, "Copilot", "198982749+Copilot@users.noreply.github.com"),
+        (None, "Cursor Agent", "cursoragent@cursor.com"),
+        (None, "aider (gpt-4o)", "noreply@aider.chat"),
+        (None, "openhands", "openhands@all-hands.dev"),
+        (None, "anything", "158243242+devin-ai-integration[bot]@users.noreply.github.com"),
+    ],
+)
+def test_ai_assistants(login: str | None, name: str | None, email: str | None) -> None:
+    assert is_ai_assistant(login, name, email)
+    assert kind_of(login, name, email, "Bot") == "ai_assistant"
+
+
+@pytest.mark.parametrize(
+    ("login", "name", "email"),
+    [
+        (None, "Claude", "claude@example.org"),
+        (None, "Claude Monet", "monet@example.org"),
+        (None, "Devin", "devin@example.org"),
+        (None, "Jules", None),
+        ("jules", "Jules", "jules@users.noreply.github.com"),
+        ("cursor", None, None),
+        ("claudette", "Claude Code", None),
+        ("dependabot[bot]", None, None),
+        (None, None, None),
+    ],
+)
+def test_namesakes_of_assistants_are_people_or_bots(login: str | None, name: str | None, email: str | None) -> None:
+    assert not is_ai_assistant(login, name, email)
+
+
+def test_the_three_kinds() -> None:
+    assert kind_of("ada", "Ada", "ada@example.org", "User") == "person"
+    assert kind_of("dependabot[bot]", account_type="Bot") == "bot"
+    assert kind_of(None, "pre-commit-ci[bot]", "ci@example.org") == "bot"
+    assert kind_of("Claude", bot_logins=frozenset({"claude"})) == "bot"
+    assert kind_of(None, None, None) == "person"
+
+
+def test_co_authors_are_read_from_trailers() -> None:
+    message = (
+        "Add it\n\nCo-authored-by: is not a trailer\n"
+        "Co-authored-by: Ada Lovelace <ada@example.org>\r\n"
+        "  co-Authored-By:Claude <noreply@anthropic.com>\n"
+        "CO-AUTHORED-BY: Ada again <ADA@example.org>\n"
+        "Reviewed-by: Bob <bob@example.org>\n"
+        "Co-authored-by: nobody <>\n"
+        "Co-authored-by: <only@example.org>"
+    )
+    assert co_authors(message) == [
+        ("Ada Lovelace", "ada@example.org"),
+        ("Claude", "noreply@anthropic.com"),
+        ("", "only@example.org"),
+    ]
+    assert co_authors("") == []
+
+
+def test_long_lines_are_read_quickly() -> None:
+    assert co_authors("Co-authored-by: " + "a " * 500_000) == []

@@ -1,0 +1,177 @@
+"""Settings: read once, by name, from the environment or a `.env` file; a bad one is told in a line."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from github_events_monitor.errors import SettingsError
+from github_events_monitor.settings import Settings
+
+SECRET = "marked-secret-0123456789"
+SECRETS = (
+    "GITHUB_TOKEN",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "API_TOKEN",
+    "GITHUB_WEBHOOK_SECRET",
+)
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No variable of the developer's own, and no `.env` but the test's."""
+    for name in (*Settings.model_fields, "aws_default_region"):
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_with_nothing_set_it_is_sqlite_in_the_current_folder_and_stdio() -> None:
+    settings = Settings.load()
+    assert settings.database_config() == {"provider": "sqlite", "db_path": "./github_events.db", "retention_days": None}
+    assert (settings.mcp_transport, settings.host, settings.port) == ("stdio", "127.0.0.1", 8000)
+    assert (settings.github_api_url, settings.github_token) == ("https://api.github.com", None)
+    assert (settings.poll_interval, settings.log_level, settings.log_file) == (300, "INFO", None)
+
+
+def test_the_environment_outranks_the_env_file_and_flags_outrank_both(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clean / ".env").write_text("PORT=1001\nHOST=127.0.0.3\nPOLL_INTERVAL=60\nUNKNOWN_TO_US=1\n")
+    monkeypatch.setenv("PORT", "1002")
+    monkeypatch.setenv("HOST", "127.0.0.2")
+    settings = Settings.load(port=1003, host=None)
+    assert (settings.port, settings.host, settings.poll_interval) == (1003, "127.0.0.2", 60)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(name.upper(), "")
+    assert Settings.load() == Settings.load(database_provider="sqlite")
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TARGET_REPOSITORIES", " Microsoft/vscode, kubernetes/kubernetes ,")
+    monkeypatch.setenv("BOT_LOGINS", "Release-Robot,ci")
+    monkeypatch.setenv("ALLOWED_HOSTS", "monitor.example.org")
+    settings = Settings.load()
+    assert settings.target_repositories == ("Microsoft/vscode", "kubernetes/kubernetes")
+    assert settings.bots == {"release-robot", "ci"}
+    assert settings.allowed_hosts == ("monitor.example.org",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("DATABASE_PROVIDER", "postgres", "sqlite or dynamodb"),
+        ("DYNAMODB_TABLE_PREFIX", "no spaces", "letters, digits"),
+        ("DYNAMODB_ENDPOINT_URL", "localhost:8000", "http or https URL"),
+        ("GITHUB_API_URL", "ftp://github.example.org", "http or https URL"),
+        ("GITHUB_API_URL", "http://[", "http or https URL"),
+        ("TARGET_REPOSITORIES", "vscode", "owner/name"),
+        ("POLL_INTERVAL", "-1", "whole seconds"),
+        ("POLL_INTERVAL", "5 minutes", "whole seconds"),
+        ("EVENT_RETENTION_DAYS", "0", "whole days"),
+        ("MCP_TRANSPORT", "websocket", "stdio, sse or streamable-http"),
+        ("PORT", "70000", "a port"),
+        ("LOG_LEVEL", "LOUD", "DEBUG, INFO"),
+    ],
+)
+def test_a_bad_value_is_one_line_with_name_value_and_what_is_accepted(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, accepted: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    message = caught.value.message
+    assert name in message
+    assert value in message
+    assert accepted in message
+    assert "\n" not in message
+    assert caught.value.exit_code == 2
+
+
+def test_letter_case_of_a_log_level_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+    assert Settings.load().log_level == "DEBUG"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_is_in_no_repr_and_no_dump(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, SECRET)
+    settings = Settings.load()
+    assert getattr(settings, name.lower()).get_secret_value() == SECRET
+    for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(settings.model_dump())):
+        assert SECRET not in shown
+
+
+def test_a_secret_beside_a_bad_value_is_not_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, SECRET)
+    monkeypatch.setenv("PORT", "none")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    assert SECRET not in caught.value.message
+
+
+def test_credentials_in_a_url_are_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", f"https://user:{SECRET}@github.example.org")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    assert SECRET not in caught.value.message
+
+
+def test_settings_do_not_change_once_read() -> None:
+    settings = Settings.load()
+    with pytest.raises(ValidationError):
+        settings.port = 1  # type: ignore[misc]  # that it cannot be assigned is what is tested
+
+
+def test_aws_region_outranks_the_default_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    assert Settings.load().aws_region == "eu-central-1"
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    assert Settings.load().aws_region == "us-west-2"
+
+
+def test_the_configuration_of_dynamodb_names_where_and_with_which_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "DATABASE_PROVIDER": "dynamodb",
+        "DYNAMODB_TABLE_PREFIX": "staging-",
+        "DYNAMODB_ENDPOINT_URL": "http://localhost:8000/",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+    }.items():
+        monkeypatch.setenv(name, value)
+    config = Settings.load().database_config()
+    assert (config["provider"], config["table_prefix"]) == ("dynamodb", "staging-")
+    assert (config["endpoint_url"], config["region"]) == ("http://localhost:8000", None)
+    assert (config["aws_secret_access_key"], config["aws_access_key_id"]) == (SECRET, None)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.8.8.8"])
+def test_on_loopback_no_token_is_needed(host: str) -> None:
+    Settings.load(host=host).check_listening()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "monitor.example.org"])
+def test_beyond_loopback_a_token_is_required(host: str) -> None:
+    with pytest.raises(SettingsError, match="API_TOKEN"):
+        Settings.load(host=host).check_listening()
+    Settings.load(host=host, api_token=SECRET).check_listening()
+
+
+def test_the_port_of_a_local_dynamodb_is_refused_naming_both() -> None:
+    chosen = {"database_provider": "dynamodb", "dynamodb_endpoint_url": "http://localhost:8000"}
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(**chosen).check_listening()
+    assert "PORT=8000" in caught.value.message
+    assert "DYNAMODB_ENDPOINT_URL=http://localhost:8000" in caught.value.message
+    Settings.load(**chosen, port=8080).check_listening()
+    Settings.load(**chosen | {"dynamodb_endpoint_url": "http://dynamodb.example.org:8000"}).check_listening()
+
+
+def test_freshness_is_the_poll_interval_or_its_default_when_polling_is_off() -> None:
+    assert Settings.load(poll_interval=60).freshness_seconds == 60
+    assert Settings.load(poll_interval=0).freshness_seconds == 300
