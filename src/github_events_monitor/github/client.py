@@ -1,0 +1,234 @@
+"""The network shell: one request at a time, within a budget, retried where that helps, redirects followed by hand.
+
+What answers mean is decided in `protocol`; parsing is left to `payloads`. Each `fetch_` method names its endpoint's
+documentation. All take a `RequestBudget` and may raise `BudgetSpent`, and any of the `GitHubError` branch.
+"""
+
+from types import TracebackType
+from typing import Literal, Self
+from urllib.parse import quote, urlencode
+
+import httpx
+from pydantic import SecretStr
+
+from ..errors import Forbidden, NotFound, SettingsError
+from ..instants import Clock
+from ..records import repo_key
+from .budget import BudgetSpent, RequestBudget
+from .graphql import CommitStatsPage, check_graphql, graphql_url, history_query, parse_commit_stats
+from .limits import RateLimit, parse_rate_limit_body
+from .session import Answer, Session
+
+__all__ = ["Answer", "BudgetSpent", "GitHubClient", "RequestBudget"]
+
+PER_PAGE = 100
+"""The largest page GitHub gives. It is part of the URL, so an ETag belongs to it."""
+
+_MAX_FILE_PAGES = 10
+
+
+class GitHubClient:
+    """Asks one GitHub (github.com, an Enterprise Server, a stand-in). The first request opens the connection.
+
+    At most one request is under way at any time. timeout: seconds that one request may take in all; the budget's
+    deadline shortens it.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        token: SecretStr | None,
+        clock: Clock,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 20.0,
+    ) -> None:
+        self._base = api_url.rstrip("/")
+        secret = _usable(token)
+        self._clock = clock
+        self._session = Session(self._base, secret, clock, transport, timeout)
+        self.authenticated = secret is not None
+        """Whether requests carry a token."""
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """The REST limit as GitHub last told it; None before the first answer, or where there are no limits."""
+        return self._session.limits.get("core")
+
+    async def aclose(self) -> None:
+        """Close the connection; idempotent."""
+        await self._session.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def fetch_repository(self, repo: str | int, *, budget: RequestBudget, etag: str | None = None) -> Answer:
+        """Metadata, by name or by lasting id: https://docs.github.com/en/rest/repos/repos#get-a-repository"""
+        url = f"{self._base}/repositories/{repo}" if isinstance(repo, int) else self._repo_url(repo)
+        return await self._session.get(url, f"repository {repo}", budget, etag=etag)
+
+    async def fetch_events(self, repo: str, page: int, *, budget: RequestBudget, etag: str | None = None) -> Answer:
+        """A page (1 to 3) of the feed; each has its own ETag, so pages are asked for by number.
+
+        https://docs.github.com/en/rest/activity/events#list-repository-events
+        """
+        url = self._repo_url(repo, "events", per_page=PER_PAGE, page=page)
+        return await self._session.get(url, f"events of {repo}", budget, etag=etag)
+
+    async def fetch_commits(
+        self,
+        repo: str,
+        *,
+        budget: RequestBudget,
+        since: str | None = None,
+        until: str | None = None,
+        branch: str | None = None,
+        etag: str | None = None,
+        url: str | None = None,
+    ) -> Answer:
+        """A page of commits by committer date, `until` inclusive; `url` is the `next_url` of the page before.
+
+        https://docs.github.com/en/rest/commits/commits#list-commits
+        """
+        first = self._repo_url(repo, "commits", sha=branch, since=since, until=until, per_page=PER_PAGE)
+        return await self._session.get(url or first, f"commits of {repo}", budget, etag=etag)
+
+    async def fetch_commit(self, repo: str, sha: str, *, budget: RequestBudget) -> list[Answer]:
+        """A commit with statistics and files, all pages of it (300 files each, up to 3,000 files).
+
+        When the budget ends in between, the pages so far; the last one's `next_url` then tells that there are more.
+        https://docs.github.com/en/rest/commits/commits#get-a-commit
+        """
+        what = f"commit {sha[:12]} of {repo}"
+        answers = [await self._session.get(self._repo_url(repo, f"commits/{quote(sha, safe='')}"), what, budget)]
+        while (following := answers[-1].next_url) is not None and len(answers) < _MAX_FILE_PAGES:
+            try:
+                answers.append(await self._session.get(following, what, budget))
+            except BudgetSpent:
+                break
+        return answers
+
+    async def fetch_activity(
+        self,
+        repo: str,
+        *,
+        budget: RequestBudget,
+        time_period: Literal["day", "week", "month", "quarter", "year"] | None = None,
+        etag: str | None = None,
+        url: str | None = None,
+    ) -> Answer:
+        """A page of pushes and branch changes: https://docs.github.com/en/rest/repos/repos#list-repository-activities"""
+        first = self._repo_url(repo, "activity", time_period=time_period, per_page=PER_PAGE)
+        return await self._session.get(url or first, f"activity of {repo}", budget, etag=etag)
+
+    async def fetch_branches(
+        self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
+    ) -> Answer:
+        """A page of branches: https://docs.github.com/en/rest/branches/branches#list-branches"""
+        return await self._listing(repo, "branches", budget, etag, url)
+
+    async def fetch_releases(
+        self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
+    ) -> Answer:
+        """A page of releases: https://docs.github.com/en/rest/releases/releases#list-releases"""
+        return await self._listing(repo, "releases", budget, etag, url)
+
+    async def fetch_deployments(
+        self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
+    ) -> Answer:
+        """A page of deployments: https://docs.github.com/en/rest/deployments/deployments#list-deployments"""
+        return await self._listing(repo, "deployments", budget, etag, url)
+
+    async def fetch_deployment_statuses(
+        self, repo: str, deployment_id: int, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
+    ) -> Answer:
+        """Statuses of a deployment: https://docs.github.com/en/rest/deployments/statuses#list-deployment-statuses"""
+        return await self._listing(repo, f"deployments/{int(deployment_id)}/statuses", budget, etag, url)
+
+    async def fetch_workflow_runs(
+        self,
+        repo: str,
+        *,
+        budget: RequestBudget,
+        branch: str | None = None,
+        created: str | None = None,
+        etag: str | None = None,
+        url: str | None = None,
+    ) -> Answer:
+        """A page of runs; `created` is a date or range such as `>=2026-01-01`, which caps the search at 1,000 runs.
+
+        https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
+        """
+        first = self._repo_url(repo, "actions/runs", branch=branch, created=created, per_page=PER_PAGE)
+        return await self._session.get(url or first, f"workflow runs of {repo}", budget, etag=etag)
+
+    async def fetch_community_profile(self, repo: str, *, budget: RequestBudget, etag: str | None = None) -> Answer:
+        """Not for forks (404): https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics"""
+        url = self._repo_url(repo, "community/profile")
+        return await self._session.get(url, f"community profile of {repo}", budget, etag=etag)
+
+    async def fetch_advisories(
+        self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
+    ) -> Answer:
+        """A page of advisories: https://docs.github.com/en/rest/security-advisories/repository-advisories"""
+        return await self._listing(repo, "security-advisories", budget, etag, url)
+
+    async def fetch_rate_limit(self, *, budget: RequestBudget) -> RateLimit | None:
+        """The limit, at no cost; None where there is none (an Enterprise Server answers 404).
+
+        https://docs.github.com/en/rest/rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user
+        """
+        try:
+            answer = await self._session.get(f"{self._base}/rate_limit", "the rate limit", budget, free=True)
+        except NotFound:
+            return None
+        limit = parse_rate_limit_body(answer.body)
+        if limit is not None:
+            self._session.limits[limit.resource] = limit
+        return limit
+
+    async def fetch_commit_stats(
+        self,
+        repo: str,
+        *,
+        budget: RequestBudget,
+        branch: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        after: str | None = None,
+    ) -> CommitStatsPage:
+        """Statistics of a hundred commits by GraphQL, newest first; `after` is the `next_cursor` of the page before.
+
+        Raises `Forbidden` without a token and where GraphQL is refused, `Unreachable` where it fails: ask REST then.
+        It is tried once only.
+        """
+        what = f"commit statistics of {repo}"
+        if not self.authenticated:
+            raise Forbidden(f"{what} by GraphQL need a token; set GITHUB_TOKEN")
+        query = history_query(repo_key(repo), branch=branch, since=since, until=until, after=after)
+        body, request = await self._session.post(graphql_url(self._base), what, budget, query)
+        check_graphql(body, request, now=self._clock(), limit=self._session.limits.get("graphql"))
+        return parse_commit_stats(body)
+
+    async def _listing(self, repo: str, path: str, budget: RequestBudget, etag: str | None, url: str | None) -> Answer:
+        what = f"{path.rsplit('/', maxsplit=1)[-1].replace('-', ' ')} of {repo}"
+        return await self._session.get(url or self._repo_url(repo, path, per_page=PER_PAGE), what, budget, etag=etag)
+
+    def _repo_url(self, repo: str, path: str = "", **parameters: str | int | None) -> str:
+        """A URL under the repository, its parameters in the order given: the same question is always the same URL."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        url = "/".join(filter(None, (self._base, "repos", repo_key(repo), path)))
+        return f"{url}?{urlencode(given)}" if given else url
+
+
+def _usable(token: SecretStr | None) -> str | None:
+    """The token as a header can carry it; blank is none. Raises `SettingsError`, which never shows the value."""
+    secret = token.get_secret_value().strip() if token else ""
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise SettingsError("GITHUB_TOKEN has characters that no GitHub token has; set it to the token alone")
+    return secret or None

@@ -1,0 +1,122 @@
+"""Reading GitHub's JSON into typed structs that forgive: a field that is missing, null or of another type becomes None.
+
+The whole is decoded in one typed step, which is fast and right for nearly every record; only when that step refuses the
+record is it decoded loosely and each field judged by itself. Structs for this have defaults for all fields.
+"""
+
+import json
+from functools import cache
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+import msgspec
+
+from ..errors import InvalidInput, Unreachable
+from ..instants import normalise_instant
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+
+class Shape(Generic[StructT]):
+    """A struct to decode into, with its decoder made once."""
+
+    def __init__(self, kind: type[StructT]) -> None:
+        self._kind = kind
+        self._decode = msgspec.json.Decoder(kind).decode
+
+    def read(self, raw: bytes) -> StructT:
+        """The struct with whatever fields fit; all defaults for JSON that is not an object, or no JSON at all."""
+        try:
+            return self._decode(raw)
+        except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+            return lenient(self._kind, any_json(raw))
+
+
+def lenient(kind: type[StructT], value: object) -> StructT:
+    """A struct out of decoded JSON, field by field; what does not fit is left at its default."""
+    if not isinstance(value, dict):
+        return kind()
+    found: dict[str, Any] = {}
+    for name, key, declared, inner, container in _fields(kind):
+        given: Any = value.get(key)
+        if given is None:
+            continue
+        try:
+            found[name] = msgspec.convert(given, declared)
+        except (ValueError, RecursionError):
+            if inner is not None and isinstance(given, container):
+                found[name] = (
+                    [lenient(inner, row) for row in given] if isinstance(given, list) else lenient(inner, given)
+                )
+    return kind(**found)
+
+
+_Field = tuple[str, str, Any, type[msgspec.Struct] | None, type]
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[_Field, ...]:
+    fields = msgspec.structs.fields(kind)
+    return tuple((field.name, field.encode_name, field.type, *_struct_in(field.type)) for field in fields)
+
+
+def _struct_in(declared: Any, container: type = dict) -> tuple[type[msgspec.Struct] | None, type]:
+    """The struct in `Struct | None` or `list[Struct] | None`, and what JSON value holds it."""
+    if isinstance(declared, type) and issubclass(declared, msgspec.Struct):
+        return declared, container
+    inside = list if get_origin(declared) is list else container
+    return next((found for one in get_args(declared) if (found := _struct_in(one, inside))[0]), (None, dict))
+
+
+def text(value: str | None, limit: int | None = None) -> str | None:
+    """Text that can be stored, cut to `limit` characters: lone surrogates become U+FFFD, empty text becomes None."""
+    if not value:
+        return None
+    cut = value[:limit]
+    return cut if cut.isascii() else storable(cut)
+
+
+def storable(value: str) -> str:
+    """The text with each lone surrogate (GitHub sends them, no database can hold them) replaced by U+FFFD."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def instant(value: str | None) -> str | None:
+    """A GitHub timestamp in the stored form; None for what is no instant."""
+    try:
+        return normalise_instant(value) if value else None
+    except InvalidInput:
+        return None
+
+
+def array_of(kind: type[StructT], body: bytes, what: str) -> list[StructT]:
+    """Every object of a JSON array, read leniently. Raises `Unreachable` for a body that is no JSON array."""
+    try:
+        return msgspec.json.decode(body, type=list[kind])  # type: ignore[valid-type]
+    except (ValueError, RecursionError):
+        value = any_json(body)
+    if not isinstance(value, list):
+        raise Unreachable(f"GitHub's answer for {what} is not a JSON array; try again later")
+    return [lenient(kind, row) for row in value]
+
+
+def object_of(kind: type[StructT], body: bytes, what: str) -> StructT:
+    """A JSON object, read leniently. Raises `Unreachable` for a body that is no JSON object."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (ValueError, RecursionError):
+        value = any_json(body)
+    if not isinstance(value, dict):
+        raise Unreachable(f"GitHub's answer for {what} is not a JSON object; try again later")
+    return lenient(kind, value)
+
+
+def any_json(raw: bytes) -> object:
+    """Decoded JSON, lone surrogates allowed; None for bytes that are no JSON (or nested absurdly deep)."""
+    try:
+        return json.loads(raw, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,214 @@
+"""What questions need from a payload, taken out in one typed step: `extract_facts`.
+
+Payload fields by event type: https://docs.github.com/en/rest/using-the-rest-api/github-event-types, and for the types
+that only webhooks deliver https://docs.github.com/en/webhooks/webhook-events-and-payloads. Payloads were trimmed on
+2025-10-07 (no commits in pushes, pull requests without author, title or `merged`); GitHub Enterprise Server and older
+archives still have the full form. Both are read.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from ..records import MAX_KEY_TEXT, Facts
+from .decoding import Shape, text
+
+PayloadT = TypeVar("PayloadT", bound=msgspec.Struct)
+
+_MAX_NUMBER = 2**53
+
+
+class _Login(msgspec.Struct):
+    login: str | None = None
+
+
+class _Head(msgspec.Struct):
+    sha: str | None = None
+
+
+class _Thread(msgspec.Struct):
+    """An issue, a pull request or a discussion."""
+
+    number: int | None = None
+    user: _Login | None = None
+    head: _Head | None = None
+    merged: bool | None = None
+
+
+class _ThreadPayload(msgspec.Struct):
+    action: str | None = None
+    number: int | None = None
+    issue: _Thread | None = None
+    pull_request: _Thread | None = None
+    discussion: _Thread | None = None
+
+
+class _PushPayload(msgspec.Struct):
+    ref: str | None = None
+    head: str | None = None
+    after: str | None = None
+    forced: bool | None = None
+    activity_type: str | None = None
+
+
+class _RefPayload(msgspec.Struct):
+    ref: str | None = None
+    ref_type: str | None = None
+    full_ref: str | None = None
+
+
+class _Release(msgspec.Struct):
+    tag_name: str | None = None
+
+
+class _ReleasePayload(msgspec.Struct):
+    action: str | None = None
+    release: _Release | None = None
+
+
+class _MemberPayload(msgspec.Struct):
+    action: str | None = None
+    member: _Login | None = None
+
+
+class _Deployment(msgspec.Struct):
+    environment: str | None = None
+    ref: str | None = None
+    sha: str | None = None
+    state: str | None = None
+
+
+class _DeploymentPayload(msgspec.Struct):
+    action: str | None = None
+    deployment: _Deployment | None = None
+    deployment_status: _Deployment | None = None
+
+
+class _Suite(msgspec.Struct):
+    head_branch: str | None = None
+
+
+class _Run(msgspec.Struct):
+    """A workflow run or job, a check run or a check suite."""
+
+    name: str | None = None
+    head_branch: str | None = None
+    head_sha: str | None = None
+    status: str | None = None
+    conclusion: str | None = None
+    check_suite: _Suite | None = None
+
+
+class _RunPayload(msgspec.Struct):
+    action: str | None = None
+    workflow_run: _Run | None = None
+    workflow_job: _Run | None = None
+    check_run: _Run | None = None
+    check_suite: _Run | None = None
+
+
+class _StatusPayload(msgspec.Struct):
+    state: str | None = None
+    context: str | None = None
+    sha: str | None = None
+
+
+def extract_facts(event_type: str, payload: bytes) -> Facts:
+    """The facts of an event; never raises, whatever the payload holds: a fact that cannot be read is None.
+
+    A pull request closed with merged=true has the action "merged", as GitHub itself says since 2025-10. The action of a
+    push is its activity type where that is known ("force_push" when a webhook says so), that of a deployment status its
+    state, that of a run or check its conclusion, or while it has none its status.
+    """
+    return _READERS.get(event_type, _read_thread)(payload)
+
+
+def _reader(kind: type[PayloadT], read: Callable[[PayloadT], Facts]) -> Callable[[bytes], Facts]:
+    shape = Shape(kind)
+    return lambda payload: read(shape.read(payload))
+
+
+def _facts(
+    action: str | None,
+    number: int | None = None,
+    ref: str | None = None,
+    sha: str | None = None,
+    subject: str | None = None,
+) -> Facts:
+    return Facts(
+        text(action, MAX_KEY_TEXT),
+        number if number is not None and 0 < number < _MAX_NUMBER else None,
+        text(ref, MAX_KEY_TEXT),
+        text(sha, MAX_KEY_TEXT),
+        text(subject, MAX_KEY_TEXT),
+    )
+
+
+def _thread(payload: _ThreadPayload) -> Facts:
+    about = payload.pull_request or payload.issue or payload.discussion or _Thread()
+    merged = payload.action == "closed" and about.merged is True
+    return _facts(
+        "merged" if merged else payload.action,
+        payload.number if payload.number is not None else about.number,
+        sha=about.head.sha if about.head else None,
+        subject=about.user.login if about.user else None,
+    )
+
+
+def _push(payload: _PushPayload) -> Facts:
+    action = payload.activity_type or ("force_push" if payload.forced else None)
+    return _facts(action, ref=payload.ref, sha=payload.head or payload.after)
+
+
+def _created_or_deleted(payload: _RefPayload) -> Facts:
+    return _facts(None, ref=payload.full_ref or full_ref(payload.ref, payload.ref_type))
+
+
+def full_ref(ref: str | None, ref_type: str | None) -> str | None:
+    """`refs/heads/x` or `refs/tags/x` of a short name; None for a repository's creation, which has no ref."""
+    folder = {"branch": "refs/heads/", "tag": "refs/tags/"}.get(ref_type or "")
+    if not ref or folder is None:
+        return None
+    return ref if ref.startswith(folder) else folder + ref
+
+
+def _release(payload: _ReleasePayload) -> Facts:
+    return _facts(payload.action, ref=payload.release.tag_name if payload.release else None)
+
+
+def _member(payload: _MemberPayload) -> Facts:
+    return _facts(payload.action, subject=payload.member.login if payload.member else None)
+
+
+def _deployment(payload: _DeploymentPayload) -> Facts:
+    status, about = payload.deployment_status or _Deployment(), payload.deployment or _Deployment()
+    return _facts(
+        status.state or payload.action, ref=about.ref, sha=about.sha, subject=status.environment or about.environment
+    )
+
+
+def _run(payload: _RunPayload) -> Facts:
+    run = payload.workflow_run or payload.workflow_job or payload.check_run or payload.check_suite or _Run()
+    state = run.conclusion or run.status or payload.action
+    branch = run.head_branch or (run.check_suite.head_branch if run.check_suite else None)
+    return _facts(state, ref=branch, sha=run.head_sha, subject=run.name)
+
+
+def _status(payload: _StatusPayload) -> Facts:
+    return _facts(payload.state, sha=payload.sha, subject=payload.context)
+
+
+_read_thread = _reader(_ThreadPayload, _thread)
+
+_READERS: dict[str, Callable[[bytes], Facts]] = {
+    "PushEvent": _reader(_PushPayload, _push),
+    "ReleaseEvent": _reader(_ReleasePayload, _release),
+    "MemberEvent": _reader(_MemberPayload, _member),
+    "StatusEvent": _reader(_StatusPayload, _status),
+    **dict.fromkeys(("CreateEvent", "DeleteEvent"), _reader(_RefPayload, _created_or_deleted)),
+    **dict.fromkeys(("DeploymentEvent", "DeploymentStatusEvent"), _reader(_DeploymentPayload, _deployment)),
+    **dict.fromkeys(
+        ("WorkflowRunEvent", "WorkflowJobEvent", "CheckRunEvent", "CheckSuiteEvent"), _reader(_RunPayload, _run)
+    ),
+}

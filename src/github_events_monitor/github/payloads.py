@@ -1,0 +1,69 @@
+"""GitHub's JSON -> records: the one door to everything that parses.
+
+Pure: no I/O, no clock. Every parser takes both payload eras and GitHub Enterprise Server's, and any field that is
+missing, null or of another type than documented.
+"""
+
+from .activity import PushActivity, event_from_activity, parse_activity
+from .commits import CommitDetails, parse_commit_details, parse_commits, parse_push_commits
+from .events import UNKNOWN_TYPE, ParsedEvent, ParsedPage, parse_event, parse_events
+from .facts import extract_facts
+from .graphql import CommitStats, CommitStatsPage, parse_commit_stats
+from .limits import RateLimit, parse_rate_limit_body
+from .natural_keys import DERIVED, derived_id, natural_key
+from .resources import (
+    Advisory,
+    CommunityProfile,
+    Deployment,
+    DeploymentStatus,
+    Release,
+    RepositoryInfo,
+    WorkflowRun,
+    parse_branches,
+    parse_community_profile,
+    parse_deployment_statuses,
+    parse_deployments,
+    parse_releases,
+    parse_repository,
+    parse_security_advisories,
+    parse_workflow_runs,
+)
+
+__all__ = [
+    "DERIVED",
+    "UNKNOWN_TYPE",
+    "Advisory",
+    "CommitDetails",
+    "CommitStats",
+    "CommitStatsPage",
+    "CommunityProfile",
+    "Deployment",
+    "DeploymentStatus",
+    "ParsedEvent",
+    "ParsedPage",
+    "PushActivity",
+    "RateLimit",
+    "Release",
+    "RepositoryInfo",
+    "WorkflowRun",
+    "derived_id",
+    "event_from_activity",
+    "extract_facts",
+    "natural_key",
+    "parse_activity",
+    "parse_branches",
+    "parse_commit_details",
+    "parse_commit_stats",
+    "parse_commits",
+    "parse_community_profile",
+    "parse_deployment_statuses",
+    "parse_deployments",
+    "parse_event",
+    "parse_events",
+    "parse_push_commits",
+    "parse_rate_limit_body",
+    "parse_releases",
+    "parse_repository",
+    "parse_security_advisories",
+    "parse_workflow_runs",
+]

@@ -1,0 +1,62 @@
+"""What GitHub's refusals mean, in words: one sentence on what was wrong and what to do next.
+
+https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+"""
+
+from typing import NamedTuple
+
+from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
+
+API_VERSION = "2022-11-28"
+"""https://docs.github.com/en/rest/about-the-rest-api/api-versions"""
+
+_GONE_FROM_HISTORY = ("no commit found", "no common ancestor")
+
+
+class Transient(Unreachable):
+    """Unreachable, but another try may well succeed: a server error, a broken connection, a cut body."""
+
+
+class Request(NamedTuple):
+    """What was asked of which host, as far as a message about the answer needs that."""
+
+    what: str
+    host: str
+    authenticated: bool
+
+
+def refusal(status: int, message: str, request: Request) -> GitHubError | InvalidInput:
+    """The error for a status that is neither success nor a rate limit; `message` is GitHub's own, or empty."""
+    said = f" ({message})" if message else ""
+    if status >= 500 or status in {408, 409, 425}:
+        return Transient(f"{request.host} answered {status} for {request.what}{said}; try again later")
+    if status == 404 or (status == 422 and message.lower().startswith(_GONE_FROM_HISTORY)):
+        return NotFound(_not_found("" if message == "Not Found" else said, request))
+    if status in {401, 403, 451}:
+        return Forbidden(_forbidden(status, said, request))
+    if status in {400, 422}:
+        return InvalidInput(f"{request.host} refused the question for {request.what}{said}; check its arguments")
+    return Unreachable(_unexpected(status, said, request))
+
+
+def _not_found(said: str, request: Request) -> str:
+    """GitHub answers 404 for what is missing and for what is private alike, so neither is claimed."""
+    if request.authenticated:
+        return f"not found or not visible with this token: {request.what}{said}; check the name and the token's rights"
+    return f"not found or not visible without a token: {request.what}{said}; check the name, or set GITHUB_TOKEN"
+
+
+def _forbidden(status: int, said: str, request: Request) -> str:
+    if status == 451:
+        return f"blocked for legal reasons: {request.what}{said}; it cannot be monitored"
+    if status == 403:
+        return f"{request.host} does not allow {request.what}{said}; check what the token may read"
+    if request.authenticated:
+        return f"{request.host} rejected the token{said}; set GITHUB_TOKEN to a valid one, or unset it"
+    return f"{request.host} wants a token for {request.what}{said}; set GITHUB_TOKEN"
+
+
+def _unexpected(status: int, said: str, request: Request) -> str:
+    if status == 410:  # https://docs.github.com/en/rest/about-the-rest-api/api-versions
+        return f"{request.host} no longer offers {request.what} in API version {API_VERSION}{said}; update this program"
+    return f"{request.host} answered {status} for {request.what}{said}, which is not GitHub's API; check GITHUB_API_URL"

@@ -1,0 +1,517 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from github_events_monitor.errors import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    SettingsError,
+    Unreachable,
+)
+from github_events_monitor.github import transport as shell
+from github_events_monitor.github.client import BudgetSpent, GitHubClient, RequestBudget
+from github_events_monitor.github.payloads import CommitStats
+
+API = "https://api.github.com"
+START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+TOKEN = SecretStr("s3cret")
+
+Script = list[httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]]
+
+
+class Watch:
+    """A clock that only moves when told."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Server:
+    """Answers from a script, in order, and remembers what it was asked; the last answer repeats."""
+
+    def __init__(self, *script: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]) -> None:
+        self.script: Script = list(script)
+        self.asked: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(step, Exception):
+            raise step
+        return step if isinstance(step, httpx.Response) else step(request)
+
+    @property
+    def urls(self) -> list[str]:
+        return [str(request.url) for request in self.asked]
+
+
+def ok(value: Any = None, **headers: str) -> Callable[[httpx.Request], httpx.Response]:
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return lambda request: httpx.Response(200, json=[] if value is None else value, headers=named)
+
+
+def status(code: int, message: str = "", **headers: str) -> Callable[[httpx.Request], httpx.Response]:
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return lambda request: httpx.Response(code, json={"message": message}, headers=named)
+
+
+def client(
+    server: Server, *, token: SecretStr | None = None, clock: Watch | None = None, api: str = API
+) -> GitHubClient:
+    return GitHubClient(api, token, clock or Watch(), transport=httpx.MockTransport(server))
+
+
+def budget(requests: int = 20, deadline: datetime | None = None) -> RequestBudget:
+    return RequestBudget(requests, deadline)
+
+
+async def test_an_answer_carries_what_the_next_request_needs() -> None:
+    following = f"{API}/repositories/1/commits?page=2"
+    server = Server(ok([1], ETag='W/"e"', X_Poll_Interval="90", Link=f'<{following}>; rel="next"'))
+    async with client(server, token=TOKEN) as github:
+        answer = await github.fetch_commits(
+            "Octo/Hello", since="2026-11-01T00:00:00Z", branch="feat/x&y", etag='W/"d"', budget=budget()
+        )
+        await github.fetch_commits("octo/hello", url=answer.next_url, budget=budget())
+    assert (answer.status, answer.body, answer.etag, answer.next_url) == ("ok", b"[1]", 'W/"e"', following)
+    assert (answer.poll_interval, answer.requests) == (90, 1)
+    first = server.asked[0]
+    assert first.url.path == "/repos/octo/hello/commits"
+    assert dict(first.url.params) == {"sha": "feat/x&y", "since": "2026-11-01T00:00:00Z", "per_page": "100"}
+    assert first.headers["If-None-Match"] == 'W/"d"'
+    assert first.headers["Authorization"] == "Bearer s3cret"
+    assert server.urls[1] == following
+
+
+async def test_the_same_question_is_always_the_same_url() -> None:
+    server = Server(ok())
+    async with client(server) as github:
+        for repo in ("Octo/Hello", "octo/hello"):
+            await github.fetch_events(repo, 2, budget=budget())
+    assert server.urls == [f"{API}/repos/octo/hello/events?per_page=100&page=2"] * 2
+    assert "Authorization" not in server.asked[0].headers
+
+
+async def test_every_endpoint_by_its_path() -> None:
+    server = Server(ok())
+    async with client(server, api="https://ghe.example.com/api/v3/") as github:
+        spend = budget()
+        await github.fetch_repository("o/n", budget=spend)
+        await github.fetch_repository(42, budget=spend)
+        await github.fetch_activity("o/n", time_period="week", budget=spend)
+        await github.fetch_branches("o/n", budget=spend)
+        await github.fetch_releases("o/n", budget=spend)
+        await github.fetch_deployments("o/n", budget=spend)
+        await github.fetch_deployment_statuses("o/n", 7, budget=spend)
+        await github.fetch_workflow_runs("o/n", branch="main", created=">=2026-01-01", budget=spend)
+        await github.fetch_community_profile("o/n", budget=spend)
+        await github.fetch_advisories("o/n", budget=spend)
+    base = "https://ghe.example.com/api/v3"
+    assert server.urls == [
+        f"{base}/repos/o/n",
+        f"{base}/repositories/42",
+        f"{base}/repos/o/n/activity?time_period=week&per_page=100",
+        f"{base}/repos/o/n/branches?per_page=100",
+        f"{base}/repos/o/n/releases?per_page=100",
+        f"{base}/repos/o/n/deployments?per_page=100",
+        f"{base}/repos/o/n/deployments/7/statuses?per_page=100",
+        f"{base}/repos/o/n/actions/runs?branch=main&created=%3E%3D2026-01-01&per_page=100",
+        f"{base}/repos/o/n/community/profile",
+        f"{base}/repos/o/n/security-advisories?per_page=100",
+    ]
+
+
+async def test_nothing_but_a_repository_gets_into_a_url() -> None:
+    server = Server(ok())
+    async with client(server) as github:
+        for repo in ("../user", "octo/hello/../..", "octo", "octo/he llo"):
+            with pytest.raises(InvalidInput):
+                await github.fetch_events(repo, 1, budget=budget())
+        await github.fetch_commit("o/n", "a/../../b?c", budget=budget())
+    assert [request.url.raw_path for request in server.asked] == [b"/repos/o/n/commits/a%2F..%2F..%2Fb%3Fc"]
+
+
+async def test_not_modified_and_empty_are_answers() -> None:
+    server = Server(status(304, ETag='"x"'), status(409, "Git Repository is empty."))
+    async with client(server) as github:
+        same = await github.fetch_events("o/n", 1, etag='"x"', budget=budget())
+        empty = await github.fetch_commits("o/n", budget=budget())
+    assert (same.status, same.body, same.etag) == ("not_modified", b"", '"x"')
+    assert (empty.status, empty.body) == ("empty_repository", b"")
+
+
+async def test_a_rename_is_followed_and_shows_in_the_url() -> None:
+    server = Server(status(301, "Moved", location=f"{API}/repositories/7/events?per_page=100&page=1"), ok())
+    async with client(server, token=TOKEN) as github:
+        answer = await github.fetch_events("o/old", 1, budget=budget())
+    assert answer.url == f"{API}/repositories/7/events?per_page=100&page=1"
+    assert answer.requests == 2
+    assert server.asked[1].headers["Authorization"] == "Bearer s3cret"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/x", "http://api.github.com/x", "https://api.github.com:8443/x", "//evil.example/x"],
+)
+async def test_the_token_never_leaves_the_api_host(elsewhere: str) -> None:
+    server = Server(status(302, location=elsewhere), ok())
+    async with client(server, token=TOKEN) as github:
+        await github.fetch_repository("o/n", budget=budget())
+    assert "Authorization" in server.asked[0].headers
+    assert "Authorization" not in server.asked[1].headers
+
+
+async def test_the_default_port_is_the_same_host() -> None:
+    server = Server(status(302, location="https://api.github.com:443/x"), ok())
+    async with client(server, token=TOKEN) as github:
+        await github.fetch_repository("o/n", budget=budget())
+    assert "Authorization" in server.asked[1].headers
+
+
+async def test_redirects_that_lead_nowhere_end() -> None:
+    loop = Server(status(301, location="/b"), status(301, location="/repos/o/n"))
+    async with client(loop) as github:
+        with pytest.raises(Unreachable, match="endlessly"):
+            await github.fetch_repository("o/n", budget=budget())
+    assert len(loop.asked) == 2
+    count = iter(range(100))
+    endless = Server(lambda request: httpx.Response(301, headers={"location": f"/{next(count)}"}))
+    async with client(endless) as github:
+        with pytest.raises(Unreachable, match="endlessly"):
+            await github.fetch_repository("o/n", budget=budget())
+    assert len(endless.asked) == 6
+
+
+async def test_a_next_page_on_another_host_is_not_asked() -> None:
+    server = Server(ok([], Link='<https://evil.example/?page=2>; rel="next"'))
+    async with client(server) as github:
+        with pytest.raises(Unreachable, match=r"another host \(evil.example\)"):
+            await github.fetch_commits("o/n", budget=budget())
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        status(502, "Server Error"),
+        status(503),
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("peer closed connection"),
+        lambda request: httpx.Response(200, content=b'[{"id": 1', headers={"content-type": "application/json"}),
+        lambda request: httpx.Response(200, html="<html></html>"),
+    ],
+    ids=["502", "503", "refused", "slow", "dropped", "truncated", "html"],
+)
+async def test_passing_failures_are_retried_and_counted(failure: Any) -> None:
+    server, spend = Server(failure, failure, ok()), budget()
+    async with client(server) as github:
+        answer = await github.fetch_repository("o/n", budget=spend)
+    assert (answer.status, answer.requests, spend.used) == ("ok", 3, 3)
+
+
+async def test_a_lasting_failure_ends_after_three_attempts_and_names_the_host() -> None:
+    server, spend = Server(httpx.ConnectError("refused")), budget()
+    async with client(server) as github:
+        with pytest.raises(Unreachable, match=r"cannot connect to api\.github\.com \(refused\); check the network"):
+            await github.fetch_repository("o/n", budget=spend)
+    assert spend.used == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (status(404, "Not Found"), NotFound),
+        (status(403, "Must have push access"), Forbidden),
+        (status(401, "Bad credentials"), Forbidden),
+        (status(429), RateLimited),
+        (status(403, "You have exceeded a secondary rate limit."), RateLimited),
+    ],
+)
+async def test_refusals_are_not_retried(answer: Any, error: type[Exception]) -> None:
+    server = Server(answer)
+    async with client(server) as github:
+        with pytest.raises(error):
+            await github.fetch_repository("o/n", budget=budget())
+    assert len(server.asked) == 1
+
+
+async def test_no_request_is_sent_beyond_the_budget() -> None:
+    server, spend = Server(ok()), budget(2)
+    async with client(server) as github:
+        await github.fetch_repository("o/n", budget=spend)
+        await github.fetch_repository("o/n", budget=spend)
+        with pytest.raises(BudgetSpent):
+            await github.fetch_repository("o/n", budget=spend)
+    assert (len(server.asked), spend.used, spend.left) == (2, 2, 0)
+
+
+async def test_a_redirect_counts_against_the_budget() -> None:
+    server = Server(status(301, location="/repositories/1"), ok())
+    async with client(server) as github:
+        with pytest.raises(BudgetSpent):
+            await github.fetch_repository("o/n", budget=budget(1))
+    assert len(server.asked) == 1
+
+
+async def test_when_no_retry_is_left_the_failure_is_told() -> None:
+    server = Server(status(502))
+    async with client(server) as github:
+        with pytest.raises(Unreachable, match="502"):
+            await github.fetch_repository("o/n", budget=budget(2))
+    assert len(server.asked) == 2
+
+
+async def test_no_request_starts_after_the_deadline() -> None:
+    clock, server = Watch(), Server(ok())
+    spend = budget(9, START + timedelta(seconds=10))
+    async with client(server, clock=clock) as github:
+        await github.fetch_repository("o/n", budget=spend)
+        clock.now += timedelta(seconds=10)
+        with pytest.raises(BudgetSpent):
+            await github.fetch_repository("o/n", budget=spend)
+    assert len(server.asked) == 1
+
+
+async def test_the_last_known_limit_is_remembered_and_obeyed() -> None:
+    clock = Watch()
+    reset = START + timedelta(minutes=5)
+    spent = {"X_RateLimit_Limit": "60", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": str(int(reset.timestamp()))}
+    server = Server(ok(**spent), ok())
+    async with client(server, clock=clock) as github:
+        assert github.rate_limit is None
+        await github.fetch_repository("o/n", budget=budget())
+        assert github.rate_limit is not None
+        assert github.rate_limit.remaining == 0
+        with pytest.raises(RateLimited, match="set GITHUB_TOKEN") as raised:
+            await github.fetch_repository("o/n", budget=budget())
+        assert raised.value.retry_at == reset
+        assert len(server.asked) == 1
+        clock.now = reset
+        await github.fetch_repository("o/n", budget=budget())
+    assert len(server.asked) == 2
+
+
+async def test_a_secondary_limit_is_waited_out_and_grows_when_it_comes_back() -> None:
+    clock, server = Watch(), Server(status(429), status(429), ok(), status(429))
+    waits = []
+    async with client(server, clock=clock) as github:
+        for _ in range(2):
+            with pytest.raises(RateLimited) as raised:
+                await github.fetch_repository("o/n", budget=budget())
+            with pytest.raises(RateLimited):
+                await github.fetch_repository("o/n", budget=budget())
+            assert raised.value.retry_at is not None
+            waits.append(raised.value.retry_at - clock.now)
+            clock.now = raised.value.retry_at
+        await github.fetch_repository("o/n", budget=budget())
+        with pytest.raises(RateLimited) as raised:
+            await github.fetch_repository("o/n", budget=budget())
+        assert raised.value.retry_at is not None
+        waits.append(raised.value.retry_at - clock.now)
+    assert waits == [timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=60)]
+    assert len(server.asked) == 4
+
+
+async def test_the_limit_may_be_asked_for_even_when_it_is_spent() -> None:
+    reset = str(int((START + timedelta(minutes=5)).timestamp()))
+    core = {"limit": 60, "remaining": 0, "used": 60, "reset": int(reset)}
+    server = Server(
+        status(403, "API rate limit exceeded", x_ratelimit_remaining="0"), ok({"resources": {"core": core}})
+    )
+    async with client(server) as github:
+        with pytest.raises(RateLimited):
+            await github.fetch_repository("o/n", budget=budget())
+        limit = await github.fetch_rate_limit(budget=budget())
+        assert limit is not None
+        assert limit.used == 60
+        assert github.rate_limit == limit
+
+
+async def test_a_server_without_limits_has_none() -> None:
+    async with client(Server(status(404, "Rate limiting is not enabled."))) as github:
+        assert await github.fetch_rate_limit(budget=budget()) is None
+
+
+async def test_all_pages_of_a_commits_files_are_fetched() -> None:
+    pages = [ok({"page": n}, Link=f'<{API}/repositories/1/commits/a?page={n + 1}>; rel="next"') for n in range(1, 3)]
+    server = Server(*pages, ok({"page": 3}))
+    async with client(server) as github:
+        answers = await github.fetch_commit("o/n", "a" * 40, budget=budget())
+    assert [json.loads(answer.body)["page"] for answer in answers] == [1, 2, 3]
+    assert answers[-1].next_url is None
+
+
+async def test_a_commit_too_large_for_the_budget_comes_in_part() -> None:
+    page = ok({}, Link=f'<{API}/repositories/1/commits/a?page=2>; rel="next"')
+    async with client(Server(page)) as github:
+        answers = await github.fetch_commit("o/n", "a" * 40, budget=budget(2))
+        assert len(answers) == 2
+        assert answers[-1].next_url is not None
+        with pytest.raises(BudgetSpent):
+            await github.fetch_commit("o/n", "a" * 40, budget=budget(0))
+
+
+async def test_a_commit_never_takes_more_than_ten_pages() -> None:
+    server = Server(ok({}, Link=f'<{API}/repositories/1/commits/a?page=2>; rel="next"'))
+    async with client(server) as github:
+        await github.fetch_commit("o/n", "a" * 40, budget=budget(100))
+    assert len(server.asked) == 10
+
+
+async def test_statistics_by_graphql() -> None:
+    history = {"pageInfo": {"hasNextPage": False}, "nodes": [{"oid": "a", "additions": 1, "deletions": 2}]}
+    server = Server(ok({"data": {"repository": {"object": {"history": history}}}}))
+    async with client(server, token=TOKEN) as github:
+        page = await github.fetch_commit_stats("O/N", since="2026-11-01T00:00:00Z", budget=budget())
+    assert page.stats == {"a": CommitStats(1, 2, None)}
+    (request,) = server.asked
+    assert (request.method, str(request.url)) == ("POST", f"{API}/graphql")
+    assert json.loads(request.content)["variables"]["owner"] == "o"
+
+
+async def test_graphql_without_a_token_is_not_even_asked() -> None:
+    server = Server(ok())
+    async with client(server) as github:
+        with pytest.raises(Forbidden, match="set GITHUB_TOKEN"):
+            await github.fetch_commit_stats("o/n", budget=budget())
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (status(403, "GraphQL is not available"), Forbidden),
+        (status(404, "Not Found"), NotFound),
+        (status(502, "Something went wrong"), Unreachable),
+        (ok({"errors": [{"type": "FORBIDDEN", "message": "no"}]}), Forbidden),
+    ],
+)
+async def test_graphql_that_fails_is_tried_once(answer: Any, error: type[Exception]) -> None:
+    server, spend = Server(answer), budget()
+    async with client(server, token=TOKEN) as github:
+        with pytest.raises(error):
+            await github.fetch_commit_stats("o/n", budget=spend)
+    assert spend.used == 1
+
+
+async def test_a_spent_graphql_limit_leaves_rest_alone() -> None:
+    headers = {"x_ratelimit_remaining": "0", "x_ratelimit_reset": str(int(START.timestamp()) + 600)}
+    server = Server(status(403, "API rate limit exceeded", x_ratelimit_resource="graphql", **headers), ok())
+    async with client(server, token=TOKEN) as github:
+        for _ in range(2):
+            with pytest.raises(RateLimited):
+                await github.fetch_commit_stats("o/n", budget=budget())
+        await github.fetch_repository("o/n", budget=budget())
+    assert len(server.asked) == 2
+
+
+async def test_requests_are_serial() -> None:
+    running, most = 0, 0
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return httpx.Response(200, json=[])
+
+    async with GitHubClient(API, None, Watch(), transport=httpx.MockTransport(answer)) as github:
+        await asyncio.gather(*(github.fetch_events("o/n", page, budget=budget()) for page in range(1, 6)))
+    assert most == 1
+
+
+@pytest.mark.parametrize("value", ["two words", "line\nbreak", "tökén"])
+def test_a_token_that_is_none_is_refused_without_being_shown(value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        GitHubClient(API, SecretStr(value), Watch())
+    assert value not in refused.value.message
+
+
+def test_a_blank_token_is_no_token() -> None:
+    assert not GitHubClient(API, SecretStr("  "), Watch()).authenticated
+    assert GitHubClient(API, SecretStr(" abc\n"), Watch()).authenticated
+
+
+async def test_closing_twice_is_harmless_and_so_is_asking_again() -> None:
+    github = client(Server(ok()))
+    await github.aclose()
+    await github.fetch_repository("o/n", budget=budget())
+    await github.aclose()
+    await github.aclose()
+
+
+# A real socket: what a server does to a connection, not what it says.
+
+
+@asynccontextmanager
+async def server_that(act: Callable[[asyncio.StreamWriter], Any]) -> AsyncIterator[str]:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        try:
+            await act(writer)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with listening:
+        yield f"http://127.0.0.1:{port}"
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+async def test_a_connection_dropped_without_an_answer() -> None:
+    async def drop(writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with server_that(drop) as api, GitHubClient(api, None, Watch()) as github:
+        with pytest.raises(Unreachable, match=r"the connection to 127\.0\.0\.1:\d+ broke"):
+            await github.fetch_repository("o/n", budget=budget())
+
+
+async def test_a_body_cut_in_the_middle() -> None:
+    async def cut(writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b'Content-Length: 500\r\n\r\n[{"id": 1')
+        await writer.drain()
+
+    async with server_that(cut) as api, GitHubClient(api, None, Watch()) as github:
+        with pytest.raises(Unreachable, match="broke"):
+            await github.fetch_repository("o/n", budget=budget())
+
+
+async def test_a_body_that_never_ends_is_given_up() -> None:
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"1\r\n \r\n")
+            await writer.drain()
+            await asyncio.sleep(0.005)
+
+    async with server_that(drip) as api, GitHubClient(api, None, Watch(), timeout=0.1) as github:
+        with pytest.raises(Unreachable, match="did not answer completely"):
+            await github.fetch_repository("o/n", budget=budget(1))
+
+
+async def test_a_body_beyond_all_measure_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "MAX_BODY", 1024 * 1024)
+    server = Server(lambda request: httpx.Response(200, content=b" " * (1024 * 1024 + 1)))
+    async with client(server) as github:
+        with pytest.raises(Unreachable, match="more than 1 MiB"):
+            await github.fetch_repository("o/n", budget=budget())
+    assert len(server.asked) == 1

@@ -1,0 +1,85 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from github_events_monitor.errors import Forbidden, MonitorError, NotFound, RateLimited, Unreachable
+from github_events_monitor.github.graphql import check_graphql, graphql_url, history_query
+from github_events_monitor.github.limits import RateLimit
+from github_events_monitor.github.payloads import CommitStats, parse_commit_stats
+from github_events_monitor.github.refusals import Request
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+ASKED = Request("commit statistics of octo/hello", "api.github.com", True)
+
+
+@pytest.mark.parametrize(
+    ("api", "url"),
+    [
+        ("https://api.github.com", "https://api.github.com/graphql"),
+        ("https://ghe.example.com/api/v3/", "https://ghe.example.com/api/graphql"),
+        ("http://127.0.0.1:8390", "http://127.0.0.1:8390/graphql"),
+    ],
+)
+def test_where_graphql_is_asked(api: str, url: str) -> None:
+    assert graphql_url(api) == url
+
+
+def test_a_branch_is_named_by_its_ref_and_the_default_by_head() -> None:
+    named = history_query("octo/hello", branch="feat/x", since="2026-01-01T00:00:00Z", until=None, after="c")
+    assert named["variables"] == {
+        "owner": "octo",
+        "name": "hello",
+        "ref": "refs/heads/feat/x",
+        "since": "2026-01-01T00:00:00Z",
+        "until": None,
+        "after": "c",
+    }
+    assert history_query("o/n", branch=None, since=None, until=None, after=None)["variables"]["ref"] == "HEAD"
+
+
+def test_statistics_by_sha() -> None:
+    nodes = [
+        {"oid": "a", "additions": 3, "deletions": 0, "changedFilesIfAvailable": None},
+        {"oid": "b", "additions": 1, "deletions": 1, "changedFilesIfAvailable": 2},
+        {"additions": 9},
+        None,
+    ]
+    history = {"pageInfo": {"hasNextPage": True, "endCursor": "next"}, "nodes": nodes}
+    page = parse_commit_stats(json.dumps({"data": {"repository": {"object": {"history": history}}}}).encode())
+    assert page.stats == {"a": CommitStats(3, 0, None), "b": CommitStats(1, 1, 2)}
+    assert page.next_cursor == "next"
+
+
+def test_an_unknown_branch_has_no_statistics() -> None:
+    page = parse_commit_stats(b'{"data": {"repository": {"object": null}}}')
+    assert (page.stats, page.next_cursor) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("RATE_LIMITED", RateLimited),
+        ("NOT_FOUND", NotFound),
+        ("FORBIDDEN", Forbidden),
+        ("INSUFFICIENT_SCOPES", Forbidden),
+        ("SERVICE_UNAVAILABLE", Unreachable),
+        (None, Unreachable),
+    ],
+)
+def test_errors_that_come_with_status_200(kind: str | None, error: type[MonitorError]) -> None:
+    body = json.dumps({"data": None, "errors": [{"type": kind, "message": "no"}]}).encode()
+    with pytest.raises(error):
+        check_graphql(body, ASKED, now=NOW, limit=None)
+
+
+def test_the_graphql_limit_ends_at_its_own_reset() -> None:
+    limit = RateLimit(5000, 0, 5000, NOW + timedelta(minutes=7), "graphql")
+    with pytest.raises(RateLimited) as raised:
+        check_graphql(b'{"errors": [{"type": "RATE_LIMITED"}]}', ASKED, now=NOW, limit=limit)
+    assert raised.value.retry_at == limit.reset_at
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"errors": []}', b'{"errors": null}', b"[]"])
+def test_no_errors(body: bytes) -> None:
+    check_graphql(body, ASKED, now=NOW, limit=None)

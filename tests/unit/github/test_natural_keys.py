@@ -1,0 +1,186 @@
+import json
+from typing import Any
+
+import pytest
+
+from github_events_monitor.github.payloads import (
+    DERIVED,
+    PushActivity,
+    derived_id,
+    event_from_activity,
+    extract_facts,
+    natural_key,
+)
+from github_events_monitor.records import Event
+
+SHA = "a" * 40
+
+
+def event(
+    event_type: str, payload: Any, *, at: str = "2026-11-22T12:00:00Z", actor: str = "ada", repo: str = "o/n"
+) -> Event:
+    raw = json.dumps(payload).encode()
+    return Event(
+        id="1",
+        event_type=event_type,
+        created_at=at,
+        repo_name=repo,
+        actor_login=actor,
+        payload=raw,
+        facts=extract_facts(event_type, raw),
+    )
+
+
+SAME: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "push",
+        "PushEvent",
+        {"push_id": 3, "ref": "refs/heads/main", "head": SHA},
+        {"ref": "refs/heads/main", "after": SHA, "forced": True, "commits": [{"id": SHA}]},
+    ),
+    (
+        "merged pull request",
+        "PullRequestEvent",
+        {"action": "merged", "number": 4, "pull_request": {"id": 1, "number": 4}},
+        {"action": "closed", "number": 4, "pull_request": {"id": 1, "number": 4, "merged": True, "title": "x"}},
+    ),
+    (
+        "review",
+        "PullRequestReviewEvent",
+        {"action": "created", "review": {"id": 9}, "pull_request": {"number": 4}},
+        {"action": "submitted", "review": {"id": 9, "state": "approved"}, "pull_request": {"number": 4}},
+    ),
+    (
+        "comment on a commit, without action before 2025",
+        "CommitCommentEvent",
+        {"comment": {"id": 5}},
+        {"action": "created", "comment": {"id": 5, "body": "x"}},
+    ),
+    (
+        "new branch",
+        "CreateEvent",
+        {"ref": "x", "ref_type": "branch", "full_ref": "refs/heads/x"},
+        {"ref": "x", "ref_type": "branch", "master_branch": "main"},
+    ),
+    ("fork", "ForkEvent", {"action": "forked", "forkee": {"id": 8}}, {"forkee": {"id": 8, "full_name": "a/n"}}),
+    (
+        "wiki",
+        "GollumEvent",
+        {"pages": [{"sha": "b" * 40}, {"sha": SHA}]},
+        {"pages": [{"sha": SHA, "page_name": "Home"}, {"sha": "b" * 40}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("event_type", "feed", "webhook"), [one[1:] for one in SAME], ids=[one[0] for one in SAME])
+def test_feed_and_webhook_agree(event_type: str, feed: dict[str, Any], webhook: dict[str, Any]) -> None:
+    first = natural_key(event(event_type, feed))
+    assert first is not None
+    assert first == natural_key(event(event_type, webhook, at="2026-11-22T12:00:07Z"))
+
+
+DIFFERENT: list[tuple[str, Event, Event]] = [
+    ("repository", event("PublicEvent", {}), event("PublicEvent", {}, repo="o/other")),
+    ("head", event("PushEvent", {"ref": "r", "head": SHA}), event("PushEvent", {"ref": "r", "head": "b" * 40})),
+    ("day", event("WatchEvent", {"action": "started"}), event("WatchEvent", {}, at="2026-11-23T12:00:00Z")),
+    ("actor", event("WatchEvent", {}), event("WatchEvent", {}, actor="grace")),
+    (
+        "action",
+        event("IssuesEvent", {"action": "opened", "issue": {"number": 1}}),
+        event("IssuesEvent", {"action": "closed", "issue": {"number": 1}}),
+    ),
+    (
+        "label",
+        event("IssuesEvent", {"action": "labeled", "issue": {"number": 1}, "label": {"name": "bug"}}),
+        event("IssuesEvent", {"action": "labeled", "issue": {"number": 1}, "label": {"name": "help"}}),
+    ),
+    (
+        "assignee",
+        event("PullRequestEvent", {"action": "assigned", "number": 1, "assignee": {"login": "ada"}}),
+        event("PullRequestEvent", {"action": "assigned", "number": 1, "assignee": {"login": "bob"}}),
+    ),
+    (
+        "closed again on another day",
+        event("IssuesEvent", {"action": "closed", "issue": {"number": 1}}),
+        event("IssuesEvent", {"action": "closed", "issue": {"number": 1}}, at="2026-11-29T12:00:00Z"),
+    ),
+    (
+        "attempt",
+        event("WorkflowRunEvent", {"action": "completed", "workflow_run": {"id": 1, "run_attempt": 1}}),
+        event("WorkflowRunEvent", {"action": "completed", "workflow_run": {"id": 1, "run_attempt": 2}}),
+    ),
+    (
+        "member",
+        event("MemberEvent", {"action": "added", "member": {"login": "ada"}}),
+        event("MemberEvent", {"action": "added", "member": {"login": "bob"}}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), [pair[1:] for pair in DIFFERENT], ids=[pair[0] for pair in DIFFERENT])
+def test_another_happening_has_another_key(one: Event, other: Event) -> None:
+    assert natural_key(one) is not None
+    assert natural_key(one) != natural_key(other)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "payload"),
+    [
+        ("ReleaseEvent", {"action": "published", "release": {"id": 1}}),
+        ("DeploymentEvent", {"action": "created", "deployment": {"id": 1}}),
+        ("DeploymentStatusEvent", {"action": "created", "deployment_status": {"id": 1}}),
+        ("CheckRunEvent", {"action": "completed", "check_run": {"id": 1}}),
+        ("CheckSuiteEvent", {"action": "completed", "check_suite": {"id": 1}}),
+        ("WorkflowJobEvent", {"action": "completed", "workflow_job": {"id": 1}}),
+        ("DiscussionEvent", {"action": "created", "discussion": {"number": 1}}),
+        ("DeleteEvent", {"ref": "v1", "ref_type": "tag"}),
+        ("CreateEvent", {"ref": None, "ref_type": "repository"}),
+        ("StatusEvent", {"id": 1, "state": "success"}),
+    ],
+)
+def test_what_else_is_known_again(event_type: str, payload: dict[str, Any]) -> None:
+    assert natural_key(event(event_type, payload)) == natural_key(event(event_type, payload | {"more": 1}))
+    assert natural_key(event(event_type, payload)) is not None
+
+
+@pytest.mark.parametrize(
+    "unclear",
+    [
+        event("PushEvent", {"ref": "refs/heads/main"}),
+        event("DeleteEvent", {}),
+        event("ForkEvent", {"forkee": {"id": "x"}}),
+        event("ReleaseEvent", {"action": "published"}),
+        event("WatchEvent", {}, actor=""),
+        event("GollumEvent", {"pages": []}),
+        event("SparkleEvent", {}),
+    ],
+)
+def test_a_record_that_says_too_little_has_no_key(unclear: Event) -> None:
+    assert natural_key(unclear) is None
+
+
+def test_ids_made_from_keys_are_marked_and_stable() -> None:
+    assert derived_id("k") == derived_id("k") != derived_id("l")
+    assert derived_id("k").startswith(DERIVED)
+    assert len(derived_id("\ud800")) == len(DERIVED) + 40
+
+
+@pytest.mark.parametrize(
+    ("activity_type", "event_type", "feed"),
+    [
+        ("push", "PushEvent", {"ref": "refs/heads/x", "head": SHA}),
+        ("force_push", "PushEvent", {"ref": "refs/heads/x", "head": SHA}),
+        ("branch_creation", "CreateEvent", {"ref": "x", "ref_type": "branch"}),
+        ("branch_deletion", "DeleteEvent", {"ref": "x", "ref_type": "branch"}),
+    ],
+)
+def test_an_activity_is_the_event_that_the_feed_shows(
+    activity_type: str, event_type: str, feed: dict[str, Any]
+) -> None:
+    activity = PushActivity(7, "refs/heads/x", "b" * 40, SHA, "2026-11-22T12:00:03Z", activity_type, "ada")
+    made = event_from_activity("O/N", activity)
+    assert (made.event_type, made.repo_name, made.actor_login) == (event_type, "o/n", "ada")
+    assert natural_key(made) == natural_key(event(event_type, feed))
+    assert made.id == derived_id(natural_key(made) or "")
+    assert made.facts.ref == "refs/heads/x"
+    assert event_type != "PushEvent" or made.facts.action == activity_type

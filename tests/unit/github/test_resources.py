@@ -1,0 +1,137 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from github_events_monitor.errors import Unreachable
+from github_events_monitor.github import payloads
+from github_events_monitor.github.payloads import CommunityProfile, Deployment, DeploymentStatus, PushActivity
+
+AT = "2026-11-20T08:00:00Z"
+
+
+def body(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def test_a_repository() -> None:
+    info = payloads.parse_repository(
+        body(
+            {
+                "id": 42,
+                "full_name": "Octo/Hello",
+                "owner": {"login": "Octo", "type": "Organization"},
+                "default_branch": "trunk",
+                "private": False,
+                "fork": True,
+                "archived": False,
+                "stargazers_count": 3,
+                "forks_count": "many",
+                "open_issues_count": 0,
+                "created_at": AT,
+                "pushed_at": None,
+                "license": {"spdx_id": "MIT"},
+            }
+        )
+    )
+    assert (info.id, info.full_name, info.default_branch, info.owner_type) == (
+        42,
+        "Octo/Hello",
+        "trunk",
+        "Organization",
+    )
+    assert (info.fork, info.archived, info.disabled) == (True, False, None)
+    assert (info.stars, info.forks, info.open_issues) == (3, None, 0)
+    assert (info.created_at, info.pushed_at, info.license) == (AT, None, "MIT")
+
+
+def test_an_answer_that_names_no_repository_is_nonsense() -> None:
+    with pytest.raises(Unreachable):
+        payloads.parse_repository(b'{"full_name": "a/b"}')
+
+
+def test_activity() -> None:
+    found = payloads.parse_activity(
+        body(
+            [
+                {
+                    "id": 1,
+                    "ref": "refs/heads/main",
+                    "before": "b",
+                    "after": "a",
+                    "timestamp": AT,
+                    "activity_type": "force_push",
+                    "actor": {"login": "ada"},
+                },
+                {"id": 2, "ref": "refs/heads/main", "timestamp": AT, "actor": None},
+                {"id": 3, "ref": None, "timestamp": AT},
+                {"id": 4, "ref": "refs/heads/main", "timestamp": "?"},
+            ]
+        )
+    )
+    assert found == [
+        PushActivity(1, "refs/heads/main", "b", "a", AT, "force_push", "ada"),
+        PushActivity(2, "refs/heads/main", None, None, AT, "push", None),
+    ]
+
+
+def test_releases_and_branches() -> None:
+    row = {"id": 1, "tag_name": "v1", "name": "One", "draft": False, "prerelease": True, "published_at": AT}
+    (release,) = payloads.parse_releases(body([{**row, "author": {"login": "ada"}}, {"id": 2}, {"tag_name": "v3"}]))
+    assert (release.tag_name, release.prerelease, release.published_at, release.author_login) == ("v1", True, AT, "ada")
+    assert payloads.parse_branches(body([{"name": "main"}, {"name": None}, {"name": "x/y"}])) == ["main", "x/y"]
+
+
+def test_deployments() -> None:
+    row = {"id": 1, "sha": "a", "ref": "main", "environment": "production", "task": "deploy", "created_at": AT}
+    assert payloads.parse_deployments(body([{**row, "creator": {"login": "ada"}}, {"sha": "b"}])) == [
+        Deployment(1, "a", "main", "production", "deploy", AT, None, "ada")
+    ]
+    statuses = body([{"id": 2, "state": "success", "environment": "production", "created_at": AT}, {"id": 3}])
+    assert payloads.parse_deployment_statuses(statuses) == [DeploymentStatus(2, "success", "production", AT, None)]
+
+
+def test_a_running_workflow_has_no_conclusion() -> None:
+    row = {"id": 1, "name": "CI", "event": "push", "status": "in_progress", "conclusion": None, "head_branch": "main"}
+    (run,) = payloads.parse_workflow_runs(body({"total_count": 1, "workflow_runs": [{**row, "run_attempt": 2}]}))
+    assert (run.status, run.conclusion, run.run_attempt, run.head_sha) == ("in_progress", None, 2, None)
+    assert payloads.parse_workflow_runs(b"{}") == []
+
+
+def test_the_community_profile_names_what_is_there_and_what_is_not() -> None:
+    profile = body({"health_percentage": 57, "files": {"readme": {"url": "x"}, "license": None, "contributing": {}}})
+    assert payloads.parse_community_profile(profile) == CommunityProfile(57, ("readme",), ("contributing", "license"))
+    assert payloads.parse_community_profile(b'{"health_percentage": 570}').health_percentage is None
+
+
+def test_advisories() -> None:
+    row = {"ghsa_id": "GHSA-1", "cve_id": None, "severity": "high", "state": "published", "published_at": AT}
+    (advisory,) = payloads.parse_security_advisories(body([row, {"severity": "low"}]))
+    assert (advisory.ghsa_id, advisory.severity, advisory.cve_id, advisory.withdrawn_at) == (
+        "GHSA-1",
+        "high",
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "parse",
+    [
+        payloads.parse_activity,
+        payloads.parse_releases,
+        payloads.parse_deployments,
+        payloads.parse_deployment_statuses,
+        payloads.parse_security_advisories,
+        payloads.parse_branches,
+        payloads.parse_repository,
+        payloads.parse_workflow_runs,
+        payloads.parse_community_profile,
+        payloads.parse_commit_stats,
+    ],
+)
+@pytest.mark.parametrize("answer", [b"", b"7", b"null", b"<html></html>"])
+def test_another_kind_of_body_is_nonsense(parse: Callable[[bytes], object], answer: bytes) -> None:
+    with pytest.raises(Unreachable):
+        parse(answer)

@@ -1,0 +1,181 @@
+"""Whatever GitHub (or somebody who pretends to be GitHub) puts into a field, only documented errors come out."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from github_events_monitor.errors import InvalidInput, Unreachable
+from github_events_monitor.github import payloads
+from github_events_monitor.github.payloads import extract_facts, natural_key, parse_event, parse_push_commits
+from github_events_monitor.records import Facts
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=()), max_size=8),
+    st.just([]),
+    st.just({}),
+    st.just([None, 7, "x", {}]),
+)
+TYPES = st.sampled_from(
+    [
+        "PushEvent",
+        "PullRequestEvent",
+        "IssuesEvent",
+        "IssueCommentEvent",
+        "CreateEvent",
+        "ReleaseEvent",
+        "MemberEvent",
+        "GollumEvent",
+        "ForkEvent",
+        "StatusEvent",
+        "DeploymentStatusEvent",
+        "WorkflowRunEvent",
+        "CheckRunEvent",
+        "WatchEvent",
+    ]
+)
+FULL: dict[str, Any] = {
+    "action": "closed",
+    "id": 1,
+    "number": 1,
+    "ref": "refs/heads/x",
+    "ref_type": "branch",
+    "full_ref": "refs/heads/x",
+    "head": "a" * 40,
+    "after": "a" * 40,
+    "forced": True,
+    "state": "success",
+    "context": "ci",
+    "sha": "a" * 40,
+    "commits": [{"sha": "a" * 40, "message": "m", "timestamp": "2026-01-01T00:00:00Z", "author": {"name": "n"}}],
+    "issue": {"number": 1, "user": {"login": "ada"}},
+    "pull_request": {"number": 1, "merged": True, "user": {"login": "ada"}, "head": {"sha": "b"}},
+    "comment": {"id": 1},
+    "release": {"id": 1, "tag_name": "v1"},
+    "member": {"login": "bob"},
+    "forkee": {"id": 1},
+    "pages": [{"sha": "c"}],
+    "label": {"name": "bug"},
+    "deployment": {"id": 1, "sha": "d", "ref": "main", "environment": "production"},
+    "deployment_status": {"id": 1, "state": "success"},
+    "workflow_run": {"id": 1, "name": "CI", "conclusion": "success"},
+    "check_run": {"id": 1, "name": "lint", "check_suite": {"head_branch": "x"}},
+}
+RECORD: dict[str, Any] = {
+    "id": "1",
+    "type": "PushEvent",
+    "actor": {"login": "ada"},
+    "repo": {"id": 1, "name": "octo/hello"},
+    "payload": FULL,
+    "created_at": "2026-01-01T00:00:00Z",
+}
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
+    """The record with some of its fields, at any depth, missing or replaced by something odd."""
+    result: dict[str, Any] = {}
+    for name, value in whole.items():
+        fate = draw(st.sampled_from(["keep", "keep", "keep", "drop", "odd", "deeper"]))
+        if fate == "odd":
+            result[name] = draw(ODD)
+        elif fate == "deeper" and isinstance(value, dict):
+            result[name] = draw(spoiled(value))
+        elif fate != "drop":
+            result[name] = value
+    return result
+
+
+def storable(value: object) -> bool:
+    return value is None or isinstance(value, int) or (isinstance(value, str) and value.encode("utf-8") != b"")
+
+
+@settings(max_examples=300, deadline=None)
+@given(event_type=TYPES, payload=spoiled(FULL))
+def test_facts_are_always_storable(event_type: str, payload: dict[str, Any]) -> None:
+    facts = extract_facts(event_type, json.dumps(payload).encode())
+    assert isinstance(facts, Facts)
+    assert all(map(storable, facts))
+
+
+@settings(max_examples=300, deadline=None)
+@given(record=spoiled(RECORD))
+def test_a_record_is_an_event_or_refused(record: dict[str, Any]) -> None:
+    for form in (record, json.dumps(record).encode()):
+        try:
+            event, _ = parse_event(form, now="2026-01-01T00:00:00Z")
+        except InvalidInput as refused:
+            refused.message.encode("utf-8")
+            continue
+        json.loads(event.payload)
+        assert storable(event.actor_login)
+        assert natural_key(event) != ""
+        for commit in parse_push_commits(event):
+            assert len(commit.sha) == 40
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    raw=st.one_of(
+        st.binary(max_size=40),
+        st.just(json.dumps(RECORD).encode()).flatmap(
+            lambda whole: st.builds(lambda cut: whole[:cut], st.integers(0, len(whole) - 1))
+        ),
+    )
+)
+def test_bytes_that_are_no_record_are_refused(raw: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        parse_event(raw)
+
+
+PARSERS: list[Callable[[bytes], object]] = [
+    payloads.parse_events,
+    payloads.parse_repository,
+    payloads.parse_activity,
+    payloads.parse_releases,
+    payloads.parse_deployments,
+    payloads.parse_deployment_statuses,
+    payloads.parse_workflow_runs,
+    payloads.parse_community_profile,
+    payloads.parse_security_advisories,
+    payloads.parse_branches,
+    payloads.parse_commit_stats,
+    lambda body: payloads.parse_commits("octo/hello", body, "main"),
+    lambda body: payloads.parse_commit_details("octo/hello", body),
+]
+ROW: dict[str, Any] = {
+    "id": 1,
+    "sha": "a" * 40,
+    "full_name": "octo/hello",
+    "commit": {"author": {"name": "n", "date": "2026-01-01T00:00:00Z"}, "committer": {"date": "2026-01-01"}},
+    "author": {"login": "ada"},
+    "parents": [{"sha": "b" * 40}],
+    "files": [{"filename": "x"}],
+    "stats": {"additions": 1},
+    "tag_name": "v1",
+    "name": "main",
+    "timestamp": "2026-01-01T00:00:00Z",
+    "ref": "refs/heads/main",
+    "ghsa_id": "GHSA-1",
+    "state": "success",
+    "workflow_runs": [{"id": 1}],
+    "data": {"repository": {"object": {"history": {"nodes": [{"oid": "a"}], "pageInfo": {"endCursor": "x"}}}}},
+}
+
+
+@settings(max_examples=200, deadline=None)
+@given(row=spoiled(ROW), listed=st.booleans())
+def test_every_parser_answers_or_says_nonsense(row: dict[str, Any], listed: bool) -> None:
+    body = json.dumps([row, row] if listed else row).encode()
+    for parse in PARSERS:
+        try:
+            parse(body)
+        except Unreachable:
+            continue
