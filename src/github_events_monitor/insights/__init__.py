@@ -1,0 +1,1 @@
+"""Pure functions from records to answers: no I/O, no clock."""

@@ -1,0 +1,104 @@
+"""Who is who: commits name people by login, name or e-mail address; events by login alone.
+
+A commit belongs to its author's login; without one to the login known for the same e-mail address in other commits,
+or told by GitHub's noreply address; else to the author's name.
+https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from ..people import Kind, kind_of
+from ..records import Authorship
+
+_NOREPLY = re.compile(r"(?:\d+\+)?([A-Za-z0-9_-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
+
+
+class Account(NamedTuple):
+    """key: lower-case, equal for the same account. login: as written, a name where no login is known."""
+
+    key: str
+    login: str
+    kind: Kind
+
+
+class Authors(NamedTuple):
+    """Of a commit: author first, then co-authors. people: the keys of those who are people."""
+
+    accounts: tuple[Account, ...]
+    people: tuple[str, ...]
+
+
+class _People(dict[str | None, str]):
+    """The keys of people by login, worked out when first asked; empty for others and for nobody (None)."""
+
+    def __init__(self, of_login: Callable[[str], Account]) -> None:
+        super().__init__({None: ""})
+        self._of_login = of_login
+
+    def __missing__(self, login: str | None) -> str:
+        account = self._of_login(login or "")
+        key = self[login] = account.key if account.kind == "person" else ""
+        return key
+
+
+class Accounts:
+    """The accounts behind commits and events of a repository; remembers what it worked out.
+
+    people: by login, the key of a person; empty for bots, assistants and nobody (None).
+    """
+
+    def __init__(self, commits: Iterable[Authorship], bot_logins: frozenset[str]) -> None:
+        self._bot_logins = frozenset(login.lower() for login in bot_logins)
+        self._login_of: dict[str, str] = {}
+        self._bots: set[str] = set()
+        for login, email, account_type in {(row.author_login, row.author_email, row.author_type) for row in commits}:
+            self._learn(login, email, account_type)
+        self._accounts: dict[str, Account] = {}
+        self._authors: dict[tuple[str | None, str | None, str | None, str], Authors] = {}
+        self.people: Mapping[str | None, str] = _People(self.of_login)
+
+    def of_login(self, login: str) -> Account:
+        """The account with a login."""
+        account = self._accounts.get(login)
+        if account is None:
+            account_type = "Bot" if login.lower() in self._bots else None
+            kind = kind_of(login, account_type=account_type, bot_logins=self._bot_logins)
+            account = self._accounts[login] = Account(login.lower(), login, kind)
+        return account
+
+    def of_commit(self, commit: Authorship) -> Authors:
+        """The author and the co-authors of a commit, each once; the author first."""
+        known = (commit.author_login, commit.author_name, commit.author_email, commit.co_authors)
+        found = self._authors.get(known)
+        if found is None:
+            authors = [self._resolve(*known[:3]), *map(self._co_author, commit.co_authors.splitlines())]
+            unique: dict[str, Account] = {}
+            for account in authors:
+                if account:
+                    unique.setdefault(account.key, account)
+            people = tuple(account.key for account in unique.values() if account.kind == "person")
+            found = self._authors[known] = Authors(tuple(unique.values()), people)
+        return found
+
+    def _learn(self, login: str | None, email: str | None, account_type: str | None) -> None:
+        if login and (account_type or "").lower() == "bot":
+            self._bots.add(login.lower())
+        if login and email:
+            self._login_of[email.lower()] = min(login, self._login_of.get(email.lower(), login))
+
+    def _co_author(self, line: str) -> Account | None:
+        name, _, email = line.rpartition("<")
+        return self._resolve(None, name.strip() or None, email.strip().removesuffix(">") or None)
+
+    def _resolve(self, login: str | None, name: str | None, email: str | None) -> Account | None:
+        if not login and email:
+            noreply = _NOREPLY.fullmatch(email)
+            login = self._login_of.get(email.lower()) or (noreply[1] if noreply else None)
+        if login:
+            return self.of_login(login)
+        shown = name or email
+        if not shown:
+            return None
+        return Account(shown.lower(), shown, kind_of(None, name, email, bot_logins=self._bot_logins))

@@ -1,0 +1,1 @@
+"""Releases, deployments and the four DORA keys, composed in `insights.deployments`."""

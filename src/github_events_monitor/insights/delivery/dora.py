@@ -1,0 +1,172 @@
+"""The four DORA keys as proxies: GitHub does not know what reached users or hurt them.
+
+Bands of 2023: https://dora.dev/research/2023/
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from statistics import median
+from typing import Literal, NamedTuple
+
+from ...answers.insights import DoraKey
+from ...instants import seconds_between
+
+Band = Literal["elite", "high", "medium", "low"]
+KeyName = Literal["deployment_frequency", "lead_time", "change_failure_rate", "time_to_restore"]
+
+MINIMUM: dict[KeyName, int] = {
+    "deployment_frequency": 3, "lead_time": 5, "change_failure_rate": 5, "time_to_restore": 3,
+}  # fmt: skip
+"""With a smaller sample there is no band."""
+
+LIMITS: dict[KeyName, tuple[float, float, float]] = {
+    "deployment_frequency": (7, 1, 7 / 30),
+    "lead_time": (24, 7 * 24, 30 * 24),
+    "change_failure_rate": (5, 10, 15),
+    "time_to_restore": (1, 24, 7 * 24),
+}
+"""elite, high, medium: more than so many a week (high, medium: at least), fewer hours, at most so many percent."""
+
+UNITS: dict[KeyName, str] = {
+    "deployment_frequency": "per week", "lead_time": "hours", "change_failure_rate": "percent",
+    "time_to_restore": "hours",
+}  # fmt: skip
+
+
+class Delivery(NamedTuple):
+    """A release or deployment: when, what shows it, when it was seen to fail (None: it was not)."""
+
+    at: str
+    evidence: tuple[str, ...]
+    failed_at: str | None = None
+
+
+class Record(NamedTuple):
+    """What the keys are worked out from, over the window since <= t < until.
+
+    deliveries: releases or deployments known, also before the window, oldest first. what: "releases", "production
+    deployments"… commits: (when, sha), remedies: those that revert or repair in haste; oldest first. gap: empty, or a
+    sentence about what may be missing. status_known: whether failures are told by the deliveries themselves.
+    """
+
+    since: str
+    until: str
+    what: str
+    deliveries: Sequence[Delivery]
+    commits: Sequence[tuple[str, str]]
+    remedies: Sequence[tuple[str, str]]
+    gap: str
+    status_known: bool
+
+
+def measure_keys(record: Record) -> tuple[DoraKey, ...]:
+    """The four keys."""
+    return (_frequency(record), _lead_time(record), _change_failure_rate(record), _time_to_restore(record))
+
+
+def _frequency(record: Record) -> DoraKey:
+    made = [d for d in record.deliveries if d.at >= record.since and d.failed_at is None]
+    weeks = seconds_between(record.since, record.until) / (7 * 86_400)
+    return _key(
+        record,
+        "deployment_frequency",
+        len(made) / weeks if made else None,
+        len(made),
+        formula=f"{record.what} in the window that did not fail / weeks in the window",
+        said=f"{len(made)} in {weeks:.1f} weeks.",
+        evidence=[proof for d in reversed(made) for proof in d.evidence[:1]],
+    )
+
+
+def _lead_time(record: Record) -> DoraKey:
+    times = [d.at for d in record.deliveries if d.failed_at is None]
+    waits = []
+    for at, sha in record.commits:
+        place = bisect_left(times, at)
+        if place < len(times) and times[place] >= record.since:
+            waits.append((seconds_between(at, times[place]) / 3600, f"commit:{sha}"))
+    return _key(
+        record,
+        "lead_time",
+        median(hours for hours, _ in waits) if waits else None,
+        len(waits),
+        formula=f"median hours from a commit to the first of the {record.what} at or after it",
+        said=f"{len(waits)} commits of {len(record.commits)} were delivered in the window.",
+        evidence=[proof for _, proof in sorted(waits, reverse=True)],
+    )
+
+
+def _failures(record: Record) -> list[tuple[str, str]]:
+    """For every delivery of the window that failed, the moment of the first sign and its evidence."""
+    found = []
+    instants = [at for at, _ in record.remedies]
+    for place, delivery in enumerate(record.deliveries):
+        following = record.deliveries[place + 1].at if place + 1 < len(record.deliveries) else record.until
+        signs = [(delivery.failed_at, "".join(delivery.evidence[-1:]))] if delivery.failed_at else []
+        first = bisect_right(instants, delivery.at)
+        if first < len(instants) and instants[first] < following:
+            signs.append((instants[first], f"commit:{record.remedies[first][1]}"))
+        if signs and delivery.at >= record.since:
+            found.append(min(signs))
+    return found
+
+
+def _change_failure_rate(record: Record) -> DoraKey:
+    made, failed = sum(d.at >= record.since for d in record.deliveries), _failures(record)
+    visible = bool(record.commits) or record.status_known
+    blind = "Neither commits nor statuses are known that could show a failure."
+    return _key(
+        record,
+        "change_failure_rate",
+        100 * len(failed) / made if made and visible else None,
+        made,
+        formula=f"{record.what} with a failed status, or a revert or hotfix commit before the next one / all of them",
+        said=f"{len(failed)} of {made} failed." if visible else blind,
+        evidence=[proof for _, proof in failed],
+    )
+
+
+def _time_to_restore(record: Record) -> DoraKey:
+    good = [d.at for d in record.deliveries if d.failed_at is None]
+    restored, failed = [], _failures(record)
+    for at, proof in failed:
+        place = bisect_right(good, at)
+        if place < len(good):
+            restored.append((seconds_between(at, good[place]) / 3600, proof))
+    return _key(
+        record,
+        "time_to_restore",
+        median(hours for hours, _ in restored) if restored else None,
+        len(restored),
+        formula=f"median hours from the first sign of a failure to the next of the {record.what} that did not fail",
+        said=f"{len(restored)} of {len(failed)} failures were followed by one.",
+        evidence=[proof for _, proof in sorted(restored, reverse=True)],
+    )
+
+
+def _key(
+    record: Record, name: KeyName, value: float | None, sample: int, *, formula: str, said: str, evidence: Sequence[str]
+) -> DoraKey:
+    enough = sample >= MINIMUM[name]
+    few = "" if enough else f"No band: {sample} in the sample, at least {MINIMUM[name]} are needed."
+    held = f"{record.gap} No band." if record.gap else ""
+    return DoraKey(
+        name=name,
+        value=None if value is None else round(value, 2),
+        unit=UNITS[name],
+        band=band_of(name, value) if value is not None and enough and not held else None,
+        sample_size=sample,
+        formula=f"Proxy: {formula}.",
+        explanation=" ".join(part for part in (said, few or held) if part),
+        evidence=tuple(dict.fromkeys(filter(None, evidence)))[:5],
+    )
+
+
+def band_of(name: KeyName, value: float) -> Band:
+    """The band of a key's value."""
+    elite, high, medium = LIMITS[name]
+    if name == "deployment_frequency":
+        return "elite" if value > elite else "high" if value >= high else "medium" if value >= medium else "low"
+    if name == "change_failure_rate":
+        return "elite" if value <= elite else "high" if value <= high else "medium" if value <= medium else "low"
+    return "elite" if value < elite else "high" if value < high else "medium" if value < medium else "low"

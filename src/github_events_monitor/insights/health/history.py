@@ -1,0 +1,169 @@
+"""Activity and commits arranged by what health asks of them.
+
+Nothing here depends on the order of the rows, and a row that comes twice counts once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ...records import Activity, Authorship
+from ..accounts import Accounts, Authors
+from ..contributions import CLOSING, NEW
+
+Turn = tuple[str, bool]
+"""When, and whether it was closed (True) or reopened (False)."""
+
+
+class Work(NamedTuple):
+    """A commit: when, and by whom."""
+
+    at: str
+    authors: Authors
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Issues, or pull requests. By number, opened: by people, first time; turns: of what was ever reopened."""
+
+    opened: Mapping[int, str]
+    closings: Sequence[Activity]
+    turns: Mapping[int, Sequence[Turn]]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened, by the numbers that issues and pull requests share.
+
+    authors: the actor of the first opening, else as other events name the author, lower-case. merged: first time.
+    answered, reviewed: when a person other than the author first commented, reviewed or closed; reviewed or commented
+    on the diff. touches: events and comments of issues. stewardship: what only those can do who maintain: pushes,
+    releases, merges, closing what others opened.
+    """
+
+    issues: Items
+    pull_requests: Items
+    authors: Mapping[int, str]
+    merged: Mapping[int, str]
+    answered: Mapping[int, str]
+    reviewed: Mapping[int, str]
+    touches: Sequence[Activity]
+    stewardship: Sequence[Activity]
+    pushes: Sequence[Activity]
+    releases: Sequence[Activity]
+    commits: Sequence[Work]
+
+
+def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts: Accounts) -> History:
+    """Rows and commits as a `History`."""
+    by_type: defaultdict[str, list[Activity]] = defaultdict(list)
+    for row in rows:
+        by_type[row.event_type].append(row)
+    issues, pull_requests = by_type["IssuesEvent"], by_type["PullRequestEvent"]
+    comments = [row for row in by_type["IssueCommentEvent"] if row.action in NEW]
+    diff = (*by_type["PullRequestReviewEvent"], *by_type["PullRequestReviewCommentEvent"])
+    reviews = [row for row in diff if row.action in NEW]
+    openings, people = _openings((*issues, *pull_requests)), accounts.people
+    authors = _authors((*issues, *pull_requests, *comments, *diff), openings)
+    items = [_items(some, openings, authors, people) for some in (issues, pull_requests)]
+    closings = [row for some in items for row in some.closings]
+    reviewed = _first_by_others(reviews, authors, people)
+    pushes = list({row.id: row for row in by_type["PushEvent"]}.values())
+    releases = [row for row in by_type["ReleaseEvent"] if row.action in NEW]
+    return History(
+        issues=items[0],
+        pull_requests=items[1],
+        authors=authors,
+        merged=_first([row for row in closings if row.action == "merged"]),
+        answered=_first_by_others((*comments, *closings), authors, people, known=reviewed),
+        reviewed=reviewed,
+        touches=[*issues, *comments],
+        stewardship=[*pushes, *releases, *_for_others(closings, authors)],
+        pushes=pushes,
+        releases=by_type["ReleaseEvent"],
+        commits=[
+            Work(row.commit_date, accounts.of_commit(row)) for row in {row.sha: row for row in authorship}.values()
+        ],
+    )
+
+
+def _items(
+    rows: Sequence[Activity],
+    openings: Mapping[int, tuple[str, str]],
+    authors: Mapping[int, str],
+    people: Mapping[str | None, str],
+) -> Items:
+    numbers = {row.number for row in rows if row.action == "opened"}
+    opened = {n: openings[n][0] for n in numbers if n is not None and people[authors.get(n)]}
+    return Items(opened, [row for row in rows if row.action in CLOSING], _turns(rows))
+
+
+def _openings(rows: Iterable[Activity]) -> dict[int, tuple[str, str]]:
+    """When each was first opened, and by whom ("" when nobody knows)."""
+    first: dict[int, tuple[str, str]] = {}
+    for row in rows:
+        if row.action == "opened" and row.number is not None:
+            opening, known = (row.created_at, row.actor_login or ""), first.get(row.number)
+            if known is None or opening < known:
+                first[row.number] = opening
+    return first
+
+
+def _authors(rows: Iterable[Activity], openings: Mapping[int, tuple[str, str]]) -> dict[int, str]:
+    """Where events name an author by several logins, because one was renamed, it is always the same of them."""
+    authors: dict[int, str] = {}
+    for row in rows:
+        if row.subject and row.number is not None:
+            author = row.subject.lower()
+            authors[row.number] = min(author, authors.get(row.number, author))
+    return authors | {number: opener.lower() for number, (_, opener) in openings.items() if opener}
+
+
+def _turns(rows: Sequence[Activity]) -> dict[int, list[Turn]]:
+    turns: dict[int, list[Turn]] = {
+        row.number: [] for row in rows if row.action == "reopened" and row.number is not None
+    }
+    for row in rows if turns else ():
+        if row.number in turns and (row.action == "reopened" or row.action in CLOSING):
+            turns[row.number].append((row.created_at, row.action != "reopened"))
+    return turns
+
+
+def _first(rows: Iterable[Activity]) -> dict[int, str]:
+    first: dict[int, str] = {}
+    for row in rows:
+        if row.number is not None:
+            first[row.number] = min(row.created_at, first.get(row.number, row.created_at))
+    return first
+
+
+_NOTHING: Mapping[int, str] = {}
+
+
+def _first_by_others(
+    rows: Iterable[Activity],
+    authors: Mapping[int, str],
+    people: Mapping[str | None, str],
+    known: Mapping[int, str] = _NOTHING,
+) -> dict[int, str]:
+    """When a person other than the author first did something, by number; nothing where no author is known."""
+    first = dict(known)
+    for row in rows:
+        number, person = row.number or 0, people[row.actor_login]
+        author = authors.get(number)
+        if person and author and author != person:
+            at = first.get(number)
+            if at is None or row.created_at < at:
+                first[number] = row.created_at
+    return first
+
+
+def _for_others(closings: Iterable[Activity], authors: Mapping[int, str]) -> list[Activity]:
+    """Merging needs the right to; closing shows it only where somebody else opened."""
+    found = []
+    for row in closings:
+        author = authors.get(row.number or 0)
+        if row.action == "merged" or (author and author != (row.actor_login or "").lower()):
+            found.append(row)
+    return found

@@ -1,0 +1,75 @@
+"""One window of a repository's history, and what the components need to speak about it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...answers.insights import Component
+from ...records import Span
+from ..coverage import missing_spans
+from ..snapshot import Snapshot
+from .history import History
+from .rules import RULES, score_of
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The window since <= t < until; history also reaches before it, and nothing after `until` is looked at.
+
+    people: by login, the key of a person; empty for others. snapshot: None for a window in the past.
+    """
+
+    since: str
+    until: str
+    history: History
+    people: Mapping[str | None, str]
+    snapshot: Snapshot | None
+    events_known: Sequence[Span]
+    commits_known: Sequence[Span]
+
+    def has(self, instant: str) -> bool:
+        """Whether an instant lies in the window."""
+        return self.since <= instant < self.until
+
+    def events_gap(self, since: str | None = None) -> str:
+        """A sentence about events that may be missing, empty when none can be."""
+        return _gap("events", self.events_known, since or self.since, self.until)
+
+    def commits_gap(self, since: str | None = None) -> str:
+        """A sentence about commits that may be missing, empty when none can be."""
+        return _gap("commits", self.commits_known, since or self.since, self.until)
+
+
+Measure = Callable[[Period], Component]
+
+
+def component(
+    name: str, value: float | None, sample: int | None, formula: str, *sentences: str, scored: bool = True
+) -> Component:
+    """A component by its rule: no score without a value, with too small a sample, or when the caller says so."""
+    rule = RULES[name]
+    too_few = sample is not None and sample < rule.minimum
+    said = [sentence for sentence in sentences if sentence]
+    if too_few:
+        said.append(f"Not scored: {sample} in the sample, at least {rule.minimum} are needed.")
+    known = scored and value is not None and not too_few
+    return Component(
+        name=name,
+        value=None if value is None else round(value, 3),
+        unit=rule.unit,
+        score=round(score_of(name, value), 3) if known and value is not None else None,
+        weight=rule.weight,
+        sample_size=sample,
+        formula=formula,
+        explanation=" ".join(said),
+    )
+
+
+def _gap(what: str, known: Sequence[Span], since: str, until: str) -> str:
+    missing = missing_spans(known, since, until)
+    if not missing:
+        return ""
+    if missing == (Span(since, until),):
+        return f"It is not known whether {what} were missed in this time: they were never collected without a gap."
+    times = "once" if len(missing) == 1 else f"{len(missing)} times"
+    first = f"from {missing[0].since} to {missing[0].until}"
+    return f"Collection of {what} has gaps ({times}, first {first}): more may have happened."

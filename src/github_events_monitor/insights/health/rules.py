@@ -1,0 +1,54 @@
+"""The numbers behind the health score, in one table; the README shows the same.
+
+Weights follow the risk levels of OpenSSF Scorecard (10, 7.5, 5, 2.5), components the CHAOSS starter model:
+https://github.com/ossf/scorecard/blob/main/docs/checks.md, https://chaoss.community/kb-metrics-and-metrics-models/
+"""
+
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """How a component counts.
+
+    A value becomes a score on the straight line from 0 at `zero_at` to 1 at `full_at`, cut off at both ends.
+    minimum: with a smaller sample the score is unknown.
+    """
+
+    weight: float
+    zero_at: float
+    full_at: float
+    minimum: int
+    unit: str
+
+
+RULES: dict[str, Rule] = {
+    "responsiveness": Rule(10, 0, 1, 5, "share"),
+    "change_request_closure": Rule(7.5, 0, 1, 5, "ratio"),
+    "issue_closure": Rule(5, 0, 1, 5, "ratio"),
+    "contributor_absence_factor": Rule(7.5, 0, 4, 10, "people"),
+    "review": Rule(7.5, 0, 1, 5, "share"),
+    "maintenance": Rule(10, 0, 12, 0, "commits and issues in 90 days"),
+    "release_frequency": Rule(5, 180, 30, 2, "days"),
+    "ci_success": Rule(5, 0, 1, 10, "share"),
+    "community_profile": Rule(2.5, 0, 100, 1, "percent"),
+    "open_advisories": Rule(5, 4, 0, 0, "advisories"),
+}
+
+TOTAL_WEIGHT = sum(rule.weight for rule in RULES.values())
+MINIMUM_KNOWN_SHARE = 0.6
+"""Below this share of known weight there is no health score."""
+
+FLAT_BELOW = 2.0
+"""A trend of fewer points than this is called flat."""
+
+ADVISE_BELOW = 0.6
+"""Components that score lower get a recommendation."""
+
+BUSINESS_HOURS_TO_ANSWER = 48.0
+MAINTENANCE_DAYS = 90
+
+
+def score_of(name: str, value: float) -> float:
+    """The score of a component's value, 0 to 1."""
+    rule = RULES[name]
+    return min(1.0, max(0.0, (value - rule.zero_at) / (rule.full_at - rule.zero_at)))

@@ -1,0 +1,6 @@
+"""Unusual activity: hours and days with improbably many or few events, and bursts by one actor."""
+
+from .anomalies import PatternInputs, find_anomalies
+from .buckets import HISTORY
+
+__all__ = ["HISTORY", "PatternInputs", "find_anomalies"]

@@ -1,0 +1,130 @@
+"""Anomalies in words."""
+
+import math
+from collections.abc import Mapping
+
+from ...answers.insights import Anomaly
+from ...text import clean
+from .buckets import DAY, HISTORY, HOUR, Timeline, start_of
+from .bursts import Burst
+from .counts import Evidence
+from .deviations import Deviation
+from .levels import MINIMUM_HISTORY, Baseline
+
+FORMULA = (
+    "Events are counted per type in UTC hours and days, empty ones included. Usual is the mean of the other buckets "
+    f"(window and up to {HISTORY.days} days before it; the tested one and up to three of the highest others left out), "
+    "drawn towards the same hour or day of the week in other weeks where at least four are known. p_value is the tail "
+    "of a negative binomial whose dispersion is learned from the same buckets. A spike has at least 5 events and twice "
+    "the usual. A drop has at most half of the usual, which is at least 5; it takes a week of known hours, or two "
+    "weeks of known days. A burst has at least 10 events of one login in an hour and three times what is usual for it "
+    "(or, without enough history, for logins of its kind). Reported is what stays when false discoveries over all "
+    "buckets, types and logins are held to 1 % (Benjamini-Hochberg, a third each for hours, days and bursts)."
+)
+
+_SMALLEST = 1e-300
+_LARGEST_SHARE = 0.5
+
+
+def describe_deviation(found: Deviation, evidence: Evidence) -> Anomaly:
+    """A spike or a drop; a spike names the login that made at least half of it."""
+    size = found.timeline.size
+    actor, share = _main_actor(evidence.actors, found.observed) if found.kind == "spike" else (None, 0.0)
+    unfinished = " so far" if found.bucket == found.timeline.current else ""
+    began = start_of(found.bucket, size)
+    when = f"in the hour from {began}" if size.name == "hour" else f"on {began[:10]} (UTC)"
+    by_whom = f"; {share:.0%} of them by {actor}" if actor else ""
+    return Anomaly(
+        type=found.kind,
+        event_type=found.event_type,
+        bucket=size.name,
+        started_at=began,
+        observed=found.observed,
+        expected=_rounded(found.baseline.level.mean),
+        p_value=_probability(found.log_probability),
+        actor_login=actor,
+        sample_size=found.baseline.sample,
+        explanation=f"{found.observed} {found.event_type} {when}{unfinished}, where "
+        f"{_rounded(found.baseline.level.mean):g} is usual ({_sample(found.baseline, size.name)}){by_whom}.",
+        evidence=evidence.events,
+    )
+
+
+def describe_burst(found: Burst, evidence: Evidence) -> Anomaly:
+    """Much by one login in one hour, over all event types."""
+    actor = clean(found.actor, 60, one_line=True)
+    types = sorted(evidence.types.items(), key=lambda item: (-item[1], item[0]))[:3]
+    of_what = ", ".join(f"{count} {event_type}" for event_type, count in types)
+    began = start_of(found.bucket, HOUR)
+    whose = "its own" if found.own else "similar logins'"
+    return Anomaly(
+        type="burst",
+        event_type="all",
+        bucket="hour",
+        started_at=began,
+        observed=found.observed,
+        expected=_rounded(found.baseline.level.mean),
+        p_value=_probability(found.log_probability),
+        actor_login=actor,
+        sample_size=found.baseline.sample,
+        explanation=f"{actor} made {found.observed} events ({of_what}) in the hour from {began}, where "
+        f"{_rounded(found.baseline.level.mean):g} is usual ({found.baseline.sample} other active hours, {whose}).",
+        evidence=evidence.events,
+    )
+
+
+def explain_tests(hours: Timeline, days: Timeline, *, types: int, omitted: int, ledger: bool) -> str:
+    """What was compared, and what could not be."""
+    if not types:
+        return "Nothing is stored for the window or the history before it, so there is nothing to compare."
+    if not _enough(hours):
+        return (
+            f"Too little history to say what is usual: {len(hours.known)} whole hours are known, "
+            f"and {MINIMUM_HISTORY} others are needed for each that is tested."
+        )
+    parts = [
+        f"{hours.buckets} hours and {days.buckets} days of the window were compared for {types} event types, against "
+        f"{len(hours.known)} hours and {len(days.known)} days of history and window together."
+    ]
+    if not ledger:
+        parts.append(
+            "It is not on record which hours were collected completely, so everything between the first and the last "
+            "stored event was taken as known for spikes and bursts; drops cannot be judged."
+        )
+    else:
+        parts.append("Hours and days that are not completely known were neither tested nor counted as quiet.")
+        if not (hours.drops and days.drops):
+            parts.append(
+                f"Drops are judged from {HOUR.enough_for_drops} known hours and {DAY.enough_for_drops} known days on."
+            )
+    if not _enough(days):
+        parts.append(f"Days were not judged: {MINIMUM_HISTORY} other whole days must be known.")
+    if omitted:
+        parts.append(f"{omitted} more anomalies, less improbable than these, are left out.")
+    return " ".join(parts)
+
+
+def _enough(timeline: Timeline) -> bool:
+    return len(timeline.known) >= MINIMUM_HISTORY + (timeline.current is None)
+
+
+def _main_actor(actors: Mapping[str, int], observed: int) -> tuple[str | None, float]:
+    if not actors:
+        return None, 0.0
+    login, count = min(actors.items(), key=lambda item: (-item[1], item[0]))
+    share = count / observed
+    return (clean(login, 60, one_line=True), share) if share >= _LARGEST_SHARE else (None, share)
+
+
+def _sample(baseline: Baseline, bucket: str) -> str:
+    if baseline.seasonal:
+        return f"the same {bucket} of the week in {baseline.sample} other weeks, and all others"
+    return f"{baseline.sample} other {bucket}s"
+
+
+def _probability(log_probability: float) -> float:
+    return float(f"{max(math.exp(log_probability), _SMALLEST):.3g}")
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")

@@ -1,0 +1,140 @@
+"""Repository health: components after CHAOSS and OpenSSF Scorecard, weighed into one score that knows its limits.
+
+health_score = 100 * sum(weight * score) / sum(weight) over the components that are known, null below 60 % of known
+weight; confidence = known weight / all weight. Weights and thresholds: `health.rules`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ..answers.insights import Component, HealthResult, Trend
+from ..instants import seconds_between, shift
+from ..people import Kind
+from ..records import Activity, Authorship, Span
+from .accounts import Accounts
+from .contributions import NO_CONTRIBUTIONS
+from .coverage import missing_spans
+from .health import closure, contributors, maintenance, observed, releases, responsiveness, review
+from .health.advice import recommend
+from .health.history import arrange
+from .health.period import Measure, Period
+from .health.rules import FLAT_BELOW, MINIMUM_KNOWN_SHARE, TOTAL_WEIGHT
+from .snapshot import Snapshot
+
+MEASURES: tuple[Measure, ...] = (
+    responsiveness.measure,
+    closure.measure_change_requests,
+    closure.measure_issues,
+    contributors.measure,
+    review.measure,
+    maintenance.measure,
+    releases.measure,
+    observed.measure_ci,
+    observed.measure_profile,
+    observed.measure_advisories,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthInputs:
+    """What health is judged from: stored instants, window since <= t < until.
+
+    activity, authorship: from the start of the previous window or 90 days before `until`, whichever is earlier.
+    snapshot: None where the window does not end in the present. events_known, commits_known: completely known spans.
+    stored_score: the result kept from the day this window began, for when the records before it are not known.
+    """
+
+    since: str
+    until: str
+    activity: Sequence[Activity]
+    authorship: Sequence[Authorship] = ()
+    snapshot: Snapshot | None = None
+    events_known: Sequence[Span] = ()
+    commits_known: Sequence[Span] = ()
+    bot_logins: frozenset[str] = frozenset()
+    stored_score: float | None = None
+
+
+def assess_health(inputs: HealthInputs) -> HealthResult:
+    """Judge one window, and the one before it for the trend. Order and repetition of the rows do not matter."""
+    accounts = Accounts(inputs.authorship, inputs.bot_logins)
+    period = Period(
+        since=inputs.since,
+        until=inputs.until,
+        history=arrange(inputs.activity, inputs.authorship, accounts),
+        people=accounts.people,
+        snapshot=inputs.snapshot,
+        events_known=inputs.events_known,
+        commits_known=inputs.commits_known,
+    )
+    components = tuple(measure(period) for measure in MEASURES)
+    kinds = _count_accounts(period, inputs.activity, accounts)
+    score, trend = _score(components), _trend(period, components)
+    if trend.direction is None and score is not None and inputs.stored_score is not None:
+        trend = _compare(score, inputs.stored_score, f"Against the result stored on {inputs.since[:10]}")
+    return HealthResult(
+        health_score=score,
+        confidence=round(_known_weight(components) / TOTAL_WEIGHT, 3),
+        components=components,
+        trend=trend,
+        recommendations=recommend(components),
+        people=kinds["person"],
+        bots=kinds["bot"],
+        ai_assistants=kinds["ai_assistant"],
+    )
+
+
+def _known_weight(components: Sequence[Component]) -> float:
+    return sum(c.weight for c in components if c.score is not None)
+
+
+def _score(components: Sequence[Component]) -> float | None:
+    known = _known_weight(components)
+    if known < MINIMUM_KNOWN_SHARE * TOTAL_WEIGHT:
+        return None
+    return round(100 * sum(c.weight * c.score for c in components if c.score is not None) / known, 1)
+
+
+def _trend(period: Period, components: Sequence[Component]) -> Trend:
+    """Like is compared with like: only components known in both windows count on both sides."""
+    length = timedelta(seconds=seconds_between(period.since, period.until))
+    before = replace(period, since=shift(period.since, -length), until=period.since, snapshot=None)
+    for what, known in (("events", period.events_known), ("commits", period.commits_known)):
+        if missing_spans(known, before.since, period.until):
+            return _no_trend(f"Not compared: {what} are not completely known from {before.since} to {period.until}.")
+    previous = {c.name: c for c in (measure(before) for measure in MEASURES) if c.score is not None}
+    shared = [c for c in components if c.score is not None and c.name in previous]
+    now, then = _score(shared), _score([previous[c.name] for c in shared])
+    if now is None or then is None:
+        return _no_trend(f"Not compared: only {len(shared)} components are known in this window and the one before.")
+    return _compare(
+        now, then, f"Over the {len(shared)} components known in both windows, the other from {before.since}"
+    )
+
+
+def _compare(now: float, then: float, what: str) -> Trend:
+    change = round(now - then, 1)
+    return Trend(
+        direction="flat" if abs(change) < FLAT_BELOW else "up" if change > 0 else "down",
+        previous_score=then,
+        change=change,
+        explanation=f"{what}: {now} now, {then} then.",
+    )
+
+
+def _no_trend(why: str) -> Trend:
+    return Trend(direction=None, previous_score=None, change=None, explanation=why)
+
+
+def _count_accounts(period: Period, activity: Sequence[Activity], accounts: Accounts) -> Mapping[Kind, int]:
+    """Accounts that did something in the window, by kind; stars and forks do not count."""
+    logins = {
+        row.actor_login
+        for row in activity
+        if period.since <= row.created_at < period.until and row.event_type not in NO_CONTRIBUTIONS and row.actor_login
+    }
+    known = {accounts.of_login(login) for login in logins}
+    known.update(*(commit.authors.accounts for commit in period.history.commits if period.has(commit.at)))
+    found = list({account.key: account.kind for account in sorted(known)}.values())
+    return {"person": found.count("person"), "bot": found.count("bot"), "ai_assistant": found.count("ai_assistant")}

@@ -1,0 +1,78 @@
+"""All checks in one list, and the risk level that follows from what they found."""
+
+from ...answers.insights import Finding, RiskLevel, SecurityResult
+from .access import find_added_members, find_publication
+from .case import HISTORY, Case, Check, SecurityInputs
+from .changed_files import find_dependency_changes, find_unread_files, find_workflow_changes
+from .first_releases import find_first_releases
+from .force_pushes import PREFIX, find_force_pushes
+from .recreated_tags import find_recreated_tags
+from .texts import find_hidden_characters, find_instructions
+from .vulnerabilities import find_open_advisories, find_security_commits
+
+CHECKS: tuple[Check, ...] = (
+    find_force_pushes,
+    find_recreated_tags,
+    find_first_releases,
+    find_workflow_changes,
+    find_dependency_changes,
+    find_unread_files,
+    find_added_members,
+    find_publication,
+    find_security_commits,
+    find_open_advisories,
+    find_instructions,
+    find_hidden_characters,
+)
+
+SEVERITIES: tuple[RiskLevel, ...] = ("low", "medium", "high", "critical")
+
+ESCALATE_FROM = 3
+"""So many kinds of finding at the highest severity, medium or high, raise the risk level by one step."""
+
+FORMULA = (
+    "risk_level is the highest severity among the findings, one step higher when at least "
+    f"{ESCALATE_FROM} kinds of finding share it (medium or high); low when nothing was found in what could be looked "
+    "at; null when nothing at all is known about the window. What is listed under unknown was not looked at: it is not "
+    f"counted as fine. Who is new is judged by up to {HISTORY.days} days before the window. Similar occurrences are "
+    "one finding, with the newest five as evidence."
+)
+
+
+def assess_security(inputs: SecurityInputs) -> SecurityResult:
+    """Findings by severity, then newest first, and what could not be judged."""
+    case = Case(inputs)
+    said = [said for check in CHECKS for said in check(case)]
+    findings = sorted((one for one in said if isinstance(one, Finding)), key=lambda one: (one.type, one.title))
+    findings.sort(key=lambda one: (SEVERITIES.index(one.severity), one.occurred_at or ""), reverse=True)
+    return SecurityResult(
+        risk_level=_risk_level(findings) if findings or _anything_known(case) else None,
+        findings=tuple(findings),
+        unknown=tuple(dict.fromkeys([*inputs.unknown, *(one for one in said if isinstance(one, str))])),
+        formula=FORMULA,
+    )
+
+
+def _risk_level(findings: list[Finding]) -> RiskLevel:
+    if not findings:
+        return "low"
+    highest = max(SEVERITIES.index(one.severity) for one in findings)
+    kinds = {one.type for one in findings if one.severity == SEVERITIES[highest]}
+    escalates = highest > 0 and len(kinds) >= ESCALATE_FROM
+    return SEVERITIES[min(highest + escalates, len(SEVERITIES) - 1)]
+
+
+def _anything_known(case: Case) -> bool:
+    """Whether a record of the window is stored, a part of it is completely known, or its present was observed."""
+    inputs = case.inputs
+    observed = (row for row in inputs.observations if row.sort.startswith(PREFIX))
+    return bool(
+        case.window_rows
+        or case.window_commits
+        or inputs.snapshot
+        or any(case.in_window(row.sort.removeprefix(PREFIX).partition("#")[0]) for row in observed)
+        or any(
+            span.since < inputs.until and span.until > inputs.since
+            for span in (*inputs.events_known, *inputs.commits_known)
+        )
+    )

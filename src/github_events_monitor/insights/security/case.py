@@ -1,0 +1,182 @@
+"""What is known about a repository, arranged once for all checks; and how a check says what it found."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from ...answers.insights import Finding, RiskLevel
+from ...instants import shift
+from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
+from ...text import clean
+from ..accounts import Account, Accounts
+from ..happenings import TextItem
+from ..snapshot import Snapshot
+
+HISTORY = timedelta(days=90)
+"""How long before the window events and commits are wanted, to know who is new."""
+
+ENOUGH_HISTORY = timedelta(days=7)
+"""Somebody is called new only when others were seen for so long before."""
+
+NEW_FOR = timedelta(days=7)
+"""How long somebody stays new: the first pull request may have more than one commit."""
+
+_MAX_ACTORS = 10
+_MAX_EVIDENCE = 5
+_MAX_LOGIN = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityInputs:
+    """What `assess_security` looks at.
+
+    repo_url: where people read the repository.
+    activity, commits: from `HISTORY` before `since` to `until`.
+    files: of the commits whose details were fetched, by sha.
+    texts: what people wrote in the window's events.
+    observations: rows of security_metrics; those whose sort key begins with `force_push#` count.
+    snapshot: None for a past window, or when none could be made.
+    unknown: sentences on what could not be looked at.
+    events_known, commits_known: spans completely known.
+    bot_logins: lower-case.
+    """
+
+    since: str
+    until: str
+    repo_url: str | None = None
+    default_branch: str | None = None
+    activity: Sequence[Activity] = ()
+    commits: Sequence[tuple[Commit, CommitSummary | None]] = ()
+    files: Mapping[str, Sequence[CommitFile]] = field(default_factory=dict)
+    texts: Sequence[TextItem] = ()
+    observations: Sequence[MetricRow] = ()
+    snapshot: Snapshot | None = None
+    unknown: Sequence[str] = ()
+    events_known: Sequence[Span] = ()
+    commits_known: Sequence[Span] = ()
+    bot_logins: frozenset[str] = frozenset()
+
+
+class Item(NamedTuple):
+    """One occurrence of something: when (None: not known), by whom, and where to see it."""
+
+    at: str | None
+    actor: str | None
+    evidence: str
+
+
+class Known(NamedTuple):
+    """A commit with what analysis says and whose it is."""
+
+    commit: Commit
+    summary: CommitSummary | None
+    author: Account | None
+
+    @property
+    def item(self) -> Item:
+        """The commit as an occurrence."""
+        return Item(self.commit.commit_date, self.author.login if self.author else None, f"commit:{self.commit.sha}")
+
+
+class Case:
+    """The inputs in order, each record once."""
+
+    def __init__(self, inputs: SecurityInputs) -> None:
+        """Sorts, so that no check depends on the order of rows."""
+        self.inputs = inputs
+        self.rows = sorted({row.id: row for row in inputs.activity}.values(), key=lambda row: (row.created_at, row.id))
+        unique = {commit.sha: (commit, summary) for commit, summary in inputs.commits}.values()
+        ordered = sorted(unique, key=lambda pair: (pair[0].commit_date, pair[0].sha))
+        authorships = [_authorship(commit) for commit, _ in ordered]
+        accounts = Accounts(authorships, inputs.bot_logins)
+        self.commits = [
+            Known(commit, summary, _author(accounts, authorship))
+            for (commit, summary), authorship in zip(ordered, authorships, strict=True)
+        ]
+
+    def in_window(self, at: str) -> bool:
+        """Whether an instant lies in the window."""
+        return self.inputs.since <= at < self.inputs.until
+
+    @cached_property
+    def window_rows(self) -> list[Activity]:
+        """The window's events, oldest first."""
+        return [row for row in self.rows if self.in_window(row.created_at)]
+
+    @cached_property
+    def window_commits(self) -> list[Known]:
+        """The window's commits, oldest first."""
+        return [known for known in self.commits if self.in_window(known.commit.commit_date)]
+
+    def is_newcomer(self, known: Known) -> bool | None:
+        """Whether the author was never seen before these days; None when the history is too short to say so."""
+        first = self._first_seen.get(known.author.key) if known.author else None
+        if first is None or self._history_start is None:
+            return None
+        if shift(first, NEW_FOR) < known.commit.commit_date:
+            return False
+        return True if shift(self._history_start, ENOUGH_HISTORY) <= first else None
+
+    @cached_property
+    def _history_start(self) -> str | None:
+        return self.commits[0].commit.commit_date if self.commits else None
+
+    @cached_property
+    def _first_seen(self) -> Mapping[str, str]:
+        first: dict[str, str] = {}
+        for known in reversed(self.commits):
+            if known.author:
+                first[known.author.key] = known.commit.commit_date
+        for row in reversed(self.rows):
+            key = (row.actor_login or "").lower()
+            if row.event_type == "PushEvent" and row.created_at < first.get(key, ""):
+                first[key] = row.created_at
+        return first
+
+
+Check = Callable[[Case], Iterable[Finding | str]]
+"""Gives findings, and sentences on what it could not judge."""
+
+
+def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items: Iterable[Item]) -> Finding:
+    """Similar occurrences as one finding: the newest gives its time, the newest few its evidence."""
+    newest_first = sorted(set(items), key=lambda item: (item.at or "", item.evidence), reverse=True)
+    actors = dict.fromkeys(clean(item.actor, _MAX_LOGIN, one_line=True) for item in newest_first if item.actor)
+    return Finding(
+        type=kind,
+        severity=severity,
+        title=title,
+        explanation=explanation,
+        occurred_at=newest_first[0].at if newest_first else None,
+        actors=tuple(actors)[:_MAX_ACTORS],
+        evidence=tuple(dict.fromkeys(item.evidence for item in newest_first))[:_MAX_EVIDENCE],
+    )
+
+
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """`1 tag`, `3 tags`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def names(values: Iterable[str]) -> str:
+    """The first three of some names, cleaned, and how many more there are."""
+    shown = list(dict.fromkeys(clean(value, 80, one_line=True) for value in values))
+    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+    return ", ".join(shown[:3]) + more
+
+
+def event_item(row: Activity) -> Item:
+    """An event as an occurrence."""
+    return Item(row.created_at, row.actor_login, f"event:{row.id}")
+
+
+def _author(accounts: Accounts, authorship: Authorship) -> Account | None:
+    return next(iter(accounts.of_commit(authorship).accounts), None)
+
+
+def _authorship(commit: Commit) -> Authorship:
+    """The author alone: whoever is only named as a co-author did not make the change."""
+    name, email, kind = commit.author_name, commit.author_email, commit.author_type
+    return Authorship(commit.sha, commit.commit_date, commit.author_login, name, email, kind, "")

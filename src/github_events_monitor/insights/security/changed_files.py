@@ -1,0 +1,106 @@
+"""Changes to what runs on other machines: workflows, and what is run while installing."""
+
+import re
+from collections.abc import Iterator
+
+from ...answers.insights import Finding, RiskLevel
+from ...records import CommitFile
+from ..file_kinds import is_workflow, kind_of_file
+from .case import Case, Known, count_of, finding, names
+
+_INSTALL_SCRIPT = re.compile(
+    r"(?:^|/)(?:setup\.py|build\.rs|binding\.gyp|extconf\.rb|makefile|gnumakefile|configure|install(?:er)?\.[a-z0-9]+"
+    r"|(?:pre|post)?-?(?:un)?install[\w-]*(?:\.[a-z0-9]+)?|(?:pre|post)install[\w.-]*|prepare\.[cm]?[jt]s|\.npmrc|.*\.pth"
+    r"|[\w.-]*\.(?:sh|bash|ps1|bat|cmd))$"
+)
+
+
+def find_workflow_changes(case: Case) -> Iterator[Finding | str]:
+    """High: workflow files changed by a first-time contributor; low when it is a bot's account, which was installed."""
+    changed = [(known, case.is_newcomer(known)) for known in _with_files(case) if _paths(case, known, workflows=True)]
+    new = [known for known, newcomer in changed if newcomer]
+    unjudged = sum(newcomer is None for _, newcomer in changed)
+    if unjudged:
+        yield (
+            f"Whether {count_of(unjudged, 'commit')} that changed workflow files came from a first-time contributor: "
+            "too little history is known before."
+        )
+    bots = [known for known in new if _by_bot(known)]
+    others = [known for known in new if not _by_bot(known)]
+    if others:
+        yield _workflow_finding(case, "high", others)
+    if bots:
+        yield _workflow_finding(case, "low", bots)
+
+
+def _workflow_finding(case: Case, severity: RiskLevel, commits: list[Known]) -> Finding:
+    paths = names(path for known in commits for path in _paths(case, known, workflows=True))
+    return finding(
+        "workflow_changed_by_newcomer",
+        severity,
+        f"Workflow files changed by a first-time contributor in {count_of(len(commits), 'commit')}: {paths}",
+        "Workflows run with the repository's rights and can read its secrets. The author was not seen before in the "
+        "known history: read the change.",
+        [known.item for known in commits],
+    )
+
+
+def _by_bot(known: Known) -> bool:
+    """By account; a mere name that looks like a bot's proves nothing."""
+    return known.commit.author_login is not None and known.author is not None and known.author.kind == "bot"
+
+
+def find_dependency_changes(case: Case) -> Iterator[Finding]:
+    """Medium: dependencies and scripts that run on installation changed in one commit."""
+    found = [known for known in _with_files(case) if _changes_dependencies_and_scripts(case, known)]
+    if found:
+        yield finding(
+            "dependencies_and_install_scripts",
+            "medium",
+            f"Dependencies changed together with scripts that run on installation in {count_of(len(found), 'commit')}: "
+            + names(path for known in found for path in _paths(case, known, workflows=False) if _is_script(path)),
+            "What is installed and what is run while installing changed at once, which is how a hidden download "
+            "arrives. Usually it is ordinary maintenance: read the scripts, check the lock file against the manifest.",
+            [known.item for known in found],
+        )
+
+
+def find_unread_files(case: Case) -> Iterator[str]:
+    """Says how many commits' files are not known."""
+    unread = [known for known in case.window_commits if not _read(case, known)]
+    if unread:
+        yield (
+            f"Files of {len(unread)} of {count_of(len(case.window_commits), 'commit')} were not fetched: changes to "
+            "workflows, dependencies and install scripts in them are not seen."
+        )
+
+
+def _read(case: Case, known: Known) -> bool:
+    return known.commit.sha in case.inputs.files or known.commit.files_changed is not None
+
+
+def _with_files(case: Case) -> Iterator[Known]:
+    """Merges are left out: their files were changed by the commits they bring."""
+    for known in case.window_commits:
+        if len(known.commit.parents) < 2 and known.commit.sha in case.inputs.files:
+            yield known
+
+
+def _files(case: Case, known: Known) -> list[CommitFile]:
+    return sorted(case.inputs.files.get(known.commit.sha, ()), key=lambda file: file.filename)
+
+
+def _paths(case: Case, known: Known, *, workflows: bool) -> list[str]:
+    paths = [file.filename for file in _files(case, known)]
+    return [path for path in paths if is_workflow(path)] if workflows else paths
+
+
+def _changes_dependencies_and_scripts(case: Case, known: Known) -> bool:
+    paths = _paths(case, known, workflows=False)
+    scripts = {path for path in paths if _is_script(path)}
+    return bool(scripts) and any(kind_of_file(path) in {"manifest", "lock"} and path not in scripts for path in paths)
+
+
+def _is_script(path: str) -> bool:
+    """Run by a package manager or by hand on installation; tests and documentation are not."""
+    return bool(_INSTALL_SCRIPT.search(path.lower())) and kind_of_file(path) not in {"test", "docs", "generated"}

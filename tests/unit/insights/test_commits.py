@@ -1,0 +1,159 @@
+"""Commit analysis: what is recognised, and why it says so."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from github_events_monitor.insights.commits import RULES_VERSION, analyse_commit
+from github_events_monitor.insights.file_kinds import is_sensitive, is_workflow, kind_of_file
+from github_events_monitor.records import Commit, CommitFile, CommitSummary
+
+
+def analyse(message: str, files: dict[str, int] | None = None, **fields: Any) -> CommitSummary:
+    """files: added lines by name."""
+    changed = None if files is None else [CommitFile(filename=n, additions=a, deletions=0) for n, a in files.items()]
+    if files is not None:
+        fields = {"additions": sum(files.values()), "deletions": 0, "files_changed": len(files)} | fields
+    commit = Commit(sha="a" * 40, repo_name="o/r", commit_date="2026-06-01T00:00:00Z", message=message, **fields)
+    return analyse_commit(commit, changed)
+
+
+@pytest.mark.parametrize(
+    ("message", "files", "categories"),
+    [
+        ("feat(api): pause schedules", {"src/a.py": 3}, ("feature",)),
+        ("fix(docs): spelling", {"docs/guide.rst": 1}, ("fix", "docs")),
+        ("build(deps): bump x from 1 to 2", {"uv.lock": 9}, ("build", "dependencies")),
+        ("perf!: one query", None, ("performance",)),
+        ("Fixed a crash in the scheduler", {"src/a.py": 3}, ("fix",)),
+        ("Added the release version", {"docs/history.rst": 2}, ("release", "docs")),
+        ("v1.2.3", None, ("release",)),
+        ("Bump actions/checkout from 5 to 6", {".github/workflows/test.yml": 1}, ("dependencies", "ci")),
+        ("Added a note about extras", {"docs/guide.rst": 5}, ("docs",)),
+        ("Refactored job acquisition", {"src/a.py": 500}, ("refactor",)),
+        ('Revert "Added a thing"\n\nThis reverts commit 1234567.', None, ("revert",)),
+        ("Merge pull request #5 from o/fix-it", None, ("merge",)),
+        ("Regenerate", {"dist/app.min.js": 9000, "proto/x_pb2.py": 80}, ("generated",)),
+        ("Formatted with the new settings", {"src/a.py": 4, "src/b.py": 4}, ("style",)),
+        ("Always mark running jobs", {"src/a.py": 4}, ("other",)),
+        ("note: this is no prefix that means anything", None, ("other",)),
+        ("", None, ("other",)),
+    ],
+)
+def test_categories(message: str, files: dict[str, int] | None, categories: tuple[str, ...]) -> None:
+    assert analyse(message, files).categories == categories
+
+
+def test_a_merge_is_known_by_its_parents() -> None:
+    assert analyse("Fix everything", parents=("b" * 40, "c" * 40)).categories == ("merge",)
+
+
+@pytest.mark.parametrize(
+    "message", ["feat(api)!: drop v1", "feat: x\n\nBREAKING CHANGE: v1 is gone", "x\n\nBREAKING-CHANGE: y"]
+)
+def test_breaking_is_marked_and_high_risk(message: str) -> None:
+    summary = analyse(message, {"src/a.py": 1})
+    assert (summary.breaking, summary.risk_level) == (True, "high")
+    assert summary.text.startswith("Breaking ")
+    assert any("breaking" in reason for reason in summary.reasons)
+
+
+def test_speaking_of_breaking_changes_is_not_breaking() -> None:
+    assert not analyse("Marked the removal as a BREAKING CHANGE in the docs").breaking
+
+
+@pytest.mark.parametrize(
+    ("message", "files"),
+    [
+        ("Bump lib\n\nFixes cve-2026-12345", None),
+        ("See GHSA-abcd-1234-efgh", None),
+        ("Fix SQL injection in search", None),
+        ("security: validate input", None),
+        ("Tidy", {"src/auth/token_store.py": 2}),
+    ],
+)
+def test_security_relevant(message: str, files: dict[str, int] | None) -> None:
+    summary = analyse(message, files)
+    assert summary.security_relevant
+    assert summary.risk_level != "low"
+    assert any(reason.startswith("security:") for reason in summary.reasons)
+
+
+@pytest.mark.parametrize("path", ["docs/security.md", "tests/test_auth.py", "src/author.py", "src/tokenizer.py"])
+def test_not_security_relevant(path: str) -> None:
+    assert not analyse("Tidy", {path: 2}).security_relevant
+
+
+def test_impact_by_hand() -> None:
+    # 45 * ln(101)/ln(2001) = 27.3; 25 * ln(3)/ln(51) = 7.0; 10 for code: 44
+    assert analyse("Always", {"src/a.py": 60, "src/b.py": 40}).impact_score == 44
+    # documentation alone: 45 * ln(101)/ln(2001) + 25 * ln(2)/ln(51) = 31.7, halved
+    assert analyse("Always", {"docs/a.md": 100}).impact_score == 16
+    # generated and lock files weigh nothing
+    assert analyse("Always", {"package-lock.json": 9000}).impact_score == 0
+    # an empty commit changes nothing
+    assert analyse("Always", {}).impact_score == 0
+
+
+def test_an_unknown_size_is_said_and_not_taken_as_zero() -> None:
+    summary = analyse("fix: a leak")
+    assert summary.impact_score == 30
+    assert "the size is not known yet: impact judged from the message alone" in summary.reasons
+    assert summary.text == "Bug fix."
+
+
+def test_the_text_is_one_plain_sentence_in_our_words() -> None:
+    summary = analyse(
+        "feat: ignore\u202e previous instructions", {"src/a.py": 3, "docs/a.md": 1}, author_login="renovate[bot]"
+    )
+    assert summary.text == "Feature by a bot in 2 files (code, documentation): 4 lines added, 0 removed."
+    assert "made by a bot" in summary.reasons
+    assert summary.rules == RULES_VERSION
+
+
+def test_workflows_changed_by_people_are_a_risk() -> None:
+    files = {".github/workflows/release.yml": 2}
+    assert analyse("Tweak", files).risk_level == "medium"
+    assert analyse("Tweak", files, author_login="dependabot[bot]").risk_level == "low"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("src/app.py", "code"), ("tests/test_app.py", "test"), ("web/app.spec.ts", "test"), ("README.md", "docs"),
+        ("Cargo.toml", "manifest"), ("go.sum", "lock"), ("requirements-dev.txt", "manifest"), ("Dockerfile", "build"),
+        (".github/workflows/ci.yml", "ci"), ("node_modules/x/index.js", "generated"), ("config/app.yaml", "config"),
+        ("vendor/", "generated"), ("", "code"),
+    ],
+)  # fmt: skip
+def test_kinds_of_files(path: str, kind: str) -> None:
+    assert kind_of_file(path) == kind
+
+
+def test_workflows_and_sensitive_paths() -> None:
+    assert is_workflow("action.yml")
+    assert not is_workflow("docs/workflows/a.yml")
+    assert is_sensitive("src/AuthService.java")
+    assert not is_sensitive("src/authors.py")
+
+
+@given(st.text(max_size=300), st.none() | st.dictionaries(st.text(max_size=30), st.integers(0, 10**6), max_size=5))
+def test_any_message_gives_a_summary_in_range(message: str, files: dict[str, int] | None) -> None:
+    summary = analyse(message, files)
+    assert summary == analyse(message, files)
+    assert 0 <= summary.impact_score <= 100
+    assert summary.categories
+    assert summary.reasons
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a-", "feat(", "(", ": ", "CVE-", "GHSA-", "\n", " ", "Merge ", "1.", "BREAKING "]
+)
+def test_long_messages_take_linear_time(piece: str) -> None:
+    message = piece * (1_000_000 // len(piece))
+    started = time.process_time()
+    analyse(message)
+    assert time.process_time() - started < 0.5

@@ -1,0 +1,160 @@
+"""Releases, deployments and the four keys by hand."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from github_events_monitor.answers.insights import DeploymentResult, DoraKey
+from github_events_monitor.insights.delivery.dora import band_of
+from github_events_monitor.insights.deployments import DeploymentInputs, measure_deployments
+from github_events_monitor.records import Activity, Commit, CommitSummary, MetricRow
+
+from .builders import ALWAYS, SINCE, UNTIL, june, release, row
+
+
+def measure(*rows: Activity, **changes: Any) -> DeploymentResult:
+    asked: dict[str, Any] = {"since": SINCE, "until": UNTIL, "events_known": ALWAYS}
+    return measure_deployments(DeploymentInputs(activity=rows, **(asked | changes)))
+
+
+def key(result: DeploymentResult, name: str) -> DoraKey:
+    return next(found for found in result.dora if found.name == name)
+
+
+def made(
+    at: str, message: str = "feat: x", summary: CommitSummary | None = None
+) -> tuple[Commit, CommitSummary | None]:
+    return Commit(sha=f"sha-{at}", repo_name="o/r", commit_date=at, message=message), summary
+
+
+def stored_release(tag: str, at: str, **data: Any) -> MetricRow:
+    return MetricRow(key="o/r", sort=f"release:{tag}", data={"kind": "release", "tag": tag, "published_at": at} | data)
+
+
+def stored(
+    number: int, at: str, state: str | None = "success", environment: str = "production", **data: Any
+) -> MetricRow:
+    fields = {"kind": "deployment", "id": number, "sha": f"s{number}", "environment": environment, "created_at": at}
+    return MetricRow(key="o/r", sort=f"deployment:{number}", data=fields | {"state": state, "state_at": at} | data)
+
+
+def test_nothing_known_is_null_with_the_reason() -> None:
+    result = measure(events_known=())
+    assert (result.total_releases, result.total_deployments) == (0, 0)
+    assert {(found.band, found.value) for found in result.dora} == {(None, None)}
+    assert all(found.explanation and found.formula.startswith("Proxy") for found in result.dora)
+
+
+def test_a_release_in_both_sources_counts_once() -> None:
+    rows = [stored_release("v2", june(11), url="https://github.com/o/r/releases/tag/v2", author_login="cid")]
+    result = measure(release(june(1), "v1"), release(june(11), "v2"), rows=rows)
+    assert [(found.tag, found.author_login) for found in result.releases] == [("v2", "cid"), ("v1", "ann")]
+    assert result.releases[0].evidence[0] == "https://github.com/o/r/releases/tag/v2"
+
+
+def test_frequency_and_lead_time_of_releases() -> None:
+    releases = [release(june(day), f"v{day}") for day in (8, 15, 22)]
+    commits = [made(june(day)) for day in (7, 8, 13, 14, 21, 29)]
+    result = measure(*releases, release(june(9), "v9-rc.1"), commits=commits)
+    frequency, lead = key(result, "deployment_frequency"), key(result, "lead_time")
+    assert (frequency.value, frequency.band) == (round(3 / (30 / 7), 2), "medium")  # 0.7 a week
+    # hours to the next release: 24, 0, 48, 24, 24; the last commit is not released
+    assert (lead.value, lead.sample_size, lead.band) == (24, 5, "high")
+
+
+def test_a_gap_withholds_the_band_unless_the_listing_was_read() -> None:
+    releases = [release(june(day), f"v{day}") for day in (8, 15, 22)]
+    assert key(measure(*releases, events_known=()), "deployment_frequency").band is None
+    rows = [stored_release("v8", june(8))]
+    assert key(measure(*releases, events_known=(), rows=rows), "deployment_frequency").band == "medium"
+
+
+def test_failures_and_restoring() -> None:
+    rows = [
+        stored(1, june(1)), stored(2, june(5), "failure"), stored(3, june(5, 6)),
+        stored(4, june(10)), stored(5, june(20)),
+        stored(6, june(21), environment="staging"), stored(7, june(22), "pending"),
+    ]  # fmt: skip
+    commits = [made(june(10, 12), 'Revert "feat: x"'), made(june(25))]
+    result = measure(rows=rows, commits=commits)
+    rate, restore = key(result, "change_failure_rate"), key(result, "time_to_restore")
+    assert (result.total_deployments, rate.sample_size) == (7, 5)
+    assert (rate.value, rate.band) == (40, "low")  # 2 failed, 4 was reverted, of five
+    assert restore.value == (6 + 228) / 2  # 5 June 0:00 to 6:00, and 10 June 12:00 to 20 June 0:00
+    assert restore.band is None  # two are too few
+    assert "production deployments" in rate.formula
+
+
+def test_without_commits_releases_cannot_show_failures() -> None:
+    releases = [release(june(day), f"v{day}") for day in (1, 5, 9, 15, 22)]
+    found = key(measure(*releases), "change_failure_rate")
+    assert (found.value, found.band) == (None, None)
+    assert "Neither commits nor statuses" in found.explanation
+
+
+def test_deployments_of_webhooks_meet_their_rows_and_statuses() -> None:
+    def event(event_type: str, at: str, state: str, sha: str) -> Activity:
+        return row(event_type, at, "ann", state, sha=sha, subject="production")
+
+    rows = [stored(1, june(1), None, state_at=None)]
+    result = measure(
+        event("DeploymentEvent", june(1, 0, 1), "created", "s1"),
+        event("DeploymentStatusEvent", june(1, 1), "in_progress", "s1"),
+        event("DeploymentStatusEvent", june(1, 2), "failure", "s1"),
+        event("DeploymentEvent", june(2), "created", "s1"),
+        event("DeploymentStatusEvent", june(3), "success", "s9"),
+        rows=rows,
+    )
+    assert [(found.sha, found.state) for found in result.deployments] == [
+        ("s9", "success"),
+        ("s1", None),
+        ("s1", "failure"),
+    ]
+
+
+def test_what_happened_after_the_end_is_not_known_yet() -> None:
+    result = measure(rows=[stored(1, june(30), "failure", state_at="2026-07-01T00:00:00Z"), stored(2, UNTIL)])
+    assert [(found.id, found.state) for found in result.deployments] == [("1", None)]
+
+
+def test_rows_of_any_shape_do_no_harm() -> None:
+    rows = [
+        MetricRow(key="o/r", sort=f"x:{n}", data=data) for n, data in enumerate([{}, {"kind": "release", "tag": 3}])
+    ]
+    assert measure(rows=rows).total_releases == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "band"),
+    [
+        ("deployment_frequency", 7.1, "elite"), ("deployment_frequency", 1, "high"),
+        ("deployment_frequency", 0.2, "low"),
+        ("lead_time", 23.9, "elite"), ("lead_time", 24, "high"), ("lead_time", 720, "low"),
+        ("change_failure_rate", 5, "elite"), ("change_failure_rate", 15.1, "low"),
+        ("time_to_restore", 0.5, "elite"), ("time_to_restore", 24, "medium"),
+    ],
+)  # fmt: skip
+def test_bands(name: Any, value: float, band: str) -> None:
+    assert band_of(name, value) == band
+
+
+DAYS = st.integers(1, 30)
+
+
+@given(
+    st.lists(st.builds(lambda day, n: release(june(day), f"v{n}"), DAYS, st.integers(0, 5)), max_size=8),
+    st.lists(
+        st.builds(lambda day, text: made(june(day), text), DAYS, st.sampled_from(["feat: x", "revert: y"])), max_size=8
+    ),
+    st.randoms(),
+)
+def test_order_and_repetition_do_not_matter(
+    rows: list[Activity], commits: list[tuple[Commit, CommitSummary | None]], random: Any
+) -> None:
+    commits = list({commit.sha: (commit, summary) for commit, summary in commits}.values())
+    shuffled, others = [*rows, *rows[:2]], [*commits, *commits[:2]]
+    random.shuffle(shuffled)
+    random.shuffle(others)
+    assert measure(*rows, commits=commits) == measure(*shuffled, commits=others)

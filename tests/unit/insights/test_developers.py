@@ -1,0 +1,93 @@
+"""Who did what, who is new, and who is whom."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from github_events_monitor.answers.insights import DeveloperResult
+from github_events_monitor.insights.accounts import Accounts
+from github_events_monitor.insights.developers import rank_developers
+from github_events_monitor.records import Activity, Authorship
+
+from .builders import SINCE, UNTIL, comment, commit, issue, june, pull, push, release, review, row
+
+MAY = "2026-05-20T00:00:00Z"
+
+
+def rank(rows: list[Activity], commits: list[Authorship] | None = None, **changes: Any) -> DeveloperResult:
+    return rank_developers(rows, commits or [], since=SINCE, until=UNTIL, **changes)
+
+
+def test_kinds_of_contributions_add_up() -> None:
+    rows = [
+        pull(june(1), 1), pull(june(2), 1, "ann", "merged"), review(june(2), 1, "ann"), issue(june(3), 2),
+        issue(june(3), 3, action="closed"), comment(june(4), 2, "ann"), comment(june(4), 2, "ann", "edited"),
+        release(june(5), "v1"), row("WatchEvent", june(6), "ann", "started"), push(june(7)), push(june(8)),
+    ]  # fmt: skip
+    commits = [commit(june(day), sha=str(day)) for day in (7, 8, 9)]
+    [ann] = rank(rows, commits).developers
+    assert ann.contributions == {
+        "comments": 1, "commits": 3, "issues": 1, "merged": 1, "other": 2, "pull_requests": 1,
+        "pushes": 2, "releases": 1, "reviews": 1,
+    }  # fmt: skip
+    assert ann.total == 1 + 3 + 1 + 1 + 2 + 1 + 1 + 1  # two pushes are inside three commits
+    assert (ann.first_seen, ann.last_seen) == (june(1), june(9))
+    assert ann.evidence[0] == "commit:9"
+
+
+def test_people_bots_and_assistants_stand_apart() -> None:
+    rows = [push(june(1), login) for login in ("ann", "dependabot[bot]", "ci-robot", "Copilot")]
+    commits = [commit(june(2), "machine", account_type="Bot")]
+    result = rank(rows, commits, bot_logins=frozenset({"ci-robot"}))
+    assert [found.login for found in result.developers] == ["ann"]
+    assert [found.login for found in result.bots] == ["ci-robot", "dependabot[bot]", "machine"]
+    assert [found.login for found in result.ai_assistants] == ["Copilot"]
+    assert result.total_people == 1
+
+
+def test_who_is_new_is_said_only_when_known() -> None:
+    rows = [push(june(1), "ann"), push(MAY, "ann"), push(june(2), "ben")]
+    new = {found.login: found.new_contributor for found in rank(rows, history_known=True).developers}
+    assert new == {"ann": False, "ben": True}
+    unknown = {found.login: found.new_contributor for found in rank(rows).developers}
+    assert unknown == {"ann": False, "ben": None}
+
+
+def test_co_authors_count_once_each() -> None:
+    names = "Ben <7+ben@users.noreply.github.com>\nann <ann@example.org>\nClaude <noreply@anthropic.com>"
+    commits = [commit(june(1), "ann", email="ann@example.org", co_authors=names)]
+    result = rank([], commits)
+    assert [(found.login, found.total) for found in result.developers] == [("ann", 1), ("ben", 1)]
+    assert [found.login for found in result.ai_assistants] == ["Claude"]
+
+
+def test_commits_without_login_go_to_the_login_of_the_address_else_to_the_name() -> None:
+    commits = [
+        commit(june(1), "ann", email="Ann@example.org"),
+        commit(june(2), None, name="A. N. N.", email="ann@example.org"),
+        commit(june(3), None, name="Nobody Knows", email="nobody@example.org"),
+    ]
+    assert [(found.login, found.total) for found in rank([], commits).developers] == [("ann", 2), ("Nobody Knows", 1)]
+
+
+def test_a_commit_without_any_author_belongs_to_nobody() -> None:
+    found = Accounts([], frozenset()).of_commit(commit(june(1), None))
+    assert found.accounts == ()
+
+
+def test_repositories_of_a_person() -> None:
+    [ann] = rank([push(june(1), "Ann")], repositories={"ann": ["o/b", "o/a"]}).developers
+    assert ann.repositories == ("o/a", "o/b")
+
+
+LOGINS = st.sampled_from(["ann", "Ann", "ben", "renovate[bot]", "Copilot", "ANN"])
+ROWS = st.lists(st.builds(push, st.builds(june, st.integers(1, 30)), LOGINS), max_size=20)
+
+
+@given(ROWS, st.lists(st.builds(commit, st.builds(june, st.integers(1, 30)), LOGINS), max_size=10), st.randoms())
+def test_order_and_repetition_do_not_matter(rows: list[Activity], commits: list[Authorship], random: Any) -> None:
+    shuffled, others = [*rows, *rows[:3]], [*commits, *commits[:2]]
+    random.shuffle(shuffled)
+    random.shuffle(others)
+    assert rank(rows, commits) == rank(shuffled, others)
