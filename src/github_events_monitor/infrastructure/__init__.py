@@ -1,0 +1,1 @@
+"""Databases, and the service that answers from them."""

@@ -1,0 +1,148 @@
+"""What can be asked of events."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ...instants import format_instant, normalise_instant
+from ...records import Activity, Event, repo_key
+from .. import wire
+from .connection import DatabaseConnection
+from .vocabulary import Position, RepositoryCount, fold_login, type_filter
+
+
+class EventsRepository(ABC):
+    """Events, by id. A repeated id keeps the record stored first, whatever the later one says."""
+
+    def __init__(self, connection: DatabaseConnection) -> None:
+        self._connection = connection
+
+    async def insert_events(self, events: Iterable[Mapping[str, Any] | Event]) -> int:
+        """Store events; answers how many were really new.
+
+        A dict has `id` and `event_type` (required), `repo_name`, `actor_login`, `created_at` (default: now), `payload`.
+        Repeats inside one call count once and the first of them wins. Raises `InvalidInput` naming the record and the
+        field before anything is written.
+        """
+        records = wire.events_from(events, format_instant(self._connection.clock()))
+        if not records:
+            return 0
+        await self._connection.open()
+        return await self._insert(records)
+
+    async def get_events_by_type(
+        self, event_type: str, repo: str | None = None, since: str | None = None, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Events of one type as dicts, newest first (`created_at` descending, then `id` descending).
+
+        since: inclusive instant. limit: at most so many, counted after all filters; null is all of them.
+        """
+        wire.check_limit(limit)
+        await self._connection.open()
+        found = await self._by_type(
+            event_type,
+            repo_key(repo) if repo is not None else None,
+            normalise_instant(since) if since is not None else None,
+            limit,
+        )
+        return [wire.event_to_dict(event) for event in found]
+
+    async def get_event(self, event_id: str) -> Event | None:
+        """One event, or null."""
+        await self._connection.open()
+        return await self._get(event_id)
+
+    async def get_events(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        *,
+        event_types: Sequence[str] | None = None,
+        actor: str | None = None,
+        limit: int = 100,
+        after: Position | None = None,
+    ) -> list[Event]:
+        """A page of a repository's events with payloads, newest first, those beyond `after` only.
+
+        actor: login in any letter case. event_types: null is every type, an empty sequence is none.
+        """
+        wire.check_limit(limit)
+        await self._connection.open()
+        return await self._page(repo_key(repo), since, until, type_filter(event_types), fold_login(actor), limit, after)
+
+    async def count_by_type(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        *,
+        event_types: Sequence[str] | None = None,
+        actor: str | None = None,
+    ) -> dict[str, int]:
+        """How many events of each type; types without any are absent. No payload is read for it."""
+        await self._connection.open()
+        return await self._count(repo_key(repo), since, until, type_filter(event_types), fold_login(actor))
+
+    async def get_activity(self, repo: str, since: str, until: str) -> list[Activity]:
+        """The narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it."""
+        await self._connection.open()
+        return await self._activity(repo_key(repo), since, until)
+
+    async def get_repositories_of(self, actor: str, since: str, until: str) -> list[str]:
+        """Keys of the repositories in which a login (any letter case) has events in the window, in order."""
+        await self._connection.open()
+        return await self._repositories_of(actor.lower(), since, until)
+
+    async def get_trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]:
+        """Repositories by number of events descending, then name."""
+        wire.check_limit(limit)
+        await self._connection.open()
+        return await self._trending(since, until, limit)
+
+    async def get_known_ids(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are stored, read consistently."""
+        await self._connection.open()
+        return await self._known(list(dict.fromkeys(ids)))
+
+    async def delete_before(self, instant: str) -> int:
+        """Remove events older than an instant, in small steps; answers how many went.
+
+        DynamoDB answers 0 and removes nothing: there the `expires_at` attribute does it.
+        """
+        await self._connection.open()
+        return await self._delete_before(instant)
+
+    @abstractmethod
+    async def _insert(self, events: Sequence[Event]) -> int: ...
+    @abstractmethod
+    async def _by_type(
+        self, event_type: str, repo: str | None, since: str | None, limit: int | None
+    ) -> list[Event]: ...
+    @abstractmethod
+    async def _get(self, event_id: str) -> Event | None: ...
+    @abstractmethod
+    async def _page(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        event_types: frozenset[str] | None,
+        actor: str | None,
+        limit: int,
+        after: Position | None,
+    ) -> list[Event]: ...
+    @abstractmethod
+    async def _count(
+        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
+    ) -> dict[str, int]: ...
+    @abstractmethod
+    async def _activity(self, repo: str, since: str, until: str) -> list[Activity]: ...
+    @abstractmethod
+    async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]: ...
+    @abstractmethod
+    async def _trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]: ...
+    @abstractmethod
+    async def _known(self, ids: Sequence[str]) -> set[str]: ...
+    @abstractmethod
+    async def _delete_before(self, instant: str) -> int: ...

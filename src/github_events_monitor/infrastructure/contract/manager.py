@@ -1,0 +1,101 @@
+"""The database as a whole."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Self
+
+from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
+from .commits import CommitsRepository
+from .connection import DatabaseConnection
+from .events import EventsRepository
+from .metrics import MetricsRepository
+from .vocabulary import TABLES, TableItem
+
+
+class DatabaseManager(ABC):
+    """A database as a whole: the connection, the three repositories, and what must happen across them."""
+
+    connection: DatabaseConnection
+    events: EventsRepository
+    commits: CommitsRepository
+    metrics: MetricsRepository
+
+    async def initialize(self) -> None:
+        """Open the database and make its tables; idempotent."""
+        await self.connection.open()
+
+    async def close(self) -> None:
+        """Close it; idempotent."""
+        await self.connection.close()
+
+    async def __aenter__(self) -> Self:
+        await self.initialize()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def health_check(self) -> dict[str, Any]:
+        """See `DatabaseConnection.health`."""
+        return await self.connection.health()
+
+    def consumed_capacity(self) -> dict[tuple[str, str], float]:
+        """Capacity units consumed since start by (table, "read" | "write"), on engines that bill by them."""
+        return {}
+
+    async def store(self, batch: CollectedBatch, lease: Lease) -> Stored:
+        """Store what a collector learned, under its lease; answers what was really new.
+
+        After a crash at any point either the whole batch is there, or its state is not, so that the same records come
+        again and are recognised. Raises `LeaseLost` when the lease's epoch is no longer the repository's: the state is
+        then unchanged (and on SQLite nothing at all was written).
+        """
+        await self.connection.open()
+        return await self._store(batch, lease)
+
+    async def import_events(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
+        """The bulk path: many repositories' records in one step (one transaction where the engine has them)."""
+        await self.connection.open()
+        return await self._import(events, commits)
+
+    async def read_items(
+        self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
+    ) -> AsyncIterator[TableItem]:
+        """Every stored row of the tables, for export, by table in the order given, without keys that begin with `#`.
+
+        since: events and commits (with their files and summaries) from that instant on. repo: its rows only.
+        Memory does not grow with the number of rows.
+        """
+        await self.connection.open()
+        async for item in self._read_items(tables, since, repo_key(repo) if repo is not None else None):
+            yield item
+
+    async def write_items(self, items: Sequence[TableItem]) -> dict[str, int]:
+        """Store exported rows; answers by table how many were new. What is there already stays as it is.
+
+        Raises `InvalidInput` naming the table and the key of a row that is not in the export form, before any of
+        these items is written.
+        """
+        await self.connection.open()
+        return await self._write_items(items)
+
+    @abstractmethod
+    async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored: ...
+    @abstractmethod
+    async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored: ...
+    @abstractmethod
+    def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]: ...
+    @abstractmethod
+    async def _write_items(self, items: Sequence[TableItem]) -> dict[str, int]: ...
+
+    @abstractmethod
+    async def create_tables(self, **options: Any) -> dict[str, str]:
+        """Make what is missing; answers by table "created" or "exists". Options are the provider's own."""
+
+    @abstractmethod
+    async def describe(self) -> dict[str, Any]:
+        """What `database info` shows: tables with status, item counts, sizes, indexes, and the provider's settings."""
+
+    @abstractmethod
+    async def delete_tables(self) -> list[str]:
+        """Remove our nine tables with all they hold; answers their names."""

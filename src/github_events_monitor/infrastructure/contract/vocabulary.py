@@ -1,0 +1,58 @@
+"""Words that all of the abstract database uses."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+Position = tuple[str, str]
+"""Where a page ended: (time, id) of its last record, both orders being time descending, then id."""
+
+MetricTable = Literal["developer_metrics", "security_metrics", "event_patterns", "deployment_metrics"]
+
+TABLES = (
+    "events",
+    "commits",
+    "commit_files",
+    "commit_summaries",
+    "repository_health_metrics",
+    "developer_metrics",
+    "security_metrics",
+    "event_patterns",
+    "deployment_metrics",
+)
+"""The nine tables, by the same names on every provider (DynamoDB adds its prefix)."""
+
+RESERVED = "#"
+"""Keys that begin with this hold the collector's memory or rollups; no data method returns them, no export has them."""
+
+
+class RepositoryCount(NamedTuple):
+    """A repository and its number of events in a window."""
+
+    repo_name: str
+    events: int
+
+
+class KnownRepository(NamedTuple):
+    """A repository of which something is stored: its key and GitHub's spelling as last seen."""
+
+    repo_name: str
+    full_name: str
+
+
+class TableItem(msgspec.Struct, frozen=True):
+    """One row of one of the nine tables in its export form: plain JSON values, no engine's types."""
+
+    table: str
+    item: dict[str, Any]
+
+
+def type_filter(event_types: Sequence[str] | None) -> frozenset[str] | None:
+    """Event types to keep; null is all of them."""
+    return None if event_types is None else frozenset(event_types)
+
+
+def fold_login(name: str | None) -> str | None:
+    """A login, name or e-mail for comparing in any letter case."""
+    return None if name is None else name.strip().lower()

@@ -1,0 +1,56 @@
+"""How a stored commit and an arriving one become one: the merge rules of `CommitsRepository`, for every provider."""
+
+import re
+
+import msgspec
+
+from ..records import Commit, CommitRecord
+
+_TRAILER = re.compile(r"^co-authored-by:[ \t]*(.*<[^<>\s]*>)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+
+
+def co_authors(message: str) -> str:
+    """`Name <email>` of every Co-authored-by trailer, one a line; see `records.Authorship`.
+
+    https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors
+    """
+    return "\n".join(dict.fromkeys(_TRAILER.findall(message)))
+
+
+def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
+    """What is stored afterwards; `stored` may come without its files, and `files` null then leaves them alone."""
+    return CommitRecord(
+        commit=merge_commits(stored.commit, new.commit),
+        files=stored.files if new.files is None else new.files,
+        summary=stored.summary if _keeps_summary(stored, new) else new.summary,
+    )
+
+
+def merge_commits(stored: Commit, new: Commit) -> Commit:
+    """The fields of the better source, each completed from the other one; branches united, the stored ones first."""
+    first, second = (stored, new) if _outranks(stored, new) else (new, stored)
+    known = {
+        name: getattr(first, name) for name in first.__struct_fields__ if getattr(first, name) not in (None, "", ())
+    }
+    both_pushed = stored.source == new.source == "push"
+    changes = {
+        "branches": tuple(dict.fromkeys(stored.branches + new.branches)),
+        # The first push that brought a commit is nearest to its true time, in whatever order pushes are read.
+        "commit_date": min(stored.commit_date, new.commit_date) if both_pushed else first.commit_date,
+    }
+    return msgspec.structs.replace(second, **known | changes)
+
+
+def _outranks(stored: Commit, new: Commit) -> bool:
+    return new.source == "push" and stored.source != "push"
+
+
+def _keeps_summary(stored: CommitRecord, new: CommitRecord) -> bool:
+    """A summary gives way to a newer one, unless that was made by older rules or from less knowledge."""
+    if stored.summary is None or new.summary is None:
+        return new.summary is None
+    if new.summary.rules != stored.summary.rules:
+        return new.summary.rules < stored.summary.rules
+    return _outranks(stored.commit, new.commit) or (
+        stored.commit.additions is not None and new.commit.additions is None
+    )

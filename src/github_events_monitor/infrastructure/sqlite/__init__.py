@@ -1,0 +1,1 @@
+"""The SQLite provider: a file of one's own, or a database in memory."""

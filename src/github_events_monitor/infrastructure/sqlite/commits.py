@@ -1,0 +1,181 @@
+"""Commits in SQLite, with their files and summaries.
+
+Implementation notes
+- Storing reads the commits that are there already, merges (`infrastructure.merging`) and writes what changed, in one
+  transaction. A changed `commit_date` moves the row: `INSERT OR REPLACE` removes the old one by (repo_name, sha).
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
+from ..database_interface import CommitsRepository, Position
+from ..merging import merge_records
+from .connection import SQLiteConnection
+from .retention import delete_commits
+from .rows import (
+    COMMIT_COLUMNS,
+    COMMIT_WIDTH,
+    FILE_COLUMNS,
+    INSERT_COMMIT,
+    INSERT_FILE,
+    INSERT_SUMMARY,
+    SUMMARY_COLUMNS,
+    array,
+    commit_of,
+    commit_row,
+    file_of,
+    file_row,
+    summary_of,
+    summary_row,
+)
+from .sql import Condition, matches, rows_as, where
+
+_WITH_SUMMARY = (
+    f"SELECT {', '.join('c.' + name.strip() for name in COMMIT_COLUMNS.split(','))},"
+    f" {', '.join('s.' + name.strip() for name in SUMMARY_COLUMNS.split(','))}"
+    " FROM commits c LEFT JOIN commit_summaries s ON s.repo_name = c.repo_name AND s.commit_sha = c.sha"
+)
+_WINDOW = "c.repo_name = ? AND c.commit_date >= ? AND c.commit_date < ?"
+_BEYOND = "c.commit_date <= ? AND (c.commit_date < ? OR c.sha > ?)"
+_AUTHOR = ("c.author_login", "c.author_name", "c.author_email")
+
+Key = tuple[str, str]
+"""(repository, sha)."""
+
+
+class SQLiteCommits(CommitsRepository):
+    """See the contract in `database_interface`."""
+
+    def __init__(self, connection: SQLiteConnection) -> None:
+        super().__init__(connection)
+        self._db = connection
+
+    async def _insert(self, commits: Sequence[CommitRecord]) -> int:
+        return await self._db.write(lambda db: insert_commits(db, commits))
+
+    async def _resolve(self, repo: str, prefix: str) -> list[str]:
+        sql = "SELECT sha FROM commits WHERE repo_name = ? AND sha >= ? AND sha < ? ORDER BY sha LIMIT 2"
+        return await self._db.read(lambda db: [sha for (sha,) in db.execute(sql, (repo, prefix, prefix + "g"))])
+
+    async def _get(self, repo: str, sha: str) -> CommitRecord | None:
+        return await self._db.read(lambda db: _one(db, repo, sha))
+
+    async def _page(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        branch: str | None,
+        author: str | None,
+        limit: int,
+        after: Position | None,
+    ) -> list[CommitRecord]:
+        conditions = _window(repo, since, until, branch, author)
+        if after is not None:
+            conditions.append((_BEYOND, [after[0], after[0], after[1]]))
+        clause, values = where(conditions)
+        sql = f"{_WITH_SUMMARY} {clause} ORDER BY c.commit_date DESC, c.sha LIMIT ?"
+        return await self._db.read(lambda db: list(map(_record, db.execute(sql, (*values, limit)))))
+
+    async def _count(self, repo: str, since: str, until: str, branch: str | None, author: str | None) -> int:
+        clause, values = where(_window(repo, since, until, branch, author))
+        sql = f"SELECT count(*) FROM commits c {clause}"
+        return await self._db.read(lambda db: int(db.execute(sql, values).fetchone()[0]))
+
+    async def _authorship(self, repo: str, since: str, until: str, branch: str | None) -> list[Authorship]:
+        clause, values = where(_window(repo, since, until, branch, None))
+        sql = f"""SELECT sha, commit_date, author_login, author_name, author_email, author_type, co_authors
+            FROM commits c {clause} ORDER BY commit_date, sha"""
+        return await self._db.read(lambda db: rows_as(Authorship, db, sql, values))
+
+    async def _summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]:
+        sql = f"{_WITH_SUMMARY} WHERE {_WINDOW} ORDER BY c.commit_date, c.sha"
+        records = await self._db.read(lambda db: list(map(_record, db.execute(sql, (repo, since, until)))))
+        return [(record.commit, record.summary) for record in records]
+
+    async def _known(self, repo: str, shas: Sequence[str]) -> set[str]:
+        sql = "SELECT sha FROM commits WHERE repo_name = ? AND sha IN (SELECT value FROM json_each(?))"
+        return await self._db.read(lambda db: {sha for (sha,) in db.execute(sql, (repo, array(shas)))})
+
+    async def _without_details(self, repo: str, limit: int) -> list[str]:
+        sql = """SELECT sha FROM commits INDEXED BY commits_without_details
+            WHERE repo_name = ? AND additions IS NULL AND source <> 'push' ORDER BY commit_date DESC, sha LIMIT ?"""
+        return await self._db.read(lambda db: [sha for (sha,) in db.execute(sql, (repo, limit))])
+
+    async def _files(self, repo: str, shas: Sequence[str]) -> dict[str, list[CommitFile]]:
+        return await self._db.read(lambda db: _files_of(db, repo, shas))
+
+    async def _delete_before(self, instant: str) -> int:
+        return await delete_commits(self._db, instant)
+
+
+def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> int:
+    """Store commits in the caller's transaction; answers how many were new."""
+    arriving = list(records)
+    known = _stored(db, arriving)
+    merged: dict[Key, CommitRecord] = {}
+    for record in arriving:
+        key = (record.commit.repo_name, record.commit.sha)
+        earlier = merged.get(key) or known.get(key)
+        merged[key] = merge_records(earlier, record) if earlier else record
+    _write(db, {key: record for key, record in merged.items() if record != known.get(key)})
+    return len(merged) - len(known)
+
+
+def _window(repo: str, since: str, until: str, branch: str | None, author: str | None) -> list[Condition]:
+    conditions: list[Condition] = [(_WINDOW, [repo, since, until])]
+    if branch is not None:
+        conditions.append(("instr(c.branches, ?)", [f"\n{branch}\n"]))
+    if author is not None:
+        conditions.append(matches(_AUTHOR, author))
+    return conditions
+
+
+def _one(db: sqlite3.Connection, repo: str, sha: str) -> CommitRecord | None:
+    row = db.execute(f"{_WITH_SUMMARY} WHERE c.repo_name = ? AND c.sha = ?", (repo, sha)).fetchone()
+    if row is None:
+        return None
+    record = _record(row)
+    files = tuple(_files_of(db, repo, [sha]).get(sha, ()))
+    known = bool(files) or record.commit.files_changed == 0  # a commit may change nothing
+    return CommitRecord(commit=record.commit, files=files if known else None, summary=record.summary)
+
+
+def _files_of(db: sqlite3.Connection, repo: str, shas: Sequence[str]) -> dict[str, list[CommitFile]]:
+    sql = f"""SELECT commit_sha, {FILE_COLUMNS} FROM commit_files
+        WHERE repo_name = ? AND commit_sha IN (SELECT value FROM json_each(?)) ORDER BY filename"""
+    found: defaultdict[str, list[CommitFile]] = defaultdict(list)
+    for sha, *row in db.execute(sql, (repo, array(shas))):
+        found[sha].append(file_of(row))
+    return dict(found)
+
+
+def _record(row: Sequence[Any]) -> CommitRecord:
+    commit, summary = row[:COMMIT_WIDTH], row[COMMIT_WIDTH:]
+    return CommitRecord(commit=commit_of(commit), summary=summary_of(summary) if summary[0] is not None else None)
+
+
+def _stored(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> dict[Key, CommitRecord]:
+    """Those of the commits that are there already, without their files."""
+    shas: defaultdict[str, list[str]] = defaultdict(list)
+    for record in records:
+        shas[record.commit.repo_name].append(record.commit.sha)
+    sql = f"{_WITH_SUMMARY} WHERE c.repo_name = ? AND c.sha IN (SELECT value FROM json_each(?))"
+    rows = (row for repo, wanted in shas.items() for row in db.execute(sql, (repo, array(wanted))))
+    return {(record.commit.repo_name, record.commit.sha): record for record in map(_record, rows)}
+
+
+def _write(db: sqlite3.Connection, records: Mapping[Key, CommitRecord]) -> None:
+    db.executemany(f"INSERT OR REPLACE {INSERT_COMMIT}", (commit_row(record.commit) for record in records.values()))
+    db.executemany(
+        f"INSERT OR REPLACE {INSERT_SUMMARY}",
+        ((*key, *summary_row(record.summary)) for key, record in records.items() if record.summary is not None),
+    )
+    with_files = [(key, record.files) for key, record in records.items() if record.files is not None]
+    db.executemany("DELETE FROM commit_files WHERE repo_name = ? AND commit_sha = ?", (key for key, _ in with_files))
+    db.executemany(
+        f"INSERT OR REPLACE {INSERT_FILE}", ((*key, *file_row(file)) for key, files in with_files for file in files)
+    )

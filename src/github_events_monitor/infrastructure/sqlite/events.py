@@ -1,0 +1,161 @@
+"""Events in SQLite.
+
+Implementation notes
+- What was really new is known without asking first: rows inserted by a transaction are those whose rowid is beyond the
+  highest one before it. The rollup is updated from exactly these.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from itertools import starmap
+from typing import Any
+
+from ...jsontext import dump_json
+from ...records import Activity, Event, Facts
+from ..database_interface import EventsRepository, Position, RepositoryCount
+from .connection import SQLiteConnection
+from .payload import pack, unpacker
+from .retention import delete_events
+from .sql import Condition, matches, one_of, rows_as, where
+from .trending import rank
+
+COLUMNS = "id, event_type, created_at, repo_name, actor_login, payload, action, number, ref, sha, subject"
+
+_INSERT = f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+_ROLL_UP = """
+    INSERT INTO _hourly (hour, repo_name, events)
+    SELECT substr(created_at, 1, 13), repo_name, count(*) FROM events
+    WHERE rowid > ? AND repo_name IS NOT NULL GROUP BY 1, 2
+    ON CONFLICT (hour, repo_name) DO UPDATE SET events = events + excluded.events"""
+_NEWEST_FIRST = "ORDER BY created_at DESC, id DESC LIMIT ?"
+
+
+class SQLiteEvents(EventsRepository):
+    """See the contract in `database_interface`."""
+
+    def __init__(self, connection: SQLiteConnection) -> None:
+        super().__init__(connection)
+        self._db = connection
+
+    async def _insert(self, events: Sequence[Event]) -> int:
+        return await self._db.write(lambda db: insert_events(db, events))
+
+    async def _by_type(self, event_type: str, repo: str | None, since: str | None, limit: int | None) -> list[Event]:
+        conditions: list[Condition] = [("event_type = ? AND created_at >= ?", [event_type, since or ""])]
+        if repo is not None:
+            conditions.append(("repo_name = ?", [repo]))
+        index = "events_type" if repo is None else "events_window"
+        return await self._select(conditions, -1 if limit is None else limit, index)
+
+    async def _get(self, event_id: str) -> Event | None:
+        return next(iter(await self._select([("id = ?", [event_id])], 1, None)), None)
+
+    async def _page(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        event_types: frozenset[str] | None,
+        actor: str | None,
+        limit: int,
+        after: Position | None,
+    ) -> list[Event]:
+        conditions = _window(repo, since, until, event_types, actor)
+        if after is not None:
+            conditions.append(("(created_at, id) < (?, ?)", [*after]))
+        return await self._select(conditions, limit, "events_window")
+
+    async def _count(
+        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
+    ) -> dict[str, int]:
+        clause, values = where(_window(repo, since, until, event_types, actor))
+        sql = f"SELECT event_type, count(*) FROM events INDEXED BY events_window {clause} GROUP BY event_type"
+        return await self._db.read(lambda db: dict(db.execute(sql, values)))
+
+    async def _activity(self, repo: str, since: str, until: str) -> list[Activity]:
+        sql = """SELECT id, event_type, created_at, actor_login, action, number, ref, sha, subject FROM events
+            INDEXED BY events_window WHERE repo_name = ? AND created_at >= ? AND created_at < ?
+            ORDER BY created_at, id"""
+        return await self._db.read(lambda db: rows_as(Activity, db, sql, (repo, since, until)))
+
+    async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]:
+        clause, values = where(
+            [
+                matches(("actor_login",), actor),
+                ("created_at >= ? AND created_at < ?", [since, until]),
+                ("repo_name IS NOT NULL", []),
+            ]
+        )
+        sql = f"SELECT DISTINCT repo_name FROM events {clause} ORDER BY repo_name"
+        return await self._db.read(lambda db: [repo for (repo,) in db.execute(sql, values)])
+
+    async def _trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]:
+        return await self._db.read(lambda db: rank(db, since, until, limit))
+
+    async def _known(self, ids: Sequence[str]) -> set[str]:
+        sql, values = "SELECT id FROM events WHERE id IN (SELECT value FROM json_each(?))", (dump_json(ids).decode(),)
+        return await self._db.read(lambda db: {found for (found,) in db.execute(sql, values)})
+
+    async def _delete_before(self, instant: str) -> int:
+        return await delete_events(self._db, instant)
+
+    async def _select(self, conditions: Sequence[Condition], limit: int, index: str | None) -> list[Event]:
+        clause, values = where(conditions)
+        hint = f"INDEXED BY {index}" if index else ""  # there are no statistics for the planner to choose well by
+        sql = f"SELECT {COLUMNS} FROM events {hint} {clause} {_NEWEST_FIRST}"
+        return await self._db.read(lambda db: events_of(db.execute(sql, (*values, limit))))
+
+
+def insert_events(db: sqlite3.Connection, events: Collection[Event]) -> int:
+    """Store events in the caller's transaction, keep the rollup right; answers how many were new."""
+    (newest,) = db.execute("SELECT coalesce(max(rowid), 0) FROM events").fetchone()
+    before = db.total_changes
+    payloads = pack([event.payload for event in events])
+    db.executemany(
+        _INSERT,
+        (
+            (e.id, e.event_type, e.created_at, e.repo_name, e.actor_login, payload, *e.facts)
+            for e, payload in zip(events, payloads, strict=True)
+        ),
+    )
+    new = db.total_changes - before
+    if new:
+        db.execute(_ROLL_UP, (newest,))
+    return new
+
+
+def events_of(rows: Iterable[tuple[Any, ...]]) -> list[Event]:
+    """Events out of rows of `COLUMNS`."""
+    unpack = unpacker()
+
+    def event(
+        id_: str,
+        event_type: str,
+        created_at: str,
+        repo: str | None,
+        actor: str | None,
+        payload: str | bytes,
+        *facts: Any,
+    ) -> Event:
+        return Event(
+            id=id_,
+            event_type=event_type,
+            created_at=created_at,
+            repo_name=repo,
+            actor_login=actor,
+            payload=unpack(payload),
+            facts=Facts(*facts),
+        )
+
+    return list(starmap(event, rows))
+
+
+def _window(
+    repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
+) -> list[Condition]:
+    conditions: list[Condition] = [("repo_name = ? AND created_at >= ? AND created_at < ?", [repo, since, until])]
+    if event_types is not None:
+        conditions.append(one_of("event_type", event_types))
+    if actor is not None:
+        conditions.append(matches(("actor_login",), actor))
+    return conditions

@@ -1,0 +1,63 @@
+"""SQLite's and the file system's errors -> one sentence of ours. The only place where they are read.
+
+Result codes: https://www.sqlite.org/rescode.html
+"""
+
+import sqlite3
+
+import zstandard
+
+from ...errors import DatabaseError, DatabaseUnreachable, InvalidInput, MonitorError, SchemaMismatch
+
+_SENTENCES: tuple[tuple[str, type[DatabaseError], str], ...] = (
+    ("SQLITE_BUSY", DatabaseUnreachable, "{path} is locked by another process; try again when that has finished"),
+    ("SQLITE_LOCKED", DatabaseUnreachable, "{path} is locked by another process; try again when that has finished"),
+    ("SQLITE_PROTOCOL", DatabaseUnreachable, "{path} is locked by another process; try again when that has finished"),
+    (
+        "SQLITE_FULL",
+        DatabaseError,
+        "the disk of {path} is full; what was stored before is intact: make room and try again",
+    ),
+    (
+        "SQLITE_READONLY",
+        DatabaseError,
+        "{path} is read-only; allow writing to the file and its folder, or set DATABASE_PATH",
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        DatabaseUnreachable,
+        "{path} cannot be opened; check that the folder exists and may be written to",
+    ),
+    (
+        "SQLITE_NOTADB",
+        SchemaMismatch,
+        "{path} is not an SQLite database; it was left as it is: choose another DATABASE_PATH",
+    ),
+    ("SQLITE_CORRUPT", DatabaseError, "{path} is damaged; restore it from a copy, or move it away and collect anew"),
+    ("SQLITE_IOERR", DatabaseError, "{path} cannot be read or written ({error}); check the disk"),
+)
+
+
+TRANSLATED = (sqlite3.Error, zstandard.ZstdError, UnicodeEncodeError, OverflowError)
+"""What work on a connection may raise besides errors of ours."""
+
+
+def translate(error: Exception, path: str) -> MonitorError:
+    """The error to raise for one that SQLite, its Python module or the file system raised."""
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidInput("a text to store is not valid Unicode (it holds a lone surrogate)")
+    if isinstance(error, OverflowError):
+        return InvalidInput("a number to store is beyond 64 bits")
+    if isinstance(error, OSError):
+        return DatabaseError(f"{path} cannot be used: {error.strerror or error}; choose another DATABASE_PATH")
+    if isinstance(error, sqlite3.Error):
+        return _of_sqlite(error, path)
+    return DatabaseError(f"{path} is damaged: a stored payload cannot be read")
+
+
+def _of_sqlite(error: sqlite3.Error, path: str) -> DatabaseError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    for prefix, kind, sentence in _SENTENCES:
+        if name.startswith(prefix):
+            return kind(sentence.format(path=path, error=error))
+    return DatabaseError(f"{path}: {error}")

@@ -1,0 +1,185 @@
+"""Export and import of SQLite's rows, in the forms of `wire` and `exchange`.
+
+Implementation notes
+- Reading goes page by page along a key (keyset), each page a question of its own: no long transaction keeps the
+  write-ahead log from being emptied, and memory holds one page.
+- Writing leaves what is there alone: `ON CONFLICT DO NOTHING`, or `INSERT OR IGNORE`, everywhere.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Any, NamedTuple, get_args
+
+from ...errors import InvalidInput
+from ...jsontext import load_json
+from ...records import MetricRow, RepositoryState
+from .. import wire
+from ..database_interface import TABLES, MetricTable, TableItem
+from ..exchange import METRIC_KEYS, ParsedItems, metric_to_dict
+from . import events, metrics, rows
+from .connection import SQLiteConnection
+from .sql import Condition, where
+
+_PAGE = 256
+"""Rows. The largest payload seen is 246 KB."""
+
+
+class _Source(NamedTuple):
+    """How one table is walked: `key` are the columns of the walk, selected first; `form` makes the item of the rest."""
+
+    key: tuple[str, ...]
+    columns: str
+    table: str
+    form: Callable[[list[tuple[Any, ...]]], list[dict[str, Any]]]
+
+
+async def read_items(
+    connection: SQLiteConnection, tables: Sequence[str], since: str | None, repo: str | None
+) -> AsyncIterator[TableItem]:
+    """See `DatabaseManager.read_items`."""
+    unknown = [table for table in tables if table not in TABLES]
+    if unknown:
+        raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
+    for table in tables:
+        position: tuple[Any, ...] | None = None
+        while True:
+            place = position
+            items, position = await connection.read(lambda db, t=table, p=place: _page(db, t, p, since, repo))  # type: ignore[misc]
+            for item in items:
+                yield TableItem(table, item)
+            if position is None:
+                break
+
+
+def write_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
+    """Store what is not there yet, in the caller's transaction; answers by table how many rows were new."""
+    new = {
+        "events": events.insert_events(db, parsed.events.values()),
+        "commits": _fill(db, rows.INSERT_COMMIT, map(rows.commit_row, parsed.commits.values())),
+        "commit_files": _fill(
+            db,
+            rows.INSERT_FILE,
+            ((repo, sha, *rows.file_row(file)) for (repo, sha, _), file in parsed.files.items()),
+        ),
+        "commit_summaries": _fill(
+            db,
+            rows.INSERT_SUMMARY,
+            ((*key, *rows.summary_row(summary)) for key, summary in parsed.summaries.items()),
+        ),
+        "repository_health_metrics": sum(_fill_health(db, repo, *row) for repo, row in parsed.health.items()),
+    }
+    for table, found in parsed.metrics.items():
+        new[table] = metrics.save_rows(db, table, found.values(), replace=False)
+    return new
+
+
+def _fill(db: sqlite3.Connection, insert: str, values: Iterable[tuple[Any, ...]]) -> int:
+    return max(0, db.executemany(f"INSERT OR IGNORE {insert}", values).rowcount)
+
+
+def _fill_health(
+    db: sqlite3.Connection, repo: str, daily: dict[str, Any], state: RepositoryState | None, watched: bool | None
+) -> bool:
+    """Each part that is not there yet; true when anything was added."""
+    stored = metrics.read_daily(db, repo)
+    add_daily = bool(daily.keys() - stored.keys())
+    if add_daily:
+        metrics.save_daily(db, repo, daily | stored)
+    add_state = state is not None and not metrics.read_states(db, [repo])
+    if add_state and state is not None:
+        metrics.save_states(db, [state])
+    add_mark = watched is not None and repo not in metrics.read_watch_list(db)
+    if add_mark:
+        metrics.mark(db, [repo], bool(watched))
+    return add_daily or add_state or add_mark
+
+
+def _page(
+    db: sqlite3.Connection, table: str, position: tuple[Any, ...] | None, since: str | None, repo: str | None
+) -> tuple[list[dict[str, Any]], tuple[Any, ...] | None]:
+    """The items beyond a position, and the position of the last of them; null when there are no more."""
+    if table == "repository_health_metrics":
+        return _health_page(db, position, repo)
+    source = _SOURCES[table]
+    conditions = _filters(table, since, repo)
+    if position is not None:
+        conditions.append((f"({', '.join(source.key)}) > ({', '.join('?' * len(position))})", [*position]))
+    clause, values = where(conditions)
+    keys = ", ".join(source.key)
+    found = db.execute(
+        f"SELECT {keys}, {source.columns} FROM {source.table} {clause} ORDER BY {keys} LIMIT ?", (*values, _PAGE)
+    ).fetchall()
+    width = len(source.key)
+    return source.form([row[width:] for row in found]), found[-1][:width] if len(found) == _PAGE else None
+
+
+def _filters(table: str, since: str | None, repo: str | None) -> list[Condition]:
+    found: list[Condition] = []
+    if table == "event_patterns":
+        found.append(("substr(repo_name, 1, 1) <> '#'", []))
+    if repo is not None and table == "developer_metrics":
+        found.append(("repo_time_period >= ? AND repo_time_period < ?", [repo + "#", repo + "$"]))
+    elif repo is not None:
+        found.append(("repo_name = ?", [repo]))
+    if since is not None and table in {"events", "commits"}:
+        found.append((f"{'created_at' if table == 'events' else 'commit_date'} >= ?", [since]))
+    elif since is not None and table in {"commit_files", "commit_summaries"}:
+        of_commit = "c.repo_name = t.repo_name AND c.sha = t.commit_sha AND c.commit_date >= ?"
+        found.append((f"EXISTS (SELECT 1 FROM commits c WHERE {of_commit})", [since]))
+    return found
+
+
+def _health_page(
+    db: sqlite3.Connection, position: tuple[Any, ...] | None, repo: str | None
+) -> tuple[list[dict[str, Any]], tuple[Any, ...] | None]:
+    """One item for each repository with daily results, a state, or a place on the watch list."""
+    sql = """SELECT repo FROM (
+            SELECT repo_name AS repo FROM repository_health_metrics
+            UNION SELECT substr(repo_name, 8) FROM event_patterns
+                WHERE repo_name >= '#state#' AND repo_name < '#state$' AND event_pattern_detected = 'state'
+            UNION SELECT event_pattern_detected FROM event_patterns WHERE repo_name = '#watch'
+        ) WHERE repo > ?1 AND (?2 IS NULL OR repo = ?2) ORDER BY repo LIMIT ?3"""
+    repos = [name for (name,) in db.execute(sql, (position[0] if position else "", repo, _PAGE))]
+    states, watched = metrics.read_states(db, repos), metrics.read_watch_list(db)
+    items = [
+        wire.health_to_dict(name, metrics.read_daily(db, name), states.get(name), watched.get(name)) for name in repos
+    ]
+    return items, (repos[-1],) if len(repos) == _PAGE else None
+
+
+def _metric_source(table: MetricTable) -> _Source:
+    first, second = METRIC_KEYS[table]
+
+    def form(found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+        return [metric_to_dict(table, MetricRow(key=key, sort=sort, data=load_json(data))) for key, sort, data in found]
+
+    return _Source((first, second), f"{first}, {second}, data", table, form)
+
+
+_SOURCES: dict[str, _Source] = {
+    "events": _Source(
+        ("rowid",),
+        events.COLUMNS,
+        "events NOT INDEXED",  # one walk in the order of storing, whatever part is asked for
+        lambda found: [wire.event_to_dict(event) for event in events.events_of(found)],
+    ),
+    "commits": _Source(
+        ("repo_name", "commit_date", "sha"),
+        rows.COMMIT_COLUMNS,
+        "commits",
+        lambda found: [wire.commit_to_dict(rows.commit_of(row)) for row in found],
+    ),
+    "commit_files": _Source(
+        ("repo_name", "commit_sha", "filename"),
+        f"repo_name, commit_sha, {rows.FILE_COLUMNS}",
+        "commit_files t",
+        lambda found: [wire.file_to_dict(row[0], row[1], rows.file_of(row[2:])) for row in found],
+    ),
+    "commit_summaries": _Source(
+        ("repo_name", "commit_sha"),
+        f"repo_name, commit_sha, {rows.SUMMARY_COLUMNS}",
+        "commit_summaries t",
+        lambda found: [wire.summary_to_dict(row[0], row[1], rows.summary_of(row[2:])) for row in found],
+    ),
+    **{table: _metric_source(table) for table in get_args(MetricTable)},
+}

@@ -1,0 +1,123 @@
+"""The SQLite provider as a whole.
+
+Implementation notes
+- `store` and `import_events` are one transaction each: records, rollup, state and the lease's epoch check together.
+- Any number of programs may use one file: each transaction takes the write lock at its beginning (BEGIN IMMEDIATE).
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from ...errors import InvalidInput
+from ...instants import Clock, system_clock
+from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
+from ..database_interface import TABLES, DatabaseManager, TableItem
+from ..exchange import parse_items
+from . import items, schema
+from .commits import SQLiteCommits, insert_commits
+from .connection import SQLiteConnection
+from .events import SQLiteEvents, insert_events
+from .metrics import SQLiteMetrics, check_lease, save_rows, save_states
+
+_BULK = 10_000
+"""Events from which a transaction is given more memory, for as long as its connection is open."""
+
+
+class SQLiteManager(DatabaseManager):
+    """A database file, or `:memory:`.
+
+    path: missing folders are made; the file is readable by its owner alone.
+    retention_days: shown by `describe`; whoever collects calls `delete_before`.
+    busy_timeout: seconds to wait for another process that holds the file's lock.
+    """
+
+    connection: SQLiteConnection
+
+    def __init__(
+        self,
+        path: str = "./github_events.db",
+        *,
+        clock: Clock = system_clock,
+        retention_days: int | None = None,
+        busy_timeout: float = 5.0,
+    ) -> None:
+        self.connection = SQLiteConnection(path, clock=clock, busy_timeout=busy_timeout)
+        self.events = SQLiteEvents(self.connection)
+        self.commits = SQLiteCommits(self.connection)
+        self.metrics = SQLiteMetrics(self.connection)
+        self.retention_days = retention_days
+
+    def __repr__(self) -> str:
+        return f"SQLiteManager({self.connection.path!r})"
+
+    async def create_tables(self, **options: Any) -> dict[str, str]:
+        """See the contract; there are no options."""
+        if options:
+            raise InvalidInput(f"the SQLite provider has no option {next(iter(options))!r} for creating tables")
+        made = await self.connection.create()
+        return {table: "created" if table in made else "exists" for table in TABLES}
+
+    async def describe(self) -> dict[str, Any]:
+        """Tables with row counts and indexes, size on disk, journal mode, schema version."""
+        await self.connection.open()
+        about: dict[str, Any] = {"provider": "sqlite", "database_path": self.connection.path}
+        return about | await self.connection.read(_describe) | {"retention_days": self.retention_days}
+
+    async def delete_tables(self) -> list[str]:
+        """See the contract; the file stays, with the tables of others if there are any."""
+        await self.connection.open()
+        await self.connection.write(schema.drop)
+        await self.connection.maintain(lambda db: db.execute("VACUUM") and None)
+        await self.close()  # the next use makes the tables anew
+        return list(TABLES)
+
+    async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
+        return await self.connection.write(lambda db: _store(db, batch, lease))
+
+    async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
+        return await self.connection.write(lambda db: _import(db, events, commits))
+
+    def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
+        return items.read_items(self.connection, tables, since, repo)
+
+    async def _write_items(self, rows: Sequence[TableItem]) -> dict[str, int]:
+        parsed = await asyncio.to_thread(parse_items, rows)
+        return await self.connection.write(lambda db: items.write_items(db, parsed))
+
+
+def _import(db: sqlite3.Connection, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
+    if len(events) >= _BULK:
+        db.execute("PRAGMA cache_size=-131072")  # pages that do not fit are written twice; a tenth of an import's time
+    return Stored(insert_events(db, events), insert_commits(db, commits))
+
+
+def _store(db: sqlite3.Connection, batch: CollectedBatch, lease: Lease) -> Stored:
+    check_lease(db, lease)
+    stored = Stored(insert_events(db, batch.events), insert_commits(db, batch.commits))
+    save_rows(db, "security_metrics", batch.security)
+    save_rows(db, "deployment_metrics", batch.deployments)
+    save_states(db, [batch.state])
+    return stored
+
+
+def _describe(db: sqlite3.Connection) -> dict[str, Any]:
+    def pragma(name: str) -> Any:
+        return db.execute(f"PRAGMA {name}").fetchone()[0]
+
+    indexes = db.execute("SELECT tbl_name, name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL").fetchall()
+    return {
+        "size_bytes": pragma("page_count") * pragma("page_size"),
+        "journal_mode": pragma("journal_mode"),
+        "schema_version": db.execute("SELECT value FROM _meta WHERE key = 'schema_version'").fetchone()[0],
+        "sqlite_version": sqlite3.sqlite_version,
+        "tables": {
+            table: {
+                "status": "active",
+                "items": db.execute(f"SELECT count(*) FROM {table}").fetchone()[0],
+                "indexes": sorted(name for owner, name in indexes if owner == table),
+            }
+            for table in TABLES
+        },
+    }

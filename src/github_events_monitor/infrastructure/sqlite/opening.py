@@ -1,0 +1,98 @@
+"""Opening a file: what must be true of it before it is touched, how it is made, and how a connection is set up.
+
+Everything here runs on a connection's own thread and holds no reference to its owner, so that an owner that nobody
+closed can be noticed to be gone.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import stamina
+
+from ...errors import DatabaseError
+from . import schema
+from .sql import fold
+from .worker import in_transaction
+
+MEMORY = ":memory:"
+
+_WRITER = (
+    "foreign_keys=ON",
+    "synchronous=FULL",
+    "wal_autocheckpoint=0",
+    "temp_store=MEMORY",
+    "cache_size=-65536",
+    "mmap_size=0",
+)
+_READER = ("query_only=ON", "temp_store=MEMORY", "cache_size=-32768", "mmap_size=0")
+_CHECKPOINT_PATIENCE_MS = 250
+"""A reader of another process may keep the log in use; then the next transaction tries again."""
+
+
+def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
+    """A connection to a file, which is made if need be, or to a database in memory."""
+    if path != MEMORY:
+        _make_file(Path(path))
+    db = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, cached_statements=256)
+    db.create_function("fold", 1, fold, deterministic=True)
+    return db
+
+
+def prepare_writer(db: sqlite3.Connection, path: str, busy_timeout: float) -> frozenset[str]:
+    """Set the writer up and bring the tables to the present version; answers which tables it made."""
+    version = schema.version_of(db, path)  # before anything that writes: a foreign file stays as it is
+    if version == 0:
+        set_pragmas(db, "page_size=8192", "auto_vacuum=INCREMENTAL")  # only possible while the file is empty
+    _use_wal(db, busy_timeout)
+    set_pragmas(db, *_WRITER)
+    if version == len(schema.MIGRATIONS):
+        return frozenset()
+    return in_transaction(lambda inner: schema.bring_forward(inner, path), "BEGIN IMMEDIATE")(db)
+
+
+def prepare_reader(db: sqlite3.Connection) -> None:
+    """Set a connection up that cannot write."""
+    set_pragmas(db, *_READER)
+
+
+def checkpoint(db: sqlite3.Connection, busy_timeout: float) -> None:
+    """Bring the log into the database and empty it, unless somebody is reading from it."""
+    set_pragmas(db, f"busy_timeout={_CHECKPOINT_PATIENCE_MS}")
+    try:
+        set_pragmas(db, "wal_checkpoint(TRUNCATE)")
+    finally:
+        set_pragmas(db, f"busy_timeout={int(busy_timeout * 1000)}")
+
+
+def set_pragmas(db: sqlite3.Connection, *pragmas: str) -> None:
+    """Carry out pragmas: https://www.sqlite.org/pragma.html"""
+    for pragma in pragmas:
+        db.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _use_wal(db: sqlite3.Connection, busy_timeout: float) -> None:
+    """Changing the journal does not wait for other connections by itself."""
+    if db.execute("PRAGMA journal_mode").fetchone()[0] in {"wal", "memory"}:
+        return
+    for attempt in stamina.retry_context(on=_is_locked, timeout=busy_timeout, attempts=None, wait_initial=0.02):
+        with attempt:
+            set_pragmas(db, "journal_mode=WAL")
+
+
+def _is_locked(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
+def _make_file(path: Path) -> None:
+    """The file and its folders, readable by their owner alone (SQLite gives its side files the same permissions)."""
+    if path.is_dir():
+        raise DatabaseError(f"{path} is a folder; DATABASE_PATH must name a file in it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.W_OK):
+            raise DatabaseError(
+                f"{path} is read-only; allow writing to the file and its folder, or set DATABASE_PATH"
+            ) from None

@@ -1,0 +1,87 @@
+"""Removing what is older than an instant: in small transactions, so that nobody waits, then the space goes back.
+
+Implementation notes
+- Old events are found type by type and old commits repository by repository, each by an index that begins so.
+- The file shrinks because it was made with `auto_vacuum=INCREMENTAL`: https://www.sqlite.org/pragma.html#pragma_auto_vacuum
+"""
+
+import sqlite3
+from typing import Any
+
+from .connection import SQLiteConnection
+
+_STEP = 1000
+_PAGES = 1000
+
+_DISTINCT = """
+    WITH RECURSIVE found(name) AS (
+        SELECT min({column}) FROM {table}
+        UNION ALL SELECT (SELECT min({column}) FROM {table} WHERE {column} > name) FROM found WHERE name IS NOT NULL
+    ) SELECT name FROM found WHERE name IS NOT NULL"""
+_OLD_EVENTS = (
+    "SELECT rowid, substr(created_at, 1, 13), repo_name FROM events WHERE event_type = ? AND created_at < ? LIMIT ?"
+)
+_OLD_COMMITS = "SELECT commit_date, sha FROM commits WHERE repo_name = ? AND commit_date < ? LIMIT ?"
+
+
+async def delete_events(connection: SQLiteConnection, instant: str) -> int:
+    """Remove events older than the instant; answers how many."""
+    types = await connection.read(lambda db: _distinct(db, "events", "event_type"))
+    removed = 0
+    for event_type in types:
+        while step := await connection.write(lambda db, name=event_type: _delete_events(db, name, instant)):  # type: ignore[misc]
+            removed += step
+    return await _shrink(connection, removed)
+
+
+async def delete_commits(connection: SQLiteConnection, instant: str) -> int:
+    """Remove commits older than the instant, with files and summaries; answers how many."""
+    repos = await connection.read(lambda db: _distinct(db, "commits", "repo_name"))
+    removed = 0
+    for repo in repos:
+        while step := await connection.write(lambda db, name=repo: _delete_commits(db, name, instant)):  # type: ignore[misc]
+            removed += step
+    return await _shrink(connection, removed)
+
+
+def _delete_events(db: sqlite3.Connection, event_type: str, instant: str) -> int:
+    old = db.execute(_OLD_EVENTS, (event_type, instant, _STEP)).fetchall()
+    hours = [(hour, repo) for _, hour, repo in old if repo is not None]
+    db.executemany("DELETE FROM events WHERE rowid = ?", [(rowid,) for rowid, _, _ in old])
+    db.executemany("UPDATE _hourly SET events = events - 1 WHERE hour = ? AND repo_name = ?", hours)
+    db.executemany("DELETE FROM _hourly WHERE hour = ? AND repo_name = ? AND events <= 0", set(hours))
+    return len(old)
+
+
+def _delete_commits(db: sqlite3.Connection, repo: str, instant: str) -> int:
+    old = db.execute(_OLD_COMMITS, (repo, instant, _STEP)).fetchall()
+    shas = [(repo, sha) for _, sha in old]
+    db.executemany(
+        "DELETE FROM commits WHERE repo_name = ? AND commit_date = ? AND sha = ?", [(repo, *row) for row in old]
+    )
+    db.executemany("DELETE FROM commit_files WHERE repo_name = ? AND commit_sha = ?", shas)
+    db.executemany("DELETE FROM commit_summaries WHERE repo_name = ? AND commit_sha = ?", shas)
+    return len(old)
+
+
+async def _shrink(connection: SQLiteConnection, removed: int) -> int:
+    while removed and await connection.maintain(_free_pages):
+        pass
+    return removed
+
+
+def _free_pages(db: sqlite3.Connection) -> int:
+    """Give some pages back; answers how many are still unused."""
+    before = _pragma(db, "freelist_count")
+    db.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+    after = _pragma(db, "freelist_count")
+    return after if after < before else 0
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _distinct(db: sqlite3.Connection, table: str, column: str) -> list[Any]:
+    """The values with which an index begins, one short look-up each."""
+    return [name for (name,) in db.execute(_DISTINCT.format(table=table, column=column))]

@@ -1,0 +1,116 @@
+"""Commits, files and summaries as rows, and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...jsontext import dump_json, load_json
+from ...records import Commit, CommitFile, CommitSummary
+from ..merging import co_authors
+
+COMMIT_COLUMNS = (
+    "sha, repo_name, commit_date, message, author_name, author_email, author_login, author_type, committer_login,"
+    " authored_at, parents, branches, additions, deletions, files_changed, source"
+)
+SUMMARY_COLUMNS = "text, categories, impact_score, risk_level, breaking, security_relevant, reasons, rules"
+FILE_COLUMNS = "filename, status, additions, deletions, previous_filename"
+COMMIT_WIDTH = COMMIT_COLUMNS.count(",") + 1
+
+INSERT_COMMIT = f"INTO commits ({COMMIT_COLUMNS}, co_authors) VALUES ({', '.join('?' * (COMMIT_WIDTH + 1))})"
+INSERT_SUMMARY = (
+    f"INTO commit_summaries (repo_name, commit_sha, {SUMMARY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+INSERT_FILE = f"INTO commit_files (repo_name, commit_sha, {FILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+def commit_row(commit: Commit) -> tuple[Any, ...]:
+    """Values of `COMMIT_COLUMNS` and `co_authors`."""
+    branches = "\n" + "".join(branch + "\n" for branch in commit.branches)
+    return (
+        commit.sha,
+        commit.repo_name,
+        commit.commit_date,
+        commit.message,
+        commit.author_name,
+        commit.author_email,
+        commit.author_login,
+        commit.author_type,
+        commit.committer_login,
+        commit.authored_at,
+        " ".join(commit.parents),
+        branches,
+        commit.additions,
+        commit.deletions,
+        commit.files_changed,
+        commit.source,
+        co_authors(commit.message),
+    )
+
+
+def commit_of(row: Sequence[Any]) -> Commit:
+    """A commit out of a row of `COMMIT_COLUMNS`."""
+    sha, repo, date, message, name, email, login, kind, committer, authored, parents, branches, *numbers, source = row
+    return Commit(
+        sha=sha,
+        repo_name=repo,
+        commit_date=date,
+        message=message,
+        author_name=name,
+        author_email=email,
+        author_login=login,
+        author_type=kind,
+        committer_login=committer,
+        authored_at=authored,
+        parents=tuple(parents.split()),
+        branches=tuple(branches.split("\n")[1:-1]),
+        additions=numbers[0],
+        deletions=numbers[1],
+        files_changed=numbers[2],
+        source=source,
+    )
+
+
+def summary_row(summary: CommitSummary) -> tuple[Any, ...]:
+    """Values of `SUMMARY_COLUMNS`."""
+    return (
+        summary.text,
+        array(summary.categories),
+        summary.impact_score,
+        summary.risk_level,
+        summary.breaking,
+        summary.security_relevant,
+        array(summary.reasons),
+        summary.rules,
+    )
+
+
+def summary_of(row: Sequence[Any]) -> CommitSummary:
+    """A summary out of a row of `SUMMARY_COLUMNS`."""
+    text, categories, impact, risk, breaking, security, reasons, rules = row
+    return CommitSummary(
+        text=text,
+        categories=tuple(load_json(categories)),
+        impact_score=impact,
+        risk_level=risk,
+        breaking=bool(breaking),
+        security_relevant=bool(security),
+        reasons=tuple(load_json(reasons)),
+        rules=rules,
+    )
+
+
+def file_row(file: CommitFile) -> tuple[Any, ...]:
+    """Values of `FILE_COLUMNS`."""
+    return file.filename, file.status, file.additions, file.deletions, file.previous_filename
+
+
+def file_of(row: Sequence[Any]) -> CommitFile:
+    """A file out of a row of `FILE_COLUMNS`."""
+    name, status, additions, deletions, previous = row
+    return CommitFile(
+        filename=name, status=status, additions=additions, deletions=deletions, previous_filename=previous
+    )
+
+
+def array(texts: Sequence[str]) -> str:
+    """Texts as JSON: for a column, or for a question about many values."""
+    return dump_json(texts).decode()

@@ -1,0 +1,80 @@
+"""One SQLite connection on its own thread: a whole question or transaction is one hop to it."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable
+from threading import Thread
+from typing import TypeVar
+
+import aiosqlite
+
+ResultT = TypeVar("ResultT")
+Work = Callable[[sqlite3.Connection], ResultT]
+"""What is done with the connection on its thread, from the first statement to the last."""
+
+
+class Worker(aiosqlite.Connection):
+    """An aiosqlite connection that also runs a function in one piece.
+
+    A transaction that begins and ends inside one piece cannot be left open by a cancelled caller, and costs one hop
+    between threads instead of one for each statement.
+    """
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        self._thread.daemon = True  # a database that nobody closed must not keep the interpreter from ending
+
+    async def run(self, work: Work[ResultT]) -> ResultT:
+        """What `work` answers or raises. Pieces run one after the other, in the order they came."""
+        loop, db = asyncio.get_running_loop(), self._conn
+        answer: asyncio.Future[ResultT] = loop.create_future()
+
+        def piece() -> None:
+            try:
+                deliver: tuple[Callable[..., None], object] = answer.set_result, work(db)
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                deliver = answer.set_exception, error
+            # A caller that was cancelled may be gone with its event loop; the thread serves others after it.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_settle, answer, *deliver)
+
+        self._tx.put_nowait((None, piece))
+        return await answer
+
+    async def close(self) -> None:
+        """Finish what is queued, close, and wait for the thread to end."""
+        await asyncio.to_thread(self._finish)
+
+    def _finish(self) -> None:
+        self.stop()
+        self._thread.join()
+
+
+def abandon(workers: Iterable[Worker]) -> None:
+    """End connections that nobody waits for, from whichever thread or loop that is noticed in."""
+    for worker in workers:
+        # From a thread of its own, where no event loop that may be closed by then could be asked for a future.
+        Thread(target=worker.stop, daemon=True).start()
+
+
+def in_transaction(work: Work[ResultT], begin: str) -> Work[ResultT]:
+    """The same work inside a transaction: all of it or nothing."""
+
+    def run(db: sqlite3.Connection) -> ResultT:
+        db.execute(begin)
+        try:
+            result = work(db)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        return result
+
+    return run
+
+
+def _settle(answer: "asyncio.Future[ResultT]", how: Callable[..., None], what: object) -> None:
+    if not answer.done():
+        how(what)

@@ -1,0 +1,25 @@
+"""Which repositories are watched, and whose turn it is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..records import RepositoryState, repo_key
+from .database_interface import MetricsRepository
+
+
+async def watched(metrics: MetricsRepository, targets: Iterable[str]) -> dict[str, str]:
+    """Watched repositories by key, in order, in GitHub's spelling where it is known. A removal outranks a target."""
+    listed = await metrics.get_watch_list()
+    named = {repo_key(name): name for name in targets}
+    keys = sorted(key for key in {*listed, *named} if listed.get(key, True))
+    states = await metrics.get_states(keys)
+    return {key: (states[key].full_name if key in states else None) or named.get(key, key) for key in keys}
+
+
+def oldest_first(repos: Sequence[str], states: Mapping[str, RepositoryState | None]) -> list[str]:
+    """Repositories in the order in which a budget is shared out: least recently collected first, then by name."""
+
+    def collected(repo: str) -> str:
+        state = states.get(repo)
+        return (state.last_collected_at or "") if state else ""
+
+    return sorted(repos, key=lambda repo: (collected(repo), repo))

@@ -1,0 +1,222 @@
+"""Records and their wire forms: the dicts that `insert_events` takes, reads return and export files carry.
+
+Everything that enters a database passes here, so that every provider refuses the same things with the same words.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..errors import InvalidInput
+from ..github.payloads import extract_facts
+from ..instants import normalise_instant
+from ..jsontext import dump_json, load_json
+from ..records import (
+    Commit,
+    CommitFile,
+    CommitRecord,
+    CommitSummary,
+    Event,
+    MetricRow,
+    RepositoryState,
+    repo_key,
+    require_text,
+)
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SHA = re.compile(r"[0-9a-f]{7,40}")
+
+
+def check_limit(limit: int | None) -> None:
+    """A limit is a whole number of 1 or more, or null. Raises `InvalidInput`."""
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise InvalidInput(f"limit must be a whole number of 1 or more, not {limit!r}")
+
+
+def check_sha(sha: str) -> str:
+    """A sha or its prefix, lower-case. Raises `InvalidInput`."""
+    text = sha.strip().lower() if isinstance(sha, str) else ""
+    if not _SHA.fullmatch(text):
+        raise InvalidInput(f"{str(sha)[:60]!r} is not a commit sha; give 7 to 40 hexadecimal digits")
+    return text
+
+
+def events_from(events: Iterable[Mapping[str, Any] | Event], now: str) -> list[Event]:
+    """Validated events, the first of each id, in order; `now` dates those without a time.
+
+    Raises `InvalidInput` naming record and field.
+    """
+    chosen: dict[str, Event] = {}
+    for position, event in enumerate(events):
+        record = event if isinstance(event, Event) else event_from_dict(event, f"event {position}", now)
+        chosen.setdefault(record.id, record)
+    return list(chosen.values())
+
+
+def event_from_dict(row: Mapping[str, Any], where: str, now: str) -> Event:
+    """One event out of its dict form. Raises `InvalidInput` that begins with `where`."""
+    if not isinstance(row, Mapping):
+        raise InvalidInput(f"{where}: an event is a dict, not {type(row).__name__}")
+    event_type = storable(require_text(row, "event_type", where), where, "event_type")
+    try:
+        payload = dump_json(row.get("payload", {}))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{where}: 'payload' cannot be written as JSON ({error})") from None
+    return Event(
+        id=storable(require_text(row, "id", where), where, "id"),
+        event_type=event_type,
+        repo_name=_optional(row, "repo_name", where, repo_key),
+        actor_login=_optional(row, "actor_login", where, str),
+        created_at=_optional(row, "created_at", where, normalise_instant) or now,
+        payload=payload,
+        facts=extract_facts(event_type, payload),
+    )
+
+
+def event_to_dict(event: Event) -> dict[str, Any]:
+    """The dict form; inserting it into another manager stores the same event."""
+    return {
+        "id": event.id,
+        "event_type": event.event_type,
+        "repo_name": event.repo_name,
+        "actor_login": event.actor_login,
+        "created_at": event.created_at,
+        "payload": load_json(event.payload),
+    }
+
+
+def commits_from(commits: Iterable[CommitRecord | Mapping[str, Any]]) -> list[CommitRecord]:
+    """Validated commits, one of each (repository, sha), the last one winning. Raises `InvalidInput`."""
+    chosen: dict[tuple[str, str], CommitRecord] = {}
+    for position, commit in enumerate(commits):
+        record = commit
+        if not isinstance(record, CommitRecord):
+            record = CommitRecord(commit=commit_from_dict(record, f"commit {position}"))
+        chosen[record.commit.repo_name, record.commit.sha] = record
+    return list(chosen.values())
+
+
+def commit_from_dict(row: Mapping[str, Any], where: str) -> Commit:
+    """One commit out of its dict form. Raises `InvalidInput` that begins with `where`."""
+    commit = _convert(row, Commit, where)
+    if not _SHA.fullmatch(commit.sha):
+        raise InvalidInput(f"{where}: 'sha' must be 7 to 40 lower-case hexadecimal digits")
+    return msgspec.structs.replace(
+        commit, repo_name=repo_key(commit.repo_name), commit_date=_instant(commit.commit_date, where)
+    )
+
+
+def commit_to_dict(commit: Commit) -> dict[str, Any]:
+    """The dict form of a commit, every field present."""
+    return dict(msgspec.to_builtins(commit))
+
+
+def file_to_dict(repo: str, sha: str, file: CommitFile) -> dict[str, Any]:
+    """The export form of a commit's file."""
+    return {"commit_sha": sha, "repo_name": repo, **msgspec.to_builtins(file)}
+
+
+def file_from_dict(row: Mapping[str, Any], where: str) -> tuple[str, str, CommitFile]:
+    """(repository, sha, file) out of the export form."""
+    return _owner(row, where, CommitFile)
+
+
+def summary_to_dict(repo: str, sha: str, summary: CommitSummary) -> dict[str, Any]:
+    """The export form of a commit's summary."""
+    return {"commit_sha": sha, "repo_name": repo, **msgspec.to_builtins(summary)}
+
+
+def summary_from_dict(row: Mapping[str, Any], where: str) -> tuple[str, str, CommitSummary]:
+    """(repository, sha, summary) out of the export form."""
+    return _owner(row, where, CommitSummary)
+
+
+def health_to_dict(
+    repo: str, daily: Mapping[str, Any], state: RepositoryState | None, watched: bool | None
+) -> dict[str, Any]:
+    """The export form of a repository: daily results, and what is known of it, without ETags, errors or leases."""
+    item: dict[str, Any] = {"repo_name": repo, "daily": dict(daily)}
+    if state is not None:
+        item["tracking"] = msgspec.to_builtins(_portable(state))
+    if watched is not None:
+        item["watched"] = watched
+    return item
+
+
+def health_from_dict(
+    row: Mapping[str, Any], where: str
+) -> tuple[str, dict[str, Any], RepositoryState | None, bool | None]:
+    """(repository, daily results, state, watched) out of the export form."""
+    repo = repo_key(require_text(row, "repo_name", where))
+    daily, tracking, watched = row.get("daily", {}), row.get("tracking"), row.get("watched")
+    if not isinstance(daily, dict) or not isinstance(watched, bool | None):
+        raise InvalidInput(f"{where}: 'daily' must be an object and 'watched' true or false")
+    return repo, daily, None if tracking is None else _portable(_convert(tracking, RepositoryState, where)), watched
+
+
+def metrics_from(rows: Iterable[MetricRow]) -> list[MetricRow]:
+    """Metric rows with lower-case keys, the last of each key and sort. Raises `InvalidInput`."""
+    chosen: dict[tuple[str, str], MetricRow] = {}
+    for row in rows:
+        if not row.key or not row.sort:
+            raise InvalidInput("a metric row needs a key and a sort key")
+        if row.key.startswith("#") or row.sort.startswith("#"):
+            raise InvalidInput(f"{row.key[:80]} {row.sort[:80]}: keys that begin with # are reserved")
+        key = row.key.lower()
+        chosen[key, row.sort] = msgspec.structs.replace(row, key=key)
+    return list(chosen.values())
+
+
+def _portable(state: RepositoryState) -> RepositoryState:
+    return RepositoryState(
+        repo_name=state.repo_name,
+        full_name=state.full_name,
+        repository_id=state.repository_id,
+        default_branch=state.default_branch,
+        commits_floor=state.commits_floor,
+        ledger=state.ledger,
+        sources=state.sources,
+        last_collected_at=state.last_collected_at,
+    )
+
+
+def _owner(row: Mapping[str, Any], where: str, kind: type[StructT]) -> tuple[str, str, StructT]:
+    sha, repo = require_text(row, "commit_sha", where), require_text(row, "repo_name", where)
+    return repo_key(repo), check_sha(sha), _convert(row, kind, where)
+
+
+def _convert(row: Mapping[str, Any], kind: type[StructT], where: str) -> StructT:
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"{where}: {error}") from None
+
+
+def _instant(value: str, where: str) -> str:
+    try:
+        return normalise_instant(value)
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error.message}") from None
+
+
+def _optional(row: Mapping[str, Any], field: str, where: str, read: Callable[[Any], str]) -> str | None:
+    value = row.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str) and field != "created_at":
+        raise InvalidInput(f"{where}: {field!r} must be text or null")
+    try:
+        return read(storable(value, where, field) if isinstance(value, str) else value)
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {field!r}: {error.message}") from None
+
+
+def storable(text: str, where: str, field: str) -> str:
+    """Text that every engine can hold as a key. Raises `InvalidInput` for lone surrogates, NUL and excessive length."""
+    if "\0" in text or _SURROGATE.search(text) or len(text.encode()) > 1024:
+        raise InvalidInput(f"{where}: {field!r} must be at most 1,024 bytes of valid Unicode")
+    return text

@@ -1,0 +1,134 @@
+"""What `MetricsRepository` promises about the collector's memory: states, leases, watch list, aliases."""
+
+import pytest
+
+from github_events_monitor.errors import InvalidInput
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.records import Lease, Ledger, RepositoryState, Span
+
+from .builders import OTHER, REPO, at
+
+STATE = RepositoryState(
+    repo_name=REPO,
+    full_name="Octo/Spoon",
+    repository_id=2**40,
+    default_branch="main",
+    branches=("main", "ünï"),
+    etags={"events/1": 'W/"abc"', "commits": '"d"'},
+    not_modified={"events/1": 3},
+    commits_floor=at(0),
+    ledger=Ledger(spans={"events": (Span(at(0), at(5)), Span(at(7), at(9))), "commits:dev": ()}),
+    sources=("events", "archive"),
+    last_collected_at=at(9),
+    last_attempt_at=at(10),
+    next_poll_at=at(11),
+    error_code="rate_limited",
+    error_message="wait 😀",
+    retry_at=at(12),
+)
+
+
+async def test_a_state_comes_back_as_it_was(manager: DatabaseManager) -> None:
+    assert await manager.metrics.get_state(REPO) is None
+    await manager.metrics.save_states([STATE, RepositoryState(repo_name=OTHER)])
+    assert await manager.metrics.get_state("Octo/SPOON") == STATE
+    assert await manager.metrics.get_state(OTHER) == RepositoryState(repo_name=OTHER)
+
+
+async def test_a_later_state_replaces_an_earlier_one_whole(manager: DatabaseManager) -> None:
+    await manager.metrics.save_states([STATE])
+    await manager.metrics.save_states([RepositoryState(repo_name=REPO, full_name="Octo/Fork")])
+    assert await manager.metrics.get_state(REPO) == RepositoryState(repo_name=REPO, full_name="Octo/Fork")
+
+
+async def test_states_of_several_repositories(manager: DatabaseManager) -> None:
+    states = {
+        f"o/r{number:03}": RepositoryState(repo_name=f"o/r{number:03}", repository_id=number) for number in range(130)
+    }
+    await manager.metrics.save_states(states.values())
+    asked = [name.upper() for name in states] + ["o/unknown", "o/r001"]
+    assert await manager.metrics.get_states(asked) == states
+    assert await manager.metrics.get_states([]) == {}
+
+
+async def test_a_lease_keeps_others_out_until_it_expires(manager: DatabaseManager) -> None:
+    first = await manager.metrics.acquire_lease("Octo/Spoon", "one", at(0), at(10))
+    assert first is not None
+    assert (first.repo_name, first.owner, first.expires_at) == (REPO, "one", at(10))
+    assert await manager.metrics.acquire_lease(REPO, "two", at(9, second=59), at(20)) is None
+    assert await manager.metrics.acquire_lease(OTHER, "two", at(5), at(20)) is not None
+    second = await manager.metrics.acquire_lease(REPO, "two", at(10), at(20))
+    assert second is not None
+    assert second.epoch > first.epoch
+    assert await manager.metrics.acquire_lease(REPO, "one", at(11), at(30)) is None
+
+
+async def test_the_same_owner_gets_its_lease_again_with_a_higher_epoch(manager: DatabaseManager) -> None:
+    epochs = []
+    for minute in range(3):
+        lease = await manager.metrics.acquire_lease(REPO, "one", at(minute), at(minute + 10))
+        assert lease is not None
+        epochs.append(lease.epoch)
+    assert epochs == sorted(set(epochs))
+    assert await manager.metrics.acquire_lease(REPO, "two", at(11), at(30)) is None
+
+
+async def test_a_released_lease_is_free_and_its_epoch_is_never_given_again(manager: DatabaseManager) -> None:
+    first = await manager.metrics.acquire_lease(REPO, "one", at(0), at(10))
+    assert first is not None
+    await manager.metrics.release_lease(first)
+    await manager.metrics.release_lease(first)
+    second = await manager.metrics.acquire_lease(REPO, "two", at(1), at(10))
+    assert second is not None
+    assert second.epoch > first.epoch
+
+
+async def test_releasing_somebody_elses_lease_does_nothing(manager: DatabaseManager) -> None:
+    first = await manager.metrics.acquire_lease(REPO, "one", at(0), at(1))
+    assert first is not None
+    assert await manager.metrics.acquire_lease(REPO, "two", at(2), at(20)) is not None
+    await manager.metrics.release_lease(first)
+    assert await manager.metrics.acquire_lease(REPO, "three", at(3), at(20)) is None
+    await manager.metrics.release_lease(Lease("never/leased", "me", 1, at(0)))
+
+
+async def test_a_lease_is_no_state(manager: DatabaseManager) -> None:
+    await manager.metrics.acquire_lease(REPO, "one", at(0), at(10))
+    assert await manager.metrics.get_state(REPO) is None
+    assert await manager.metrics.get_states([REPO]) == {}
+    assert await manager.metrics.get_repositories() == []
+    await manager.metrics.save_states([STATE])
+    assert await manager.metrics.get_state(REPO) == STATE
+    assert await manager.metrics.acquire_lease(REPO, "two", at(1), at(10)) is None
+
+
+async def test_the_watch_list_remembers_removals(manager: DatabaseManager) -> None:
+    assert await manager.metrics.get_watch_list() == {}
+    await manager.metrics.watch(["Octo/Spoon", OTHER])
+    await manager.metrics.unwatch([OTHER.upper(), "never/watched"])
+    assert list((await manager.metrics.get_watch_list()).items()) == [
+        ("never/watched", False),
+        (OTHER, False),
+        (REPO, True),
+    ]
+    await manager.metrics.watch([OTHER])
+    await manager.metrics.watch([OTHER])
+    assert (await manager.metrics.get_watch_list())[OTHER] is True
+    with pytest.raises(InvalidInput, match="owner/name"):
+        await manager.metrics.watch(["good/name", "bad name"])
+    assert "good/name" not in await manager.metrics.get_watch_list()
+
+
+async def test_a_long_watch_list_is_complete(manager: DatabaseManager) -> None:
+    names = [f"owner/name{number:03}" for number in range(130)]
+    await manager.metrics.watch(reversed(names))
+    assert list(await manager.metrics.get_watch_list()) == names
+
+
+async def test_an_alias_leads_to_the_key(manager: DatabaseManager) -> None:
+    assert await manager.metrics.get_alias("Old/Name") is None
+    await manager.metrics.save_alias("Old/Name", "New/Name")
+    assert await manager.metrics.get_alias("OLD/name") == "new/name"
+    await manager.metrics.save_alias("old/name", REPO)
+    assert await manager.metrics.get_alias("old/name") == REPO
+    assert await manager.metrics.get_alias("new/name") is None

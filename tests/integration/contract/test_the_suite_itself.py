@@ -1,0 +1,316 @@
+"""A provider with a mistake must not pass: each of these has one, and the check that is there to notice it does."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+
+from github_events_monitor.errors import LeaseLost
+from github_events_monitor.infrastructure.database_interface import (
+    DatabaseManager,
+    MetricTable,
+    Position,
+    RepositoryCount,
+    TableItem,
+)
+from github_events_monitor.infrastructure.sqlite.commits import SQLiteCommits
+from github_events_monitor.infrastructure.sqlite.events import SQLiteEvents
+from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
+from github_events_monitor.infrastructure.sqlite.metrics import SQLiteMetrics
+from github_events_monitor.instants import shift
+from github_events_monitor.records import (
+    CollectedBatch,
+    CommitRecord,
+    Event,
+    Lease,
+    MetricRow,
+    RepositoryState,
+    Stored,
+)
+
+from ..conftest import clock
+from . import test_commits, test_events, test_items, test_manager, test_metrics, test_state
+from .builders import at
+
+Check = Callable[[DatabaseManager], Awaitable[None]]
+SECOND = timedelta(seconds=1)
+
+
+class CountsRepeats(SQLiteEvents):
+    async def _insert(self, events: Sequence[Event]) -> int:
+        await super()._insert(events)
+        return len(events)
+
+
+class KeepsTheLastRecord(SQLiteEvents):
+    async def _insert(self, events: Sequence[Event]) -> int:
+        known = await self._known([event.id for event in events])
+        ids = [(event.id,) for event in events]
+        await self._db.write(lambda db: db.executemany("DELETE FROM events WHERE id = ?", ids).rowcount)
+        return await super()._insert(events) - len(known)
+
+
+class AnswersPagesOldestFirst(SQLiteEvents):
+    async def _page(self, *args: Any) -> list[Event]:
+        return (await super()._page(*args))[::-1]
+
+
+class IncludesTheEnd(SQLiteEvents):
+    async def _count(self, repo: str, since: str, until: str, *rest: Any) -> dict[str, int]:
+        return await super()._count(repo, since, shift(until, SECOND), *rest)
+
+
+class DropsTheBeginning(SQLiteEvents):
+    async def _page(self, repo: str, since: str, *rest: Any) -> list[Event]:
+        return await super()._page(repo, shift(since, SECOND), *rest)
+
+
+class LosesTiesBetweenPages(SQLiteEvents):
+    async def _page(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        event_types: frozenset[str] | None,
+        actor: str | None,
+        limit: int,
+        after: Position | None,
+    ) -> list[Event]:
+        return await super()._page(repo, since, until, event_types, actor, limit, after and (after[0], ""))
+
+
+class LimitsBeforeItFilters(SQLiteEvents):
+    async def _by_type(self, event_type: str, repo: str | None, since: str | None, limit: int | None) -> list[Event]:
+        found = await super()._by_type(event_type, None, since, limit)
+        return [event for event in found if repo in {None, event.repo_name}]
+
+
+class CountsWholeHours(SQLiteEvents):
+    async def _trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]:
+        return await super()._trending(since[:13] + ":00:00Z", until, limit)
+
+
+class ForgetsTheNamesOrder(SQLiteEvents):
+    async def _trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]:
+        return sorted(
+            await super()._trending(since, until, limit), key=lambda one: (one.events, one.repo_name), reverse=True
+        )
+
+
+class StopsAtAHundred(SQLiteEvents):
+    async def _known(self, ids: Sequence[str]) -> set[str]:
+        return await super()._known(ids[:100])
+
+
+class LosesFacts(SQLiteEvents):
+    async def _insert(self, events: Sequence[Event]) -> int:
+        return await super()._insert(
+            [msgspec.structs.replace(one, facts=one.facts._replace(ref=None)) for one in events]
+        )
+
+
+class MindsLetterCase(SQLiteEvents):
+    async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]:
+        return await super()._repositories_of(actor, since, until) if actor.islower() and actor != "octocat" else []
+
+
+class OverwritesCommits(SQLiteCommits):
+    async def _insert(self, commits: Sequence[CommitRecord]) -> int:
+        known = [await self._known(one.commit.repo_name, [one.commit.sha]) for one in commits]
+        keys = [(one.commit.repo_name, one.commit.sha) for one in commits]
+        await self._db.write(
+            lambda db: db.executemany("DELETE FROM commits WHERE repo_name = ? AND sha = ?", keys).rowcount
+        )
+        return await super()._insert(commits) - sum(map(len, known))
+
+
+class KnowsCommitsByShaAlone(SQLiteCommits):
+    async def _insert(self, commits: Sequence[CommitRecord]) -> int:
+        return await super()._insert(list({one.commit.sha: one for one in commits}.values()))
+
+
+class TakesTheFirstOfTwo(SQLiteCommits):
+    async def _resolve(self, repo: str, prefix: str) -> list[str]:
+        return (await super()._resolve(repo, prefix))[:1]
+
+
+class OrdersByDateAlone(SQLiteCommits):
+    async def _page(self, *args: Any) -> list[CommitRecord]:
+        found = await super()._page(*args)
+        found.sort(key=lambda one: one.commit.sha, reverse=True)
+        return sorted(found, key=lambda one: one.commit.commit_date, reverse=True)
+
+
+class CountsOnePage(SQLiteCommits):
+    async def _count(self, *args: Any) -> int:
+        return min(100, await super()._count(*args))
+
+
+class TakesUnknownForZero(SQLiteCommits):
+    async def _get(self, repo: str, sha: str) -> CommitRecord | None:
+        found = await super()._get(repo, sha)
+        return found and msgspec.structs.replace(
+            found, commit=msgspec.structs.replace(found.commit, additions=found.commit.additions or 0)
+        )
+
+
+class LeavesFilesBehind(SQLiteCommits):
+    async def _delete_before(self, instant: str) -> int:
+        return await self._db.write(
+            lambda db: db.execute("DELETE FROM commits WHERE commit_date < ?", (instant,)).rowcount
+        )
+
+
+class AddsInsteadOfReplacing(SQLiteMetrics):
+    async def _save(self, table: MetricTable, rows: Sequence[MetricRow]) -> int:
+        merged = []
+        for row in rows:
+            old = await self._rows(table, row.key, row.sort)
+            merged.append(msgspec.structs.replace(row, data={**(old[0].data if old else {}), **row.data}))
+        return await super()._save(table, merged)
+
+
+class GivesTheLeaseToAnyone(SQLiteMetrics):
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
+        return await super()._acquire(repo, owner, "9999-12-31T23:59:59Z", expires_at)
+
+
+class NeverGrowsTheEpoch(SQLiteMetrics):
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
+        lease = await super()._acquire(repo, owner, now, expires_at)
+        return lease and lease._replace(epoch=1)
+
+
+class ReleasesAnybodysLease(SQLiteMetrics):
+    async def _release(self, lease: Lease) -> None:
+        key = f"#state#{lease.repo_name}"
+        await self._db.write(lambda db: db.execute("DELETE FROM event_patterns WHERE repo_name = ?", (key,)).rowcount)
+
+
+class ForgetsRemovals(SQLiteMetrics):
+    async def _watch_list(self) -> dict[str, bool]:
+        return {repo: True for repo, watched in (await super()._watch_list()).items() if watched}
+
+
+class MergesStates(SQLiteMetrics):
+    async def _save_states(self, states: Sequence[RepositoryState]) -> None:
+        for state in states:
+            old = (await self._states([state.repo_name])).get(state.repo_name, state)
+            await super()._save_states([msgspec.structs.replace(old, full_name=state.full_name)])
+
+
+class IgnoresALostLease(SQLiteManager):
+    async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
+        with suppress(LeaseLost):
+            return await super()._store(batch, lease)
+        return Stored(0, 0)
+
+
+class WritesTheStateAllTheSame(SQLiteManager):
+    async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
+        await self.metrics.save_states([batch.state])
+        return await super()._store(batch, lease)
+
+
+class LosesTheBatchsMetrics(SQLiteManager):
+    async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
+        return await super()._store(msgspec.structs.replace(batch, security=()), lease)
+
+
+class ExportsOnePage(SQLiteManager):
+    async def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
+        number = 0
+        async for item in super()._read_items(tables, since, repo):
+            number += 1
+            if number <= 256:
+                yield item
+
+
+class ExportsItsMemory(SQLiteManager):
+    async def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
+        async for item in super()._read_items(tables, since, repo):
+            yield item
+        yield TableItem("event_patterns", {"repo_name": "#watch", "event_pattern_detected": "o/r", "data": {}})
+
+
+class RoundsNumbers(SQLiteManager):
+    async def _write_items(self, rows: Sequence[TableItem]) -> dict[str, int]:
+        rounded = [msgspec.structs.replace(row, item={**row.item, **_rounded(row.item)}) for row in rows]
+        return await super()._write_items(rounded)
+
+
+class OverwritesOnImport(SQLiteManager):
+    async def _write_items(self, rows: Sequence[TableItem]) -> dict[str, int]:
+        ids = [(row.item["id"],) for row in rows if row.table == "events" and "id" in row.item]
+        await self.connection.write(lambda db: db.executemany("DELETE FROM events WHERE id = ?", ids).rowcount)
+        return await super()._write_items(rows) | {"events": 0}
+
+
+def _rounded(item: dict[str, Any]) -> dict[str, Any]:
+    data = item.get("data")
+    return {"data": {**data, "whole": int(data["whole"])}} if isinstance(data, dict) and "whole" in data else {}
+
+
+MISTAKES: list[tuple[type[Any], Check]] = [
+    (CountsRepeats, test_events.test_an_insert_answers_how_many_events_were_new),
+    (KeepsTheLastRecord, test_events.test_the_record_stored_first_is_kept),
+    (AnswersPagesOldestFirst, test_events.test_a_window_includes_its_beginning_and_not_its_end),
+    (IncludesTheEnd, test_events.test_a_window_includes_its_beginning_and_not_its_end),
+    (DropsTheBeginning, test_events.test_a_window_includes_its_beginning_and_not_its_end),
+    (LosesTiesBetweenPages, test_events.test_pages_follow_each_other_without_loss_or_repeat),
+    (LimitsBeforeItFilters, test_events.test_the_limit_counts_after_all_filters),
+    (CountsWholeHours, partial(test_events.test_trending_is_exact_for_any_window, since=at(30), until=at(0, hour=14))),
+    (ForgetsTheNamesOrder, test_events.test_trending_ranks_by_number_then_name),
+    (StopsAtAHundred, test_events.test_known_ids),
+    (LosesFacts, test_events.test_activity_is_the_narrow_row_oldest_first),
+    (MindsLetterCase, test_events.test_repositories_of_a_login_in_any_letter_case),
+    (OverwritesCommits, test_commits.test_branches_are_united),
+    (OverwritesCommits, test_commits.test_unknown_details_never_replace_known_ones),
+    (KnowsCommitsByShaAlone, test_commits.test_the_same_sha_in_two_repositories_is_two_commits),
+    (TakesTheFirstOfTwo, test_commits.test_a_prefix_finds_its_commit_and_refuses_two),
+    (OrdersByDateAlone, test_commits.test_commits_newest_first_then_by_sha),
+    (CountsOnePage, test_commits.test_many_commits_are_all_found),
+    (TakesUnknownForZero, test_commits.test_unknown_fields_stay_unknown),
+    (LeavesFilesBehind, test_commits.test_delete_before_takes_files_and_summaries_along),
+    (AddsInsteadOfReplacing, test_metrics.test_saving_a_row_again_replaces_it),
+    (GivesTheLeaseToAnyone, test_state.test_a_lease_keeps_others_out_until_it_expires),
+    (NeverGrowsTheEpoch, test_state.test_the_same_owner_gets_its_lease_again_with_a_higher_epoch),
+    (ReleasesAnybodysLease, test_state.test_releasing_somebody_elses_lease_does_nothing),
+    (ForgetsRemovals, test_state.test_the_watch_list_remembers_removals),
+    (MergesStates, test_state.test_a_later_state_replaces_an_earlier_one_whole),
+    (IgnoresALostLease, test_manager.test_a_lost_lease_stores_no_state),
+    (WritesTheStateAllTheSame, test_manager.test_a_lost_lease_stores_no_state),
+    (LosesTheBatchsMetrics, test_manager.test_a_batch_is_stored_under_its_lease),
+    (ExportsOnePage, test_items.test_many_rows_are_all_exported_once),
+    (ExportsItsMemory, test_items.test_only_data_is_exported),
+    (RoundsNumbers, test_items.test_what_comes_back_equals_what_went_in),
+    (OverwritesOnImport, test_items.test_what_is_there_already_stays),
+]
+
+
+def provider_with(mistake: type[Any]) -> SQLiteManager:
+    """A sound provider but for one class of its family."""
+    if issubclass(mistake, SQLiteManager):
+        return mistake(":memory:", clock=clock)
+    manager = SQLiteManager(":memory:", clock=clock)
+    for place, kind in (("events", SQLiteEvents), ("commits", SQLiteCommits), ("metrics", SQLiteMetrics)):
+        if issubclass(mistake, kind):
+            setattr(manager, place, mistake(manager.connection))
+    return manager
+
+
+@pytest.mark.parametrize(("mistake", "check"), MISTAKES)
+async def test_a_provider_with_a_mistake_fails(mistake: type[Any], check: Check) -> None:
+    async with provider_with(mistake) as manager:
+        with pytest.raises((AssertionError, pytest.fail.Exception)):
+            await check(manager)
+
+
+@pytest.mark.parametrize("check", sorted({check for _, check in MISTAKES}, key=str))
+async def test_a_sound_provider_passes_the_same_checks(check: Check) -> None:
+    async with provider_with(SQLiteManager) as manager:
+        await check(manager)

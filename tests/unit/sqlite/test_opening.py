@@ -1,0 +1,281 @@
+"""Opening and closing a database file: what is made, what is refused, and that nothing stays behind."""
+
+import asyncio
+import gc
+import hashlib
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from github_events_monitor.errors import DatabaseError, DatabaseUnreachable, InvalidInput, MonitorError, SchemaMismatch
+from github_events_monitor.infrastructure.database_factory import DatabaseFactory, get_sqlite_manager
+from github_events_monitor.infrastructure.sqlite import schema
+from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
+
+EVENT = {"id": "1", "event_type": "WatchEvent", "repo_name": "o/r", "created_at": "2025-03-10T12:00:00Z"}
+
+
+def connections() -> set[threading.Thread]:
+    """The threads of open connections."""
+    return {thread for thread in threading.enumerate() if "connection" in thread.name}
+
+
+def fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def test_folders_are_made_and_the_files_are_private(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "er" / "events.db"
+    async with get_sqlite_manager(str(path)) as manager:
+        await manager.events.insert_events([EVENT])
+        for file in path.parent.iterdir():
+            assert file.stat().st_mode & 0o777 == 0o600, file
+        assert {file.name for file in path.parent.iterdir()} == {"events.db", "events.db-wal", "events.db-shm"}
+    assert [file.name for file in path.parent.iterdir()] == ["events.db"]
+
+
+async def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
+    path = str(tmp_path / "events.db")
+    async with get_sqlite_manager(path) as manager:
+        await manager.events.insert_events([EVENT])
+    async with get_sqlite_manager(path) as manager:
+        assert await manager.events.get_event("1") is not None
+        assert await manager.create_tables() == dict.fromkeys(await manager.delete_tables(), "exists")
+
+
+async def test_a_database_in_memory_starts_empty_after_closing() -> None:
+    manager = get_sqlite_manager(":memory:")
+    await manager.events.insert_events([EVENT])
+    await manager.close()
+    assert await manager.events.get_event("1") is None
+    await manager.close()
+
+
+async def test_the_settings_that_protect_the_data_are_on(tmp_path: Path) -> None:
+    async with get_sqlite_manager(str(tmp_path / "events.db")) as manager:
+
+        def pragmas(db: sqlite3.Connection) -> list[int]:
+            return [
+                db.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("synchronous", "query_only", "wal_autocheckpoint")
+            ]
+
+        assert await manager.connection.write(pragmas) == [2, 0, 0]
+        assert (await manager.connection.read(pragmas))[1] == 1
+        assert (await manager.describe())["journal_mode"] == "wal"
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is not a database, but it is long enough to be read as one" * 40, b"\x00" * 5000]
+)
+async def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    before = fingerprint(path)
+    with pytest.raises(DatabaseError) as raised:
+        await get_sqlite_manager(str(path)).initialize()
+    assert str(path) in raised.value.message
+    assert fingerprint(path) == before
+    assert os.listdir(tmp_path) == ["notes.txt"]
+
+
+async def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, what TEXT)")
+    db.close()
+    before = fingerprint(path)
+    manager = get_sqlite_manager(str(path))
+    with pytest.raises(SchemaMismatch, match="another program"):
+        await manager.events.insert_events([EVENT])
+    assert fingerprint(path) == before
+    assert (await manager.health_check())["status"] == "unhealthy"
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    async with get_sqlite_manager(str(path)) as manager:
+        await manager.connection.write(lambda db: db.execute("UPDATE _meta SET value = 99").rowcount)
+    before = fingerprint(path)
+    with pytest.raises(SchemaMismatch, match="newer version"):
+        await get_sqlite_manager(str(path)).initialize()
+    assert fingerprint(path) == before
+
+
+async def test_an_older_schema_is_brought_forward_with_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "events.db")
+    async with get_sqlite_manager(path) as manager:
+        await manager.events.insert_events([EVENT])
+    step = ("ALTER TABLE events ADD COLUMN note TEXT", "UPDATE events SET note = 'old'")
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
+    async with get_sqlite_manager(path) as manager:
+        notes = await manager.connection.read(lambda db: db.execute("SELECT id, note FROM events").fetchall())
+        assert notes == [("1", "old")]
+        assert (await manager.describe())["schema_version"] == 2
+
+
+async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(tmp_path / "events.db")
+    async with get_sqlite_manager(path) as manager:
+        await manager.events.insert_events([EVENT])
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ("DELETE FROM events", "CREATE NONSENSE")))
+        with pytest.raises(DatabaseError):
+            await get_sqlite_manager(path).initialize()
+    async with get_sqlite_manager(path) as manager:
+        assert await manager.events.get_event("1") is not None
+        assert (await manager.describe())["schema_version"] == 1
+
+
+async def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="is a folder"):
+        await get_sqlite_manager(str(tmp_path)).initialize()
+
+
+async def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DatabaseError, match="cannot be used"):
+        await get_sqlite_manager(str(tmp_path / "file" / "events.db")).initialize()
+
+
+async def test_a_read_only_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "events.db"
+    async with get_sqlite_manager(str(path)):
+        pass
+    monkeypatch.setattr(os, "access", lambda *_: False)  # file modes do not bind root, under whom tests may run
+    with pytest.raises(DatabaseError, match="read-only"):
+        await get_sqlite_manager(str(path)).initialize()
+
+
+async def test_a_damaged_file_is_one_sentence_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    async with get_sqlite_manager(str(path)) as manager:
+        await manager.events.insert_events(
+            [{**EVENT, "id": str(number), "payload": {"n": "x" * 300}} for number in range(2000)]
+        )
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xff" * (size - 8192))
+    before = fingerprint(path)
+    manager = get_sqlite_manager(str(path))
+    with pytest.raises(DatabaseError, match="damaged"):
+        await manager.events.get_events_by_type("WatchEvent")
+    await manager.close()
+    assert fingerprint(path) == before
+
+
+async def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    path.touch()
+    async with get_sqlite_manager(str(path)) as manager:
+        assert await manager.events.insert_events([EVENT]) == 1
+
+
+def test_a_manager_serves_one_event_loop_after_another(tmp_path: Path) -> None:
+    manager = get_sqlite_manager(str(tmp_path / "events.db"))
+
+    async def many() -> int:
+        return sum(await asyncio.gather(*(manager.events.insert_events([{**EVENT, "id": str(n)}]) for n in range(5))))
+
+    assert asyncio.run(many()) == 5
+    assert asyncio.run(many()) == 0
+    asyncio.run(manager.close())
+    assert asyncio.run(many()) == 0
+    asyncio.run(manager.close())
+
+
+def test_a_manager_that_nobody_closed_ends_its_threads(tmp_path: Path) -> None:
+    async def use() -> None:
+        manager = get_sqlite_manager(str(tmp_path / "events.db"))
+        await manager.events.insert_events([EVENT])
+
+    before = connections()
+    asyncio.run(use())
+    gc.collect()
+    for thread in connections() - before:
+        thread.join(10)
+    assert connections() <= before
+
+
+def test_a_loop_that_ends_during_a_question_does_not_end_the_connection(tmp_path: Path) -> None:
+    manager = get_sqlite_manager(str(tmp_path / "events.db"))
+    started, release = threading.Event(), threading.Event()
+
+    def slow(_: sqlite3.Connection) -> None:
+        started.set()
+        release.wait(10)
+
+    async def leave() -> None:
+        await manager.initialize()
+        question = asyncio.create_task(manager.connection.read(slow))
+        await asyncio.to_thread(started.wait, 10)
+        question.cancel()
+
+    asyncio.run(leave())
+    release.set()
+    assert asyncio.run(manager.events.get_event("1")) is None
+    asyncio.run(manager.close())
+
+
+async def test_closing_ends_the_threads(tmp_path: Path) -> None:
+    before = connections()
+    async with get_sqlite_manager(str(tmp_path / "events.db")):
+        assert len(connections() - before) == 2
+    assert connections() <= before
+
+
+async def test_a_failed_opening_leaves_no_thread(tmp_path: Path) -> None:
+    before = connections()
+    manager = get_sqlite_manager(str(tmp_path))
+    for _ in range(3):
+        with pytest.raises(MonitorError):
+            await manager.initialize()
+    for thread in connections() - before:
+        await asyncio.to_thread(thread.join, 10)
+        assert not thread.is_alive()
+
+
+async def test_the_tables_of_others_survive_deleting_ours(tmp_path: Path) -> None:
+    path = str(tmp_path / "events.db")
+    async with get_sqlite_manager(path) as manager:
+        await manager.connection.write(lambda db: db.execute("CREATE TABLE mine (a)").rowcount)
+        await manager.delete_tables()
+    db = sqlite3.connect(path)
+    assert db.execute("SELECT name FROM sqlite_schema").fetchall() == [("mine",)]
+    db.close()
+
+
+async def test_health_of_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    found = await get_sqlite_manager(str(tmp_path)).health_check()
+    assert found["status"] == "unhealthy"
+    assert "is a folder" in found["error"]
+    assert "tables_found" not in found
+
+
+async def test_options_for_creating_tables_are_refused() -> None:
+    async with get_sqlite_manager(":memory:") as manager:
+        with pytest.raises(InvalidInput, match="no option"):
+            await manager.create_tables(deletion_protection=True)
+
+
+def test_the_factory_names_what_it_accepts() -> None:
+    made = DatabaseFactory.create({"provider": "sqlite", "db_path": ":memory:", "retention_days": None})
+    assert isinstance(made, SQLiteManager)
+    with pytest.raises(InvalidInput, match="sqlite and dynamodb"):
+        DatabaseFactory.create({"provider": "oracle"})
+    with pytest.raises(InvalidInput, match=r"'path'.*db_path"):
+        DatabaseFactory.create({"provider": "sqlite", "path": "x"})
+    with pytest.raises(InvalidInput, match=r"'db_path'.*table_prefix"):
+        DatabaseFactory.create({"provider": "dynamodb", "db_path": "x"})
+
+
+async def test_a_closed_connection_says_so() -> None:
+    manager = get_sqlite_manager(":memory:")
+    with pytest.raises(DatabaseUnreachable, match="closed"):
+        await manager.connection.read(schema.present)

@@ -1,0 +1,171 @@
+"""How rows lie in the file: compression, rollups, plans of questions, and giving space back."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.sqlite import retention
+from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
+from github_events_monitor.infrastructure.sqlite.payload import pack, unpacker
+from github_events_monitor.records import Commit, CommitFile, CommitRecord, CommitSummary, Event
+
+START, END = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
+
+
+def events(count: int, day: int = 10, repos: int = 5) -> list[Event]:
+    return [
+        Event(
+            id=f"{day}-{number}",
+            event_type=("WatchEvent", "PushEvent", "ForkEvent")[number % 3],
+            created_at=f"2025-03-{day:02}T{number % 24:02}:{number % 60:02}:00Z",
+            repo_name=f"o/r{number % repos}",
+            actor_login=f"Actor{number % 7}",
+            payload=b'{"text":"' + f"{day} {number} ".encode() * 60 + b'"}',
+        )
+        for number in range(count)
+    ]
+
+
+async def rows(manager: SQLiteManager, sql: str) -> list[Any]:
+    return await manager.connection.read(lambda db: db.execute(sql).fetchall())
+
+
+@pytest.mark.parametrize(
+    "payload", [b"null", b"{}", b'{"a":"' + b"ab" * 400 + b'"}', '{"ö":"日本"}'.encode(), b'"\\ud800"']
+)
+def test_a_packed_payload_comes_back(payload: bytes) -> None:
+    (stored,) = pack([payload])
+    assert unpacker()(stored) == payload
+    assert isinstance(stored, str) == (len(payload) < 160)
+
+
+def test_packing_keeps_the_order_of_many() -> None:
+    payloads = [f'{{"number":{number},"text":"{"x" * 200}"}}'.encode() for number in range(5000)]
+    unpack = unpacker()
+    assert [unpack(stored) for stored in pack(payloads)] == payloads
+    assert pack([]) == []
+
+
+async def test_the_rollup_equals_the_events_at_any_time() -> None:
+    async with get_sqlite_manager(":memory:") as manager:
+
+        async def check() -> None:
+            counted = await rows(
+                manager,
+                "SELECT substr(created_at, 1, 13) h, repo_name, count(*) FROM events GROUP BY 1, 2 ORDER BY 1, 2",
+            )
+            assert await rows(manager, "SELECT * FROM _hourly ORDER BY 1, 2") == counted
+
+        await manager.events.insert_events(events(500))
+        await check()
+        await manager.import_events([*events(600), *events(50, day=11), *events(50, day=11)], [])
+        await check()
+        assert await manager.events.delete_before("2025-03-10T12:30:00Z") > 0
+        await check()
+        await manager.events.insert_events(events(600))
+        await check()
+
+
+async def test_old_records_go_in_small_steps_and_the_file_shrinks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_STEP", 100)
+    monkeypatch.setattr(retention, "_PAGES", 20)
+    path = tmp_path / "events.db"
+    async with get_sqlite_manager(str(path)) as manager:
+        await manager.events.insert_events([*events(6000, day=1), *events(100, day=20)])
+        commits = [
+            CommitRecord(
+                commit=Commit(
+                    sha=f"{number:040x}",
+                    repo_name=f"o/r{number % 3}",
+                    commit_date=f"2025-03-{number % 28 + 1:02}T00:00:00Z",
+                ),
+                files=(CommitFile(filename="a"),),
+                summary=CommitSummary(text="x"),
+            )
+            for number in range(600)
+        ]
+        await manager.commits.insert_commits(commits)
+        steps: list[int] = []
+        write = manager.connection.write
+
+        async def counting(work: Callable[[sqlite3.Connection], int]) -> int:
+            steps.append(await write(work))
+            return steps[-1]
+
+        monkeypatch.setattr(manager.connection, "write", counting)
+        before = (await manager.describe())["size_bytes"]
+        assert await manager.events.delete_before("2025-03-15T00:00:00Z") == 6000
+        assert await manager.commits.delete_before("2025-03-15T00:00:00Z") == sum(
+            one.commit.commit_date < "2025-03-15T00:00:00Z" for one in commits
+        )
+        assert max(steps) == 100
+        assert (await manager.describe())["size_bytes"] < before / 3
+        left = len([one for one in commits if one.commit.commit_date >= "2025-03-15"])
+        for table in ("commits", "commit_files", "commit_summaries"):
+            assert await rows(manager, f"SELECT count(*) FROM {table}") == [(left,)]
+    assert path.stat().st_size < before / 3
+
+
+async def test_counts_and_narrow_rows_never_touch_the_table_with_the_payloads() -> None:
+    async with get_sqlite_manager(":memory:") as manager:
+        await manager.events.insert_events(events(100))
+        asked: list[str] = []
+        await manager.connection.read(lambda db: db.set_trace_callback(asked.append))
+        await manager.events.count_by_type("o/r1", START, END, event_types=["WatchEvent"], actor="actor1")
+        await manager.events.get_activity("o/r1", START, END)
+        await manager.events.get_repositories_of("actor1", START, END)
+        await manager.events.get_trending("2025-03-10T01:02:03Z", "2025-03-10T20:02:03Z", 3)
+        await manager.connection.read(lambda db: db.set_trace_callback(None))
+        questions = [sql for sql in asked if sql.lstrip().startswith("SELECT")]
+        assert len(questions) >= 4
+        for question in questions:
+            for *_, detail in await rows(manager, f"EXPLAIN QUERY PLAN {question}"):
+                reads_events = "events" in detail and "_hourly" not in detail and "USE TEMP" not in detail
+                assert not reads_events or "COVERING INDEX" in detail, detail
+
+
+async def test_a_page_of_commits_is_one_walk_along_the_key() -> None:
+    async with get_sqlite_manager(":memory:") as manager:
+        asked: list[str] = []
+        await manager.connection.read(lambda db: db.set_trace_callback(asked.append))
+        await manager.commits.get_commits(
+            "o/r", START, END, branch="main", limit=30, after=("2025-03-10T12:00:00Z", "a" * 40)
+        )
+        await manager.connection.read(lambda db: db.set_trace_callback(None))
+        (question,) = [sql for sql in asked if sql.lstrip().startswith("SELECT")]
+        plan = [detail for *_, detail in await rows(manager, f"EXPLAIN QUERY PLAN {question}")]
+        assert "USING PRIMARY KEY (repo_name=? AND commit_date>? AND commit_date<?)" in plan[0]
+        assert not [
+            step
+            for step in plan
+            if step.startswith("USE TEMP B-TREE") and "RIGHT PART" not in step and "LAST TERM" not in step
+        ]
+
+
+async def test_trending_looks_beyond_busy_hours_when_it_must() -> None:
+    async with get_sqlite_manager(":memory:") as manager:
+        busy = [
+            Event(id=f"b{n}", event_type="x", created_at="2025-03-10T12:30:00Z", repo_name="o/busy") for n in range(9)
+        ]
+        steady = [
+            Event(id=f"s{n}", event_type="x", created_at=f"2025-03-10T{n:02}:30:00Z", repo_name="o/steady")
+            for n in range(20)
+        ]
+        await manager.events.insert_events(busy + steady)
+        found = await manager.events.get_trending("2025-03-10T00:00:00Z", "2025-03-11T00:00:00Z", 1)
+        assert [tuple(row) for row in found] == [("o/steady", 20)]
+        crowd = [
+            Event(id=f"c{n}", event_type="x", created_at="2025-03-10T12:31:00Z", repo_name="o/crowd")
+            for n in range(200)
+        ]
+        await manager.events.insert_events(crowd)
+        found = await manager.events.get_trending("2025-03-10T00:00:00Z", "2025-03-11T00:00:00Z", 1)
+        assert [tuple(row) for row in found] == [("o/crowd", 200)]
+        everything = await manager.events.get_trending("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 9)
+        assert [row.events for row in everything] == [200, 20, 9]
