@@ -1,0 +1,1 @@
+"""The DynamoDB provider; `manager.DynamoDBManager` is its door."""

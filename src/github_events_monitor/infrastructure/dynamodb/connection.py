@@ -1,0 +1,81 @@
+"""The connection: the client, and the tables it needs.
+
+Reads through an index may lag behind a write (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html);
+known ids, commits by sha, states, leases and the watch list are therefore read from the tables, consistently.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from ...errors import MonitorError
+from ...instants import Clock
+from ..database_interface import DatabaseConnection
+from . import memory, tables
+from .capacity import Capacity
+from .client import DynamoDBClient
+from .parallel import LoopLock
+
+
+class DynamoDBConnection(DatabaseConnection):
+    """See the module. `retention_days`: how long events and commits live, null is for ever."""
+
+    def __init__(self, client: DynamoDBClient, clock: Clock, retention_days: int | None = None) -> None:
+        self.client = client
+        self.clock = clock
+        self.retention_days = retention_days
+        self._opened_on: asyncio.AbstractEventLoop | None = None
+        self._opening = LoopLock()
+
+    @property
+    def capacity(self) -> Capacity:
+        """What all calls of this connection consumed."""
+        return self.client.capacity
+
+    async def open(self) -> None:
+        """See `DatabaseConnection`; on existing tables this takes DescribeTable and one GetItem."""
+        loop = asyncio.get_running_loop()
+        if self._opened_on is loop:
+            return
+        async with self._opening():
+            if self._opened_on is not loop:
+                await tables.ensure(self.client, expiry=self.retention_days is not None)
+                await memory.check_layout(self.client)
+                self._opened_on = loop
+
+    async def close(self) -> None:
+        """See `DatabaseConnection`."""
+        self.forget()
+        await self.client.close()
+
+    def forget(self) -> None:
+        """Look for the tables again before the next use."""
+        self._opened_on = None
+
+    def expiry(self, instant: str) -> int | None:
+        """`expires_at` of a record of that instant in epoch seconds, or null when records stay for ever.
+
+        Never in the past: DynamoDB leaves items alone that should have gone more than five years ago.
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html
+        """
+        if self.retention_days is None:
+            return None
+        due = datetime.fromisoformat(instant) + timedelta(days=self.retention_days)
+        return int(max(due, self.clock()).timestamp())
+
+    async def health(self) -> dict[str, Any]:
+        """See `DatabaseConnection`: exactly status, provider, region, table_prefix, tables_found when healthy."""
+        problem: dict[str, Any] = {}
+        found: int | None = None
+        try:
+            found = len(await tables.existing(self.client))
+        except MonitorError as error:
+            problem = {"error": error.message}
+        return {
+            "status": "unhealthy" if problem else "healthy",
+            "provider": "dynamodb",
+            "region": self.client.region,
+            "table_prefix": self.client.table_prefix,
+            "tables_found": found,
+            **problem,
+        }

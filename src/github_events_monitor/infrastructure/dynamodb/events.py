@@ -1,0 +1,178 @@
+"""Events on DynamoDB.
+
+Implementation notes
+- Only base items hold payloads. Questions read `repo-created-index`, where 30 to 50 rows fit into one read unit.
+- An index sorts by time alone, so rows of one second come in any order: they are held back until the second is
+  complete, then sorted by id (`instants`). A page that begins inside such a second reads it again.
+- New ids are found by a consistent BatchGetItem, then stored by BatchWriteItem: two processes that store the same new
+  id at the same moment both count it, and the later one's record stays.
+- Trending reads one index partition per event type; nothing here scans. A partition takes about 1,000 writes a second:
+  all of GitHub makes some 70 events a second, half of them pushes; an import that is faster is throttled and waits.
+  https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from ...instants import shift
+from ...records import Activity, Event
+from ..database_interface import EventsRepository, Position, RepositoryCount
+from .batches import all_items, expressions, get_items, pages, put, write_items
+from .connection import DynamoDBConnection
+from .items import Item, attributes, must
+from .layout import REPO_EVENTS, TYPE_EVENTS
+from .parallel import in_parallel
+from .registry import Registry
+from .rows import activity_from_item, event_from_item, event_to_item
+from .windows import Query, instants, one_of, window
+
+
+class DynamoDBEvents(EventsRepository):
+    """See the module and `EventsRepository`."""
+
+    def __init__(self, connection: DynamoDBConnection, registry: Registry) -> None:
+        super().__init__(connection)
+        self._client = connection.client
+        self._registry = registry
+        self._expiry = connection.expiry
+
+    async def _insert(self, events: Sequence[Event]) -> int:
+        known = await self._known([event.id for event in events])
+        new = [event for event in events if event.id not in known]
+        days = {event.created_at[:10] for event in new}
+        await self._registry.note_events(new, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
+        items = (event_to_item(event, self._expiry(event.created_at)) for event in new)
+        await write_items(self._client, (put("events", item) for item in items), total=len(new))
+        return len(new)
+
+    async def _by_type(self, event_type: str, repo: str | None, since: str | None, limit: int | None) -> list[Event]:
+        if repo is not None:
+            where, values = one_of("event_type", [event_type])
+            query = window(REPO_EVENTS, repo, since, where=where, values=values, newest_first=True)
+        else:
+            query = window(TYPE_EVENTS, event_type, since, newest_first=True)
+        return await self._with_payloads(self._ordered(query), limit)
+
+    async def _get(self, event_id: str) -> Event | None:
+        answer = await self._client.call(
+            "get_item", TableName=self._client.table("events"), Key={"id": {"S": event_id}}, ConsistentRead=True
+        )
+        return event_from_item(answer["Item"]) if "Item" in answer else None
+
+    async def _page(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        event_types: frozenset[str] | None,
+        actor: str | None,
+        limit: int,
+        after: Position | None,
+    ) -> list[Event]:
+        last = after[0] if after else None
+        query = _of_types(event_types, repo, since, until, last=last, newest_first=True)
+        if query and event_types is None and actor is None:
+            query["Limit"] = limit + 20
+        return await self._with_payloads(self._ordered(query, after, actor), limit)
+
+    async def _count(
+        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
+    ) -> dict[str, int]:
+        query = _of_types(event_types, repo, since, until, show="#event_type, #actor_login")
+        counts: Counter[str] = Counter()
+        async for page in self._pages(query):
+            counts.update(item["event_type"]["S"] for item in page if actor is None or _is_by(actor, item))
+        return dict(counts)
+
+    async def _activity(self, repo: str, since: str, until: str) -> list[Activity]:
+        query = window(REPO_EVENTS, repo, since, until)
+        found = [activity_from_item(item) async for page in self._pages(query) for item in page]
+        return sorted(found, key=lambda activity: (activity.created_at, activity.id))
+
+    async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]:
+        query = expressions(
+            KeyConditionExpression="#actor_login = :key AND begins_with(#repo_time_period, :seen)",
+            ProjectionExpression="#repo_time_period",
+        )
+        query["TableName"], query["ConsistentRead"] = self._client.table("developer_metrics"), True
+        query["ExpressionAttributeValues"] = attributes({":key": actor, ":seen": "#seen#"})
+        seen = [must(item, "repo_time_period")[6:].rsplit("#", 1) for item in await all_items(self._client, query)]
+        days = [(repo, f"{day}T00:00:00Z", shift(f"{day}T00:00:00Z", timedelta(days=1))) for repo, day in seen]
+        surely = {repo for repo, begin, end in days if since <= begin and end <= until}
+        perhaps = sorted({repo for repo, begin, end in days if begin < until and since < end} - surely)
+        # A day at the edge of the window: only the events themselves tell.
+        found = await in_parallel(partial(self._was_active, actor, repo, since, until) for repo in perhaps)
+        return sorted(surely | {repo for repo, there in zip(perhaps, found, strict=True) if there})
+
+    async def _trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]:
+        counts: Counter[str] = Counter()
+
+        async def count(event_type: str) -> None:
+            query = window(TYPE_EVENTS, event_type, since, until, show="#repo_name")
+            async for page in self._pages(query):
+                counts.update(item["repo_name"]["S"] for item in page if "repo_name" in item)
+
+        await in_parallel(partial(count, event_type) for event_type in await self._registry.types())
+        ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+        return [RepositoryCount(repo, number) for repo, number in ranked[:limit]]
+
+    async def _known(self, ids: Sequence[str]) -> set[str]:
+        keys = ({"id": {"S": event_id}} for event_id in ids)
+        found = await get_items(self._client, "events", keys, attributes="#id", consistent=True)
+        return {must(item, "id") for item in found}
+
+    async def _delete_before(self, instant: str) -> int:  # noqa: ARG002 - `expires_at` does it
+        return 0
+
+    async def _was_active(self, actor: str, repo: str, since: str, until: str) -> bool:
+        query = window(REPO_EVENTS, repo, since, until, show="#actor_login")
+        async for page in self._pages(query):
+            if any(_is_by(actor, item) for item in page):
+                return True
+        return False
+
+    async def _with_payloads(self, rows: AsyncIterator[Item], limit: int | None) -> list[Event]:
+        """The events of index rows, as many as asked for; rows whose item expired meanwhile are passed over."""
+        chosen: list[Event] = []
+        ids: list[str] = []
+        async for row in rows:
+            ids.append(must(row, "id"))
+            if limit is not None and len(chosen) + len(ids) >= limit:
+                chosen += await self._load(ids)
+                ids = []
+                if len(chosen) >= limit:
+                    return chosen
+        return chosen + await self._load(ids)
+
+    async def _load(self, ids: Sequence[str]) -> list[Event]:
+        items = await get_items(self._client, "events", ({"id": {"S": event_id}} for event_id in ids))
+        by_id = {must(item, "id"): item for item in items}
+        return [event_from_item(by_id[event_id]) for event_id in ids if event_id in by_id]
+
+    async def _ordered(
+        self, query: Query | None, after: Position | None = None, actor: str | None = None
+    ) -> AsyncIterator[Item]:
+        async for together in instants(self._pages(query), lambda row: must(row, "created_at")):
+            for item in sorted(together, key=lambda row: row["id"]["S"], reverse=True):
+                beyond = after is None or (item["created_at"]["S"], item["id"]["S"]) < after
+                if beyond and (actor is None or _is_by(actor, item)):
+                    yield item
+
+    def _pages(self, query: Query | None) -> AsyncIterator[list[Item]]:
+        return pages(self._client, "query", query and {"TableName": self._client.table("events"), **query})
+
+
+def _of_types(event_types: frozenset[str] | None, repo: str, since: str, until: str, **options: Any) -> Query | None:
+    """The window of a repository, of some types only; null where there is nothing to ask."""
+    if event_types is None:
+        return window(REPO_EVENTS, repo, since, until, **options)
+    where, values = one_of("event_type", event_types)
+    return window(REPO_EVENTS, repo, since, until, where=where, values=values, **options) if where else None
+
+
+def _is_by(actor: str, item: Item) -> bool:
+    login = item.get("actor_login")
+    return login is not None and login["S"].lower() == actor

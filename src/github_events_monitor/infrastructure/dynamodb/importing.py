@@ -1,0 +1,89 @@
+"""Storing exported rows: what is there already stays as it is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...instants import format_instant
+from ...records import Commit, CommitRecord, RepositoryState
+from ..exchange import METRIC_KEYS, ParsedItems
+from .batches import get_items, put, write_items
+from .items import Item
+from .metrics import metric_to_item
+from .rows import commit_key, file_to_item, summary_to_item
+
+if TYPE_CHECKING:
+    from .manager import DynamoDBManager
+
+Health = Mapping[str, tuple[dict[str, Any], RepositoryState | None, bool | None]]
+
+
+async def import_items(manager: "DynamoDBManager", parsed: ParsedItems) -> dict[str, int]:
+    """Store checked rows; answers by table how many were new."""
+    due = _due(manager, parsed.commits)
+    files = [file_to_item(commit_key(repo, sha), file, due(repo, sha)) for (repo, sha, _), file in parsed.files.items()]
+    summaries = [
+        summary_to_item(repo, sha, summary, due(repo, sha)) for (repo, sha), summary in parsed.summaries.items()
+    ]
+    new = {
+        "events": await manager.events.insert_events(parsed.events.values()),
+        "commit_files": await _fill(manager, "commit_files", files, ("commit_sha", "filename")),
+        "commit_summaries": await _fill(manager, "commit_summaries", summaries, ("commit_sha",)),
+        "commits": await _fill_commits(manager, parsed.commits),
+        "repository_health_metrics": await _fill_health(manager, parsed.health),
+    }
+    for table, rows in parsed.metrics.items():
+        items = [metric_to_item(table, row) for row in rows.values()]
+        new[table] = await _fill(manager, table, items, METRIC_KEYS[table])
+    return new
+
+
+def _due(manager: "DynamoDBManager", commits: Mapping[tuple[str, str], Commit]) -> Callable[[str, str], int | None]:
+    """When the files and the summary of a commit expire; one that did not come along counts from now."""
+    now = format_instant(manager.connection.clock())
+
+    def due(repo: str, sha: str) -> int | None:
+        commit = commits.get((repo, sha))
+        return manager.connection.expiry(commit.commit_date if commit else now)
+
+    return due
+
+
+async def _fill(manager: "DynamoDBManager", table: str, items: Sequence[Item], key_names: Sequence[str]) -> int:
+    client = manager.connection.client
+    wanted = {tuple(item[name]["S"] for name in key_names): item for item in items}
+    keys = ({name: item[name] for name in key_names} for item in wanted.values())
+    projection = ", ".join(f"#{name}" for name in key_names)
+    found = await get_items(client, table, keys, attributes=projection, consistent=True)
+    known = {tuple(item[name]["S"] for name in key_names) for item in found}
+    new = [put(table, item) for key, item in wanted.items() if key not in known]
+    await write_items(client, new)
+    return len(new)
+
+
+async def _fill_commits(manager: "DynamoDBManager", commits: Mapping[tuple[str, str], Commit]) -> int:
+    by_repo: dict[str, list[str]] = {}
+    for repo, sha in commits:
+        by_repo.setdefault(repo, []).append(sha)
+    known = {(repo, sha) for repo, shas in by_repo.items() for sha in await manager.commits.get_known_shas(repo, shas)}
+    return await manager.commits.insert_commits(
+        CommitRecord(commit=commit) for key, commit in commits.items() if key not in known
+    )
+
+
+async def _fill_health(manager: "DynamoDBManager", health: Health) -> int:
+    """Each part of a repository that is not there yet; counts the repositories of which anything was added."""
+    metrics = manager.metrics
+    states, marks = await metrics.get_states(health), await metrics.get_watch_list()
+    added: set[str] = set()
+    for repo, (daily, state, watched) in health.items():
+        stored = await metrics.get_health(repo, "", "9") if daily else {}
+        for day in daily.keys() - stored.keys():
+            await metrics.save_health(repo, day, daily[day])
+            added.add(repo)
+        if state is not None and repo not in states:
+            await metrics.save_states([state])
+            added.add(repo)
+        if watched is not None and repo not in marks:
+            await (metrics.watch if watched else metrics.unwatch)([repo])
+            added.add(repo)
+    return len(added)

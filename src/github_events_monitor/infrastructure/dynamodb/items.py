@@ -1,0 +1,113 @@
+"""DynamoDB's form of items, and how values get into it and out.
+
+Implementation notes
+- An attribute that is not known is absent. Numbers are whole; whatever may hold fractions (results) is JSON text, so
+  that what is read equals what was written.
+- JSON and long text are compressed from 1 KB on, below that they stay readable.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import zstandard
+
+from ...jsontext import dump_json, load_json
+
+Item = dict[str, dict[str, Any]]
+"""An item in DynamoDB's own form: attribute -> {type: value}."""
+
+_COMPRESS_FROM = 1000
+
+
+def attributes(values: Mapping[str, Any]) -> Item:
+    """An item out of plain values; those that are null stay absent."""
+    return {name: encode(value) for name, value in values.items() if value is not None}
+
+
+def encode(value: Any) -> dict[str, Any]:
+    """One value in DynamoDB's form. Text that is not valid Unicode loses its lone surrogates."""
+    if isinstance(value, str):
+        return {"S": value if value.isascii() else value.encode("utf-8", "replace").decode()}
+    if isinstance(value, bool):  # before int: a bool is one
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
+    if isinstance(value, list | tuple):
+        return {"L": [encode(part) for part in value]}
+    raise TypeError(f"no attribute type for {type(value).__name__}")
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """The plain values of an item."""
+    return {name: _decode(value) for name, value in item.items()}
+
+
+def text(item: Item, name: str) -> str | None:
+    """A text attribute, or null."""
+    value = item.get(name)
+    return None if value is None else str(value["S"])
+
+
+def must(item: Item, name: str) -> str:
+    """A text attribute that is always there."""
+    return str(item[name]["S"])
+
+
+def compress(value: bytes) -> bytes:
+    """Zstandard, at the level where payloads stop getting smaller for their time."""
+    return _compressor().compress(value)
+
+
+def expand(value: bytes) -> bytes:
+    """What `compress` was given."""
+    return zstandard.ZstdDecompressor().decompress(value)
+
+
+def pack_text(value: str) -> str | bytes:
+    """Text as it is stored: compressed when that is worth it."""
+    raw = value.encode("utf-8", "replace")
+    return value if len(raw) < _COMPRESS_FROM else compress(raw)
+
+
+def unpack_text(value: str | bytes) -> str:
+    """What `pack_text` was given."""
+    return value if isinstance(value, str) else expand(value).decode()
+
+
+def pack_json(value: Any) -> str | bytes:
+    """A JSON value as it is stored."""
+    return pack_text(dump_json(value).decode())
+
+
+def unpack_json(value: str | bytes) -> Any:
+    """What `pack_json` was given."""
+    return load_json(unpack_text(value))
+
+
+def size_of(item: Item) -> int:
+    """About how many bytes DynamoDB counts for an item of flat attributes."""
+    return sum(len(name) + _length(value) for name, value in item.items())
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    kind, content = next(iter(value.items()))
+    if kind == "N":
+        return int(content)
+    if kind == "L":
+        return [_decode(part) for part in content]
+    return content
+
+
+def _length(value: dict[str, Any]) -> int:
+    kind, content = next(iter(value.items()))
+    if kind == "S" and not content.isascii():
+        return len(content.encode())
+    return len(content) if kind in {"S", "B", "N"} else 100 * (len(content) if kind == "L" else 1)
+
+
+@cache
+def _compressor() -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level=6, write_checksum=False)

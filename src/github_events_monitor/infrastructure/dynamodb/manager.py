@@ -1,0 +1,114 @@
+"""The DynamoDB provider as a whole."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from ...instants import Clock, system_clock
+from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
+from ..database_interface import DatabaseManager, TableItem
+from ..exchange import parse_items
+from . import measuring, memory, operations, tables
+from .client import Credentials, DynamoDBClient
+from .commits import DynamoDBCommits
+from .connection import DynamoDBConnection
+from .events import DynamoDBEvents
+from .exporting import export_items
+from .importing import import_items
+from .metrics import DynamoDBMetrics
+from .registry import Registry
+
+
+class DynamoDBManager(DatabaseManager):
+    """The nine tables with a prefix in a region, or at an endpoint of one's own such as DynamoDB Local.
+
+    Without keys botocore's chain finds credentials (environment, profile, role). `retention_days`: DynamoDB removes
+    events and commits that are older (TTL). `retry_for`: seconds after which a call that keeps failing is given up.
+    """
+
+    connection: DynamoDBConnection
+
+    def __init__(
+        self,
+        *,
+        region: str | None = None,
+        table_prefix: str = "github-events-",
+        endpoint_url: str | None = None,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        aws_session_token: str | None = None,
+        retention_days: int | None = None,
+        clock: Clock = system_clock,
+        retry_for: float = 60.0,
+    ) -> None:
+        client = DynamoDBClient(
+            region=region,
+            table_prefix=table_prefix,
+            endpoint_url=endpoint_url,
+            credentials=Credentials(aws_access_key_id, aws_secret_access_key, aws_session_token),
+            retry_for=retry_for,
+        )
+        self.connection = DynamoDBConnection(client, clock, retention_days)
+        self._client = client
+        self._registry = Registry(client)
+        self.events: DynamoDBEvents = DynamoDBEvents(self.connection, self._registry)
+        self.commits: DynamoDBCommits = DynamoDBCommits(self.connection, self._registry)
+        self.metrics: DynamoDBMetrics = DynamoDBMetrics(self.connection, self._registry)
+
+    def __repr__(self) -> str:
+        return f"DynamoDBManager({self._client.table_prefix!r} at {self._client.endpoint})"
+
+    async def create_tables(self, **options: Any) -> dict[str, str]:
+        """See the contract; options are those of `operations.TableOptions`."""
+        chosen = operations.TableOptions.of(options)
+        return await operations.create_tables(self._client, chosen, expiry=self.connection.retention_days is not None)
+
+    async def describe(self) -> dict[str, Any]:
+        """Region, prefix, endpoint, retention, and `tables` (see `operations.describe`); nothing is created."""
+        found = await operations.describe(self._client)
+        return {
+            "provider": "dynamodb",
+            "region": self._client.region,
+            "table_prefix": self._client.table_prefix,
+            "endpoint_url": self._client.endpoint,
+            "retention_days": self.connection.retention_days,
+            "tables": found,
+        }
+
+    async def estimate_cost(self) -> dict[str, Any]:
+        """What a month costs at stated prices, from measurements; see `measuring.estimate_cost`."""
+        await self.connection.open()
+        return await measuring.estimate_cost(self)
+
+    def consumed_capacity(self) -> dict[tuple[str, str], float]:
+        """See the contract; tables without their prefix, each with its indexes."""
+        used: Counter[tuple[str, str]] = Counter()
+        for use, units in self.connection.capacity.units.items():
+            used[use.table.removeprefix(self._client.table_prefix), "write" if use.writes else "read"] += units
+        return dict(used)
+
+    async def delete_tables(self) -> list[str]:
+        """See the contract; nothing goes if one of the tables is not ours."""
+        gone = await tables.remove(self._client)
+        self.connection.forget()
+        self._registry.forget()
+        return gone
+
+    async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
+        await memory.check_lease(self._client, lease)
+        stored = await self._import(batch.events, batch.commits)
+        await self.metrics.save_metrics("security_metrics", batch.security)
+        await self.metrics.save_metrics("deployment_metrics", batch.deployments)
+        await self._registry.note_repositories([batch.state.repo_name])
+        await memory.save_state(self._client, batch.state, lease)
+        await self._registry.note_spelling([batch.state])
+        return stored
+
+    async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
+        return Stored(await self.events.insert_events(events), await self.commits.writer.insert(commits))
+
+    def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
+        return export_items(self._client, tables, since, repo)
+
+    async def _write_items(self, items: Sequence[TableItem]) -> dict[str, int]:
+        return await import_items(self, parse_items(items))

@@ -1,0 +1,75 @@
+"""`database info --cost`: what the stored events and a few real questions say about the bill."""
+
+from collections.abc import Awaitable
+from datetime import timedelta
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...instants import format_instant, shift
+from ...records import Event
+from . import cost, operations
+from .items import size_of
+from .rows import event_to_item
+
+if TYPE_CHECKING:
+    from .manager import DynamoDBManager
+
+T = TypeVar("T")
+
+DAYS = 7
+_SAMPLED_REPOSITORIES, _SAMPLED_EVENTS = 10, 30
+_NOTE = (
+    "An estimate from the events of the last seven days and the questions asked for it just now. It leaves out what "
+    "polls read to recognise known events (one read unit each), commits, and the rows that lead to repositories and "
+    "people."
+)
+
+
+async def estimate_cost(manager: "DynamoDBManager") -> dict[str, Any]:
+    """What a month like the last seven days costs.
+
+    `events_per_day`; `write_units_per_event` with both indexes, over a sample (null without events); `read_units` by
+    question, measured; `stored_bytes`; `monthly_usd` {writes, storage, total}; `usd_per_1000_questions`; `prices`;
+    `note`.
+    """
+    until = format_instant(manager.connection.clock())
+    since = shift(until, -timedelta(days=DAYS))
+    reads: dict[str, float] = {}
+    ranked = await _measured(manager, reads, "trending", manager.events.get_trending(since, until, 1_000_000))
+    sample: list[Event] = []
+    for repo, _ in ranked[:_SAMPLED_REPOSITORIES]:
+        sample += await manager.events.get_events(repo, since, until, limit=_SAMPLED_EVENTS)
+    for repo, _ in ranked[:1]:
+        await _measured(manager, reads, "counts by type", manager.events.count_by_type(repo, since, until))
+        await _measured(manager, reads, "thirty events", manager.events.get_events(repo, since, until, limit=30))
+        await _measured(manager, reads, "thirty commits", manager.commits.get_commits(repo, since, until, limit=30))
+    events = sum(found.events for found in ranked)
+    units = fmean(cost.write_units(size_of(event_to_item(event, None)), 2) for event in sample) if sample else None
+    stored = await _stored_bytes(manager)
+    month = cost.monthly_cost(
+        write_units=events * (units or 0.0), read_units=0.0, seconds=DAYS * 86_400, stored_bytes=stored
+    )
+    return {
+        "events_per_day": events / DAYS,
+        "write_units_per_event": units,
+        "read_units": reads,
+        "stored_bytes": stored,
+        "monthly_usd": {"writes": month.writes, "storage": month.storage, "total": month.total},
+        "usd_per_1000_questions": {question: found * 1000 * cost.READ_PRICE for question, found in reads.items()},
+        "prices": cost.PRICES,
+        "note": _NOTE,
+    }
+
+
+async def _measured(manager: "DynamoDBManager", reads: dict[str, float], question: str, asked: Awaitable[T]) -> T:
+    before = manager.connection.capacity.read_units
+    answer = await asked
+    reads[question] = manager.connection.capacity.read_units - before
+    return answer
+
+
+async def _stored_bytes(manager: "DynamoDBManager") -> int:
+    tables = (await operations.describe(manager.connection.client)).values()
+    sizes = [table.get("size_bytes") for table in tables]
+    sizes += [size for table in tables for size in table.get("index_bytes", {}).values()]
+    return sum(size or 0 for size in sizes)

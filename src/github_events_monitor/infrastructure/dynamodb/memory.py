@@ -1,0 +1,163 @@
+"""The collector's memory: rows of `event_patterns` under keys that begin with `#`, which no data method returns.
+
+    key (repo_name)     sort (event_pattern_detected)       what
+    #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until
+    #watch              owner/name                          watched: true, or false for taken off
+    #alias              the old owner/name                  target: the key under which it is stored now
+    #repos#<0-f>        owner/name                          a repository of which something is stored
+    #repos#<0-f>        owner/name#                         full_name: GitHub's spelling
+    #layout             layout                              version of this layout of tables and rows
+    #types              event type                          a type beyond the well-known ones
+    #shas#owner/name    full sha                            so that a shortened sha is found without a scan
+    #bare#owner/name    commit_date#sha                     a commit whose details are not known yet
+
+and in `developer_metrics`, under a login: `#seen#owner/name#YYYY-MM-DD`, a day on which the login was active there.
+
+Implementation notes
+- Every row but the state is absolute and idempotent: it can be written twice, by two processes, in any order. That is
+  why a repository's spelling has a row of its own.
+- State and lease share an item, so that one conditional write checks the lease's epoch and stores the state.
+- Rows are written before the records that they lead to: after a crash a row may point to nothing, never the reverse.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ...errors import LeaseLost, SchemaMismatch
+from ...records import Lease, RepositoryState, repo_key
+from .batches import Write, all_items, expressions, get_items, put, write_items
+from .client import DynamoDBClient
+from .faults import ConditionFailed
+from .items import Item, attributes, encode, must, pack_json, plain, unpack_json
+
+TABLE = "event_patterns"
+LAYOUT = 1
+"""Grows with every change of keys, indexes or rows that an older program would misread."""
+
+
+def key(first: str, second: str) -> Item:
+    """A key of `event_patterns`."""
+    return {"repo_name": {"S": first}, "event_pattern_detected": {"S": second}}
+
+
+def row(first: str, second: str, **values: Any) -> Write:
+    """A row of `event_patterns`."""
+    return put(TABLE, key(first, second) | attributes(values))
+
+
+async def check_layout(client: DynamoDBClient) -> None:
+    """Write down which layout the tables have, once. Raises `SchemaMismatch` when a newer program did."""
+    place = key("#layout", "layout")
+    found = await get_items(client, TABLE, [place], consistent=True)
+    if not found:
+        await write_items(client, [row("#layout", "layout", version=LAYOUT)])
+    elif int(found[0]["version"]["N"]) > LAYOUT:
+        raise SchemaMismatch(
+            f"the tables {client.table_prefix}* were written by a newer version of this program (layout "
+            f"{found[0]['version']['N']}, this one knows {LAYOUT}): update it, or choose another DYNAMODB_TABLE_PREFIX"
+        )
+
+
+async def load_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str, RepositoryState]:
+    """States by repository, read consistently."""
+    keys = [key(f"#state#{repo}", "state") for repo in repos]
+    found = await get_items(client, TABLE, keys, attributes="#state", consistent=True)
+    states = [msgspec.convert(unpack_json(plain(item)["state"]), RepositoryState) for item in found if "state" in item]
+    return {state.repo_name: state for state in states}
+
+
+async def save_state(client: DynamoDBClient, state: RepositoryState, lease: Lease | None = None) -> None:
+    """Store a state; under a lease only while it holds. Raises `LeaseLost`."""
+    values: dict[str, Any] = {":state": encode(pack_json(msgspec.to_builtins(state)))}
+    parts = {"UpdateExpression": "SET #state = :state"}
+    if lease:
+        values[":epoch"] = encode(lease.epoch)
+        parts["ConditionExpression"] = "#epoch = :epoch"
+    try:
+        await client.call(
+            "update_item",
+            TableName=client.table(TABLE),
+            Key=key(f"#state#{state.repo_name}", "state"),
+            ExpressionAttributeValues=values,
+            **expressions(**parts),
+        )
+    except ConditionFailed:
+        raise lease_lost(state.repo_name) from None
+
+
+async def check_lease(client: DynamoDBClient, lease: Lease) -> None:
+    """Raises `LeaseLost` when another holder came since."""
+    keys = [key(f"#state#{lease.repo_name}", "state")]
+    found = await get_items(client, TABLE, keys, attributes="#epoch", consistent=True)
+    if not found or int(found[0].get("epoch", {"N": "0"})["N"]) != lease.epoch:
+        raise lease_lost(lease.repo_name)
+
+
+async def acquire_lease(client: DynamoDBClient, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
+    """Take the lease if it is free, expired or ours already."""
+    values = {":owner": owner, ":now": now, ":until": expires_at, ":zero": 0, ":one": 1}
+    try:
+        answer = await client.call(
+            "update_item",
+            TableName=client.table(TABLE),
+            Key=key(f"#state#{repo}", "state"),
+            ExpressionAttributeValues=attributes(values),
+            ReturnValues="UPDATED_NEW",
+            **expressions(
+                UpdateExpression="SET #lease_owner = :owner, #lease_until = :until, "
+                "#epoch = if_not_exists(#epoch, :zero) + :one",
+                ConditionExpression="attribute_not_exists(#lease_owner) OR #lease_owner = :owner "
+                "OR #lease_until <= :now",
+            ),
+        )
+    except ConditionFailed:
+        return None
+    return Lease(repo, owner, int(answer["Attributes"]["epoch"]["N"]), expires_at)
+
+
+async def release_lease(client: DynamoDBClient, lease: Lease) -> None:
+    """Give a lease back if it is still ours."""
+    try:
+        await client.call(
+            "update_item",
+            TableName=client.table(TABLE),
+            Key=key(f"#state#{lease.repo_name}", "state"),
+            ExpressionAttributeValues=attributes({":owner": lease.owner, ":epoch": lease.epoch}),
+            **expressions(
+                UpdateExpression="REMOVE #lease_owner, #lease_until",
+                ConditionExpression="#lease_owner = :owner AND #epoch = :epoch",
+            ),
+        )
+    except ConditionFailed:
+        return
+
+
+async def watch_list(client: DynamoDBClient) -> dict[str, bool]:
+    """Every repository ever put on or taken off, in order."""
+    found = await all_items(client, partition(client, "#watch"))
+    return {must(item, "event_pattern_detected"): bool(item["watched"]["BOOL"]) for item in found}
+
+
+async def alias_of(client: DynamoDBClient, name: str) -> str | None:
+    """Where a renamed repository is stored."""
+    found = await get_items(client, TABLE, [key("#alias", name)], consistent=True)
+    return repo_key(must(found[0], "target")) if found else None
+
+
+def lease_lost(repo: str) -> LeaseLost:
+    """The error, in words."""
+    return LeaseLost(f"another collector took over {repo}: what this one learned was not recorded as complete")
+
+
+def partition(client: DynamoDBClient, first: str, prefix: str = "") -> dict[str, Any]:
+    """The query for the rows of a key, those whose sort key begins with a prefix; read consistently."""
+    condition = "#repo_name = :key" + (" AND begins_with(#event_pattern_detected, :prefix)" if prefix else "")
+    values = attributes({":key": first, ":prefix": prefix or None})
+    return {
+        "TableName": client.table(TABLE),
+        "ConsistentRead": True,
+        "ExpressionAttributeValues": values,
+        **expressions(KeyConditionExpression=condition),
+    }

@@ -1,0 +1,127 @@
+"""Which repositories, event types and people something is stored of, so that nobody has to scan for them.
+
+The rows are listed in `memory`. Each is written once per process, before the first record that it leads to.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from hashlib import sha1
+
+from ...records import Event, RepositoryState
+from ..database_interface import KnownRepository
+from .batches import Write, all_items, put, write_items
+from .client import DynamoDBClient
+from .items import attributes, must, plain
+from .memory import partition, row
+from .parallel import in_parallel
+
+SHARDS = "0123456789abcdef"
+WELL_KNOWN_TYPES = frozenset(
+    {
+        "CommitCommentEvent",
+        "CreateEvent",
+        "DeleteEvent",
+        "DiscussionEvent",
+        "ForkEvent",
+        "GollumEvent",
+        "IssueCommentEvent",
+        "IssuesEvent",
+        "MemberEvent",
+        "PublicEvent",
+        "PullRequestEvent",
+        "PullRequestReviewEvent",
+        "PullRequestReviewCommentEvent",
+        "PushEvent",
+        "ReleaseEvent",
+        "WatchEvent",
+    }
+)
+"""https://docs.github.com/en/rest/using-the-rest-api/github-event-types; others register themselves as they come."""
+
+_REMEMBERED = 200_000
+"""Rows known to be written; beyond it they are forgotten and written again."""
+
+
+class Registry:
+    """Writes the rows that lead to records, each once per process (they are idempotent, so more would only cost)."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+        self._written: set[tuple[str, str, str]] = set()
+
+    async def note_events(self, events: Iterable[Event], expires_at: dict[str, int | None]) -> None:
+        """Types, repositories and who was active where, before the events are stored. `expires_at` is by day."""
+        wanted: dict[tuple[str, str, str], Write] = {}
+        for event in events:
+            if event.event_type not in WELL_KNOWN_TYPES:
+                wanted["types", event.event_type, ""] = row("#types", event.event_type)
+            if event.repo_name:
+                wanted["repo", event.repo_name, ""] = row(shard_of(event.repo_name), event.repo_name)
+            if event.repo_name and event.actor_login:
+                login, day = event.actor_login.lower(), event.created_at[:10]
+                sort = f"#seen#{event.repo_name}#{day}"
+                wanted["seen", login, sort] = _presence(login, sort, expires_at.get(day))
+        await self._write(wanted)
+
+    async def note_repositories(self, repos: Iterable[str]) -> None:
+        """Repositories of which something is about to be stored."""
+        await self._write({("repo", repo, ""): row(shard_of(repo), repo) for repo in repos})
+
+    async def note_spelling(self, states: Iterable[RepositoryState]) -> None:
+        """GitHub's spelling of repositories."""
+        named = [state for state in states if state.full_name]
+        await self._write(
+            {
+                ("name", state.repo_name, state.full_name or ""): row(
+                    shard_of(state.repo_name), f"{state.repo_name}#", full_name=state.full_name
+                )
+                for state in named
+            }
+        )
+
+    def forget(self) -> None:
+        """The tables are gone, and with them the rows."""
+        self._written.clear()
+
+    async def types(self) -> list[str]:
+        """Every event type of which something may be stored."""
+        found = await all_items(self._client, partition(self._client, "#types"))
+        return sorted(WELL_KNOWN_TYPES | {must(item, "event_pattern_detected") for item in found})
+
+    async def repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
+        """The first repositories by key that begin with a prefix."""
+        jobs = (partial(self._shard_rows, shard, prefix, limit) for shard in SHARDS)
+        rows = sorted((found for shard in await in_parallel(jobs) for found in shard), key=lambda found: found[0])
+        names = {sort[:-1]: full_name for sort, full_name in rows if sort.endswith("#")}
+        repos = [sort for sort, _ in rows if not sort.endswith("#")]
+        return [KnownRepository(repo, names.get(repo) or repo) for repo in repos[:limit]]
+
+    async def _shard_rows(self, shard: str, prefix: str, limit: int) -> list[tuple[str, str | None]]:
+        query = partition(self._client, f"#repos#{shard}", prefix)
+        found: list[tuple[str, str | None]] = []
+        # Each repository has at most two rows, its spelling right behind it.
+        while len(found) < 2 * limit:
+            answer = await self._client.call("query", **query, Limit=min(2 * limit - len(found), 1000))
+            values = [plain(item) for item in answer["Items"]]
+            found.extend((value["event_pattern_detected"], value.get("full_name")) for value in values)
+            if not (last := answer.get("LastEvaluatedKey")):
+                break
+            query["ExclusiveStartKey"] = last
+        return found
+
+    async def _write(self, wanted: dict[tuple[str, str, str], Write]) -> None:
+        fresh = {known: write for known, write in wanted.items() if known not in self._written}
+        await write_items(self._client, list(fresh.values()))
+        if len(self._written) > _REMEMBERED:
+            self._written.clear()
+        self._written.update(fresh)
+
+
+def shard_of(repo: str) -> str:
+    """The key under which a repository is registered."""
+    return f"#repos#{sha1(repo.encode(), usedforsecurity=False).hexdigest()[0]}"
+
+
+def _presence(login: str, sort: str, expires_at: int | None) -> Write:
+    values = {"actor_login": login, "repo_time_period": sort, "expires_at": expires_at}
+    return put("developer_metrics", attributes(values))

@@ -1,0 +1,152 @@
+"""The nine tables (see `layout`): made when missing, compared when there, never altered or dropped unasked.
+
+Implementation notes
+- A start on existing tables needs DescribeTable alone (with a retention DescribeTimeToLive, too), never ListTables.
+"""
+
+import contextlib
+from functools import partial
+from typing import Any
+
+import stamina
+
+from ...errors import DatabaseError, SchemaMismatch
+from .client import DynamoDBClient
+from .faults import TableInUse, TableMissing
+from .layout import EXPIRES_AT, TABLES, Table, definition, difference
+from .parallel import in_parallel
+
+READY_WITHIN = 300.0
+"""Seconds; AWS makes a table with two indexes in about ten."""
+
+
+class _NotYet(Exception):
+    """The table is not in the state that is waited for."""
+
+
+async def ensure(client: DynamoDBClient, *, expiry: bool) -> None:
+    """Make what is missing and wait until all is usable. Raises `SchemaMismatch` for tables that are not ours."""
+    await create(client, {})
+    if expiry:
+        await enable_expiry(client)
+
+
+async def enable_expiry(client: DynamoDBClient) -> None:
+    """Let DynamoDB remove what is past its `expires_at`."""
+    await in_parallel([partial(_enable_expiry, client, table) for table in TABLES if table.expires])
+
+
+async def create(client: DynamoDBClient, options: dict[str, Any]) -> dict[str, str]:
+    """Make what is missing; answers by table "created" or "exists"."""
+    outcomes = await in_parallel([partial(_create, client, table, options) for table in TABLES])
+    return dict(zip((table.name for table in TABLES), outcomes, strict=True))
+
+
+async def existing(client: DynamoDBClient) -> dict[str, dict[str, Any]]:
+    """The descriptions of those tables that are there, by our names."""
+    found = await in_parallel([partial(describe, client, table) for table in TABLES])
+    return {table.name: answer for table, answer in zip(TABLES, found, strict=True) if answer is not None}
+
+
+async def describe(client: DynamoDBClient, table: Table) -> dict[str, Any] | None:
+    """What DescribeTable says, or null for a table that is not there."""
+    try:
+        answer = await client.call("describe_table", TableName=client.table(table.name))
+    except TableMissing:
+        return None
+    if "Table" not in answer:
+        raise DatabaseError(f"{client.endpoint} does not answer like DynamoDB: check DYNAMODB_ENDPOINT_URL")
+    described: dict[str, Any] = answer["Table"]
+    return described
+
+
+async def remove(client: DynamoDBClient) -> list[str]:
+    """Delete our tables and wait until they are gone; answers their names. Nothing goes if one is not ours."""
+    there = await existing(client)
+    for table in TABLES:
+        if table.name in there:
+            check(client, table, there[table.name])
+    await in_parallel([partial(_remove, client, table) for table in TABLES if table.name in there])
+    return list(there)
+
+
+def check(client: DynamoDBClient, table: Table, described: dict[str, Any]) -> None:
+    """Raises `SchemaMismatch` naming the table and the first difference that matters."""
+    found = difference(table, described)
+    if found:
+        raise SchemaMismatch(
+            f"table {client.table(table.name)} is not one of ours: {found}; it stays as it is, so choose another "
+            "DYNAMODB_TABLE_PREFIX, or rename or export and delete it"
+        )
+
+
+async def _create(client: DynamoDBClient, table: Table, options: dict[str, Any]) -> str:
+    described = await describe(client, table)
+    if described and described["TableStatus"] == "DELETING":
+        await wait(client, table, gone=True)
+        described = None
+    outcome = "exists"
+    if described is None:
+        try:
+            await client.call("create_table", **definition(client.table(table.name), table), **options)
+            outcome = "created"
+        except TableInUse:  # another process was faster
+            pass
+        described = await wait(client, table)
+    elif described["TableStatus"] == "CREATING":
+        described = await wait(client, table)
+    check(client, table, described)
+    return outcome
+
+
+async def _remove(client: DynamoDBClient, table: Table) -> None:
+    with contextlib.suppress(TableMissing, TableInUse):  # somebody else is removing it
+        await client.call("delete_table", TableName=client.table(table.name))
+    await wait(client, table, gone=True)
+
+
+async def wait(client: DynamoDBClient, table: Table, *, gone: bool = False, settled: bool = False) -> dict[str, Any]:
+    """Until the table with all its indexes can be used (`settled`: and is not being changed), or is gone."""
+    states = {"ACTIVE"} if settled else {"ACTIVE", "UPDATING"}
+
+    async def look() -> dict[str, Any]:
+        described = await describe(client, table)
+        if gone != (described is None) or (described and not _is_in(states, described)):
+            raise _NotYet
+        return described or {}
+
+    try:
+        retrying = stamina.AsyncRetryingCaller(attempts=None, timeout=READY_WITHIN, wait_initial=0.1, wait_max=2.0)
+        return await retrying.on(_NotYet)(look)
+    except _NotYet:
+        wanted = "gone" if gone else "ACTIVE"
+        raise DatabaseError(
+            f"table {client.table(table.name)} was not {wanted} within {READY_WITHIN:g} seconds: try again later"
+        ) from None
+
+
+def _is_in(states: set[str], described: dict[str, Any]) -> bool:
+    indexes = described.get("GlobalSecondaryIndexes", ())
+    return {described["TableStatus"], *(index.get("IndexStatus", "ACTIVE") for index in indexes)} <= states
+
+
+async def _enable_expiry(client: DynamoDBClient, table: Table) -> None:
+    name = client.table(table.name)
+    attribute = await expiry_of(client, table)
+    if attribute is None:
+        specification = {"Enabled": True, "AttributeName": EXPIRES_AT}
+        try:
+            await client.call("update_time_to_live", TableName=name, TimeToLiveSpecification=specification)
+        except DatabaseError:  # DynamoDB refuses to enable it twice: another process may have been faster
+            attribute = await expiry_of(client, table)
+            if attribute is None:
+                raise
+    if attribute not in {None, EXPIRES_AT}:
+        raise SchemaMismatch(f"table {name} expires items by {attribute!r}, not by {EXPIRES_AT!r}")
+
+
+async def expiry_of(client: DynamoDBClient, table: Table) -> str | None:
+    """The attribute by which a table expires items, or null."""
+    answer = await client.call("describe_time_to_live", TableName=client.table(table.name))
+    found = answer.get("TimeToLiveDescription", {})
+    return str(found["AttributeName"]) if found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"} else None

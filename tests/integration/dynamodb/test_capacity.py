@@ -1,0 +1,117 @@
+"""What things cost, by the engine's own figures."""
+
+from typing import Any
+
+import pytest
+
+from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
+from github_events_monitor.jsontext import dump_json
+from github_events_monitor.records import CollectedBatch, Event, RepositoryState
+
+from ..conftest import NOW
+from ..contract.builders import END, REPO, START, at, event, full_commit
+from .conftest import Make
+
+STATE = RepositoryState(repo_name=REPO, full_name="Octo/Spoon", etags={"events/1": 'W/"' + "5e" * 32 + '"'})
+
+
+def _push(number: int) -> Event:
+    """A push with a payload as large as those of the time before it was trimmed."""
+    commits = [
+        {
+            "sha": f"{number * 20 + index:040x}",
+            "author": {"email": f"dev{index}@example.org", "name": f"Developer {index}"},
+            "message": f"Change number {index} of push {number}\n\nIt says why, in a sentence or two.",
+            "distinct": True,
+            "url": f"https://api.github.com/repos/octo/spoon/commits/{number * 20 + index:040x}",
+        }
+        for index in range(8)
+    ]
+    payload: dict[str, Any] = {"push_id": 10**9 + number, "size": 8, "ref": "refs/heads/main", "commits": commits}
+    return event(
+        f"{40_000_000_000 + number}",
+        at(number % 60, hour=number % 24),
+        event_type="PushEvent",
+        actor_login=f"dev{number % 7}",
+        payload=dump_json(payload),
+    )
+
+
+async def test_an_event_costs_less_than_the_documented_units(manager: DynamoDBManager) -> None:
+    capacity, table = manager.connection.capacity, manager.connection.client.table("events")
+    events = [_push(number) for number in range(200)]
+    await manager.events.insert_events(events)
+    _, written = capacity.of(table)
+    assert 0 < written / len(events) <= 3.5
+    capacity.reset()
+    assert await manager.events.insert_events(events) == 0
+    assert capacity.write_units == 0
+
+
+async def test_counting_a_busy_repository_takes_tens_of_read_units(manager: DynamoDBManager) -> None:
+    await manager.events.insert_events([_push(number) for number in range(1000)])
+    manager.connection.capacity.reset()
+    assert await manager.events.count_by_type(REPO, START, END) == {"PushEvent": 1000}
+    assert manager.connection.capacity.read_units <= 40
+    assert manager.connection.capacity.calls["batch_get_item"] == 0
+
+
+async def test_no_question_scans(manager: DynamoDBManager) -> None:
+    lease = await manager.metrics.acquire_lease(REPO, "a", at(0), at(5))
+    assert lease is not None
+    await manager.store(CollectedBatch(state=STATE, events=(_push(1),), commits=(full_commit(),)), lease)
+    sha = full_commit().commit.sha
+    events, commits, metrics = manager.events, manager.commits, manager.metrics
+    await events.get_events_by_type("PushEvent")
+    await events.get_events(REPO, START, END, actor="dev1")
+    await events.count_by_type(REPO, START, END)
+    await events.get_activity(REPO, START, END)
+    await events.get_repositories_of("dev1", START, END)
+    await events.get_trending(START, END, 10)
+    await commits.get_commit(REPO, sha[:8])
+    await commits.get_commits(REPO, START, END, author="octocat", branch="main")
+    await commits.count_commits(REPO, START, END)
+    await commits.get_authorship(REPO, START, END)
+    await commits.get_summaries(REPO, START, END)
+    await commits.get_without_details(REPO, 10)
+    await commits.get_files(REPO, [sha])
+    await metrics.get_metrics("security_metrics", REPO)
+    await metrics.get_health(REPO, "2025-01-01", "2025-12-31")
+    await metrics.get_states([REPO])
+    await metrics.get_watch_list()
+    await metrics.get_repositories("o")
+    await metrics.get_alias(REPO)
+    assert manager.connection.capacity.calls["query"] > 10
+    assert manager.connection.capacity.calls["scan"] == 0
+
+
+async def test_a_quiet_poll_costs_a_few_units(manager: DynamoDBManager) -> None:
+    """Lease, state, release: what every poll of every repository costs, whether anything happened or not."""
+    lease = await manager.metrics.acquire_lease(REPO, "a", at(0), at(5))
+    assert lease is not None
+    await manager.store(CollectedBatch(state=STATE), lease)
+    manager.connection.capacity.reset()
+    lease = await manager.metrics.acquire_lease(REPO, "a", at(6), at(9))
+    assert lease is not None
+    await manager.store(CollectedBatch(state=STATE), lease)
+    await manager.metrics.release_lease(lease)
+    assert manager.connection.capacity.write_units <= 4
+
+
+async def test_the_estimate_is_made_of_measurements(make: Make) -> None:
+    manager = make()
+    empty = await manager.estimate_cost()
+    assert (empty["events_per_day"], empty["write_units_per_event"]) == (0, None)
+    day = NOW.strftime("%Y-%m-%d")
+    events = [event(str(number), f"{day}T0{number % 9}:00:00Z", payload=b"{}") for number in range(70)]
+    capacity, table = manager.connection.capacity, manager.connection.client.table("events")
+    capacity.reset()
+    await manager.events.insert_events(events)
+    _, written = capacity.of(table)
+    estimate = await manager.estimate_cost()
+    assert estimate["events_per_day"] == 10
+    assert written / len(events) <= estimate["write_units_per_event"] == 3
+    assert estimate["monthly_usd"]["writes"] == pytest.approx(10 * 30 * 3 * 0.625 / 1_000_000)
+    assert estimate["stored_bytes"] > 0
+    assert estimate["read_units"]["counts by type"] > 0
+    assert "estimate" in estimate["note"].lower()

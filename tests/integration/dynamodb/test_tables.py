@@ -1,0 +1,183 @@
+"""The nine tables: made once by whoever is first, compared when there, never altered and never mistaken for others'."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from github_events_monitor.errors import DatabaseError, InvalidInput, SchemaMismatch
+from github_events_monitor.infrastructure.database_interface import TABLES
+from github_events_monitor.infrastructure.dynamodb import memory
+from github_events_monitor.infrastructure.dynamodb.batches import write_items
+from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
+
+from ..contract.builders import event, record
+from .conftest import Make
+from .faulty import Fault, FaultyDynamoDB
+
+
+def _table(name: str, key: str, *, kind: str = "S", index: dict[str, Any] | None = None) -> dict[str, Any]:
+    keys = {key, "repo_name", "created_at"} if index else {key}
+    definition: dict[str, Any] = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": part, "AttributeType": kind} for part in sorted(keys)],
+    }
+    if index:
+        schema = [
+            {"AttributeName": "repo_name", "KeyType": "HASH"},
+            {"AttributeName": "created_at", "KeyType": "RANGE"},
+        ]
+        definition["GlobalSecondaryIndexes"] = [
+            {"IndexName": "repo-created-index", "KeySchema": schema, "Projection": index}
+        ]
+    return definition
+
+
+@pytest.mark.parametrize(
+    ("foreign", "difference"),
+    [
+        ({"key": "event_id"}, "its key is event_id, not id"),
+        ({"key": "id", "kind": "N"}, "its key id is of type N"),
+        ({"key": "id"}, "the index repo-created-index is missing"),
+        ({"key": "id", "index": {"ProjectionType": "KEYS_ONLY"}}, "repo-created-index does not carry action"),
+        ({"key": "id", "index": {"ProjectionType": "ALL"}}, "the index type-created-index is missing"),
+    ],
+)
+async def test_a_table_of_another_layout_is_named_and_left_alone(
+    make: Make, foreign: dict[str, Any], difference: str
+) -> None:
+    manager = make()
+    client = manager.connection.client
+    name = client.table("events")
+    await client.call("create_table", **_table(name, **foreign))
+    before = await client.call("describe_table", TableName=name)
+    for use in (manager.initialize, manager.delete_tables, manager.create_tables):
+        with pytest.raises(SchemaMismatch, match=difference) as raised:
+            await use()
+        assert name in raised.value.message
+    after = await client.call("describe_table", TableName=name)
+    assert after["Table"]["KeySchema"] == before["Table"]["KeySchema"]
+    assert after["Table"].get("GlobalSecondaryIndexes") == before["Table"].get("GlobalSecondaryIndexes")
+
+
+async def test_several_programs_may_start_at_once(make: Make) -> None:
+    first = make()
+    prefix = first.connection.client.table_prefix
+    managers = [first, *(make(table_prefix=prefix) for _ in range(3))]
+    await asyncio.gather(*(manager.initialize() for manager in managers))
+    counts = [await manager.events.insert_events([event(str(number))]) for number, manager in enumerate(managers)]
+    assert counts == [1, 1, 1, 1]
+    assert (await first.health_check())["tables_found"] == 9
+
+
+async def test_a_start_on_existing_tables_needs_no_right_to_create_or_list(make: Make, dynamodb_endpoint: str) -> None:
+    manager = make()
+    await manager.initialize()
+    allowed = {"DescribeTable", "BatchGetItem"}
+
+    def plan(operation: str, _: int) -> Fault | None:
+        return None if operation in allowed else "denied"
+
+    async with FaultyDynamoDB(dynamodb_endpoint, plan) as proxy:
+        second = make(endpoint_url=proxy.endpoint_url, table_prefix=manager.connection.client.table_prefix)
+        await second.initialize()
+        assert await second.events.get_known_ids(["1"]) == set()
+        await second.close()
+
+
+async def test_create_says_what_was_made_and_delete_removes_only_ours(make: Make) -> None:
+    manager, other = make(), make()
+    await other.initialize()
+    assert await manager.create_tables() == dict.fromkeys(TABLES, "created")
+    assert await manager.create_tables() == dict.fromkeys(TABLES, "exists")
+    await manager.events.insert_events([event("1")])
+    assert sorted(await manager.delete_tables()) == sorted(TABLES)
+    assert (await manager.health_check())["tables_found"] == 0
+    assert (await manager.describe())["tables"]["events"]["status"] == "missing"
+    assert (await other.health_check())["tables_found"] == 9
+    # The next use makes them anew, and nothing is remembered of the old ones.
+    assert await manager.events.insert_events([event("1")]) == 1
+    assert [repo.repo_name for repo in await manager.metrics.get_repositories()] == ["octo/spoon"]
+
+
+async def test_health_has_exactly_the_documented_keys(make: Make) -> None:
+    manager = make()
+    prefix = manager.connection.client.table_prefix
+    healthy = {"status": "healthy", "provider": "dynamodb", "region": "us-east-1", "table_prefix": prefix}
+    assert await manager.health_check() == healthy | {"tables_found": 0}
+    await manager.initialize()
+    assert await manager.health_check() == healthy | {"tables_found": 9}
+
+
+async def test_describe_tells_what_an_operator_asks(manager: DynamoDBManager) -> None:
+    await manager.events.insert_events([event("1"), event("2")])
+    about = await manager.describe()
+    assert (about["provider"], about["region"]) == ("dynamodb", "us-east-1")
+    events = about["tables"]["events"]
+    assert events["table"].endswith("-events")
+    assert (events["status"], events["billing_mode"], events["expires_by"]) == ("active", "PAY_PER_REQUEST", None)
+    assert events["indexes"] == ["repo-created-index", "type-created-index"]
+    assert events["items"] == 2
+    assert list(about["tables"]) == list(TABLES)
+
+
+async def test_retention_lets_dynamodb_remove_old_records(make: Make) -> None:
+    manager = make(retention_days=3650)
+    await manager.events.insert_events([event("1", "2025-03-10T12:00:00Z")])
+    await manager.commits.insert_commits([record(1)])
+    tables = (await manager.describe())["tables"]
+    by_attribute = {name for name, table in tables.items() if table["expires_by"] == "expires_at"}
+    assert {"events", "commits", "commit_files", "commit_summaries"} <= by_attribute
+    client = manager.connection.client
+    found = await client.call("get_item", TableName=client.table("events"), Key={"id": {"S": "1"}})
+    assert found["Item"]["expires_at"] == {"N": str(1741608000 + 3650 * 86_400)}
+    again = make(retention_days=30, table_prefix=client.table_prefix)
+    await again.initialize()  # finds it enabled
+    assert await again.events.delete_before("2025-03-31T00:00:00Z") == 0
+    assert await again.events.get_event("1") is not None
+
+
+async def test_an_unknown_option_is_named(make: Make) -> None:
+    with pytest.raises(InvalidInput, match="'backups' is not an option"):
+        await make().create_tables(backups=True)
+
+
+async def test_deletion_protection_is_heeded(make: Make) -> None:
+    manager = make()
+    await manager.create_tables()
+    await manager.create_tables(deletion_protection=True)
+    assert (await manager.describe())["tables"]["commits"]["deletion_protection"] is True
+    with pytest.raises(DatabaseError, match="DeleteTable"):
+        await manager.delete_tables()
+    client = manager.connection.client
+    for table in TABLES:
+        await client.call("update_table", TableName=client.table(table), DeletionProtectionEnabled=False)
+
+
+async def test_tables_of_a_newer_program_are_refused(make: Make) -> None:
+    manager = make()
+    await manager.initialize()
+    client = manager.connection.client
+    await write_items(client, [memory.row("#layout", "layout", version=memory.LAYOUT + 1)])
+    with pytest.raises(SchemaMismatch, match="newer version"):
+        await make(table_prefix=client.table_prefix).initialize()
+
+
+def test_a_manager_serves_one_event_loop_after_another(dynamodb_endpoint: str) -> None:
+    manager = DynamoDBManager(endpoint_url=dynamodb_endpoint, region="us-east-1", table_prefix="loops-")
+
+    async def use(number: int) -> int:
+        try:
+            return await manager.events.insert_events([event(str(number)), event("same")])
+        finally:
+            await manager.close()
+
+    assert [asyncio.run(use(number)) for number in (1, 2)] == [2, 1]
+
+    async def remove() -> None:
+        await manager.delete_tables()
+        await manager.close()
+
+    asyncio.run(remove())
