@@ -34,7 +34,7 @@ class CommitAnswer(AnswerModel):
     deletions: int | None
     files_changed: int | None
     url: Link = None
-    summary: CommitAnalysis | None
+    summary: CommitAnalysis
 
 
 class FileAnswer(AnswerModel):
@@ -66,7 +66,7 @@ class CommitDetails(AnswerModel):
     parents: Strings = ()
     files: tuple[FileAnswer, ...] | None
     files_omitted: int = 0
-    summary: CommitAnalysis | None
+    summary: CommitAnalysis
     note: str | None = None
 
 

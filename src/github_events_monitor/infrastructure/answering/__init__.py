@@ -1,0 +1,1 @@
+"""What DatabaseService answers with: windows, cursors, sizes, and records made presentable."""

@@ -1,0 +1,141 @@
+"""Questions about events, and about what is stored and watched."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...answers.activity import (
+    EventCounts,
+    RepositoryActivity,
+    TrendingRepositories,
+    TrendingRepository,
+    WatchList,
+)
+from ...answers.shared import Problem
+from ...errors import MonitorError, Unreachable
+from ...records import repo_key
+from ..database_interface import KnownRepository
+from .cache import remembered
+from .commit_questions import CommitQuestions
+from .freshness import outage_note, refuse_emptiness
+from .presenting import add_note, join_coverage
+from .questions import Subject, check_page_limit
+from .sizes import MAX_BYTES, how_many_fit
+from .windows import Asked
+
+
+class ActivityQuestions(CommitQuestions):
+    """Events of a repository, repositories by events, the watch list."""
+
+    @remembered
+    async def repository_activity(
+        self,
+        repo: str,
+        hours: int | None = None,
+        event_types: Sequence[str] | None = None,
+        actor: str | None = None,
+        limit: int | None = None,
+        until: str | None = None,
+        cursor: str | None = None,
+    ) -> RepositoryActivity:
+        """A repository's events, newest first, and how many of each type; defaults: 24 hours, 30 events."""
+        types = sorted(set(event_types)) if event_types else None
+        given: dict[str, Any] = {
+            "repo": repo_key(repo),
+            "hours": hours,
+            "event_types": types,
+            "actor": actor,
+            "limit": limit,
+            "until": until,
+        }
+        page = self._open_page("repository_activity", cursor, 24, given)
+        size = check_page_limit(page.arguments["limit"], 30)
+        types, actor = page.arguments["event_types"], page.arguments["actor"]
+        subject, counts = await self._count(repo, page.asked, types, actor, refresh=cursor is None)
+        found = await self._desk.manager.events.get_events(
+            subject.key, *page.asked.span, event_types=types, actor=actor, limit=size + 1, after=page.after
+        )
+        shown = [subject.presenter.event(event) for event in found[:size]]
+        shown = shown[: how_many_fit(shown, MAX_BYTES - 2_000)]
+        more = len(shown) < len(found)
+        return RepositoryActivity(
+            **self._counts(subject, page.asked, counts),
+            events=tuple(shown),
+            next_cursor=self._next_cursor("repository_activity", page, (shown[-1].created_at, shown[-1].id))
+            if more
+            else None,
+        )
+
+    @remembered
+    async def event_counts(self, repo: str, hours: int = 24, until: str | None = None) -> EventCounts:
+        """How many events of each type a repository had."""
+        asked = self._ask(hours, until)
+        subject, counts = await self._count(repo, asked, None, None)
+        return EventCounts(**self._counts(subject, asked, counts))
+
+    async def _count(
+        self, repo: str, asked: Asked, types: Sequence[str] | None, actor: str | None, *, refresh: bool = True
+    ) -> tuple[Subject, dict[str, int]]:
+        subject = await (self._look_up(repo, asked, kinds=["events"]) if refresh else self._stored(repo))
+        counts = await self._desk.manager.events.count_by_type(subject.key, *asked.span, event_types=types, actor=actor)
+        if not counts:
+            refuse_emptiness(subject.presenter.full_name, self._coverage(subject, asked, "events"), subject.problem)
+        return subject, counts
+
+    def _counts(self, subject: Subject, asked: Asked, counts: dict[str, int]) -> dict[str, Any]:
+        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        return {
+            "repo": subject.presenter.full_name,
+            "repo_url": subject.presenter.repo_url,
+            "window": asked.window,
+            "coverage": add_note(self._coverage(subject, asked, "events"), outage_note(subject.problem)),
+            "total_events": sum(counts.values()),
+            "counts_by_type": dict(ranked),
+        }
+
+    @remembered
+    async def trending_repositories(
+        self, hours: int = 24, limit: int = 10, until: str | None = None
+    ) -> TrendingRepositories:
+        """Stored repositories by number of events in the window, then name."""
+        asked, size = self._ask(hours, until), check_page_limit(limit, 10)
+        ranked = await self._desk.manager.events.get_trending(*asked.span, size)
+        keys = [row.repo_name for row in ranked]
+        states = await self._desk.manager.metrics.get_states(keys)
+        subjects = [self._subject(key, states.get(key), key) for key in keys]
+        coverage = join_coverage([self._coverage(subject, asked, "events") for subject in subjects])
+        return TrendingRepositories(
+            window=asked.window,
+            repositories=tuple(
+                TrendingRepository(repo=subject.presenter.full_name, events=row.events)
+                for subject, row in zip(subjects, ranked, strict=True)
+            ),
+            coverage=add_note(coverage, "Ranked among the repositories stored here, not all of GitHub."),
+        )
+
+    async def watch_repositories(self, add: Sequence[str] = (), remove: Sequence[str] = ()) -> WatchList:
+        """Change the watch list; a repository that cannot be found is not added, and `errors` says so."""
+        removed = [(await self._stored(repo)).key for repo in remove]
+        wanted = {(await self._stored(repo)).key: repo for repo in add}
+        errors = await self._verify(wanted)
+        await self._desk.manager.metrics.unwatch(removed)
+        await self._desk.manager.metrics.watch(key for key, name in wanted.items() if name not in errors)
+        return WatchList(watching=tuple(await self.watching()), errors=errors)
+
+    async def _verify(self, wanted: dict[str, str]) -> dict[str, Problem]:
+        """Why repositories that were never collected cannot be watched, by the name they were given."""
+        known = await self._desk.manager.metrics.get_states(wanted)
+        unknown = [key for key in wanted if key not in known]
+        problems = await self._refresh(dict.fromkeys(unknown), self._ask(24, None).span)
+        after = await self._desk.manager.metrics.get_states(unknown)
+        errors: dict[str, Problem] = {}
+        for key in unknown:
+            problem: MonitorError | None = problems.get(key)
+            if problem is None and key not in after:
+                problem = Unreachable(f"whether {wanted[key]} exists could not be checked; try again later")
+            if problem is not None:
+                errors[wanted[key]] = Problem.of(problem)
+        return errors
+
+    async def repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
+        """Repositories of which something is stored, by key."""
+        return await self._desk.manager.metrics.get_repositories(prefix, limit)

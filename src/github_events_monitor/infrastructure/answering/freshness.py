@@ -1,0 +1,44 @@
+"""When a question collects first, and what becomes of the answer when that fails."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+
+from ...answers.shared import Coverage
+from ...errors import MonitorError, NotFound
+from ...instants import format_instant, seconds_between
+from ...records import RepositoryState, Span
+
+Refresh = Callable[[Sequence[str], Span, str | None], Awaitable[Mapping[str, MonitorError | None]]]
+"""Collects repositories within a read tool's small budget, for a window and a branch (null: the default one).
+
+Answers by key how it went: null is well. The runtime hands it to the service; nothing below knows the collector.
+"""
+
+FetchDetails = Callable[[str, str], Awaitable[None]]
+"""Fetches one commit of a repository (key, sha or prefix) with its files and stores it. Raises as GitHub answers."""
+
+
+def is_stale(state: RepositoryState | None, branch: str | None, now: datetime, tolerance: float) -> bool:
+    """Whether a repository was never collected, or last longer ago than the poll interval."""
+    if state is None or state.last_collected_at is None:
+        return True
+    moment = format_instant(now)
+    if seconds_between(state.last_collected_at, moment) > tolerance:
+        return True
+    if branch is None or branch == state.default_branch:
+        return False
+    spans = state.ledger.spans.get(f"commits:{branch}", ())
+    return not spans or seconds_between(spans[-1].until, moment) > tolerance
+
+
+def outage_note(problem: MonitorError | None) -> str | None:
+    """What an answer from stored records says about a failed collection."""
+    return f"Answered from what is stored, because collecting failed: {problem.message}." if problem else None
+
+
+def refuse_emptiness(repo: str, coverage: Coverage, problem: MonitorError | None) -> None:
+    """An empty answer is allowed only where something is known of the window. Raises why nothing is."""
+    if problem is not None and coverage.from_ is None:
+        raise problem
+    if coverage.from_ is None and coverage.last_collected_at is None and not coverage.sources:
+        raise NotFound(f"nothing is stored about {repo}; collect it first (collect_now)")

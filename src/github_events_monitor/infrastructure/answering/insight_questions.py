@@ -1,0 +1,333 @@
+"""Questions that insights answer: the rows they need are read here, the thinking is done there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from ...answers.insights import (
+    DeploymentMetrics,
+    DeveloperActivity,
+    EventAnomalies,
+    RepositoryHealth,
+    SecurityReport,
+)
+from ...errors import InvalidInput
+from ...insights.commits import analyse_commit
+from ...insights.deployments import DeploymentInputs, measure_deployments
+from ...insights.developers import rank_developers
+from ...insights.happenings import TextItem, texts_of
+from ...insights.patterns import PatternInputs, find_anomalies
+from ...insights.repository_health import HealthInputs, assess_health
+from ...insights.security import SecurityInputs, assess_security
+from ...insights.snapshot import PREFIX, Snapshot, from_row
+from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
+from ..database_interface import MetricTable
+from .activity_questions import ActivityQuestions
+from .cache import remembered
+from .freshness import outage_note, refuse_emptiness
+from .presenting import add_note, join_coverage
+from .questions import Desk, Subject
+from .sizes import shorten
+from .windows import Asked, days_before, previous
+
+WindowedT = TypeVar("WindowedT", DeveloperActivity, SecurityReport, EventAnomalies, DeploymentMetrics)
+
+HISTORY_DAYS = 90
+"""How far before a window security and developers look to tell who is new."""
+PATTERN_DAYS = 60
+"""How far before a window anomalies look to tell what is usual."""
+MAX_TEXTS = 2_000
+"""Events whose text is read for one security report, newest first."""
+MAX_ACTOR_REPOSITORIES = 50
+SNAPSHOT_DAYS = 2
+TEXT_TYPES = (
+    "CommitCommentEvent", "CreateEvent", "DiscussionEvent", "GollumEvent", "IssueCommentEvent", "IssuesEvent",
+    "PullRequestEvent", "PullRequestReviewCommentEvent", "PullRequestReviewEvent", "ReleaseEvent",
+)  # fmt: skip
+PATH_CATEGORIES = frozenset({"ci", "dependencies", "build"})
+"""Categories of commits whose files a security report looks at."""
+
+
+class InsightQuestions(ActivityQuestions):
+    """Health, developers, security, anomalies, deployments. Results of the present are kept day by day."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._kept: dict[tuple[str, str], tuple[str, int, str]] = {}
+
+    @remembered
+    async def repository_health(self, repo: str, hours: int = 720, until: str | None = None) -> RepositoryHealth:
+        """How healthy a repository is, by components that explain themselves."""
+        asked = self._ask(hours, until)
+        subject = await self._look_up(repo, asked)
+        since = min(previous(asked.span).since, days_before(asked.span.until, HISTORY_DAYS))
+        activity, authorship = await self._rows(subject, since, asked.span.until)
+        self._refuse_nothing(subject, asked, activity, authorship)
+        result = assess_health(
+            HealthInputs(
+                since=asked.span.since,
+                until=asked.span.until,
+                activity=activity,
+                authorship=authorship,
+                snapshot=await self._snapshot(subject, asked),
+                events_known=self._settled(subject, "events", asked),
+                commits_known=self._settled(subject, "commits", asked),
+                bot_logins=self._desk.bots,
+                stored_score=await self._stored_score(subject, asked),
+            )
+        )
+        answer = RepositoryHealth(**self._envelope(subject, asked), **dict(result))
+        if self._is_first_today("health", subject, asked):
+            await self._desk.manager.metrics.save_health(subject.key, asked.span.until[:10], _daily(answer))
+        return answer
+
+    async def _stored_score(self, subject: Subject, asked: Asked) -> float | None:
+        """The health score kept from the day on which the window begins, for a window of the same length."""
+        day = asked.span.since[:10]
+        stored = (await self._desk.manager.metrics.get_health(subject.key, day, day)).get(day, {})
+        return stored.get("health_score") if stored.get("hours") == asked.window.hours else None
+
+    def _is_first_today(self, question: str, subject: Subject, asked: Asked) -> bool:
+        """Whether a result should be kept: of the present, and once for each state of what was collected."""
+        collected = subject.state.last_collected_at if subject.state else None
+        if not asked.current or collected is None:
+            return False
+        key, value = (question, subject.key), (asked.span.until[:10], asked.window.hours, collected)
+        if self._kept.get(key) == value:
+            return False
+        self._kept[key] = value
+        return True
+
+    @remembered
+    async def developer_activity(
+        self, repo: str | None = None, actor: str | None = None, hours: int = 720, until: str | None = None
+    ) -> DeveloperActivity:
+        """Who did what: in one repository, or one login across all repositories stored (or both)."""
+        if not repo and not actor:
+            raise InvalidInput("name a repo (owner/name), an actor (login), or both")
+        asked = self._ask(hours, until)
+        subjects = [await self._look_up(repo, asked)] if repo else await self._where_active(actor or "", asked)
+        since = days_before(asked.span.since, HISTORY_DAYS)
+        rows = {subject.presenter.full_name: await self._rows(subject, since, asked.span.until) for subject in subjects}
+        if repo:
+            self._refuse_nothing(subjects[0], asked, *rows[subjects[0].presenter.full_name])
+            coverage = self._envelope(subjects[0], asked)["coverage"]
+        else:
+            coverage = join_coverage([self._coverage(subject, asked, "events") for subject in subjects])
+        mine = {name: _by_actor(*found, actor) for name, found in rows.items()}
+        result = rank_developers(
+            [row for events, _ in mine.values() for row in events],
+            [row for _, commits in mine.values() for row in commits],
+            since=asked.span.since,
+            until=asked.span.until,
+            bot_logins=self._desk.bots,
+            history_known=all(
+                _covers(self._settled(subject, "events", asked), since, asked.span.since) for subject in subjects
+            ),
+            repositories={actor.lower(): sorted(mine)} if actor and not repo else {},
+        )
+        answer = DeveloperActivity(
+            repo=subjects[0].presenter.full_name if repo else None,
+            repo_url=subjects[0].presenter.repo_url if repo else None,
+            actor=actor,
+            window=asked.window,
+            coverage=coverage,
+            **dict(result),
+        )
+        if repo and not actor and self._is_first_today("developers", subjects[0], asked):
+            await self._desk.manager.metrics.save_metrics("developer_metrics", _by_day(answer, subjects[0].key))
+        return _fit(answer, "developers", "bots", "ai_assistants")
+
+    async def _where_active(self, actor: str, asked: Asked) -> list[Subject]:
+        keys = await self._desk.manager.events.get_repositories_of(actor, *asked.span)
+        return [await self._stored(key) for key in keys[:MAX_ACTOR_REPOSITORIES]]
+
+    @remembered
+    async def security_report(self, repo: str, hours: int = 720, until: str | None = None) -> SecurityReport:
+        """What a person should look at, with why and where, and what could not be looked at."""
+        asked = self._ask(hours, until)
+        subject = await self._look_up(repo, asked)
+        since = days_before(asked.span.since, HISTORY_DAYS)
+        manager = self._desk.manager
+        activity = await manager.events.get_activity(subject.key, since, asked.span.until)
+        commits = await self._analysed(subject, Span(since, asked.span.until))
+        self._refuse_nothing(subject, asked, activity, commits)
+        texts, unread = await self._texts(subject, asked)
+        snapshot = await self._snapshot(subject, asked)
+        result = assess_security(
+            SecurityInputs(
+                since=asked.span.since,
+                until=asked.span.until,
+                repo_url=subject.presenter.repo_url,
+                default_branch=subject.state.default_branch if subject.state else None,
+                activity=activity,
+                commits=commits,
+                files=await self._sensitive_files(subject, asked, commits),
+                texts=texts,
+                observations=await manager.metrics.get_metrics("security_metrics", subject.key),
+                snapshot=snapshot,
+                unknown=(*self._unlooked(subject, asked), *unread),
+                events_known=self._settled(subject, "events", asked),
+                commits_known=self._settled(subject, "commits", asked),
+                bot_logins=self._desk.bots,
+            )
+        )
+        if self._is_first_today("security", subject, asked):
+            data = {"hours": hours, "risk_level": result.risk_level, "findings": [f.type for f in result.findings]}
+            await self._keep("security_metrics", subject.key, f"report#{asked.span.until[:10]}", data)
+        return _fit(SecurityReport(**self._envelope(subject, asked), **dict(result)), "findings")
+
+    async def _analysed(self, subject: Subject, span: Span) -> list[tuple[Commit, CommitSummary | None]]:
+        """A window's commits with their analysis; those of imported pushes are stored without one, for speed."""
+        found = await self._desk.manager.commits.get_summaries(subject.key, *span)
+        return [(commit, summary or analyse_commit(commit, None)) for commit, summary in found]
+
+    async def _texts(self, subject: Subject, asked: Asked) -> tuple[list[TextItem], list[str]]:
+        events = await self._desk.manager.events.get_events(
+            subject.key, *asked.span, event_types=TEXT_TYPES, limit=MAX_TEXTS + 1
+        )
+        unread = [f"text of events older than the newest {MAX_TEXTS}"] if len(events) > MAX_TEXTS else []
+        return [text for event in events[:MAX_TEXTS] for text in texts_of(event)], unread
+
+    async def _sensitive_files(
+        self, subject: Subject, asked: Asked, commits: Sequence[tuple[Commit, CommitSummary | None]]
+    ) -> Mapping[str, Sequence[CommitFile]]:
+        shas = [
+            commit.sha
+            for commit, summary in commits
+            if commit.commit_date >= asked.span.since and summary and PATH_CATEGORIES & {*summary.categories}
+        ]
+        return await self._desk.manager.commits.get_files(subject.key, shas) if shas else {}
+
+    def _unlooked(self, subject: Subject, asked: Asked) -> list[str]:
+        coverage = self._coverage(subject, asked, "events")
+        missing = [] if coverage.complete else ["events outside what the coverage names"]
+        return [
+            *missing,
+            "Dependabot alerts (not read)",
+            "code scanning alerts (not read)",
+            "secret scanning alerts (not read)",
+        ]
+
+    @remembered
+    async def event_anomalies(self, repo: str, hours: int = 168, until: str | None = None) -> EventAnomalies:
+        """Spikes, drops and bursts that chance does not explain."""
+        asked = self._ask(hours, until)
+        subject = await self._look_up(repo, asked)
+        since = days_before(asked.span.since, PATTERN_DAYS)
+        activity = await self._desk.manager.events.get_activity(subject.key, since, asked.span.until)
+        self._refuse_nothing(subject, asked, activity)
+        result = find_anomalies(
+            PatternInputs(
+                since=asked.span.since,
+                until=asked.span.until,
+                activity=activity,
+                events_known=self._settled(subject, "events", asked),
+                bot_logins=self._desk.bots,
+            )
+        )
+        if self._is_first_today("anomalies", subject, asked):
+            for anomaly in result.anomalies:
+                sort = f"{anomaly.type}#{anomaly.event_type}#{anomaly.bucket}#{anomaly.started_at}"
+                await self._keep("event_patterns", subject.key, sort, anomaly.to_wire())
+        return _fit(EventAnomalies(**self._envelope(subject, asked), **dict(result)), "anomalies")
+
+    @remembered
+    async def deployment_metrics(self, repo: str, hours: int = 2160, until: str | None = None) -> DeploymentMetrics:
+        """Releases, deployments, and the four DORA keys as proxies."""
+        asked = self._ask(hours, until)
+        subject = await self._look_up(repo, asked)
+        manager = self._desk.manager
+        activity = await manager.events.get_activity(subject.key, *asked.span)
+        commits = await self._analysed(subject, asked.span)
+        rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
+        self._refuse_nothing(subject, asked, activity, commits, rows)
+        result = measure_deployments(
+            DeploymentInputs(
+                since=asked.span.since,
+                until=asked.span.until,
+                activity=activity,
+                commits=commits,
+                rows=rows,
+                events_known=self._settled(subject, "events", asked),
+            )
+        )
+        if self._is_first_today("deployments", subject, asked):
+            data = {"kind": "keys", "hours": hours, "values": {key.name: key.value for key in result.dora}}
+            await self._keep("deployment_metrics", subject.key, f"keys#{asked.span.until[:10]}", data)
+        return _fit(DeploymentMetrics(**self._envelope(subject, asked), **dict(result)), "releases", "deployments")
+
+    async def _keep(self, table: MetricTable, key: str, sort: str, data: dict[str, Any]) -> None:
+        await self._desk.manager.metrics.save_metrics(table, [MetricRow(key=key, sort=sort, data=data)])
+
+    async def _rows(self, subject: Subject, since: str, until: str) -> tuple[list[Activity], list[Authorship]]:
+        manager, branch = self._desk.manager, subject.state.default_branch if subject.state else None
+        return (
+            await manager.events.get_activity(subject.key, since, until),
+            await manager.commits.get_authorship(subject.key, since, until, branch=branch),
+        )
+
+    def _envelope(self, subject: Subject, asked: Asked) -> dict[str, Any]:
+        return {
+            "repo": subject.presenter.full_name,
+            "repo_url": subject.presenter.repo_url,
+            "window": asked.window,
+            "coverage": add_note(self._coverage(subject, asked, "events"), outage_note(subject.problem)),
+        }
+
+    def _refuse_nothing(self, subject: Subject, asked: Asked, *rows: Sequence[object]) -> None:
+        if not any(rows):
+            refuse_emptiness(subject.presenter.full_name, self._coverage(subject, asked, "events"), subject.problem)
+
+    async def _snapshot(self, subject: Subject, asked: Asked) -> Snapshot | None:
+        """What was last observed, if the window reaches to the present: it never scores a past one."""
+        if not asked.current:
+            return None
+        first = days_before(asked.span.until, SNAPSHOT_DAYS)[:10]
+        rows: list[MetricRow] = await self._desk.manager.metrics.get_metrics(
+            "security_metrics", subject.key, prefix=PREFIX, first=PREFIX + first
+        )
+        return from_row(rows[-1]) if rows else None
+
+
+def _fit(answer: WindowedT, *lists: str) -> WindowedT:
+    shown, note = shorten(answer, *lists)
+    return shown.model_copy(update={"coverage": add_note(shown.coverage, note)}) if note else shown
+
+
+def _covers(spans: Sequence[Span], since: str, until: str) -> bool:
+    return any(span.since <= since and span.until >= until for span in spans)
+
+
+def _by_actor(
+    activity: Sequence[Activity], authorship: Sequence[Authorship], actor: str | None
+) -> tuple[Sequence[Activity], Sequence[Authorship]]:
+    if actor is None:
+        return activity, authorship
+    login = actor.strip().lower()
+    return (
+        [row for row in activity if (row.actor_login or "").lower() == login],
+        [row for row in authorship if login in {(row.author_login or "").lower(), (row.author_name or "").lower()}],
+    )
+
+
+def _by_day(answer: DeveloperActivity, key: str) -> list[MetricRow]:
+    """What is kept of a day's result, by login."""
+    sort = f"{key}#{answer.window.until[:10]}"
+    return [
+        MetricRow(
+            key=row.login.lower(),
+            sort=sort,
+            data={"hours": answer.window.hours, "kind": row.kind, "total": row.total, "by_kind": row.contributions},
+        )
+        for row in (*answer.developers, *answer.bots, *answer.ai_assistants)
+    ]
+
+
+def _daily(answer: RepositoryHealth) -> dict[str, Any]:
+    """What is kept of a day's result."""
+    return {
+        "health_score": answer.health_score,
+        "confidence": answer.confidence,
+        "hours": answer.window.hours,
+        "components": {part.name: part.value for part in answer.components},
+    }

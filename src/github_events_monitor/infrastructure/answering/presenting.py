@@ -1,0 +1,126 @@
+"""Records made presentable: cleaned, cut, and marked as to who made them."""
+
+from collections.abc import Sequence
+
+from ...answers.activity import EventAnswer
+from ...answers.commits import CommitAnalysis, CommitAnswer, FileAnswer
+from ...answers.shared import Coverage, Kind
+from ...insights.commits import analyse_commit
+from ...insights.happenings import describe_event
+from ...people import kind_of
+from ...records import Commit, CommitFile, CommitRecord, CommitSummary, Event
+from ...text import clean, first_line
+
+MAX_MESSAGE = 140
+"""Characters of a commit's first line in a list; a cut message is a plain prefix."""
+MAX_NAME = 80
+MAX_PATH = 300
+
+
+class Presenter:
+    """Shows records of one repository; knows its spelling, its default branch and which logins count as bots."""
+
+    def __init__(self, full_name: str, web_url: str, default_branch: str | None, bots: frozenset[str]) -> None:
+        self.full_name = full_name
+        self.repo_url = f"{web_url}/{full_name}"
+        self._web_url = web_url
+        self._default_branch = default_branch
+        self._bots = bots
+
+    def commit(self, record: CommitRecord, branch: str | None = None, *, full: bool = False) -> CommitAnswer:
+        """A commit as a list shows it, or (full) as commit details do."""
+        commit, kind = record.commit, self._author_kind(record.commit)
+        return CommitAnswer(
+            sha=commit.sha,
+            message=first_line(commit.message, MAX_MESSAGE),
+            author_name=_name(commit.author_name),
+            author_login=_name(commit.author_login),
+            is_bot=kind == "bot",
+            ai_assistant=kind == "ai_assistant",
+            committed_at=commit.commit_date,
+            branch=_name(branch or self._branch(commit)),
+            additions=commit.additions,
+            deletions=commit.deletions,
+            files_changed=commit.files_changed,
+            url=f"{self.repo_url}/commit/{commit.sha}" if full else None,
+            summary=present_analysis(analysis_of(record), full=full),
+        )
+
+    def event(self, event: Event) -> EventAnswer:
+        """An event as a list shows it."""
+        kind = kind_of(event.actor_login, None, None, None, self._bots)
+        title, url = describe_event(event, self.full_name, web_url=self._web_url)
+        return EventAnswer(
+            id=event.id,
+            event_type=event.event_type,
+            actor_login=_name(event.actor_login),
+            is_bot=kind == "bot",
+            ai_assistant=kind == "ai_assistant",
+            created_at=event.created_at,
+            action=event.facts.action,
+            title=title,
+            url=url,
+        )
+
+    def _author_kind(self, commit: Commit) -> Kind:
+        return kind_of(commit.author_login, commit.author_name, commit.author_email, commit.author_type, self._bots)
+
+    def _branch(self, commit: Commit) -> str | None:
+        if self._default_branch in commit.branches:
+            return self._default_branch
+        return commit.branches[0] if commit.branches else None
+
+
+def analysis_of(record: CommitRecord) -> CommitSummary:
+    """The stored analysis, or one made now: the bulk import leaves it out for speed."""
+    return record.summary or analyse_commit(record.commit, record.files)
+
+
+def present_analysis(summary: CommitSummary, *, full: bool) -> CommitAnalysis:
+    """An analysis, with text and reasons only where the commit is shown in full."""
+    return CommitAnalysis(
+        text=clean(summary.text, 300) if full else None,
+        categories=summary.categories,
+        impact_score=summary.impact_score,
+        risk_level=summary.risk_level,
+        breaking=summary.breaking,
+        security_relevant=summary.security_relevant,
+        reasons=tuple(clean(reason, 200) for reason in summary.reasons) if full else (),
+    )
+
+
+def present_file(file: CommitFile) -> FileAnswer:
+    """A file of a commit."""
+    return FileAnswer(
+        filename=clean(file.filename, MAX_PATH),
+        status=file.status,
+        additions=file.additions,
+        deletions=file.deletions,
+        previous_filename=clean(file.previous_filename, MAX_PATH) if file.previous_filename else None,
+    )
+
+
+def add_note(coverage: Coverage, *notes: str | None) -> Coverage:
+    """Coverage with more said about what limits the answer."""
+    said = [note for note in (coverage.note, *notes) if note]
+    return coverage.model_copy(update={"note": " ".join(said) or None})
+
+
+def join_coverage(parts: Sequence[Coverage]) -> Coverage:
+    """What is known across repositories: complete only where all are; the note names how many are not."""
+    complete = bool(parts) and all(part.complete for part in parts)
+    partial = sum(not part.complete for part in parts)
+    froms, tos = [p.from_ for p in parts], [p.to for p in parts]
+    collected = [p.last_collected_at for p in parts]
+    return Coverage(
+        from_=max((f for f in froms if f), default=None) if all(froms) else None,
+        to=min((t for t in tos if t), default=None) if all(tos) else None,
+        complete=complete,
+        last_collected_at=min((c for c in collected if c), default=None) if all(collected) else None,
+        sources=tuple(sorted({source for part in parts for source in part.sources})),
+        note=f"{partial} of {len(parts)} repositories are not completely known in this window." if partial else None,
+    )
+
+
+def _name(text: str | None) -> str | None:
+    return clean(text, MAX_NAME) if text is not None else None

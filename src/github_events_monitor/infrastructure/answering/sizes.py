@@ -1,0 +1,50 @@
+"""Answers stay small: as many items as fit, the rest behind a cursor."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import orjson
+
+from ...answers.shared import AnswerModel
+
+AnswerT = TypeVar("AnswerT", bound=AnswerModel)
+
+MAX_BYTES = 36_000
+"""What an answer's structure may take, so that with its one-line text it stays under 40,000 bytes."""
+
+PAGE_BYTES = 18_500
+"""The same for a page of at most thirty items, which stays under 20,000 bytes."""
+
+
+def wire_size(value: Any) -> int:
+    """Bytes of a wire form as compact JSON."""
+    return len(orjson.dumps(value))
+
+
+def how_many_fit(items: Sequence[Any], budget: int) -> int:
+    """How many of the first items fit into so many bytes; at least one when there is any."""
+    used = 0
+    for count, item in enumerate(items):
+        used += wire_size(item.to_wire()) + 1
+        if used > budget:
+            return max(count, 1)
+    return len(items)
+
+
+def shorten(answer: AnswerT, *lists: str) -> tuple[AnswerT, str | None]:
+    """An answer whose lists keep as many of their first items as fit, and a sentence on what was left out.
+
+    The longest list gives way first, so that short ones stay whole.
+    """
+    sizes = {name: [wire_size(item.to_wire()) + 1 for item in getattr(answer, name)] for name in lists}
+    excess = wire_size(answer.to_wire()) - MAX_BYTES
+    kept = {name: len(items) for name, items in sizes.items()}
+    while excess > 0 and any(kept.values()):
+        longest = max(kept, key=lambda name: sum(sizes[name][: kept[name]]))
+        kept[longest] -= 1
+        excess -= sizes[longest][kept[longest]]
+    cut = [f"{kept[name]} of {len(sizes[name])} {name}" for name in lists if kept[name] < len(sizes[name])]
+    if not cut:
+        return answer, None
+    shown = {name: getattr(answer, name)[: kept[name]] for name in lists}
+    return answer.model_copy(update=shown), f"The answer was too long; it shows the first {', '.join(cut)}."

@@ -1,0 +1,128 @@
+"""The same history in two databases, then every question to both: the answers are equal, field by field.
+
+The databases live through all examples, so that histories grow on top of each other.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from github_events_monitor.errors import MonitorError
+from github_events_monitor.infrastructure.database_factory import get_dynamodb_manager, get_sqlite_manager
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from tests.integration.parity.histories import ACTORS, NOW, REPOS, Step, ago, steps, take
+
+Ask = Callable[[DatabaseService], Awaitable[Any]]
+
+
+class Pair:
+    """Two databases and a loop to run them in."""
+
+    def __init__(self, first: DatabaseManager, second: DatabaseManager) -> None:
+        self.runner = asyncio.Runner()
+        self.managers = (first, second)
+        self.services = tuple(DatabaseService(Desk(manager=manager, clock=lambda: NOW)) for manager in self.managers)
+
+    def take(self, step: Step) -> None:
+        first, second = (self.runner.run(take(manager, step)) for manager in self.managers)
+        assert first == second, step[0]
+
+    def ask(self, name: str, ask: Ask) -> None:
+        first, second = (self.runner.run(_answer(ask, service)) for service in self.services)
+        assert first == second, name
+
+    def close(self) -> None:
+        for manager in self.managers:
+            self.runner.run(manager.close())
+        self.runner.close()
+
+
+async def _answer(ask: Ask, service: DatabaseService) -> Any:
+    try:
+        answer = await ask(service)
+    except MonitorError as error:
+        return type(error).__name__, error.message
+    return answer.to_wire() if hasattr(answer, "to_wire") else answer
+
+
+@pytest.fixture(scope="module")
+def pair(dynamodb_endpoint: str) -> Iterator[Pair]:
+    second = get_dynamodb_manager(
+        region="us-east-1",
+        table_prefix=f"parity-{os.getpid()}-",
+        endpoint_url=dynamodb_endpoint,
+        aws_access_key_id="dummy",
+        aws_secret_access_key="dummy",
+        clock=lambda: NOW,
+    )
+    both = Pair(get_sqlite_manager(":memory:", clock=lambda: NOW), second)
+    yield both
+    both.runner.run(second.delete_tables())
+    both.close()
+
+
+def questions(repo: str, actor: str, hours: int, until: str | None) -> dict[str, Ask]:
+    window: dict[str, Any] = {"hours": hours, "until": until}
+    return {
+        "recent_commits": lambda s: s.recent_commits(repo, **window),
+        "recent_commits of a branch": lambda s: s.recent_commits(repo, **window, branch="dev"),
+        "recent_commits of an author": lambda s: s.recent_commits(repo, **window, author=actor, limit=2),
+        "commit_details": lambda s: s.commit_details(repo, f"{7:040x}"),
+        "monitor_commits": lambda s: s.monitor_commits(list(REPOS), **window),
+        "repository_activity": lambda s: s.repository_activity(repo, **window),
+        "repository_activity filtered": lambda s: s.repository_activity(
+            repo, **window, actor=actor, event_types=["IssuesEvent", "PushEvent"], limit=3
+        ),
+        "event_counts": lambda s: s.event_counts(repo, **window),
+        "trending_repositories": lambda s: s.trending_repositories(**window),
+        "repository_health": lambda s: s.repository_health(repo, **window),
+        "developer_activity of a repository": lambda s: s.developer_activity(repo, **window),
+        "developer_activity of a person": lambda s: s.developer_activity(actor=actor, **window),
+        "security_report": lambda s: s.security_report(repo, **window),
+        "event_anomalies": lambda s: s.event_anomalies(repo, **window),
+        "deployment_metrics": lambda s: s.deployment_metrics(repo, **window),
+        "repositories": lambda s: s.repositories(),
+        "watching": lambda s: s.watching(),
+    }
+
+
+@settings(
+    max_examples=int(os.environ.get("PARITY_EXAMPLES", "20")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    history=st.lists(steps, min_size=1, max_size=8),
+    repo=st.sampled_from(REPOS),
+    actor=st.sampled_from(ACTORS),
+    hours=st.sampled_from([1, 24, 720, 1900]),
+    until=st.sampled_from([None, ago(0), ago(60 * 24 * 3), ago(60 * 24 * 30 + 17)]),
+)
+def test_both_databases_say_the_same(
+    pair: Pair, history: list[Step], repo: str, actor: str, hours: int, until: str | None
+) -> None:
+    for step in history:
+        pair.take(step)
+    for name, ask in questions(repo, actor, hours, until).items():
+        pair.ask(name, ask)
+
+
+def test_pages_through_cursors_are_the_same(pair: Pair) -> None:
+    async def pages(service: DatabaseService) -> list[Any]:
+        found, cursor = [], None
+        while True:
+            answer = await service.repository_activity(
+                "octo/hello", hours=None if cursor else 8760, limit=7 if not cursor else None, cursor=cursor
+            )
+            found.append([event.id for event in answer.events])
+            cursor = answer.next_cursor
+            if cursor is None:
+                return found
+
+    pair.ask("all pages", pages)
