@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -58,7 +59,7 @@ class Session:
         self._timeout = timeout
         self._http: httpx.AsyncClient | None = None
         self._lock = asyncio.Lock()
-        self._blocked: dict[str, RateLimited] = {}
+        self._blocked: dict[str, tuple[datetime, RateLimited]] = {}
         self._strikes = 0
 
     async def aclose(self) -> None:
@@ -186,7 +187,7 @@ class Session:
         except RateLimited as error:
             spent = found.headers.get("x-ratelimit-remaining") == "0"
             self._strikes += not spent
-            self._blocked |= dict.fromkeys((resource,) if spent else ("core", "graphql"), error)
+            self._blocked |= dict.fromkeys((resource,) if spent else ("core", "graphql"), (self._clock(), error))
             raise
         self._strikes = 0
         return outcome
@@ -194,8 +195,9 @@ class Session:
     def _refuse_when_limited(self, resource: str) -> None:
         """Asking before the limit ends would be refused, and may get an integration banned."""
         now = self._clock()
-        blocked, limit = self._blocked.get(resource), self.limits.get(resource)
-        if blocked is not None and blocked.retry_at is not None and blocked.retry_at > now:
+        told_at, blocked = self._blocked.get(resource, (now, None))
+        limit = self.limits.get(resource)
+        if blocked is not None and blocked.retry_at is not None and told_at <= now < blocked.retry_at:
             raise RateLimited(blocked.message, retry_at=blocked.retry_at)
         if limit is not None and limit.remaining == 0 and limit.reset_at > now:
             raise rate_limited(limit.reset_at, now, authenticated=self._token is not None)

@@ -1,0 +1,117 @@
+"""The commit listing: what is new at the head, and what is missing of the window asked about.
+
+https://docs.github.com/en/rest/commits/commits#list-commits — `since` and `until` go by committer date. A commit pushed
+late has an old date, so new commits are not found by date: the listing is read from the head until every parent of a
+listed commit is listed or stored. Its `since` stays the same between passes, so that its URL and ETag do.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from ..errors import InvalidInput, NotFound
+from ..github.client import Answer, BudgetSpent
+from ..github.payloads import parse_branches, parse_commits
+from ..insights.coverage import missing_spans
+from ..instants import shift
+from ..records import Commit, Span
+from .draft import FIRST_PASS, Draft
+
+_SECOND = timedelta(seconds=1)
+
+
+async def collect_commits(draft: Draft, branch: str | None = None) -> None:
+    """Draft the commits of the default branch, or of another one. Raises what GitHub answers."""
+    floor = draft.state.commits_floor or min(shift(draft.now(), -FIRST_PASS), draft.want.since)
+    draft.change(commits_floor=floor)
+    listing = _Listing(draft, branch)
+    try:
+        await listing.read_head(floor)
+        await listing.fill_gaps()
+    except BudgetSpent:
+        if not listing.began:
+            raise
+        draft.notes.append("older commits are listed in a later pass; the request budget was spent")
+    draft.add_source("commits")
+
+
+class _Listing:
+    """The commits of one branch."""
+
+    def __init__(self, draft: Draft, branch: str | None) -> None:
+        self._draft, self._branch = draft, branch
+        self._kind = f"commits:{branch}" if branch else "commits"
+        self._on = branch or draft.state.default_branch
+        self.began = False
+
+    async def read_head(self, floor: str) -> None:
+        """What is new since the last pass; the first time everything down to the floor, or to what is asked."""
+        draft, asked_at = self._draft, self._draft.now()
+        answer = await self._fetch(floor, None, draft.etag(self._kind))
+        self.began = True
+        known = draft.known(self._kind)
+        if not draft.saw(self._kind, answer):
+            draft.learn(self._kind, Span(known[-1].until if known else floor, asked_at))
+            return
+        draft.modified = True
+        if answer.status == "empty_repository":
+            draft.learn(self._kind, Span(floor, asked_at))
+            return
+        reached = await self._walk(answer, floor, asked_at, stop_when_joined=bool(known))
+        if reached is None:
+            draft.learn(self._kind, Span(known[-1].until, asked_at))
+
+    async def fill_gaps(self) -> None:
+        """What is missing of the window asked about, newest first."""
+        draft = self._draft
+        end = min(draft.want.until, draft.now())
+        for gap in reversed(missing_spans(draft.known(self._kind), draft.want.since, end)):
+            answer = await self._fetch(gap.since, gap.until, None)
+            draft.modified = True
+            await self._walk(answer, gap.since, gap.until, stop_when_joined=False)
+
+    async def _walk(self, answer: Answer, since: str, until: str, *, stop_when_joined: bool) -> str | None:
+        """Read pages down to `since`, and learn how far they reach; null: they joined what is stored."""
+        draft, reached, open_parents = self._draft, until, set[str]()
+        listed: set[str] = set()
+        while True:
+            commits = parse_commits(draft.repo, answer.body, self._on) if answer.status == "ok" else []
+            for commit in commits:
+                draft.add_commit(commit)
+            listed |= {commit.sha for commit in commits}
+            open_parents |= {parent for commit in commits for parent in commit.parents}
+            if answer.next_url is None:
+                draft.learn(self._kind, Span(since, until))
+                return since
+            reached = min(reached, shift(_oldest(commits, until), _SECOND))
+            if stop_when_joined and await self._joined(open_parents - listed):
+                return None
+            draft.learn(self._kind, Span(max(since, reached), until))
+            if not draft.thorough and reached <= draft.want.since:
+                return reached
+            answer = await self._fetch(since, None, None, url=answer.next_url)
+
+    async def _joined(self, parents: set[str]) -> bool:
+        return parents <= await self._draft.manager.commits.get_known_shas(self._draft.repo, parents)
+
+    async def _fetch(self, since: str, until: str | None, etag: str | None, url: str | None = None) -> Answer:
+        draft = self._draft
+        try:
+            return await draft.client.fetch_commits(
+                draft.asked_name, since=since, until=until, branch=self._branch, etag=etag, url=url, budget=draft.budget
+            )
+        except NotFound:
+            if self._branch is None:
+                raise
+            raise await self._unknown_branch() from None
+
+    async def _unknown_branch(self) -> InvalidInput:
+        draft = self._draft
+        answer = await draft.client.fetch_branches(draft.asked_name, budget=draft.budget)
+        names = parse_branches(answer.body) if answer.status == "ok" else []
+        known = list(dict.fromkeys([*filter(None, [draft.state.default_branch]), *names]))
+        draft.change(branches=tuple(known[:50]))
+        return InvalidInput(f"{draft.asked_name} has no branch {self._branch!r}; known: {', '.join(known[:20])}")
+
+
+def _oldest(commits: Sequence[Commit], default: str) -> str:
+    return min((commit.commit_date for commit in commits), default=default)

@@ -1,0 +1,130 @@
+"""A pass in progress: what it may spend, what it is to learn, and what it has learned so far."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from ..errors import MonitorError
+from ..github.client import Answer, GitHubClient, RequestBudget
+from ..infrastructure.database_interface import DatabaseManager
+from ..infrastructure.merging import merge_commits
+from ..insights.commits import analyse_commit
+from ..insights.coverage import known_spans, learn
+from ..instants import Clock, format_instant
+from ..records import CollectedBatch, Commit, CommitFile, CommitRecord, Event, MetricRow, RepositoryState, Span
+
+FIRST_PASS = timedelta(days=30)
+"""How far back the first pass lists commits."""
+
+MAX_NOT_MODIFIED = 3
+"""After so many 304 answers in a row a resource is asked without its ETag once: GitHub repeats stale 304s for hours."""
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """What one pass over one repository works on. Steps change it; the collector stores what it holds.
+
+    want: the window asked about. branch: another branch to list beside the default one. thorough: spend what the budget
+    allows (false: only what the window needs). with_token: whether 304 answers are free.
+    """
+
+    client: GitHubClient
+    manager: DatabaseManager
+    clock: Clock
+    budget: RequestBudget
+    state: RepositoryState
+    want: Span
+    branch: str | None
+    thorough: bool
+    with_token: bool
+    events: dict[str, Event] = field(default_factory=dict)
+    commits: dict[str, CommitRecord] = field(default_factory=dict)
+    security: list[MetricRow] = field(default_factory=list)
+    deployments: list[MetricRow] = field(default_factory=list)
+    modified: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def repo(self) -> str:
+        """The key under which the repository is stored."""
+        return self.state.repo_name
+
+    @property
+    def asked_name(self) -> str:
+        """The name GitHub is asked for: its latest spelling, which a rename changes."""
+        return self.state.full_name or self.state.repo_name
+
+    def now(self) -> str:
+        """The present, in the stored form."""
+        return format_instant(self.clock())
+
+    def change(self, **changes: Any) -> None:
+        """Remember something else about the repository."""
+        self.state = msgspec.structs.replace(self.state, **changes)
+
+    def known(self, kind: str) -> tuple[Span, ...]:
+        """The spans completely known of a kind."""
+        return known_spans(self.state.ledger, kind)
+
+    def learn(self, kind: str, *spans: Span) -> None:
+        """Remember that spans are completely known, once what is drafted is stored."""
+        self.change(ledger=learn(self.state.ledger, kind, *spans))
+
+    def add_source(self, source: str) -> None:
+        """Remember where records came from."""
+        if source not in self.state.sources:
+            self.change(sources=tuple(sorted((*self.state.sources, source))))
+
+    def etag(self, resource: str) -> str | None:
+        """The ETag to ask with; null when there is none, or when too many 304s in a row make it suspect."""
+        if self.state.not_modified.get(resource, 0) >= MAX_NOT_MODIFIED:
+            return None
+        return self.state.etags.get(resource)
+
+    def saw(self, resource: str, answer: Answer) -> bool:
+        """Remember an answer's ETag; answers whether the resource was modified."""
+        etags, counts = dict(self.state.etags), dict(self.state.not_modified)
+        modified = answer.status != "not_modified"
+        if not modified:
+            counts[resource] = counts.get(resource, 0) + 1
+        else:
+            counts.pop(resource, None)
+            etags.pop(resource, None)
+            if answer.etag:
+                etags[resource] = answer.etag
+        self.change(etags=etags, not_modified=counts)
+        return modified
+
+    def forget(self, resources: Iterable[str]) -> None:
+        """Drop the ETags of resources that are no longer there."""
+        gone = set(resources)
+        self.change(
+            etags={name: etag for name, etag in self.state.etags.items() if name not in gone},
+            not_modified={name: count for name, count in self.state.not_modified.items() if name not in gone},
+        )
+
+    def add_commit(self, commit: Commit, files: tuple[CommitFile, ...] | None = None) -> None:
+        """Draft a commit with its analysis, joined with what this pass drafted of it already (another branch)."""
+        if commit.sha in self.commits:
+            commit = merge_commits(self.commits[commit.sha].commit, commit)
+        self.commits[commit.sha] = CommitRecord(commit=commit, files=files, summary=analyse_commit(commit, files))
+
+    def failed(self, error: MonitorError) -> None:
+        """Remember how this attempt failed."""
+        retry_at = format_instant(error.retry_at) if error.retry_at else None
+        self.change(error_code=error.code, error_message=error.message, retry_at=retry_at)
+
+    def take_batch(self) -> CollectedBatch:
+        """What is drafted, to be stored; the draft goes on empty, with the same state."""
+        batch = CollectedBatch(
+            state=self.state,
+            events=tuple(self.events.values()),
+            commits=tuple(self.commits.values()),
+            security=tuple(self.security),
+            deployments=tuple(self.deployments),
+        )
+        self.events, self.commits, self.security, self.deployments = {}, {}, [], []
+        return batch

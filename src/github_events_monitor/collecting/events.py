@@ -1,0 +1,101 @@
+"""The events feed: every page of it, each with its own ETag, and what it proves about time.
+
+https://docs.github.com/en/rest/activity/events — at most 300 events and 30 days; not sorted; ids are not in time order.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from ..github.client import BudgetSpent
+from ..github.payloads import derived_id, natural_key, parse_events, parse_push_commits
+from ..insights.coverage import SKEW
+from ..instants import shift
+from ..records import Event, Span
+from .draft import Draft
+
+MAX_PAGES = 3
+FEED_REACH = timedelta(days=30)
+_TAIL = 3
+"""So many of the last records of a cut feed decide how far back it is complete: one alone may be months older."""
+
+
+async def collect_events(draft: Draft) -> None:
+    """Read the feed and draft its events. Raises what GitHub answers; what was read until then stays drafted."""
+    feed: list[Event] = []
+    asked_at = draft.now()
+    whole, unchanged = False, False
+    try:
+        whole, unchanged = await _read_pages(draft, feed, asked_at)
+    except BudgetSpent:
+        draft.notes.append("the events feed was read in part; the request budget was spent")
+        if not feed:
+            raise
+    finally:
+        if feed:
+            draft.modified = True
+            await _add_events(draft, feed)
+    draft.add_source("events")
+    _learn(draft, asked_at, whole, unchanged or await _overlaps(draft, feed), feed)
+
+
+async def _read_pages(draft: Draft, feed: list[Event], asked_at: str) -> tuple[bool, bool]:
+    """Answers (the feed was seen to its end, some page was unchanged)."""
+    unchanged = False
+    for page in range(1, MAX_PAGES + 1):
+        resource = f"events/{page}"
+        answer = await draft.client.fetch_events(
+            draft.asked_name, page=page, etag=draft.etag(resource), budget=draft.budget
+        )
+        if answer.poll_interval:
+            draft.change(next_poll_at=shift(draft.now(), timedelta(seconds=answer.poll_interval)))
+        if not draft.saw(resource, answer):
+            unchanged = True
+            if not draft.with_token or f"events/{page + 1}" not in draft.state.etags:
+                return False, True
+            continue
+        parsed = parse_events(answer.body, now=asked_at)
+        draft.notes += parsed.skipped[:3]
+        feed += [msgspec.structs.replace(record.event, repo_name=draft.repo) for record in parsed.events]
+        if answer.next_url is None:
+            draft.forget(f"events/{later}" for later in range(page + 1, MAX_PAGES + 1))
+            return page < MAX_PAGES, unchanged
+    return False, unchanged
+
+
+async def _add_events(draft: Draft, feed: Sequence[Event]) -> None:
+    """Draft what is new and no webhook has brought already; commits of the payloads before 2025-10 with it."""
+    stored = await draft.manager.events.get_known_ids(event.id for event in feed)
+    new = {event.id: event for event in reversed(feed) if event.id not in stored}
+    twins = {event.id: derived_id(key) for event in new.values() if (key := natural_key(event))}
+    brought = await draft.manager.events.get_known_ids(twins.values())
+    for event in new.values():
+        if twins.get(event.id) in brought:
+            continue
+        draft.events.setdefault(event.id, event)
+        for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():
+            if commit.sha not in draft.commits:
+                draft.add_commit(commit)
+
+
+async def _overlaps(draft: Draft, feed: Sequence[Event]) -> bool:
+    """Whether the feed reaches back to something the last poll saw."""
+    known = draft.state.ledger.spans.get("events", ())
+    if not known:
+        return False
+    seen = await draft.manager.events.get_known_ids(event.id for event in feed)
+    return any(event.id in seen and event.created_at <= known[-1].until for event in feed)
+
+
+def _learn(draft: Draft, asked_at: str, whole: bool, continues: bool, feed: Sequence[Event]) -> None:
+    if any(event.created_at > shift(asked_at, SKEW) for event in feed):
+        draft.notes.append("GitHub has events of a later time than it is here: set this machine's clock right")
+        return
+    known = draft.state.ledger.spans.get("events", ())
+    if whole:
+        draft.learn("events", Span(shift(asked_at, -FEED_REACH), asked_at))
+    if continues and known:
+        draft.learn("events", Span(known[-1].until, asked_at))
+    if feed and not whole:
+        draft.learn("events", Span(max(event.created_at for event in feed[-_TAIL:]), asked_at))

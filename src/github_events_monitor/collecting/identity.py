@@ -1,0 +1,52 @@
+"""Which repository it is: GitHub's spelling, its lasting id, its default branch; and renames.
+
+The old name redirects: https://docs.github.com/en/repositories/creating-and-managing-repositories/renaming-a-repository
+"""
+
+from ..github.payloads import RepositoryInfo, parse_repository
+from ..instants import seconds_between
+from ..records import repo_key
+from .draft import Draft
+
+WITHOUT_TOKEN_SECONDS = 24 * 3600.0
+"""Without a token even a 304 costs a request, so identity is then asked once a day."""
+
+
+class Renamed(Exception):
+    """The repository is stored, or will be, under another key; the pass starts again with that one."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+async def collect_identity(draft: Draft) -> None:
+    """Read the repository itself. Raises `Renamed`, `NotFound` and what else GitHub answers."""
+    state = draft.state
+    recent = state.snapshot_at or state.last_collected_at
+    if not draft.with_token and recent and seconds_between(recent, draft.now()) < WITHOUT_TOKEN_SECONDS:
+        return
+    answer = await draft.client.fetch_repository(draft.asked_name, etag=draft.etag("repository"), budget=draft.budget)
+    if draft.saw("repository", answer):
+        await _recognise(draft, parse_repository(answer.body))
+
+
+async def _recognise(draft: Draft, info: RepositoryInfo) -> None:
+    metrics, key, named = draft.manager.metrics, draft.repo, repo_key(info.full_name)
+    known_as = await metrics.get_alias(name_by_id(info.id))
+    if known_as is not None and known_as != key:
+        await metrics.save_alias(key, known_as)
+        raise Renamed(known_as)
+    if known_as is None and named != key and draft.state.repository_id is None:
+        await metrics.save_alias(key, named)
+        raise Renamed(named)
+    if known_as is None:
+        await metrics.save_alias(name_by_id(info.id), key)
+    if named != key and named != repo_key(draft.asked_name):
+        await metrics.save_alias(named, key)
+    draft.change(full_name=info.full_name, repository_id=info.id, default_branch=info.default_branch)
+
+
+def name_by_id(repository_id: int) -> str:
+    """A name that no repository can have (an owner does not end with a hyphen), for finding a key by id."""
+    return f"repository-id-/{repository_id}"

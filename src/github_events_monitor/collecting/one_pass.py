@@ -1,0 +1,109 @@
+"""The steps over one repository, in order, and what of it is stored when."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from ..errors import GitHubError, InvalidInput, MonitorError
+from ..github.client import BudgetSpent
+from ..records import Stored
+from .activity import collect_activity
+from .commits import collect_commits
+from .details import collect_details
+from .draft import Draft
+from .events import collect_events
+from .identity import collect_identity
+from .leases import LeaseKeeper
+from .snapshot import collect_snapshot
+
+Progress = Callable[[float, float, str], Awaitable[None]]
+"""(done, total, message): repositories done, with fractions for the steps within one."""
+
+
+class Outcome(NamedTuple):
+    """How a pass over one repository went. `error` null: well. `reached`: a request was made for it."""
+
+    repo: str
+    stored: Stored
+    modified: bool
+    requests: int
+    error: MonitorError | None
+    notes: Sequence[str]
+    reached: bool = True
+
+
+class OnePass:
+    """The steps over one repository, in order, and what of it is stored when."""
+
+    def __init__(self, draft: Draft, keeper: LeaseKeeper | None, progress: Progress | None) -> None:
+        self._draft, self._keeper, self._progress = draft, keeper, progress
+        self._stored = Stored(0, 0)
+
+    async def run(self) -> Outcome:
+        """Go as far as the budget and GitHub allow; what was learned is stored in any case."""
+        draft, error = self._draft, None
+        draft.change(last_attempt_at=draft.now())
+        try:
+            await self._listings()
+        except BudgetSpent:
+            draft.notes.append("the request budget was spent; the next pass goes on")
+        except (GitHubError, InvalidInput) as problem:
+            error = problem
+            draft.failed(problem)
+        else:
+            await self._extras_if_possible()
+        await self._store()
+        return Outcome(draft.repo, self._stored, draft.modified, 0, error, draft.notes)
+
+    async def _listings(self) -> None:
+        draft = self._draft
+        await collect_identity(draft)
+        await self._step(0.1, "events")
+        await collect_events(draft)
+        await self._step(0.3, "commits")
+        await collect_commits(draft)
+        if draft.branch and draft.branch != draft.state.default_branch:
+            await collect_commits(draft, draft.branch)
+        draft.change(last_collected_at=draft.now(), error_code=None, error_message=None, retry_at=None)
+        await self._store()
+
+    async def _extras_if_possible(self) -> None:
+        """What a pass is no failure without; it is tried again next time."""
+        try:
+            await self._extras()
+        except BudgetSpent:
+            self._draft.notes.append("the request budget was spent; the next pass goes on")
+        except GitHubError as problem:
+            self._draft.notes.append(f"left for the next pass: {problem.message}")
+
+    async def _extras(self) -> None:
+        draft = self._draft
+        if draft.thorough:
+            await self._step(0.5, "pushes")
+            await collect_activity(draft)
+            await self._step(0.6, "snapshot")
+            await collect_snapshot(draft)
+        if self._keeper is not None:
+            await self._step(0.7, "commit details")
+            await collect_details(draft, self._store)
+
+    async def _step(self, share: float, message: str) -> None:
+        if self._progress is not None:
+            await self._progress(share, 1.0, message)
+
+    async def _store(self) -> None:
+        """Store what is drafted; nothing of a repository that GitHub never showed."""
+        draft = self._draft
+        if self._keeper is None:
+            self._stored = await self._count_new()
+            return
+        if draft.state.repository_id is None and draft.state.last_collected_at is None and not draft.events:
+            return
+        new = await self._keeper.store(draft.take_batch())
+        self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)
+
+    async def _count_new(self) -> Stored:
+        """What a dry run would have stored."""
+        draft = self._draft
+        known_ids = await draft.manager.events.get_known_ids(draft.events)
+        known_shas = await draft.manager.commits.get_known_shas(draft.repo, draft.commits)
+        return Stored(len(draft.events.keys() - known_ids), len(draft.commits.keys() - known_shas))

@@ -1,0 +1,119 @@
+"""What can only be observed in the present, once a day: CI, community profile, advisories, releases, deployments."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from ..errors import Forbidden, NotFound, Unreachable
+from ..github.client import Answer, BudgetSpent
+from ..github.payloads import (
+    RepositoryInfo,
+    parse_community_profile,
+    parse_deployment_statuses,
+    parse_deployments,
+    parse_releases,
+    parse_repository,
+    parse_security_advisories,
+    parse_workflow_runs,
+)
+from ..insights.snapshot import Snapshot, to_row
+from ..instants import seconds_between
+from ..records import MetricRow
+from .draft import Draft
+
+EVERY = timedelta(days=1)
+MAX_DEPLOYMENTS = 5
+"""Deployments whose statuses are read in one pass: each costs a request."""
+
+OPEN_ADVISORIES = frozenset({"triage", "draft", "published"})
+
+
+async def collect_snapshot(draft: Draft) -> None:
+    """Draft today's snapshot, releases and deployments; what may not be read is named unknown, never 0."""
+    last = draft.state.snapshot_at
+    if last is not None and seconds_between(last, draft.now()) < EVERY.total_seconds():
+        return
+    try:
+        draft.security.append(to_row(draft.repo, await _observe(draft)))
+        await _collect_releases(draft)
+        if draft.with_token:
+            await _collect_deployments(draft)
+    except BudgetSpent:
+        draft.notes.append("the daily snapshot was read in part; the request budget was spent")
+        return
+    draft.change(snapshot_at=draft.now())
+
+
+async def _observe(draft: Draft) -> Snapshot:
+    unknown: dict[str, str] = {}
+    client, name = draft.client, draft.asked_name
+
+    async def read(fields: str, fetch: Callable[..., Awaitable[Answer]], **arguments: Any) -> Answer | None:
+        try:
+            return await fetch(name, budget=draft.budget, **arguments)
+        except (Forbidden, NotFound, Unreachable) as error:
+            unknown.update(dict.fromkeys(fields.split(), error.message))
+            return None
+
+    seen = await read("archived created_at fork", client.fetch_repository)
+    runs = await read("ci_runs ci_successes", client.fetch_workflow_runs, branch=draft.state.default_branch)
+    profile = await read("community_profile", client.fetch_community_profile)
+    advisories = await read("open_advisories", client.fetch_advisories)
+    info: RepositoryInfo | None = parse_repository(seen.body) if seen else None
+    done = [run for run in parse_workflow_runs(runs.body) if run.conclusion] if runs else []
+    return Snapshot(
+        observed_at=draft.now(),
+        archived=info.archived if info else None,
+        created_at=info.created_at if info else None,
+        fork=info.fork if info else None,
+        default_branch=draft.state.default_branch,
+        ci_runs=len(done) if runs else None,
+        ci_successes=sum(run.conclusion == "success" for run in done) if runs else None,
+        community_profile=parse_community_profile(profile.body).health_percentage if profile else None,
+        open_advisories=sum(row.state in OPEN_ADVISORIES for row in parse_security_advisories(advisories.body))
+        if advisories
+        else None,
+        unknown=unknown,
+    )
+
+
+async def _collect_releases(draft: Draft) -> None:
+    try:
+        answer = await draft.client.fetch_releases(draft.asked_name, budget=draft.budget)
+    except (Forbidden, NotFound, Unreachable):
+        return
+    for release in parse_releases(answer.body):
+        if release.draft or release.published_at is None:
+            continue
+        data = {
+            "kind": "release",
+            "id": str(release.id),
+            "tag": release.tag_name,
+            "published_at": release.published_at,
+            "author_login": release.author_login,
+            "prerelease": release.prerelease,
+        }
+        draft.deployments.append(MetricRow(key=draft.repo, sort=f"release:{release.id}", data=data))
+
+
+async def _collect_deployments(draft: Draft) -> None:
+    try:
+        answer = await draft.client.fetch_deployments(draft.asked_name, budget=draft.budget)
+        for deployment in parse_deployments(answer.body)[:MAX_DEPLOYMENTS]:
+            listed = await draft.client.fetch_deployment_statuses(draft.asked_name, deployment.id, budget=draft.budget)
+            latest = max(
+                parse_deployment_statuses(listed.body), key=lambda status: status.created_at or "", default=None
+            )
+            data = {
+                "kind": "deployment",
+                "id": str(deployment.id),
+                "sha": deployment.sha,
+                "environment": deployment.environment,
+                "created_at": deployment.created_at,
+                "creator": deployment.creator_login,
+                "state": latest.state if latest else None,
+                "state_at": latest.created_at if latest else None,
+            }
+            draft.deployments.append(MetricRow(key=draft.repo, sort=f"deployment:{deployment.id}", data=data))
+    except (Forbidden, NotFound, Unreachable):
+        return  # what may not be read stays unknown; the events still tell of releases

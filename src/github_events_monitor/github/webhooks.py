@@ -1,0 +1,275 @@
+"""Webhook deliveries -> the records that polling gives: pure, no I/O.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads — a delivery knows no Events-API id; its event's id is
+derived from the natural key of what happened (see `natural_keys`), so that a redelivery is the same event. Where one
+happening sends several deliveries (a release, a new branch) only that one is stored of which the Events API tells too.
+"""
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ..errors import InvalidInput
+from ..instants import format_instant
+from ..jsontext import dump_json
+from ..records import Commit, Event, MetricRow, repo_key
+from .commits import parse_push_commits
+from .decoding import Shape, any_json, instant, text
+from .facts import extract_facts
+from .natural_keys import derived_id, natural_key
+
+EVENT_TYPES = {
+    "push": "PushEvent",
+    "pull_request": "PullRequestEvent",
+    "pull_request_review": "PullRequestReviewEvent",
+    "pull_request_review_comment": "PullRequestReviewCommentEvent",
+    "issues": "IssuesEvent",
+    "issue_comment": "IssueCommentEvent",
+    "commit_comment": "CommitCommentEvent",
+    "discussion": "DiscussionEvent",
+    "discussion_comment": "DiscussionCommentEvent",
+    "release": "ReleaseEvent",
+    "create": "CreateEvent",
+    "delete": "DeleteEvent",
+    "fork": "ForkEvent",
+    "star": "WatchEvent",
+    "watch": "WatchEvent",
+    "gollum": "GollumEvent",
+    "member": "MemberEvent",
+    "public": "PublicEvent",
+    "deployment": "DeploymentEvent",
+    "deployment_status": "DeploymentStatusEvent",
+    "workflow_run": "WorkflowRunEvent",
+    "workflow_job": "WorkflowJobEvent",
+    "check_run": "CheckRunEvent",
+    "check_suite": "CheckSuiteEvent",
+    "status": "StatusEvent",
+}
+"""The event type of each webhook that is stored, by its `X-GitHub-Event` header."""
+
+_ENVELOPE = ("repository", "sender", "organization", "enterprise", "installation")
+"""What surrounds the payload in a delivery; the record says it in fields of its own."""
+
+_ABOUT = {
+    "PullRequestEvent": "pull_request",
+    "PullRequestReviewEvent": "review",
+    "PullRequestReviewCommentEvent": "comment",
+    "IssuesEvent": "issue",
+    "IssueCommentEvent": "comment",
+    "CommitCommentEvent": "comment",
+    "DiscussionEvent": "discussion",
+    "DiscussionCommentEvent": "comment",
+    "ReleaseEvent": "release",
+    "ForkEvent": "forkee",
+    "DeploymentEvent": "deployment",
+    "DeploymentStatusEvent": "deployment_status",
+    "WorkflowRunEvent": "workflow_run",
+    "WorkflowJobEvent": "workflow_job",
+    "CheckRunEvent": "check_run",
+    "CheckSuiteEvent": "check_suite",
+}
+"""The field of each event type that says when it happened."""
+
+_BEGINNINGS = frozenset({None, "opened", "created", "submitted", "published", "requested", "queued"})
+"""Actions that are dated by when the thing came to be, others by its last change."""
+
+_MAX_DELIVERY = 100
+
+
+class _Repository(msgspec.Struct):
+    full_name: str | None = None
+    id: int | None = None
+    default_branch: str | None = None
+    pushed_at: int | str | None = None
+    updated_at: str | None = None
+
+
+class _Account(msgspec.Struct):
+    login: str | None = None
+
+
+class _Dated(msgspec.Struct):
+    created_at: str | None = None
+    updated_at: str | None = None
+    submitted_at: str | None = None
+    published_at: str | None = None
+    completed_at: str | None = None
+    started_at: str | None = None
+
+
+class _Delivery(msgspec.Struct):
+    action: str | None = None
+    ref: str | None = None
+    before: str | None = None
+    after: str | None = None
+    forced: bool | None = None
+    created: bool | None = None
+    deleted: bool | None = None
+    commits: list[msgspec.Raw] | None = None
+    starred_at: str | None = None
+    created_at: str | None = None
+    repository: _Repository | None = None
+    sender: _Account | None = None
+    issue: _Dated | None = None
+    pull_request: _Dated | None = None
+    comment: _Dated | None = None
+    review: _Dated | None = None
+    release: _Dated | None = None
+    discussion: _Dated | None = None
+    forkee: _Dated | None = None
+    deployment: _Dated | None = None
+    deployment_status: _Dated | None = None
+    workflow_run: _Dated | None = None
+    workflow_job: _Dated | None = None
+    check_run: _Dated | None = None
+    check_suite: _Dated | None = None
+
+
+class Delivered(NamedTuple):
+    """What a delivery brings. `event` null: nothing is stored of it, for `reason`."""
+
+    event: Event | None
+    commits: tuple[Commit, ...] = ()
+    security: tuple[MetricRow, ...] = ()
+    full_name: str | None = None
+    repository_id: int | None = None
+    default_branch: str | None = None
+    reason: str | None = None
+
+
+_shape = Shape(_Delivery)
+
+
+def verify_signature(secret: str, body: bytes, signature: str | None) -> bool:
+    """Whether `X-Hub-Signature-256` was made from these bytes with the secret, compared in constant time.
+
+    https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+    """
+    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), (signature or "").encode("utf-8", "replace"))
+
+
+def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> Delivered:
+    """One delivery: `kind` and `delivery` are its headers `X-GitHub-Event` and `X-GitHub-Delivery`.
+
+    Raises `InvalidInput` when the body is not a JSON object, or names a repository as GitHub could not.
+    """
+    whole = any_json(body)
+    if not isinstance(whole, dict):
+        raise InvalidInput("the body of a webhook delivery must be a JSON object; set its content type to JSON")
+    payload = _shape.read(body)
+    repository = payload.repository or _Repository()
+    reason = _refusal(kind, payload)
+    if reason or not repository.full_name:
+        return Delivered(None, full_name=repository.full_name, reason=reason or "the delivery names no repository")
+    event = _event(EVENT_TYPES[kind], delivery, whole, payload, received_at)
+    return Delivered(
+        event,
+        tuple(parse_push_commits(event)),
+        _observations(event, payload),
+        repository.full_name,
+        repository.id,
+        text(repository.default_branch),
+    )
+
+
+def rekey(delivered: Delivered, key: str) -> Delivered:
+    """The same records under the key by which the repository is stored."""
+    event = delivered.event
+    if event is None or event.repo_name == key:
+        return delivered
+    return delivered._replace(
+        event=_identified(msgspec.structs.replace(event, repo_name=key)),
+        commits=tuple(msgspec.structs.replace(commit, repo_name=key) for commit in delivered.commits),
+        security=tuple(msgspec.structs.replace(row, key=key) for row in delivered.security),
+    )
+
+
+def _refusal(kind: str, payload: _Delivery) -> str | None:
+    """Why nothing of a delivery is stored; null when it is."""
+    if kind == "ping":
+        return "a ping: the webhook is set up"
+    if kind not in EVENT_TYPES:
+        return f"{kind[:60]!r} deliveries are not among those that are stored"
+    if kind == "push":
+        return _push_refusal(payload)
+    if kind == "star" and payload.action == "deleted":
+        return "a star taken back is not recorded; the Events API does not tell of it either"
+    if kind == "release" and payload.action in {"created", "released", "prereleased"}:
+        return "GitHub sends 'published' for the same release, and that is what is recorded"
+    return None
+
+
+def _push_refusal(payload: _Delivery) -> str | None:
+    if payload.deleted:
+        return "the push that deletes a branch or tag; its delete delivery records it"
+    if not (payload.ref or "").startswith("refs/heads/"):
+        return "a push to no branch; a tag's create delivery records it"
+    if payload.created and not payload.commits:
+        return "the push that creates a branch and brings no commits; its create delivery records it"
+    return None
+
+
+def _event(event_type: str, delivery: str, whole: dict[str, Any], payload: _Delivery, received_at: str) -> Event:
+    own = {name: value for name, value in whole.items() if name not in _ENVELOPE}
+    if event_type == "WatchEvent":
+        own["action"] = "started"  # the Events API's word for it: "currently, can only be started"
+    body = dump_json(own)
+    event = Event(
+        id=f"delivery:{delivery[:_MAX_DELIVERY]}",
+        event_type=event_type,
+        created_at=_happened_at(event_type, payload) or received_at,
+        repo_name=repo_key(payload.repository.full_name or "" if payload.repository else ""),
+        actor_login=text(payload.sender.login if payload.sender else None, 255),
+        payload=body,
+        facts=extract_facts(event_type, body),
+    )
+    return _identified(event)
+
+
+def _identified(event: Event) -> Event:
+    """With the id of its natural key, where it has one: a redelivery then is the same event."""
+    natural = natural_key(event)
+    return msgspec.structs.replace(event, id=derived_id(natural)) if natural else event
+
+
+def _happened_at(event_type: str, payload: _Delivery) -> str | None:
+    """When it happened, as far as the payload says; the Events API dates the same happening within seconds of it."""
+    repository = payload.repository or _Repository()
+    match event_type:
+        case "WatchEvent":
+            return instant(payload.starred_at)
+        case "PushEvent" | "CreateEvent" | "DeleteEvent":
+            return _moment(repository.pushed_at)
+        case "PublicEvent":
+            return instant(repository.updated_at)
+        case "StatusEvent":
+            return instant(payload.created_at)
+    about: _Dated = getattr(payload, _ABOUT.get(event_type, ""), None) or _Dated()
+    first = about.submitted_at or about.published_at or about.created_at
+    last = about.completed_at or about.updated_at
+    return instant((first or last) if payload.action in _BEGINNINGS else (last or first or about.started_at))
+
+
+def _moment(value: int | str | None) -> str | None:
+    """A push's deliveries say seconds since 1970 where others say ISO 8601."""
+    if isinstance(value, str):
+        return instant(value)
+    return format_instant(datetime.fromtimestamp(value, UTC)) if value and 0 < value < 2**33 else None
+
+
+def _observations(event: Event, payload: _Delivery) -> tuple[MetricRow, ...]:
+    """A force push, in the form in which `collecting.activity` keeps those that /activity tells of."""
+    if event.event_type != "PushEvent" or not payload.forced:
+        return ()
+    data = {
+        "ref": text(payload.ref),
+        "before": text(payload.before),
+        "after": text(payload.after),
+        "actor": event.actor_login,
+        "timestamp": event.created_at,
+    }
+    return (MetricRow(key=event.repo_name or "", sort=f"force_push#{event.created_at}#{event.facts.sha}", data=data),)

@@ -1,0 +1,81 @@
+"""Background polling: watched repositories, one after another, each when it is due; it never overlaps itself."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from .enhanced_event_collector import Collector
+from .errors import MonitorError, RateLimited
+from .infrastructure.watch_list import oldest_first, watched
+from .insights.coverage import without_future
+from .instants import Clock, format_instant, parse_instant
+from .records import RepositoryState
+from .settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class Poller:
+    """Owns one background task. `tick` is one round and can be called by itself."""
+
+    def __init__(self, collector: Collector, settings: Settings, clock: Clock) -> None:
+        self._collector, self._settings, self._clock = collector, settings, clock
+        self._interval = timedelta(seconds=settings.poll_interval)
+        self._first_seen: dict[str, datetime] = {}
+        self._blocked: tuple[datetime, datetime] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin polling."""
+        self._task = asyncio.create_task(self._run(), name="poller")
+
+    async def stop(self) -> None:
+        """End polling; a pass under way is cancelled, what it had stored stays."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.tick()
+            except MonitorError as error:
+                logger.warning("background polling: %s", error.message)
+            except Exception:  # a defect met in one round must not silently end polling for good
+                logger.exception("background polling failed; it goes on")
+            await asyncio.sleep(min(self._interval.total_seconds(), 30.0) / 3)
+
+    async def tick(self) -> list[str]:
+        """Collect what is due now, least recently collected first; answers the keys that were polled."""
+        now = self._clock()
+        if self._blocked is not None and self._blocked[0] <= now < self._blocked[1]:
+            return []
+        await self._collector.purge_if_due()
+        polled = []
+        for key in await self._due(now):
+            outcome = await self._collector.collect_one(key)
+            if outcome.error is not None:
+                logger.info("polling %s: %s", key, outcome.error.message)
+            if isinstance(outcome.error, RateLimited):
+                self._blocked = (self._clock(), outcome.error.retry_at or now)
+                break
+            polled.append(key)
+        return polled
+
+    async def _due(self, now: datetime) -> list[str]:
+        metrics = self._collector.manager.metrics
+        keys = list(await watched(metrics, self._settings.target_repositories))
+        states = await metrics.get_states(keys)
+        states = {key: without_future(state, format_instant(now)) for key, state in states.items()}
+        self._first_seen = {key: min(now, self._first_seen.get(key, now)) for key in keys}
+        due = [key for key in keys if self._due_at(key, states.get(key)) <= now]
+        return oldest_first(due, states)
+
+    def _due_at(self, key: str, state: RepositoryState | None) -> datetime:
+        """One interval after the last attempt, or after it was first seen watched; later when GitHub asks for it."""
+        moments = [self._first_seen[key] + self._interval]
+        if state is not None and state.last_attempt_at is not None:
+            moments = [parse_instant(state.last_attempt_at) + self._interval]
+            moments += [parse_instant(at) for at in (state.next_poll_at, state.retry_at) if at]
+        return max(moments)

@@ -1,0 +1,167 @@
+"""The composition root: settings become manager, client, collector, service, and the poller that keeps them fresh.
+
+Importing this builds nothing. MCP, REST and the terminal all enter through `open_runtime`, or share one per process
+through `shared_runtime`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import httpx
+
+from . import __version__
+from .enhanced_event_collector import Collector
+from .errors import DatabaseUnreachable
+from .github.client import GitHubClient
+from .infrastructure.database_factory import DatabaseFactory
+from .infrastructure.database_interface import DatabaseManager
+from .infrastructure.database_service import AnswerCache, DatabaseService, Desk
+from .instants import Clock, format_instant, system_clock
+from .poller import Poller
+from .settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything a surface needs."""
+
+    settings: Settings
+    manager: DatabaseManager
+    client: GitHubClient
+    collector: Collector
+    service: DatabaseService
+    clock: Clock
+
+    def on_stored(self, listener: Callable[[str], Awaitable[None]]) -> Callable[[], None]:
+        """See `Collector.on_stored`."""
+        return self.collector.on_stored(listener)
+
+    async def status(self) -> dict[str, Any]:
+        """What the program is and does at this moment; no secrets."""
+        return {
+            "version": __version__,
+            "now": format_instant(self.clock()),
+            "database": await self.service.health(),
+            "github": {
+                "api_url": self.settings.github_api_url,
+                "token": self.settings.github_token is not None,
+                "rate_limit": self.collector.rate_limit().to_wire(),
+            },
+            "watching": await self.service.watching(),
+            "poll_interval": self.settings.poll_interval,
+        }
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings,
+    *,
+    polling: bool = False,
+    clock: Clock = system_clock,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[Runtime]:
+    """A runtime for the length of the block; `polling` keeps watched repositories fresh in the background meanwhile."""
+    async with AsyncExitStack() as stack:
+        runtime = build_runtime(settings, clock=clock, transport=transport)
+        stack.push_async_callback(runtime.manager.close)
+        stack.push_async_callback(runtime.client.aclose)
+        stack.push_async_callback(runtime.collector.settle)
+        await _open_database(runtime.manager, patient=polling)
+        if polling and settings.poll_interval:
+            poller = Poller(runtime.collector, settings, clock)
+            stack.push_async_callback(poller.stop)
+            poller.start()
+        yield runtime
+
+
+async def _open_database(manager: DatabaseManager, *, patient: bool) -> None:
+    """Open the database. A server (`patient`) starts without one that does not answer: each question tries anew."""
+    try:
+        await manager.initialize()
+    except DatabaseUnreachable as error:
+        if not patient:
+            raise
+        logger.warning("starting without the database: %s", error.message)
+
+
+def build_runtime(
+    settings: Settings, *, clock: Clock = system_clock, transport: httpx.AsyncBaseTransport | None = None
+) -> Runtime:
+    """The parts, put together but not opened: the database opens when it is first asked."""
+    manager = DatabaseFactory.create({**settings.database_config(), "clock": clock})
+    client = GitHubClient(settings.github_api_url, settings.github_token, clock=clock, transport=transport)
+    cache = AnswerCache(clock, settings.freshness_seconds)
+    collector = Collector(
+        manager,
+        client,
+        clock=clock,
+        with_token=client.authenticated,
+        targets=settings.target_repositories,
+        retention_days=settings.event_retention_days,
+    )
+    desk = Desk(
+        manager=manager,
+        clock=clock,
+        tolerance=settings.freshness_seconds,
+        bots=settings.bots,
+        web_url=web_url(settings.github_api_url),
+        targets=settings.target_repositories,
+        retention_days=settings.event_retention_days,
+        refresh=collector.refresh,
+        fetch_details=collector.fetch_details,
+        cache=cache,
+    )
+    return Runtime(settings, manager, client, collector, DatabaseService(desk), clock)
+
+
+def web_url(api_url: str) -> str:
+    """Where people look at repositories: GHES has its API below /api/v3 of the same host."""
+    parts = urlsplit(api_url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.path.startswith("/api/v3") else "https://github.com"
+
+
+class _Shared:
+    """One runtime for everybody in this process who wants one at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._users = 0
+        self._stack: AsyncExitStack | None = None
+        self._runtime: Runtime | None = None
+
+    async def enter(self, settings: Settings) -> Runtime:
+        async with self._lock:
+            if self._runtime is None:
+                self._stack = AsyncExitStack()
+                self._runtime = await self._stack.enter_async_context(open_runtime(settings, polling=True))
+            self._users += 1
+            return self._runtime
+
+    async def leave(self) -> None:
+        async with self._lock:
+            self._users -= 1
+            if self._users == 0 and self._stack is not None:
+                stack, self._stack, self._runtime = self._stack, None, None
+                await stack.aclose()
+
+
+_shared = _Shared()
+
+
+@asynccontextmanager
+async def shared_runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    """The process's one runtime, with background polling; the last to leave closes it."""
+    runtime = await _shared.enter(settings)
+    try:
+        yield runtime
+    finally:
+        with anyio.CancelScope(shield=True):  # a session that is cancelled still closes what it shared
+            await _shared.leave()

@@ -1,0 +1,248 @@
+"""A GitHub made for tests: small records in the documented shapes, ETags, Link pages, limits, and faults on demand.
+
+In process it is an httpx transport (`transport()`); for other processes `serve()` puts it on a loopback port.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+Json = dict[str, Any]
+NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+"""The moment most tests take place at."""
+
+
+def iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def event(number: int, event_type: str, actor: str, at: datetime, payload: Json, repo: str = "octo/hello") -> Json:
+    return {
+        "id": str(number),
+        "type": event_type,
+        "actor": {"id": 1, "login": actor},
+        "repo": {"id": 7, "name": repo},
+        "payload": payload,
+        "public": True,
+        "created_at": iso(at),
+    }
+
+
+def sha(number: int) -> str:
+    return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
+
+
+def commit(number: int, at: datetime, *, parents: tuple[int, ...] = (), author: str = "ada", message: str = "") -> Json:
+    person = {"name": author.title(), "email": f"{author}@example.org", "date": iso(at)}
+    account = {"login": author, "id": 1, "type": "Bot" if author.endswith("[bot]") else "User"}
+    return {
+        "sha": sha(number),
+        "commit": {"author": person, "committer": person, "message": message or f"fix: change {number}"},
+        "author": account,
+        "committer": account,
+        "parents": [{"sha": sha(parent)} for parent in parents],
+        "stats": {"additions": number, "deletions": 1, "total": number + 1},
+        "files": [{"filename": f"src/{number}.py", "status": "modified", "additions": number, "deletions": 1}],
+    }
+
+
+@dataclass
+class FakeRepository:
+    full_name: str
+    id: int = 7
+    default_branch: str = "main"
+    events: list[Json] = field(default_factory=list)
+    branches: dict[str, list[Json]] = field(default_factory=dict)
+    activity: list[Json] = field(default_factory=list)
+    releases: list[Json] = field(default_factory=list)
+
+    @property
+    def commits(self) -> list[Json]:
+        """Those of the default branch, newest first."""
+        return self.branches.setdefault(self.default_branch, [])
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever asked has gone meanwhile, as tests about outages do."""
+
+
+Reply = tuple[int, dict[str, str], bytes]
+Fault = Callable[[str], Reply | None]
+
+
+class FakeGitHub:
+    """`requests` has every path asked for; `faults` are tried in order before the honest answer."""
+
+    def __init__(self, *repositories: FakeRepository, limit: int = 5000) -> None:
+        self.repositories = {repository.full_name.lower(): repository for repository in repositories}
+        self.renamed: dict[str, int] = {}
+        self.remaining, self.limit = limit, limit
+        self.requests: list[str] = []
+        self.faults: list[Fault] = []
+        self.base = "https://api.github.test"
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def transport(self) -> httpx.MockTransport:
+        def handle(request: httpx.Request) -> httpx.Response:
+            status, headers, body = self.answer(request.method, str(request.url), dict(request.headers))
+            return httpx.Response(status, headers=headers, content=body)
+
+        return httpx.MockTransport(handle)
+
+    @contextmanager
+    def serve(self) -> Iterator[str]:
+        """The base URL of this GitHub on a loopback port."""
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status, extra, body = fake.answer("GET", fake.base + self.path, headers)
+                self.send_response(status)
+                for name, value in {**extra, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.do_GET()
+
+            def log_message(self, format: str, *args: object) -> None:
+                return
+
+        server = _Server(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        self.base = f"http://127.0.0.1:{server.server_port}"
+        try:
+            yield self.base
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+    def fail(self, times: int, status: int, headers: dict[str, str] | None = None, body: bytes = b"{}") -> None:
+        """Answer the next requests so."""
+        replies = iter([(status, {"Content-Type": "application/json", **(headers or {})}, body)] * times)
+        self.faults.append(lambda _path: next(replies, None))
+
+    def answer(self, method: str, url: str, headers: dict[str, str]) -> Reply:
+        parts = urlsplit(url)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        self.requests.append(parts.path + (f"?{parts.query}" if parts.query else ""))
+        for fault in self.faults:
+            if (reply := fault(parts.path)) is not None:
+                return reply
+        if parts.path == "/rate_limit":
+            return self._json({"resources": {"core": self._core()}}, headers, free=True)
+        if method == "POST":
+            return self._refuse(403, "GraphQL is not available")
+        if self.remaining <= 0:
+            return self._refuse(403, "API rate limit exceeded")
+        return self._repository(parts.path.strip("/").split("/"), query, headers)
+
+    def _repository(self, path: list[str], query: dict[str, str], headers: dict[str, str]) -> Reply:
+        if path[0] == "repositories" and len(path) > 1:
+            found = [item for item in self.repositories.values() if str(item.id) == path[1]]
+            return self._resource(found[0], path[2:], query, headers) if found else self._refuse(404, "Not Found")
+        name = "/".join(path[1:3]).lower()
+        if name in self.renamed:
+            self.remaining -= 1
+            location = "/".join([self.base, "repositories", str(self.renamed[name]), *path[3:]])
+            return 301, self._headers() | {"Location": location}, b'{"message": "Moved Permanently"}'
+        if path[0] != "repos" or name not in self.repositories:
+            return self._refuse(404, "Not Found")
+        return self._resource(self.repositories[name], path[3:], query, headers)
+
+    def _resource(
+        self, repository: FakeRepository, rest: list[str], query: dict[str, str], headers: dict[str, str]
+    ) -> Reply:
+        if not rest:
+            names = {"full_name": repository.full_name, "name": repository.full_name.split("/")[1]}
+            about = {"id": repository.id, "default_branch": repository.default_branch, "archived": False, "fork": False}
+            return self._json({**names, **about, "created_at": "2015-01-01T00:00:00Z"}, headers)
+        if rest == ["events"]:
+            return self._page(repository.events[:300], query, headers, rest, repository, poll=60)
+        if rest == ["commits"]:
+            return self._commits(repository, query, headers)
+        if rest[0] == "commits":
+            rows = [row for rows in repository.branches.values() for row in rows if row["sha"].startswith(rest[1])]
+            return self._json(rows[0], headers) if rows else self._refuse(422, f"No commit found for SHA: {rest[1]}")
+        listings = {
+            "activity": repository.activity,
+            "releases": repository.releases,
+            "branches": [{"name": name} for name in repository.branches],
+            "deployments": [],
+            "security-advisories": [],
+        }
+        if rest[0] in listings:
+            return self._page(listings[rest[0]], query, headers, rest, repository)
+        if rest == ["actions", "runs"]:
+            return self._json({"total_count": 0, "workflow_runs": []}, headers)
+        return self._refuse(404, "Not Found")
+
+    def _commits(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
+        branch = query.get("sha", repository.default_branch)
+        if branch not in repository.branches:
+            if branch == repository.default_branch:
+                return self._refuse(409, "Git Repository is empty.")
+            return self._refuse(404, f"No commit found for SHA: {branch}")
+        since, until = query.get("since", ""), query.get("until", "9999")
+        rows = [row for row in repository.branches[branch] if since <= row["commit"]["committer"]["date"] <= until]
+        listed = [{key: value for key, value in row.items() if key not in {"stats", "files"}} for row in rows]
+        return self._page(listed, query, headers, ["commits"], repository)
+
+    def _page(
+        self,
+        rows: list[Json],
+        query: dict[str, str],
+        headers: dict[str, str],
+        rest: list[str],
+        repository: FakeRepository,
+        poll: int | None = None,
+    ) -> Reply:
+        size, number = min(100, int(query.get("per_page", 30))), int(query.get("page", 1))
+        extra = {"X-Poll-Interval": str(poll)} if poll else {}
+        if number * size < len(rows):
+            others = "&".join(f"{name}={value}" for name, value in query.items() if name != "page")
+            path = f"/repos/{repository.full_name}/{'/'.join(rest)}"
+            extra["Link"] = f'<{self.base}{path}?{others}&page={number + 1}>; rel="next"'
+        return self._json(rows[(number - 1) * size : number * size], headers, extra)
+
+    def _json(
+        self, value: object, headers: dict[str, str], extra: dict[str, str] | None = None, *, free: bool = False
+    ) -> Reply:
+        body = json.dumps(value).encode()
+        etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+        unchanged = headers.get("if-none-match") == etag
+        if not free and not (unchanged and "authorization" in headers):
+            self.remaining -= 1
+        sent = self._headers() | {"ETag": etag} | (extra or {})
+        return (304, sent, b"") if unchanged else (200, sent, body)
+
+    def _refuse(self, status: int, message: str) -> Reply:
+        self.remaining -= 1
+        return status, self._headers(), json.dumps({"message": message}).encode()
+
+    def _core(self) -> Json:
+        reset = int((self.clock() + timedelta(hours=1)).timestamp())
+        remaining = max(0, self.remaining)
+        return {"limit": self.limit, "remaining": remaining, "used": self.limit - remaining, "reset": reset}
+
+    def _headers(self) -> dict[str, str]:
+        core = self._core()
+        limits = {f"X-RateLimit-{name.title()}": str(value) for name, value in core.items()}
+        return {"Content-Type": "application/json; charset=utf-8", "X-RateLimit-Resource": "core", **limits}

@@ -1,0 +1,87 @@
+"""A collector over a database in memory, a GitHub in process, and a clock that moves when told."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+import stamina
+from pydantic import SecretStr
+
+from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event
+
+
+@dataclass
+class World:
+    """Everything a test about collecting touches."""
+
+    github: FakeGitHub
+    manager: DatabaseManager
+    collector: Collector
+    service: DatabaseService
+    now: datetime = NOW
+
+    @property
+    def hello(self) -> FakeRepository:
+        return self.github.repositories["octo/hello"]
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def pass_time(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+    def asked(self, word: str) -> int:
+        """How many requests so far had a word in their path."""
+        return sum(word in path for path in self.github.requests)
+
+
+def build(github: FakeGitHub, *, token: str | None = "token") -> World:
+    moment = [NOW]
+    world: World
+
+    def clock() -> datetime:
+        return world.now if moment else NOW
+
+    manager = get_sqlite_manager(":memory:", clock=clock)
+    secret = SecretStr(token) if token else None
+    client = GitHubClient(github.base, secret, clock, transport=github.transport())
+    collector = Collector(manager, client, clock=clock, with_token=token is not None)
+    desk = Desk(manager=manager, clock=clock, refresh=collector.refresh, fetch_details=collector.fetch_details)
+    world = World(github, manager, collector, DatabaseService(desk))
+    github.clock = clock
+    return world
+
+
+def hello() -> FakeRepository:
+    """A small repository: five events and five commits within two days."""
+    repository = FakeRepository("Octo/Hello")
+    repository.events = [
+        event(5, "PushEvent", "ada", NOW - timedelta(hours=1), {"ref": "refs/heads/main", "head": "a" * 40}),
+        event(4, "IssueCommentEvent", "bob", NOW - timedelta(hours=3), {"action": "created", "issue": {"number": 1}}),
+        event(3, "IssuesEvent", "ada", NOW - timedelta(hours=5), {"action": "opened", "issue": {"number": 1}}),
+        event(9, "WatchEvent", "eve", NOW - timedelta(days=1), {"action": "started"}),
+        event(1, "CreateEvent", "ada", NOW - timedelta(days=2), {"ref": "main", "ref_type": "branch"}),
+    ]
+    repository.branches["main"] = [
+        commit(number, NOW - timedelta(hours=12 * (5 - number) + 1), parents=(number - 1,))
+        for number in range(5, 0, -1)
+    ]
+    return repository
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    built = build(FakeGitHub(hello()))
+    yield built
+    await built.collector.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    stamina.set_testing(True, attempts=3)

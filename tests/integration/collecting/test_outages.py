@@ -1,0 +1,107 @@
+"""An outage never looks like a quiet repository."""
+
+import pytest
+
+from github_events_monitor.errors import Forbidden, NotFound, RateLimited, Unreachable
+from tests.integration.collecting.conftest import World
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kind", "word"),
+    [
+        (503, {"Content-Type": "text/html"}, b"<html>", Unreachable, "unreachable"),
+        (200, {}, b'[{"id": "1", "ty', Unreachable, "unreachable"),
+        (403, {}, b'{"message": "Resource not accessible by personal access token"}', Forbidden, "forbidden"),
+        (429, {"Retry-After": "120"}, b'{"message": "API rate limit exceeded"}', RateLimited, "rate_limited"),
+        (403, {"X-RateLimit-Remaining": "0"}, b'{"message": "API rate limit exceeded"}', RateLimited, "rate_limited"),
+    ],
+)
+async def test_a_failed_first_collection_is_an_error_not_an_empty_list(
+    world: World, status: int, headers: dict[str, str], body: bytes, kind: type[Exception], word: str
+) -> None:
+    world.github.fail(100, status, headers, body)
+
+    with pytest.raises(kind):
+        await world.service.recent_commits("octo/hello")
+
+    row = (await world.collector.collect(["octo/hello"])).repositories[0]
+    assert (row.status, row.error and row.error.code) == (word, word)
+
+
+async def test_a_repository_that_is_not_there_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound, match="nobody/nothing"):
+        await world.service.repository_activity("nobody/nothing")
+    assert await world.service.repositories() == []
+
+
+async def test_stored_records_are_answered_with_a_note_while_github_is_down(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    world.pass_time(hours=1)
+    world.github.fail(100, 503)
+
+    answer = await world.service.recent_commits("octo/hello", hours=72)
+
+    assert answer.total_commits == 5
+    assert "collecting failed" in (answer.coverage.note or "")
+    assert not answer.coverage.complete
+
+
+async def test_an_empty_window_of_which_nothing_is_known_is_an_error_while_github_is_down(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    world.pass_time(days=3)
+    world.github.fail(100, 503)
+
+    with pytest.raises(Unreachable):
+        await world.service.recent_commits("octo/hello", hours=2)
+
+
+async def test_one_repository_that_fails_does_not_stop_the_others(world: World) -> None:
+    answer = await world.service.monitor_commits(["octo/hello", "nobody/nothing"], hours=72)
+
+    first, second = answer.repositories
+    assert (first.total_commits, first.error) == (5, None)
+    assert second.error is not None
+    assert second.error.code == "not_found"
+    assert answer.now_watching == ("Octo/Hello",)
+
+
+async def test_a_question_spends_at_most_eight_requests(world: World) -> None:
+    await world.service.recent_commits("octo/hello")
+    assert len(world.github.requests) <= 8
+
+
+async def test_a_fresh_repository_is_not_asked_again_until_the_poll_interval_has_passed(world: World) -> None:
+    await world.service.recent_commits("octo/hello")
+    asked = len(world.github.requests)
+    world.pass_time(seconds=299)
+    await world.service.repository_activity("octo/hello")
+    assert len(world.github.requests) == asked
+    world.pass_time(seconds=2)
+    await world.service.repository_activity("octo/hello")
+    assert len(world.github.requests) > asked
+
+
+async def test_a_past_window_that_is_completely_known_needs_no_github(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    world.pass_time(hours=5)
+    world.github.fail(100, 503)
+    asked = len(world.github.requests)
+
+    answer = await world.service.recent_commits("octo/hello", hours=24, until="2026-11-20T11:00:00Z")
+
+    assert answer.coverage.complete
+    assert answer.coverage.note is None
+    assert len(world.github.requests) == asked
+
+
+async def test_a_limit_met_while_filling_in_details_is_no_failure_of_the_pass(world: World) -> None:
+    def limited(path: str) -> tuple[int, dict[str, str], bytes] | None:
+        headers = {"Content-Type": "application/json", "X-RateLimit-Remaining": "0"}
+        return (403, headers, b'{"message": "API rate limit exceeded"}') if "/commits/" in path else None
+
+    world.github.faults.append(limited)
+
+    row = (await world.collector.collect(["octo/hello"])).repositories[0]
+
+    assert (row.status, row.new_commits, row.error) == ("collected", 5, None)
+    assert "next pass" in (row.note or "")
