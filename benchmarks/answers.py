@@ -1,0 +1,235 @@
+"""How long answers take, how large they are, and what they cost.
+
+    python benchmarks/answers.py
+
+Health and the other insights over a window of 50,000 events, beside plain sqlite3 reading the same columns of the same
+rows; recent commits of 50,000 stored through an MCP client in memory, beside the same rows read by sqlite3; the server
+started as Claude Desktop does it, beside an interpreter that imports the MCP SDK alone.
+"""
+
+import asyncio
+import os
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.insights.commits import analyse_commit
+from github_events_monitor.instants import format_instant
+from github_events_monitor.records import Commit, CommitRecord, Ledger, RepositoryState, Span
+from github_events_monitor.insights.coverage import learn
+
+REPO, MANY_COMMITS = "octo/hello", "octo/commits"
+COUNT, COMMITS, ROUNDS = 50_000, 3_000, 9
+NOW = datetime.now(UTC).replace(microsecond=0)
+MONTH = timedelta(days=30)
+
+
+def ago(seconds: float) -> str:
+    """An instant before now."""
+    return format_instant(NOW - timedelta(seconds=seconds))
+
+
+def events(chance: Random) -> list[dict[str, Any]]:
+    """A busy month: threads that are opened, answered and closed, pushes, stars, releases."""
+    people = [f"person{number}" for number in range(400)] + ["robot[bot]"]
+    rows = []
+    for number in range(COUNT):
+        event_type = chance.choice(
+            ["PushEvent"] * 5 + ["IssuesEvent", "IssueCommentEvent", "PullRequestEvent"] * 3 + ["WatchEvent"]
+        )
+        thread = {"number": chance.randrange(1, 8_000), "user": {"login": chance.choice(people)}}
+        payload: dict[str, Any] = {
+            "PushEvent": {"ref": "refs/heads/main", "head": f"{number:040x}"},
+            "IssuesEvent": {"action": chance.choice(["opened", "closed"]), "issue": thread},
+            "IssueCommentEvent": {"action": "created", "issue": thread},
+            "PullRequestEvent": {
+                "action": chance.choice(["opened", "merged"]),
+                "number": thread["number"],
+                "pull_request": thread,
+            },
+        }.get(event_type, {"action": "started"})
+        at = ago(chance.uniform(0, MONTH.total_seconds()))
+        rows.append(
+            {
+                "id": str(number),
+                "event_type": event_type,
+                "repo_name": REPO,
+                "actor_login": chance.choice(people),
+                "created_at": at,
+                "payload": payload,
+            }
+        )
+    return rows
+
+
+def commits(chance: Random, repo: str, count: int) -> list[CommitRecord]:
+    """Commits of the same month, with numbers."""
+    made = []
+    for number in range(count):
+        commit = Commit(
+            sha=f"{number:040x}",
+            repo_name=repo,
+            commit_date=ago(chance.uniform(0, MONTH.total_seconds())),
+            message=f"fix(parser): handle case {number} of the grammar properly",
+            author_name=f"Person {number % 400}",
+            author_login=f"person{number % 400}",
+            branches=("main",),
+            additions=number % 300,
+            deletions=number % 70,
+            files_changed=number % 9,
+        )
+        made.append(CommitRecord(commit=commit, summary=analyse_commit(commit, None)))
+    return made
+
+
+async def fill(manager: DatabaseManager) -> None:
+    """Store it all, and that all of it is known."""
+    chance = Random(7)
+    await manager.events.insert_events(events(chance))
+    for repo, count in ((REPO, COMMITS), (MANY_COMMITS, COUNT)):
+        await manager.commits.insert_commits(commits(chance, repo, count))
+        ledger = learn(learn(Ledger(), "events", Span(ago(3e7), ago(0))), "commits", Span(ago(3e7), ago(0)))
+        await manager.metrics.save_states(
+            [RepositoryState(repo_name=repo, default_branch="main", last_collected_at=ago(0), ledger=ledger)]
+        )
+
+
+async def median(ask: Callable[[], Awaitable[object]], rounds: int = ROUNDS) -> float:
+    """Milliseconds, after one round that does not count."""
+    times = []
+    for _ in range(rounds + 1):
+        began = time.perf_counter()
+        await ask()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times[1:])
+
+
+def plain(path: Path, question: str, repo: str = REPO) -> Callable[[], Awaitable[object]]:
+    """The same rows by sqlite3 alone."""
+    connection = sqlite3.connect(path)
+
+    async def ask() -> object:
+        return connection.execute(question, (repo, ago(MONTH.total_seconds()), ago(0))).fetchall()
+
+    return ask
+
+
+def row(name: str, ours: float, peer: float, of: str) -> None:
+    """One line of the result."""
+    print(f"{name:42} {ours:9.2f} ms   {of} {peer:9.2f} ms   ratio {ours / peer:6.2f}", flush=True)
+
+
+async def measure_insights(path: Path) -> None:
+    """Every insight over the month."""
+    manager = get_sqlite_manager(str(path))
+    service = DatabaseService(Desk(manager=manager, clock=lambda: NOW))
+    columns = "id, event_type, created_at, actor_login, action, number, ref, sha, subject"
+    peer = await median(
+        plain(
+            path,
+            f"SELECT {columns} FROM events WHERE repo_name = ? AND created_at >= ? AND created_at < ? ORDER BY created_at, id",
+        )
+    )
+    for question in (
+        "repository_health",
+        "developer_activity",
+        "security_report",
+        "event_anomalies",
+        "deployment_metrics",
+    ):
+        row(question, await median(lambda q=question: getattr(service, q)(REPO, hours=720)), peer, "sqlite3 rows")  # type: ignore[misc]
+    commits_of = "SELECT * FROM commits WHERE repo_name = ? AND commit_date >= ? AND commit_date < ? ORDER BY commit_date DESC, sha LIMIT 30"
+    row(
+        "recent_commits",
+        await median(lambda: service.recent_commits(MANY_COMMITS, 24), 99),
+        await median(plain(path, commits_of, MANY_COMMITS), 99),
+        "sqlite3 rows",
+    )
+    row("repository_activity", await median(lambda: service.repository_activity(REPO, 24), 99), peer, "sqlite3 rows")
+    await manager.close()
+
+
+async def measure_mcp(path: Path) -> None:
+    """Through a client, as an assistant asks."""
+    os.environ.update(DATABASE_PATH=str(path), GITHUB_API_URL="http://127.0.0.1:9", POLL_INTERVAL="0")
+    from mcp import Client
+
+    from github_events_monitor.mcp_server import mcp
+
+    async with Client(mcp) as client:
+        tools = [
+            tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in (await client.list_tools()).tools
+        ]
+        print(f"tools/list {len(orjson.dumps(tools)):,} bytes")
+        answer = await client.call_tool("recent_commits", {"repo": MANY_COMMITS, "hours": 24})
+        size = len(orjson.dumps(answer.model_dump(mode="json", by_alias=True, exclude_none=True)))
+        print(f"thirty commits {size:,} bytes")
+        took = await median(lambda: client.call_tool("recent_commits", {"repo": MANY_COMMITS, "hours": 24}), 99)
+        print(f"recent_commits through the client, p50 {took:.2f} ms")
+
+
+def measure_start() -> None:
+    """From spawn to the first answer, beside the SDK's import alone."""
+    request = orjson.dumps(
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-11-25",
+                "capabilities": {},
+                "clientInfo": {"name": "b", "version": "1"},
+            },
+        }
+    )
+    ours, peer = [], []
+    for _ in range(5):
+        began = time.perf_counter()
+        with subprocess.Popen(
+            [sys.executable, "-m", "github_events_monitor"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as server:
+            assert server.stdin is not None and server.stdout is not None
+            server.stdin.write(request + b"\n")
+            server.stdin.flush()
+            server.stdout.readline()
+            ours.append((time.perf_counter() - began) * 1000)
+            server.stdin.close()
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import mcp.server"], check=True)
+        peer.append((time.perf_counter() - began) * 1000)
+    row("spawn to first initialize answer", statistics.median(ours), statistics.median(peer), "import mcp.server")
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "events.db"
+        asyncio.run(_fill(path))
+        asyncio.run(measure_insights(path))
+        asyncio.run(measure_mcp(path))
+        measure_start()
+
+
+async def _fill(path: Path) -> None:
+    async with get_sqlite_manager(str(path)) as manager:
+        await fill(manager)
+
+
+if __name__ == "__main__":
+    main()

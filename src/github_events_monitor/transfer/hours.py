@@ -1,0 +1,155 @@
+"""What an import leaves in the memory of each repository: its spelling, its id, and the whole hours of GH Archive.
+
+A file `YYYY-MM-DD-H.json.gz` holds everything public that happened in that hour, UTC, hour not zero-padded
+(https://www.gharchive.org/). Since 2025-05-24 an event sits in the file of the hour in which it was fetched, and many
+are missing: such files bring events, but do not make an hour known.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import PurePath
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from ..infrastructure.database_interface import DatabaseManager
+from ..insights.coverage import learn
+from ..instants import Clock, format_instant
+from ..records import EventSource, Lease, RepositoryState, Span
+from .archive import Batch
+
+SOURCE = "gharchive"
+KIND = "archive"
+RELIABLE_UNTIL = "2025-05-24T00:00:00Z"
+
+Newest = tuple[str, EventSource]
+"""The instant of a repository's newest event in a file, and the repository as that one names it."""
+
+_HOUR_FILE = re.compile(r"(?:gharchive-)?(\d{4})-(\d\d)-(\d\d)-(\d{1,2})\.json\.gz")
+_AT_A_TIME = 2_000
+_LEASE = timedelta(minutes=1)
+_LEASE_TRIES = 30
+
+
+def hour_of(name: str) -> Span | None:
+    """The hour that a file of this name makes known when it is read whole; null for any other file."""
+    match = _HOUR_FILE.fullmatch(PurePath(name).name)
+    if match is None:
+        return None
+    try:
+        start = datetime(*(int(part) for part in match.groups()), tzinfo=UTC)  # type: ignore[misc, arg-type]
+    except ValueError:
+        return None
+    span = Span(format_instant(start), format_instant(start + timedelta(hours=1)))
+    return span if span.since >= "2015" and span.until <= RELIABLE_UNTIL else None
+
+
+class Seen:
+    """The repositories of one file, by key, each as its newest event names it."""
+
+    def __init__(self, hour: Span | None) -> None:
+        self.hour = hour
+        self.newest: dict[str, Newest] = {}
+        self._lines = self._inside = 0
+
+    def add(self, batch: Batch) -> None:
+        """Take note of a batch."""
+        self._lines += batch.hours.total()
+        self._inside += batch.hours[self.hour.since[:13]] if self.hour else 0
+        newest = self.newest
+        for event, source in zip(batch.events, batch.sources, strict=True):
+            if source is None or event.repo_name is None:
+                continue
+            known = newest.get(event.repo_name)
+            if known is None or known[0] < event.created_at:
+                newest[event.repo_name] = (event.created_at, source)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the file is what its name says: most of its events were created in that hour."""
+        return 2 * self._inside > self._lines
+
+
+class Memory:
+    """Writes what files taught, merged into what is remembered already; `busy` are repositories that could not be."""
+
+    def __init__(self, manager: DatabaseManager, repos: frozenset[str] | None, clock: Clock) -> None:
+        self._metrics = manager.metrics
+        self._repos = repos
+        self._clock = clock
+        self._owner = f"import {uuid4()}"
+        self._waiting: dict[str, list[Span]] = {}
+        self.busy: list[str] = []
+
+    async def learn(self, newest: Mapping[str, Newest], hour: Span | None) -> None:
+        """Remember the repositories of a file; with an hour, that nothing of it is missing.
+
+        The hour counts for the repositories in the file, or for those asked for, also where they were silent; a
+        repository of which nothing was ever seen is not remembered for its silence.
+        """
+        if hour is not None:
+            for key in newest if self._repos is None else self._repos:
+                self._waiting.setdefault(key, []).append(hour)
+        keys = iter(newest if self._repos is None else {*newest, *self._repos})
+        while some := list(islice(keys, _AT_A_TIME)):
+            await self._learn_some(some, newest)
+
+    async def _learn_some(self, keys: list[str], newest: Mapping[str, Newest]) -> None:
+        known = await self._metrics.get_states(keys)
+        fresh = []
+        for key in keys:
+            state = known.get(key)
+            if state is None and key not in newest:
+                continue
+            after = remember(key, state, newest.get(key), self._waiting.pop(key, ()))
+            if state is not None and (state.last_collected_at or state.last_attempt_at):
+                await self._under_lease(key, state, after)
+            elif after != state:
+                fresh.append(after)
+        if fresh:
+            await self._metrics.save_states(fresh)
+
+    async def _under_lease(self, key: str, state: RepositoryState, after: RepositoryState) -> None:
+        """A repository that is being collected: its state must not change under the collector's hands."""
+        if after == state:
+            return
+        lease = await self._lease(key)
+        if lease is None:
+            self.busy.append(key)
+            return
+        try:
+            current = await self._metrics.get_state(key) or state
+            spans = after.ledger.spans.get(KIND, ())
+            await self._metrics.save_states([remember(key, current, None, spans)])
+        finally:
+            await self._metrics.release_lease(lease)
+
+    async def _lease(self, key: str) -> Lease | None:
+        for _ in range(_LEASE_TRIES):
+            now, end = format_instant(self._clock()), format_instant(self._clock() + _LEASE)
+            lease = await self._metrics.acquire_lease(key, self._owner, now, end)
+            if lease is not None:
+                return lease
+            await asyncio.sleep(1)
+        return None
+
+
+def remember(key: str, state: RepositoryState | None, newest: Newest | None, hours: Iterable[Span]) -> RepositoryState:
+    """A repository's state with what an import adds; nothing that is there is lost.
+
+    Spelling and id are the import's only while nobody collects the repository and nothing newer was imported.
+    """
+    known = state or RepositoryState(repo_name=key)
+    hours_before = known.ledger.spans.get(KIND, ())
+    is_newer = known.full_name is None or not hours_before or (newest and newest[0] >= hours_before[-1].until)
+    changes: dict[str, Any] = {"sources": tuple(dict.fromkeys((*known.sources, SOURCE)))}
+    if newest and is_newer and not known.last_collected_at:
+        changes |= {"full_name": newest[1].full_name, "repository_id": newest[1].repository_id or known.repository_id}
+    spans = tuple(hours)
+    if spans:
+        changes["ledger"] = learn(known.ledger, KIND, *spans)
+    return msgspec.structs.replace(known, **changes)

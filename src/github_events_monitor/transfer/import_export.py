@@ -1,0 +1,129 @@
+"""Reading the export format back: checked line by line, stored in batches, its end and its sum demanded."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import DataFileError
+from ..infrastructure.database_interface import TABLES, TableItem
+from ..jsontext import load_json
+from .archive import Wanted
+from .export_file import FORMAT, VERSION
+from .files import DataFile
+from .lines import Block, blocks_of
+
+_BATCH_ITEMS = 10_000
+
+
+def is_export(record: Any) -> bool:
+    """Whether a first line is that of an export."""
+    return isinstance(record, dict) and record.get("format") == FORMAT and isinstance(record.get("version"), int)
+
+
+def check_version(first: dict[str, Any], name: str) -> None:
+    """Raises `DataFileError` for an export of a newer version of this program."""
+    if first["version"] > VERSION:
+        raise DataFileError(
+            f"{name} has export format {first['version']}, written by a newer version of this program;"
+            f" this one reads format {VERSION}: upgrade it"
+        )
+
+
+class ExportReader:
+    """The items of an export file, in order; `check_end` says whether they were all there and unaltered.
+
+    Raises `DataFileError` for a line that is not of the format, and for a newer format.
+    """
+
+    def __init__(self, file: DataFile) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._counts: dict[str, int] = {}
+        self._end: dict[str, Any] | None = None
+        self._started = False
+
+    def batches(self) -> Iterator[list[TableItem]]:
+        """All items, some thousands at a time."""
+        batch: list[TableItem] = []
+        for block in blocks_of(self._file.pieces()):
+            if block.too_long:
+                raise self._altered(block.first_line, "is too long")
+            for item in self._items(block):
+                batch.append(item)
+                if len(batch) >= _BATCH_ITEMS:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
+
+    def check_end(self) -> None:
+        """Compare what was read with what the last line says. Raises `DataFileError`."""
+        if self._end is None:
+            raise DataFileError(f"{self._file.name} is cut: the line that ends an export is missing")
+        counts = {table: count for table, count in self._end["counts"].items() if count}
+        if counts != self._counts:
+            raise DataFileError(f"{self._file.name} was altered: its last line says another number of items")
+        if self._end.get("sha256") != self._digest.hexdigest():
+            raise DataFileError(f"{self._file.name} was altered: its items do not fit the check sum in its last line")
+
+    def _items(self, block: Block) -> Iterator[TableItem]:
+        for number, line in enumerate(block.lines, block.first_line):
+            if not line:
+                continue
+            if self._end is not None:
+                raise self._altered(number, "comes after the line that ends the export")
+            record = self._load(number, line)
+            if not self._started:
+                self._start(record)
+            elif record.get("end") is True and isinstance(record.get("counts"), dict):
+                self._end = record
+            else:
+                yield self._item(number, line, record)
+
+    def _start(self, first: dict[str, Any]) -> None:
+        if not is_export(first):
+            raise DataFileError(f"{self._file.name} is not an export of this program")
+        check_version(first, self._file.name)
+        self._started = True
+
+    def _item(self, number: int, line: bytes, record: dict[str, Any]) -> TableItem:
+        table, item = record.get("table"), record.get("item")
+        if table not in TABLES or not isinstance(item, dict):
+            raise self._altered(number, "is not an item of one of the nine tables")
+        self._digest.update(line)
+        self._digest.update(b"\n")
+        self._counts[table] = self._counts.get(table, 0) + 1
+        return TableItem(table, item)
+
+    def _load(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            record = load_json(line)
+        except (ValueError, RecursionError):
+            raise self._altered(number, "is not JSON") from None
+        if not isinstance(record, dict):
+            raise self._altered(number, "is not a JSON object")
+        return record
+
+    def _altered(self, number: int, why: str) -> DataFileError:
+        return DataFileError(f"{self._file.name} was cut or altered: its line {number:,} {why}")
+
+
+def wanted_items(items: list[TableItem], wanted: Wanted) -> list[TableItem]:
+    """Those of the repositories and event types asked for; types say nothing about other tables."""
+    if wanted.everything:
+        return items
+    return [item for item in items if _is_wanted(item, wanted)]
+
+
+def _is_wanted(item: TableItem, wanted: Wanted) -> bool:
+    if item.table == "events" and wanted.types is not None and item.item.get("event_type") not in wanted.types:
+        return False
+    return wanted.repos is None or repository_of(item) in wanted.repos
+
+
+def repository_of(item: TableItem) -> str | None:
+    """The key of the repository that an item is about."""
+    if item.table == "developer_metrics":
+        return str(item.item.get("repo_time_period", "")).rpartition("#")[0].lower()
+    name = item.item.get("repo_name")
+    return name.lower() if isinstance(name, str) else None

@@ -1,0 +1,159 @@
+"""Files into a database: `import_files`."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import DataFileError, InvalidInput
+from ..infrastructure.database_interface import DatabaseManager, TableItem
+from ..instants import Clock, system_clock
+from ..records import repo_key
+from .archive import Batch, Wanted, batches_of, ready_to_store
+from .files import DataFile, data_files
+from .hours import Memory, Seen, hour_of
+from .import_export import ExportReader, wanted_items
+from .kinds import Kind, array_blocks, kind_of
+from .lines import blocks_of
+from .pipeline import WriteBehind, without_garbage_collection
+from .report import ImportReport, Progress, Tally
+
+_MAX_REPOSITORIES_HELD = 50_000
+
+
+async def import_files(
+    manager: DatabaseManager,
+    paths: Sequence[str | Path],
+    *,
+    repos: Sequence[str] | frozenset[str] | None = None,
+    types: Sequence[str] | frozenset[str] | None = None,
+    progress: Progress | None = None,
+    clock: Clock = system_clock,
+    stdin: BinaryIO | None = None,
+) -> ImportReport:
+    """Store what files hold: events as GH Archive or the Events API give them, or this program's own exports.
+
+    paths: files, patterns, or `-` for `stdin`. Kinds are told apart by content, gzip or plain alike. repos, types: only
+    those repositories ("owner/name") and event types. Importing a file again changes nothing.
+
+    All files are looked at before anything is stored. Raises `InvalidInput` for a path that is not there,
+    `DataFileError` for a file of another kind, and for one that is cut or altered: it then names how much of it was
+    stored, and the same import can be run again. Single lines that cannot be used are counted and left out.
+    """
+    wanted = Wanted(
+        frozenset(repo_key(repo) for repo in repos) if repos is not None else None,
+        frozenset(types) if types is not None else None,
+    )
+    files = await asyncio.to_thread(data_files, paths, stdin)
+    kinds = [await asyncio.to_thread(_look_at, file) for file in files]
+    work = _Import(manager, wanted, files, progress, clock)
+    with without_garbage_collection():
+        for file, kind in zip(files, kinds, strict=True):
+            await work.run(file, kind)
+    return work.report()
+
+
+def _look_at(file: DataFile) -> Kind:
+    try:
+        kind = kind_of(file)
+    except DataFileError:
+        file.close()
+        raise
+    file.forget()
+    return kind
+
+
+class _Import:
+    """One run over several files."""
+
+    def __init__(
+        self, manager: DatabaseManager, wanted: Wanted, files: list[DataFile], progress: Progress | None, clock: Clock
+    ) -> None:
+        self._manager = manager
+        self._wanted = wanted
+        self._files = files
+        self._progress = progress
+        self._memory = Memory(manager, wanted.repos, clock)
+        self._tally = Tally()
+
+    def report(self) -> ImportReport:
+        """What was done."""
+        return self._tally.report(self._memory.busy)
+
+    async def run(self, file: DataFile, kind: Kind) -> None:
+        """Import one file."""
+        before = self._tally.stored
+        try:
+            await (self._export(file) if kind is Kind.EXPORT else self._events(file, kind))
+        except DataFileError as error:
+            raise DataFileError(self._what_was_done(error, self._tally.stored - before, file)) from None
+        finally:
+            file.close()
+
+    async def _events(self, file: DataFile, kind: Kind) -> None:
+        hour = hour_of(file.name) if kind is Kind.EVENT_LINES and self._wanted.types is None else None
+        seen, broken = Seen(hour), self._tally.broken
+        blocks = blocks_of(file.pieces()) if kind is Kind.EVENT_LINES else array_blocks(file)
+        batches = batches_of(blocks, self._wanted)
+        try:
+            await self._event_batches(file, batches, seen)
+        except DataFileError:
+            await self._memory.learn(seen.newest, None)
+            raise
+        # A line that could not be used may have been anybody's event: the hour is then not known to be whole.
+        whole = hour is not None and seen.fits and self._tally.broken == broken
+        await self._memory.learn(seen.newest, hour if whole else None)
+        self._tally.hours += whole
+
+    async def _event_batches(self, file: DataFile, batches: Iterator[Batch], seen: Seen) -> None:
+        async with WriteBehind() as writes:
+            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                await writes.put(self._store(batch, file))
+                seen.add(batch)
+                if seen.hour is None and len(seen.newest) > _MAX_REPOSITORIES_HELD:
+                    await self._memory.learn(seen.newest, None)
+                    seen.newest.clear()
+
+    async def _store(self, batch: Batch, file: DataFile) -> None:
+        events, commits = await asyncio.to_thread(ready_to_store, batch)
+        stored = await self._manager.import_events(events, commits)
+        self._tally.read += batch.read
+        self._tally.filtered += batch.filtered
+        self._tally.note_broken(file.name, batch.broken)
+        self._tally.note_new("events", stored.events)
+        self._tally.note_new("commits", stored.commits)
+        self._tally.from_pushes += stored.commits
+        await self._tell(file)
+
+    async def _export(self, file: DataFile) -> None:
+        reader = ExportReader(file)
+        batches = reader.batches()
+        async with WriteBehind() as writes:
+            while (items := await asyncio.to_thread(next, batches, None)) is not None:
+                await writes.put(self._store_items(items, file))
+        reader.check_end()
+
+    async def _store_items(self, items: list[TableItem], file: DataFile) -> None:
+        wanted = wanted_items(items, self._wanted)
+        try:
+            new = await self._manager.write_items(wanted) if wanted else {}
+        except DataFileError:
+            raise
+        except InvalidInput as error:
+            raise DataFileError(f"{file.name} was altered: {error.message}") from None
+        self._tally.read += len(items)
+        self._tally.filtered += len(items) - len(wanted)
+        for table, count in new.items():
+            self._tally.note_new(table, count)
+        await self._tell(file)
+
+    async def _tell(self, file: DataFile) -> None:
+        if self._progress:
+            sizes = [one.size for one in self._files]
+            total = None if None in sizes else sum(size or 0 for size in sizes)
+            await self._progress(sum(one.done for one in self._files), total, file.name)
+
+    def _what_was_done(self, error: DataFileError, stored: int, file: DataFile) -> str:
+        left = len(self._files) - self._files.index(file) - 1
+        after = f", {left:,} more files were not read" if left else ""
+        return f"{error.message}; {stored:,} of its items had already been stored{after}"

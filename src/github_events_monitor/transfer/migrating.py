@@ -1,0 +1,83 @@
+"""One database straight into another: `migrate`."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidInput
+from ..infrastructure.database_factory import DatabaseFactory
+from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem
+from ..instants import normalise_instant
+from .export_file import check_tables
+from .pipeline import WriteBehind, without_garbage_collection
+from .report import ImportReport, Progress, Tally
+from .urls import database_url, parse_database_url, same_database
+
+_BATCH_ITEMS = 5_000
+
+
+async def migrate(
+    source_url: str,
+    target_url: str,
+    *,
+    tables: Sequence[str] = TABLES,
+    since: str | None = None,
+    repo: str | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Copy what is stored in one database into another, making its tables; what is there already stays as it is.
+
+    Both are named by URL (see `urls`). tables, since, repo: as for an export. A migration that was interrupted can
+    simply be run again. Raises `InvalidInput` for a URL, for a source that does not exist, or when both are the same.
+    """
+    source, target = parse_database_url(source_url), parse_database_url(target_url)
+    if same_database(source, target):
+        raise InvalidInput(f"{database_url(source)} is both source and target; name two databases")
+    require_database(source)
+    async with DatabaseFactory.create(source) as origin, DatabaseFactory.create(target) as destination:
+        return await copy_items(origin, destination, tables=tables, since=since, repo=repo, progress=progress)
+
+
+async def copy_items(
+    origin: DatabaseManager,
+    destination: DatabaseManager,
+    *,
+    tables: Sequence[str] = TABLES,
+    since: str | None = None,
+    repo: str | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """The same between two managers that are open."""
+    tally = Tally()
+
+    async def store(batch: list[TableItem]) -> None:
+        for table, count in (await destination.write_items(batch)).items():
+            tally.note_new(table, count)
+        tally.read += len(batch)
+        if progress:
+            await progress(tally.read, None, batch[-1].table)
+
+    chosen, start = check_tables(tables), normalise_instant(since) if since is not None else None
+    with without_garbage_collection():
+        async with WriteBehind() as writes:
+            async for batch in _batches(origin.read_items(chosen, since=start, repo=repo)):
+                await writes.put(store(batch))
+    return tally.report()
+
+
+def require_database(config: dict[str, Any]) -> None:
+    """Refuse a SQLite file that is not there, which opening it would make. Raises `InvalidInput`."""
+    path = config.get("db_path", "")
+    if config["provider"] == "sqlite" and path != ":memory:" and not Path(path).exists():
+        raise InvalidInput(f"there is no database {path}; check the path (DATABASE_PATH)")
+
+
+async def _batches(items: AsyncIterator[TableItem]) -> AsyncIterator[list[TableItem]]:
+    batch: list[TableItem] = []
+    async for item in items:
+        batch.append(item)
+        if len(batch) >= _BATCH_ITEMS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,160 @@
+"""Importing files of events, on every engine."""
+
+import gzip
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+
+from github_events_monitor.errors import DataFileError, InvalidInput
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.records import RepositoryState, Span
+from github_events_monitor.transfer import import_files
+from tests.unit.transfer.records import a_push, an_event, lines_of, write
+
+ONE, TWO = "1" * 40, "2" * 40
+HOUR = Span("2024-03-05T14:00:00Z", "2024-03-05T15:00:00Z")
+HOUR_FILE = "2024-03-05-14.json.gz"
+
+
+def clock() -> datetime:
+    return datetime(2026, 11, 20, tzinfo=UTC)
+
+
+async def hours_of(manager: DatabaseManager, repo: str) -> tuple[Span, ...]:
+    state = await manager.metrics.get_state(repo)
+    return state.ledger.spans.get("archive", ()) if state else ()
+
+
+async def test_importing_an_hour_twice_adds_nothing_the_second_time(manager: DatabaseManager, tmp_path: Path) -> None:
+    hour = write(tmp_path / HOUR_FILE, an_event(1), a_push(2, ONE, TWO), an_event(3, repo="other/Thing"))
+    first = await import_files(manager, [hour])
+    assert (first.read, first.stored, first.commits, first.hours) == (3, 3, 2, 1)
+    second = await import_files(manager, [hour])
+    assert (second.read, second.stored, second.already_there, second.commits) == (3, 0, 3, 0)
+    assert await manager.events.count_by_type("octo/hello", *HOUR) == {"WatchEvent": 1, "PushEvent": 1}
+    record = await manager.commits.get_commit("octo/hello", TWO)
+    assert record is not None
+    assert record.commit.message == "Fix the 222"
+
+
+async def test_a_whole_hour_is_known_for_the_repositories_in_it(manager: DatabaseManager, tmp_path: Path) -> None:
+    await import_files(manager, [write(tmp_path / HOUR_FILE, an_event(1), an_event(2, repo="other/Thing"))])
+    assert await hours_of(manager, "octo/hello") == await hours_of(manager, "other/thing") == (HOUR,)
+    state = await manager.metrics.get_state("other/thing")
+    assert state is not None
+    assert (state.full_name, state.repository_id, state.sources) == ("other/Thing", 42, ("gharchive",))
+    assert [known.full_name for known in await manager.metrics.get_repositories()] == ["Octo/Hello", "other/Thing"]
+
+
+async def test_silent_hours_count_for_a_repository_that_was_asked_for(manager: DatabaseManager, tmp_path: Path) -> None:
+    silent = write(
+        tmp_path / "2024-03-05-13.json.gz", an_event(9, created_at="2024-03-05T13:00:00Z", repo="other/thing")
+    )
+    spoken = write(tmp_path / HOUR_FILE, an_event(1))
+    report = await import_files(manager, [silent, spoken], repos=["OCTO/hello", "not/there"])
+    assert (report.read, report.stored, report.skipped) == (2, 1, 1)
+    assert await hours_of(manager, "octo/hello") == (Span("2024-03-05T13:00:00Z", HOUR.until),)
+    assert await manager.metrics.get_state("not/there") is None
+    assert await manager.metrics.get_state("other/thing") is None
+
+
+@pytest.mark.parametrize("how", ["cut", "broken line", "types", "another name", "another hour's events"])
+async def test_an_hour_is_not_known_when_something_may_be_missing(
+    manager: DatabaseManager, tmp_path: Path, how: str
+) -> None:
+    data = lines_of(
+        *[
+            an_event(number, created_at="2020-01-01T00:00:00Z") if "events" in how else an_event(number)
+            for number in range(9)
+        ]
+    )
+    data += b"{broken\n" if how == "broken line" else b""
+    path = tmp_path / ("some.json.gz" if how == "another name" else HOUR_FILE)
+    path.write_bytes(gzip.compress(data)[: -5 if how == "cut" else None])
+    if how == "cut":
+        with pytest.raises(DataFileError, match="is cut"):
+            await import_files(manager, [path])
+    else:
+        await import_files(manager, [path], types=["WatchEvent"] if how == "types" else None)
+    assert await hours_of(manager, "octo/hello") == ()
+    assert (
+        sum((await manager.events.count_by_type("octo/hello", "2020-01-01T00:00:00Z", "2025-01-01T00:00:00Z")).values())
+        == 9
+    )
+
+
+async def test_what_a_collector_remembers_stays(manager: DatabaseManager, tmp_path: Path) -> None:
+    known = RepositoryState(
+        repo_name="octo/hello", full_name="octo/HELLO", etags={"commits": "x"}, last_collected_at="2026-01-01T00:00:00Z"
+    )
+    await manager.metrics.save_states([known])
+    report = await import_files(manager, [write(tmp_path / HOUR_FILE, an_event(1))], clock=clock)
+    state = await manager.metrics.get_state("octo/hello")
+    assert state is not None
+    assert (state.full_name, state.etags, state.last_collected_at) == (
+        "octo/HELLO",
+        {"commits": "x"},
+        "2026-01-01T00:00:00Z",
+    )
+    assert state.ledger.spans == {"archive": (HOUR,)}
+    assert report.busy == ()
+    lease = await manager.metrics.acquire_lease(
+        "octo/hello", "collector", "2026-11-20T00:00:00Z", "2026-11-20T00:01:00Z"
+    )
+    assert lease is not None  # the import gave its own one back
+
+
+async def test_broken_lines_are_reported_and_the_first_twenty_named(manager: DatabaseManager, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.json", an_event(1), *[b"{"] * 30, an_event(2))
+    report = await import_files(manager, [path])
+    assert (report.read, report.stored, report.skipped, report.broken) == (32, 2, 30, 30)
+    assert [line.line for line in report.broken_lines] == list(range(2, 22))
+    assert report.broken_lines[0].file == str(path)
+
+
+async def test_a_file_of_another_kind_is_refused_before_anything_is_stored(
+    manager: DatabaseManager, tmp_path: Path
+) -> None:
+    good, other = write(tmp_path / "good.json", an_event(1)), tmp_path / "picture.png"
+    other.write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(DataFileError, match=r"picture\.png"):
+        await import_files(manager, [good, other])
+    assert await manager.events.get_event("36000000001") is None
+    with pytest.raises(InvalidInput, match="nothing"):
+        await import_files(manager, [good, tmp_path / "nothing.json"])
+
+
+async def test_of_a_cut_file_everything_readable_is_stored_and_the_error_says_how_much(
+    manager: DatabaseManager, tmp_path: Path
+) -> None:
+    path, after = tmp_path / "cut.json.gz", write(tmp_path / "after.json", an_event(500))
+    path.write_bytes(gzip.compress(lines_of(*[an_event(number) for number in range(100)]), 1)[:-20])
+    with pytest.raises(DataFileError) as caught:
+        await import_files(manager, [path, after])
+    stored = sum((await manager.events.count_by_type("octo/hello", *HOUR)).values())
+    assert 80 < stored < 100
+    assert f"is cut: its compressed data ends before its end; {stored} of its items" in caught.value.message
+    assert "1 more file" in caught.value.message
+
+
+async def test_standard_input_arrays_and_patterns(manager: DatabaseManager, tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"page{number}.json").write_bytes(orjson.dumps([an_event(number), an_event(number + 10), 5]))
+    piped = io.BytesIO(gzip.compress(lines_of(an_event(20))))
+    report = await import_files(manager, ["-", tmp_path / "page*.json"], stdin=piped)
+    assert (report.read, report.stored, report.broken) == (10, 7, 3)
+
+
+async def test_progress_ends_at_the_size_of_all_files(manager: DatabaseManager, tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{number}.json.gz", an_event(number)) for number in range(2)]
+    told: list[tuple[int, int | None, str]] = []
+
+    async def progress(done: int, total: int | None, message: str) -> None:
+        told.append((done, total, message))
+
+    await import_files(manager, paths, progress=progress)
+    size = sum(path.stat().st_size for path in paths)
+    assert told[-1] == (size, size, str(paths[1]))

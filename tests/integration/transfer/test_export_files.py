@@ -1,0 +1,186 @@
+"""Exports: what comes back equals what went in, and a cut or altered file is an error that says so."""
+
+import contextlib
+import gzip
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from github_events_monitor.errors import DataFileError, InvalidInput
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.database_interface import TABLES, DatabaseManager
+from github_events_monitor.jsontext import dump_sorted, load_json
+from github_events_monitor.records import (
+    Commit,
+    CommitFile,
+    CommitRecord,
+    CommitSummary,
+    Ledger,
+    MetricRow,
+    RepositoryState,
+    Span,
+)
+from github_events_monitor.transfer import copy_items, export_items, import_files
+
+AWKWARD: list[Any] = [
+    None, [], "", 0, -1, True, 0.1, 1e-300, -0.0, 1.5e300, 2**63, -(2**70), 10**40, {"z": 1, "a": {"": None}},
+    "é ẞ 漢字 🦊 \u202e \x00 \x7f \\ \" /", {"#": "#", "clé": ["\ud800"]},
+]  # fmt: skip
+
+
+def clock() -> datetime:
+    return datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+async def fill(manager: DatabaseManager) -> None:
+    """Something in each of the nine tables, in each awkward form."""
+    await manager.events.insert_events(
+        {"id": f"e{number}", "event_type": "PushEvent", "repo_name": "octo/hello" if number % 2 else None,
+         "created_at": f"2026-11-{number + 1:02}T00:00:00Z", "payload": payload}
+        for number, payload in enumerate(AWKWARD)
+    )  # fmt: skip
+    summary = CommitSummary(
+        text="Bug fix — “quoted”.", categories=("fix",), impact_score=30, reasons=("it says 'fix'",)
+    )
+    files = (CommitFile(filename="src/é.py", additions=1, deletions=0), CommitFile(filename="b", previous_filename="a"))
+    for repo in ("octo/hello", "octo/fork"):
+        commit = Commit(
+            sha="1" * 40, repo_name=repo, commit_date="2026-11-05T00:00:00Z", message="fix\n\n🦊", branches=("main",)
+        )
+        await manager.commits.insert_commits([CommitRecord(commit=commit, files=files, summary=summary)])
+    await manager.metrics.save_health("octo/hello", "2026-11-05", {"health_score": 71.5, "components": []})
+    state = RepositoryState(
+        repo_name="octo/hello", full_name="Octo/Hello", etags={"commits": "secret"},
+        ledger=Ledger(spans={"events": (Span("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),)}),
+    )  # fmt: skip
+    await manager.metrics.save_states([state])
+    await manager.metrics.watch(["octo/hello"])
+    await manager.metrics.acquire_lease("octo/hello", "me", "2026-11-05T00:00:00Z", "2026-11-05T00:01:00Z")
+    await manager.metrics.save_metrics(
+        "developer_metrics", [MetricRow(key="mona", sort="octo/hello#2026-11-05", data={"n": 10**30})]
+    )
+    for table in ("security_metrics", "event_patterns", "deployment_metrics"):
+        await manager.metrics.save_metrics(table, [MetricRow(key="octo/hello", sort="x#1", data={"é": [0.1, None]})])
+
+
+async def exported(manager: DatabaseManager, **options: Any) -> list[bytes]:
+    out = io.BytesIO()
+    await export_items(manager, out, clock=clock, **options)
+    return out.getvalue().splitlines(keepends=True)
+
+
+async def imported(manager: DatabaseManager, lines: Sequence[bytes]) -> dict[str, int]:
+    report = await import_files(manager, ["-"], stdin=io.BytesIO(b"".join(lines)))
+    return report.by_table
+
+
+async def test_the_format_is_the_documented_one(manager: DatabaseManager) -> None:
+    await fill(manager)
+    lines = await exported(manager)
+    first, last = load_json(lines[0]), load_json(lines[-1])
+    provider = (await manager.health_check())["provider"]
+    assert first == {
+        "format": "github-events-monitor",
+        "version": 1,
+        "provider": provider,
+        "exported_at": "2026-11-20T12:00:00Z",
+    }
+    assert last["end"] is True
+    assert last["sha256"] == hashlib.sha256(b"".join(lines[1:-1])).hexdigest()
+    assert sum(last["counts"].values()) == len(lines) - 2
+    tables = [load_json(line)["table"] for line in lines[1:-1]]
+    assert tables == sorted(tables, key=TABLES.index)
+    assert b"secret" not in b"".join(lines)
+    assert all(line == dump_sorted(load_json(line)) + b"\n" for line in lines)
+
+
+async def test_what_comes_back_equals_what_went_in_through_any_engine_and_round(manager: DatabaseManager) -> None:
+    async with (
+        get_sqlite_manager(":memory:", clock=clock) as origin,
+        get_sqlite_manager(":memory:", clock=clock) as end,
+    ):
+        await fill(origin)
+        before = await exported(origin)
+        counts = await imported(manager, before)
+        assert sum(counts.values()) == len(before) - 2
+        between = await exported(manager)
+        await imported(end, between)
+        after = await exported(end)
+    assert sorted(before[1:-1]) == sorted(between[1:-1]) == sorted(after[1:-1])
+    assert await imported(manager, before) == {}  # importing twice changes nothing
+    assert sorted((await exported(manager))[1:-1]) == sorted(before[1:-1])
+
+
+async def test_a_migration_copies_the_same_items(manager: DatabaseManager) -> None:
+    async with get_sqlite_manager(":memory:", clock=clock) as origin:
+        await fill(origin)
+        report = await copy_items(origin, manager)
+        again = await copy_items(origin, manager)
+        assert sorted((await exported(manager))[1:-1]) == sorted((await exported(origin))[1:-1])
+    assert report.read == report.stored == again.already_there
+
+
+async def test_a_part_can_be_taken_when_writing_and_when_reading(manager: DatabaseManager) -> None:
+    await fill(manager)
+    part = await exported(manager, tables=["commits", "events"], since="2026-11-06", repo="octo/hello")
+    kept = [load_json(line) for line in part[1:-1]]
+    assert {(row["table"], row["item"]["repo_name"]) for row in kept} == {("events", "octo/hello")}
+    assert all(row["item"]["created_at"] >= "2026-11-06" for row in kept)
+    async with get_sqlite_manager(":memory:") as other:
+        whole = io.BytesIO(b"".join(await exported(manager)))
+        report = await import_files(other, ["-"], repos=["octo/fork"], stdin=whole)
+        assert {line["item"]["repo_name"] for line in map(load_json, (await exported(other))[1:-1])} == {"octo/fork"}
+        assert report.skipped == report.read - report.stored
+    with pytest.raises(InvalidInput, match="no table 'stars'"):
+        await exported(manager, tables=["stars"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda lines: lines[:-1], "line that ends an export is missing"),
+        (lambda lines: [*lines[:-2], lines[-2][:20]], "line 17 is not JSON"),
+        (lambda lines: [*lines[:3], *lines[4:]], "another number of items"),
+        (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "check sum"),
+        (lambda lines: [lines[0], lines[1].replace(b"PushEvent", b"pushEvent"), *lines[2:]], "check sum"),
+        (lambda lines: [*lines, lines[1]], "comes after the line that ends"),
+        (lambda lines: [*lines[:2], b'{"table":"stars","item":{}}\n', *lines[2:]], "not an item"),
+        (
+            lambda lines: [*lines[:2], b'{"table":"events","item":{"id":"x"}}\n', *lines[2:]],
+            "'created_at'|'event_type'",
+        ),
+        (lambda lines: [lines[0].replace(b'"version":1', b'"version":2'), *lines[1:]], "newer version"),
+    ],
+)
+async def test_a_cut_or_altered_file_is_an_error_that_says_so(damage: Any, reason: str, tmp_path: Path) -> None:
+    async with get_sqlite_manager(":memory:", clock=clock) as origin, get_sqlite_manager(":memory:") as target:
+        await fill(origin)
+        lines = await exported(origin, tables=["events"])
+        path = tmp_path / "export.json.gz"
+        path.write_bytes(gzip.compress(b"".join(damage(lines))))
+        with pytest.raises(DataFileError, match=reason) as caught:
+            await import_files(target, [path])
+        stored = len(await exported(target)) - 2
+        assert "newer" in reason or f"; {stored} of its items had already been stored" in caught.value.message
+        await imported(target, lines)  # the whole file can simply be imported then
+        assert len(await exported(target)) == len(lines)
+
+
+@pytest.fixture
+def full_disk() -> Iterator[BinaryIO]:
+    with Path("/dev/full").open("wb") as full:
+        yield full
+        with contextlib.suppress(OSError):
+            full.close()
+
+
+async def test_a_full_disk_while_exporting_is_one_sentence(full_disk: BinaryIO) -> None:
+    async with get_sqlite_manager(":memory:", clock=clock) as manager:
+        await fill(manager)
+        with pytest.raises(DataFileError, match="No space left"):
+            await export_items(manager, full_disk, clock=clock)
