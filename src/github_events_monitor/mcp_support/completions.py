@@ -1,0 +1,40 @@
+"""Completion of repository names, in prompts and resource templates, from what is stored or watched."""
+
+from mcp.types import Completion, CompletionArgument, CompletionContext
+
+from ..infrastructure.database_service import DatabaseService
+
+MAX_VALUES = 100
+"""What the protocol allows in one answer."""
+
+
+async def complete(
+    service: DatabaseService, argument: CompletionArgument, context: CompletionContext | None
+) -> Completion:
+    """Values for `repo`, `repos` (the last of a comma-separated list), `owner` and `name`; none for other arguments."""
+    match argument.name:
+        case "repo":
+            return _page(await service.complete_repositories(argument.value, MAX_VALUES + 1))
+        case "repos":
+            before, comma, last = argument.value.rpartition(",")
+            names = await service.complete_repositories(last.strip(), MAX_VALUES + 1)
+            return _page([f"{before}{comma}{name}" for name in names])
+        case "owner":
+            names = await service.complete_repositories(argument.value, 1_000)
+            return _page(sorted({name.split("/")[0] for name in names}, key=str.lower))
+        case "name":
+            owner = (context.arguments or {}).get("owner", "") if context else ""
+            return _page(await _names(service, owner, argument.value))
+        case _:
+            return Completion(values=[])
+
+
+async def _names(service: DatabaseService, owner: str, prefix: str) -> list[str]:
+    if owner:
+        return [name.split("/")[1] for name in await service.complete_repositories(f"{owner}/{prefix}", MAX_VALUES + 1)]
+    names = {name.split("/")[1] for name in await service.complete_repositories("", 1_000)}
+    return sorted((name for name in names if name.lower().startswith(prefix.lower())), key=str.lower)
+
+
+def _page(values: list[str]) -> Completion:
+    return Completion(values=values[:MAX_VALUES], has_more=len(values) > MAX_VALUES)

@@ -1,0 +1,82 @@
+"""The server class: the SDK's, with what it does not do by itself.
+
+That is `resources/subscribe` of the older era, and clear words about a tool or prompt that is asked for wrongly.
+"""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from mcp.server import CacheHint, MCPServer
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import (
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    SubscribeRequestParams,
+    UnsubscribeRequestParams,
+)
+
+from .. import __version__
+from ..errors import InvalidInput
+from ..runtime import Runtime
+from .arguments import refuse_unknown
+from .problems import failed_call, failed_request
+from .sharing import Sharing, logging_left_alone
+from .subscriptions import Subscriptions
+
+_STABLE = CacheHint(ttl_ms=3_600_000, scope="public")
+
+
+class MonitorServer(MCPServer[Runtime]):
+    """The MCP server with its runtime and subscriptions."""
+
+    def __init__(self, *, title: str, instructions: str, tools: Sequence[Tool]) -> None:
+        subscriptions = Subscriptions()
+        self.sharing = Sharing(subscriptions)
+        with logging_left_alone():
+            super().__init__(
+                "github-events-monitor",
+                title=title,
+                instructions=instructions,
+                version=__version__,
+                tools=[*tools],
+                lifespan=self.sharing.lifespan,
+                subscriptions=subscriptions.bus,
+                middleware=[subscriptions.note_listening],
+                cache_hints=dict.fromkeys(
+                    ("tools/list", "prompts/list", "resources/list", "resources/templates/list"), _STABLE
+                ),
+            )
+        add = self._lowlevel_server.add_request_handler
+        add("resources/subscribe", SubscribeRequestParams, subscriptions.subscribe)
+        add("resources/unsubscribe", UnsubscribeRequestParams, subscriptions.unsubscribe)
+        self.subscriptions = subscriptions
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """A tool's answer; one that does not exist is refused with the nearest name."""
+        known = [tool.name for tool in await self.list_tools()]
+        if name not in known:
+            nearest = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)[0]
+            return failed_call(InvalidInput(f"there is no tool {name[:80]!r}; did you mean {nearest!r}?"))
+        return await super().call_tool(name, arguments, context)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """A prompt's text. Raises `MCPError` with the sentence that says what to give."""
+        if problem := await self._refuse_prompt(name, arguments or {}):
+            raise failed_request(InvalidInput(problem))
+        return await super().get_prompt(name, arguments, context)
+
+    async def _refuse_prompt(self, name: str, given: dict[str, Any]) -> str | None:
+        known = {prompt.name: prompt.arguments or [] for prompt in await self.list_prompts()}
+        if name not in known:
+            return f"there is no prompt {name[:80]!r}; there are {', '.join(known)}"
+        missing = [argument.name for argument in known[name] if argument.required and argument.name not in given]
+        if missing:
+            return f"{name} needs {' and '.join(missing)}"
+        return refuse_unknown(name, given, [argument.name for argument in known[name]])

@@ -1,0 +1,63 @@
+"""How the server object comes by the process's one runtime, within a session and outside of one."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Any
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+
+from ..infrastructure.database_service import DatabaseService
+from ..runtime import Runtime, shared_runtime
+from ..settings import Settings
+from .subscriptions import Subscriptions
+
+Ctx = Context[Runtime, Any]
+
+
+class Sharing:
+    """Enters the shared runtime with the settings of the command line, or else the environment's.
+
+    The settings are read when somebody first needs them: importing the server must not fail for a bad variable.
+    """
+
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self._subscriptions = subscriptions
+        self._settings: Settings | None = None
+
+    @contextmanager
+    def using(self, settings: Settings) -> Iterator[None]:
+        """Meanwhile these settings, with the flags of the command line in them."""
+        before, self._settings = self._settings, settings
+        try:
+            yield
+        finally:
+            self._settings = before
+
+    def runtime(self) -> AbstractAsyncContextManager[Runtime]:
+        """The runtime, for code that no request context reaches: static resources, completion."""
+        return shared_runtime(self._settings or Settings.load())
+
+    @asynccontextmanager
+    async def lifespan(self, _: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
+        """The runtime for the length of a server's life, which over SSE is one connection's."""
+        async with self.runtime() as runtime:
+            with self._subscriptions.fed_by(runtime):
+                yield runtime
+
+
+def service_of(ctx: Ctx) -> DatabaseService:
+    """Whom a tool asks."""
+    return ctx.request_context.lifespan_context.service
+
+
+@contextmanager
+def logging_left_alone() -> Iterator[None]:
+    """The SDK sets up the root logger when a server object is made, unless somebody did; ours is set up in `logs`."""
+    guard = logging.NullHandler()
+    logging.getLogger().addHandler(guard)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(guard)

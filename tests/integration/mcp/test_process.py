@@ -1,0 +1,101 @@
+"""The server as a process: what it writes, how it ends, what it refuses."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.integration.mcp.conftest import World
+from tests.integration.mcp.sessions import PROGRAM, listening
+from tests.integration.mcp.test_http import INITIALIZE
+
+
+def start_stdio() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def ask(process: "subprocess.Popen[bytes]", message: Mapping[str, Any]) -> Any:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(message).encode() + b"\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+def test_only_protocol_is_on_stdout_and_it_ends_with_its_input(world: World) -> None:
+    process = start_stdio()
+    assert ask(process, INITIALIZE)["result"]["serverInfo"]["name"] == "github-events-monitor"
+    assert process.stdin is not None
+    process.stdin.write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
+    call = {"name": "recent_commits", "arguments": {"repo": "octo/hello"}}
+    answered = ask(process, {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
+    assert answered["result"]["structuredContent"]["repo"] == "octo/Hello"
+    out, _ = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, b"")
+
+
+def test_sigterm_ends_a_stdio_server_whose_client_stays(world: World) -> None:
+    process = start_stdio()
+    ask(process, INITIALIZE)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.communicate()
+
+
+@pytest.mark.parametrize("transport", ["sse", "streamable-http"])
+def test_sigterm_ends_an_http_server_with_an_open_stream(transport: str, world: World) -> None:
+    with listening(transport) as (url, process):
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as stream:
+            path = "/sse" if transport == "sse" else "/mcp"
+            stream.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n\r\n".encode())
+            assert stream.recv(15) == (b"HTTP/1.1 200 OK" if transport == "sse" else b"HTTP/1.1 400 Ba")
+            process.send_signal(signal.SIGTERM)
+            out, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert out == b""
+    assert b"Traceback" not in log
+    assert b"ERROR" not in log
+
+
+def run(**environment: str) -> "subprocess.CompletedProcess[str]":
+    settings = {**os.environ, "MCP_TRANSPORT": "streamable-http", **environment}
+    return subprocess.run(PROGRAM, env=settings, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_port_in_use_is_one_line(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = run(PORT=str(taken.getsockname()[1]))
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "Address already in use; set HOST and PORT" in ended.stderr
+
+
+def test_strangers_are_not_let_in_without_a_token(world: World) -> None:
+    ended = run(HOST="0.0.0.0")
+    assert ended.returncode == 2
+    assert "API_TOKEN" in ended.stderr
+
+
+def test_importing_the_server_opens_and_reads_nothing(world: World) -> None:
+    program = (
+        "import logging, sys\n"
+        "from github_events_monitor.mcp_server import mcp\n"
+        "assert not {'aiobotocore', 'botocore'} & set(sys.modules)\n"
+        "assert logging.getLogger().handlers == []\n"
+    )
+    environment = {**os.environ, "PORT": "not a port", "DATABASE_PATH": "/nonexistent/folder/x.db"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=30)
+
+
+def test_a_bad_setting_ends_the_program_before_it_speaks(world: World) -> None:
+    ended = run(POLL_INTERVAL="often")
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "POLL_INTERVAL='often' is not accepted" in ended.stderr
