@@ -1,0 +1,104 @@
+"""The arguments of each endpoint. Unknown ones are refused; what the values mean is checked where they are used."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..mcp_support.arguments import refuse_unknown
+
+Whole = {"type": "integer"}
+Hours = Annotated[int | None, Field(json_schema_extra={**Whole, "minimum": 1, "maximum": 8760}, examples=[24])]
+Limit = Annotated[int | None, Field(json_schema_extra={**Whole, "minimum": 1, "maximum": 100}, examples=[30])]
+Repo = Annotated[str, Field(description="owner/name, any letter case", examples=["microsoft/vscode"])]
+Until = Annotated[
+    str | None, Field(description="end of the window, ISO 8601; default: now", examples=["2026-11-20T12:00:00Z"])
+]
+Cursor = Annotated[str | None, Field(description="`next_cursor` of the page before; the rest then stays as it was")]
+
+
+class Closed(BaseModel):
+    """Refuses what it does not know, and says what was probably meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, given: Any) -> Any:
+        if isinstance(given, dict) and (problem := refuse_unknown("this endpoint", given, cls.model_fields)):
+            raise ValueError(problem)
+        return given
+
+
+class Windowed(Closed):
+    """A time to ask about."""
+
+    hours: Hours = Field(None, description="length of the window in hours; each endpoint has its default")
+    until: Until = None
+
+    def window(self, hours: int) -> dict[str, Any]:
+        """The arguments of a question, with the default length."""
+        return {"hours": hours if self.hours is None else self.hours, "until": self.until}
+
+
+class OfRepository(Windowed):
+    """A question about one repository."""
+
+    repo: Repo
+
+
+class CommitsQuery(OfRepository):
+    """Recent commits."""
+
+    limit: Limit = Field(None, description="how many at most; default: 30")
+    branch: str | None = Field(None, description="default: the default branch")
+    author: str | None = Field(None, description="login, name or e-mail, whole, in any letter case")
+    cursor: Cursor = None
+
+
+class ActivityQuery(OfRepository):
+    """Recent events."""
+
+    event_types: str | None = Field(None, description="comma-separated", examples=["PushEvent,IssuesEvent"])
+    actor: str | None = Field(None, description="login")
+    limit: Limit = Field(None, description="how many at most; default: 30")
+    cursor: Cursor = None
+
+
+class TrendingQuery(Windowed):
+    """Trending repositories."""
+
+    limit: Limit = Field(None, description="how many at most; default: 10")
+
+
+class DevelopersQuery(Windowed):
+    """Developer activity."""
+
+    repo: str | None = Field(None, description="owner/name; this or actor is needed", examples=["microsoft/vscode"])
+    actor: str | None = Field(None, description="login; across the stored repositories when no repo is given")
+
+
+class MonitoringQuery(Windowed):
+    """Commits across repositories."""
+
+    repos: str | None = Field(
+        None, description="owner/name, comma-separated; default: all watched", examples=["myorg/repo1,myorg/repo2"]
+    )
+    limit_per_repo: Limit = Field(None, description="how many of each at most; default: 10")
+
+
+class CommitQuery(Closed):
+    """One commit."""
+
+    repo: Repo
+
+
+class CollectBody(Closed):
+    """What to collect."""
+
+    repos: list[str] = Field(default=[], description="owner/name; default: all watched", max_length=100)
+    dry_run: bool = Field(False, description="ask GitHub, but store nothing")
+
+
+def names(listed: str | None) -> list[str] | None:
+    """A comma-separated list; null for an empty one."""
+    return [name.strip() for name in (listed or "").split(",") if name.strip()] or None

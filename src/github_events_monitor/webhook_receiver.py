@@ -1,0 +1,132 @@
+"""Webhook deliveries, stored: once each, however often they are sent, and not again what polling brings.
+
+Polling and webhooks share no id. A delivery is compared by natural key with what the feed brought around its time; the
+feed's events are compared with what deliveries stored when they are collected (`collecting.events`).
+"""
+
+import asyncio
+import secrets
+from datetime import timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from .collecting.identity import name_by_id
+from .collecting.leases import acquire
+from .github.payloads import DERIVED, natural_key
+from .github.webhooks import Delivered, parse_webhook, rekey
+from .infrastructure.database_interface import DatabaseManager
+from .insights.commits import analyse_commit
+from .instants import Clock, format_instant, shift
+from .records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, repo_key
+
+SOURCE = "webhook"
+AROUND = timedelta(hours=1)
+"""How far apart in time a delivery and the feed's record of the same happening may be dated."""
+
+
+class Receipt(NamedTuple):
+    """What became of a delivery: how many events and commits of it were new; `reason` says why no event was."""
+
+    repo: str | None
+    events: int
+    commits: int
+    reason: str | None = None
+
+
+async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, delivery: str, body: bytes) -> Receipt:
+    """Store a delivery whose signature was verified; `repo` of the receipt is the key it is stored under.
+
+    Raises `InvalidInput` for a body that is not a JSON object, `DatabaseError` when it could not be stored.
+    """
+    received_at = format_instant(clock())
+    delivered = await asyncio.to_thread(parse_webhook, kind, delivery, body, received_at)  # it may have 25 MB
+    if delivered.event is None:
+        return Receipt(delivered.full_name, 0, 0, delivered.reason)
+    key = await _key_of(manager, delivered)
+    batch = await asyncio.to_thread(_batch, rekey(delivered, key), key)
+    if await _known_from_feed(manager, batch.events[0]):
+        batch = msgspec.structs.replace(batch, events=())
+    stored = await _store(manager, clock, batch, delivered)
+    return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
+
+
+def _batch(delivered: Delivered, key: str) -> CollectedBatch:
+    return CollectedBatch(
+        state=RepositoryState(repo_name=key),
+        events=(delivered.event,) if delivered.event else (),
+        commits=tuple(
+            CommitRecord(commit=commit, summary=analyse_commit(commit, None)) for commit in delivered.commits
+        ),
+        security=delivered.security,
+    )
+
+
+async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str:
+    """The key under which the repository is, or will be, stored."""
+    key, metrics = repo_key(delivered.full_name or ""), manager.metrics
+    if await metrics.get_state(key) is not None:
+        return key
+    by_id = await metrics.get_alias(name_by_id(delivered.repository_id)) if delivered.repository_id else None
+    return by_id or await metrics.get_alias(key) or key
+
+
+async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
+    """Whether polling brought the same happening before. Only rows that look alike are read with their payload."""
+    key, repo = natural_key(event), event.repo_name
+    if key is None or repo is None:
+        return False
+    near = await manager.events.get_activity(
+        repo, shift(event.created_at, -AROUND), shift(event.created_at, AROUND + timedelta(seconds=1))
+    )
+    for row in near:
+        if _looks_like(row, event) and (other := await manager.events.get_event(row.id)) and natural_key(other) == key:
+            return True
+    return False
+
+
+def _looks_like(row: Activity, event: Event) -> bool:
+    """Whether a row of the feed may be the same happening; payloads trimmed since 2025-10 leave facts unknown."""
+    mine = (event.facts.number, event.facts.ref, event.facts.subject)
+    theirs = (row.number, row.ref, row.subject)
+    return (
+        row.event_type == event.event_type
+        and not row.id.startswith(DERIVED)
+        and (row.actor_login or "").lower() == (event.actor_login or "").lower()
+        and (row.event_type != "PushEvent" or row.sha == event.facts.sha)
+        and all(one is None or other is None or one == other for one, other in zip(mine, theirs, strict=True))
+    )
+
+
+async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, delivered: Delivered) -> Stored:
+    """Store records, and once for each repository that they come from webhooks, too.
+
+    That needs the repository's lease. While a collector has it the records are stored alone; a later delivery says it.
+    """
+    key = batch.state.repo_name
+    if _says_so(await manager.metrics.get_state(key)):
+        return await _store_records(manager, batch)
+    lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}")
+    if lease is None:
+        return await _store_records(manager, batch)
+    try:
+        state = await manager.metrics.get_state(key) or RepositoryState(
+            repo_name=key,
+            full_name=delivered.full_name,
+            repository_id=delivered.repository_id,
+            default_branch=delivered.default_branch,
+        )
+        state = msgspec.structs.replace(state, sources=tuple(sorted({*state.sources, SOURCE})))
+        return await manager.store(msgspec.structs.replace(batch, state=state), lease)
+    finally:
+        await asyncio.shield(manager.metrics.release_lease(lease))
+
+
+def _says_so(state: RepositoryState | None) -> bool:
+    return state is not None and SOURCE in state.sources
+
+
+async def _store_records(manager: DatabaseManager, batch: CollectedBatch) -> Stored:
+    stored = await manager.import_events(batch.events, batch.commits)
+    await manager.metrics.save_metrics("security_metrics", batch.security)
+    return stored

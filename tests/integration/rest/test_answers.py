@@ -1,0 +1,135 @@
+"""The answers: those of the service, field for field, over HTTP."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from tests.fake_github import sha
+
+from .conftest import CLOSED, World
+
+REPO = "octo/hello"
+
+
+@pytest.mark.parametrize(
+    ("path", "ask"),
+    [
+        ("/commits/recent", "recent_commits"),
+        ("/events/recent", "repository_activity"),
+        ("/metrics/repository-health", "repository_health"),
+        ("/metrics/event-counts", "event_counts"),
+        ("/metrics/developer-productivity", "developer_activity"),
+        ("/metrics/security-monitoring", "security_report"),
+        ("/metrics/event-anomalies", "event_anomalies"),
+        ("/metrics/release-deployment", "deployment_metrics"),
+    ],
+)
+async def test_an_answer_is_the_services_field_for_field(world: World, path: str, ask: str) -> None:
+    answer = await world.get(path, repo=REPO, hours=72)
+    assert answer == (await getattr(world.runtime.service, ask)(repo=REPO, hours=72)).to_wire()
+    assert answer["repo"] == "Octo/Hello"
+    assert answer["window"]["hours"] == 72
+
+
+async def test_each_endpoint_has_its_tools_default_window(world: World) -> None:
+    for path, hours in {
+        "/commits/recent": 24,
+        "/metrics/repository-health": 720,
+        "/metrics/event-counts": 24,
+        "/metrics/developer-productivity": 720,
+        "/metrics/security-monitoring": 720,
+        "/metrics/event-anomalies": 168,
+        "/metrics/release-deployment": 2160,
+    }.items():
+        assert (await world.get(path, repo=REPO))["window"]["hours"] == hours, path
+    assert (await world.get("/metrics/trending"))["window"]["hours"] == 24
+    assert (await world.get("/monitoring/commits"))["window"]["hours"] == 24
+
+
+async def test_recent_commits_page_by_cursor(world: World) -> None:
+    first = await world.get("/commits/recent", repo=REPO, hours=72, limit=2)
+    second = await world.get("/commits/recent", repo=REPO, cursor=first["next_cursor"])
+    assert [row["sha"] for row in first["commits"] + second["commits"]] == [sha(3), sha(2), sha(1)]
+    assert first["total_commits"] == second["total_commits"] == 3
+    assert second["next_cursor"] is None
+
+
+async def test_a_commit_and_its_files(world: World) -> None:
+    details = await world.get(f"/commits/{sha(2)[:10]}", repo=REPO)
+    files = await world.get(f"/commits/{sha(2)}/files", repo=REPO)
+    assert details["commit"]["sha"] == files["sha"] == sha(2)
+    assert (
+        details["files"]
+        == files["files"]
+        == [{"filename": "src/2.py", "status": "modified", "additions": 2, "deletions": 1}]
+    )
+
+
+async def test_monitored_repositories_are_watched_and_one_that_fails_says_why(world: World) -> None:
+    answer = await world.get("/monitoring/commits", repos="octo/hello, octo/none", hours=72)
+    assert {row["repo"]: (row["error"] or {}).get("code") for row in answer["repositories"]} == {
+        "Octo/Hello": None,
+        "octo/none": "not_found",
+    }
+    assert answer["now_watching"] == ["Octo/Hello"]
+
+
+async def test_collecting_answers_when_done(world: World) -> None:
+    nothing = (await world.http.post("/collect")).json()
+    assert nothing["repositories"] == []
+    assert "TARGET_REPOSITORIES" in nothing["note"]
+    done = (await world.http.post("/collect", json={"repos": ["OCTO/hello"]})).json()
+    assert [(row["repo"], row["status"], row["new_events"]) for row in done["repositories"]] == [
+        ("Octo/Hello", "collected", 5)
+    ]
+    trending = await world.get("/metrics/trending", hours=72)
+    assert trending["repositories"] == [{"repo": "Octo/Hello", "events": 5}]
+
+
+async def test_health_names_provider_and_tables_and_no_secret(world: World) -> None:
+    answer = await world.get("/health")
+    assert answer["status"] == "ok"
+    assert {"status": "healthy", "provider": "sqlite", "tables_found": 9}.items() <= answer["database"].items()
+
+
+async def test_a_reader_who_has_the_answer_gets_304(world: World) -> None:
+    asked: dict[str, Any] = {"repo": REPO, "hours": 72, "until": CLOSED}
+    await world.get("/metrics/event-counts", **asked)
+    first = await world.http.get("/metrics/event-counts", params=asked)
+    tag = first.headers["etag"]
+    again = await world.http.get("/metrics/event-counts", params=asked, headers={"If-None-Match": f'"x", {tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    other = await world.http.get("/metrics/event-counts", params={**asked, "hours": 3}, headers={"If-None-Match": tag})
+    assert other.status_code == 200
+
+
+async def test_long_answers_are_compressed_for_who_asks(world: World) -> None:
+    asked: dict[str, Any] = {"repo": REPO, "hours": 72}
+    squeezed = await world.http.get("/commits/recent", params=asked, headers={"Accept-Encoding": "gzip"})
+    plain = await world.http.get("/commits/recent", params=asked, headers={"Accept-Encoding": "identity"})
+    assert squeezed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert squeezed.json() == plain.json()
+
+
+async def test_many_first_questions_at_once_collect_once(world: World) -> None:
+    answers = await asyncio.gather(*(world.get("/metrics/event-counts", repo=REPO) for _ in range(20)))
+    assert len({str(answer) for answer in answers}) == 1
+    assert sum("/events" in path for path in world.github.requests) == 1
+
+
+async def test_the_description_is_valid_and_says_how_errors_look(world: World) -> None:
+    description = await world.get("/openapi.json")
+    validate(description)
+    operations: list[dict[str, Any]] = [
+        operation for path in description["paths"].values() for operation in path.values()
+    ]
+    assert len(operations) == 16
+    for operation in operations:
+        assert operation["description"], operation["operationId"]
+        for status in ("401", "422", "503"):
+            assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description") or parameter["schema"].get("description"), parameter

@@ -1,0 +1,140 @@
+"""Webhook payloads as records: when, what, and under which id."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from github_events_monitor.errors import InvalidInput
+from github_events_monitor.github.webhooks import EVENT_TYPES, Delivered, parse_webhook, rekey, verify_signature
+from github_events_monitor.records import Event
+
+NOW = "2026-11-20T12:00:00Z"
+EARLIER = "2026-11-20T11:00:00Z"
+LATER = "2026-11-20T11:30:00Z"
+REPOSITORY = {"id": 7, "full_name": "Octo/Hello", "default_branch": "main", "pushed_at": "2026-11-20T11:00:00+00:00"}
+
+
+def parse(kind: str, payload: dict[str, Any], delivery: str = "d-1") -> Delivered:
+    whole = {"repository": REPOSITORY, "sender": {"login": "ada"}, **payload}
+    return parse_webhook(kind, delivery, json.dumps(whole).encode(), NOW)
+
+
+def event_of(kind: str, payload: dict[str, Any], delivery: str = "d-1") -> Event:
+    event = parse(kind, payload, delivery).event
+    assert event is not None
+    return event
+
+
+def test_the_signature_is_githubs_documented_example() -> None:
+    """https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries"""
+    signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    secret = "It's a Secret to Everybody"
+    assert verify_signature(secret, b"Hello, World!", signature)
+    for wrong in (signature[:-1], signature.upper(), signature.removeprefix("sha256="), "", "ü", None):
+        assert not verify_signature(secret, b"Hello, World!", wrong)
+    assert not verify_signature(secret, b"Hello, World", signature)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "at"),
+    [
+        ("push", {"ref": "refs/heads/main", "after": "a" * 40}, EARLIER),
+        ("create", {"ref": "v1", "ref_type": "tag"}, EARLIER),
+        ("star", {"action": "created", "starred_at": EARLIER}, EARLIER),
+        ("issues", {"action": "opened", "issue": {"number": 1, "created_at": EARLIER, "updated_at": LATER}}, EARLIER),
+        ("issues", {"action": "closed", "issue": {"number": 1, "created_at": EARLIER, "updated_at": LATER}}, LATER),
+        ("pull_request_review", {"action": "submitted", "review": {"id": 1, "submitted_at": EARLIER}}, EARLIER),
+        ("release", {"action": "published", "release": {"id": 1, "published_at": LATER, "created_at": EARLIER}}, LATER),
+        ("fork", {"forkee": {"id": 1, "created_at": EARLIER, "updated_at": LATER}}, EARLIER),
+        (
+            "check_run",
+            {"action": "completed", "check_run": {"id": 1, "started_at": EARLIER, "completed_at": LATER}},
+            LATER,
+        ),
+        ("status", {"id": 1, "state": "success", "created_at": EARLIER}, EARLIER),
+        ("member", {"action": "added", "member": {"login": "bob"}}, NOW),
+        ("issues", {"action": "opened", "issue": {"number": 1, "created_at": "yesterday"}}, NOW),
+    ],
+)
+def test_an_event_is_dated_by_what_the_payload_says(kind: str, payload: dict[str, Any], at: str) -> None:
+    assert event_of(kind, payload).created_at == at
+
+
+def test_a_push_may_say_its_time_in_seconds() -> None:
+    payload = {"ref": "refs/heads/main", "after": "a" * 40, "repository": {**REPOSITORY, "pushed_at": 1763636400}}
+    assert event_of("push", payload).created_at == "2025-11-20T11:00:00Z"
+
+
+def test_the_record_has_the_payload_without_what_surrounds_it() -> None:
+    event = event_of("issues", {"action": "opened", "issue": {"number": 1}, "organization": {"login": "octo"}})
+    assert json.loads(event.payload) == {"action": "opened", "issue": {"number": 1}}
+    assert (event.repo_name, event.actor_login, event.facts.number) == ("octo/hello", "ada", 1)
+
+
+def test_a_star_has_the_feeds_word_for_it() -> None:
+    event = event_of("star", {"action": "created", "starred_at": EARLIER})
+    assert (event.event_type, event.facts.action) == ("WatchEvent", "started")
+
+
+def test_a_redelivery_is_the_same_event_and_another_delivery_of_the_same_happening_too() -> None:
+    push = {"ref": "refs/heads/main", "after": "a" * 40}
+    assert event_of("push", push, "d-1").id == event_of("push", push, "d-2").id
+    unknown = {"action": "created", "comment": {}}
+    assert event_of("commit_comment", unknown, "d-1").id == "delivery:d-1"
+    assert event_of("commit_comment", unknown, "d-2").id == "delivery:d-2"
+
+
+def test_the_same_happening_under_the_key_of_a_renamed_repository_has_the_id_of_that_key() -> None:
+    push = {"ref": "refs/heads/main", "after": "a" * 40, "forced": True, "commits": [{"id": "a" * 40}]}
+    moved = rekey(parse("push", push), "octo/old")
+    assert moved.event is not None
+    assert moved.event.id != event_of("push", push).id
+    assert {moved.event.repo_name, moved.commits[0].repo_name, moved.security[0].key} == {"octo/old"}
+    assert rekey(moved, "octo/old") is moved
+
+
+def test_a_merged_pull_request_is_merged() -> None:
+    payload = {"action": "closed", "number": 4, "pull_request": {"number": 4, "merged": True, "updated_at": LATER}}
+    assert event_of("pull_request", payload).facts.action == "merged"
+
+
+def test_a_body_that_is_no_object_is_refused() -> None:
+    for body in (b"", b"[]", b"null", b"payload=%7B%7D", b'{"a": NaN}', b"[" * 100_000):
+        with pytest.raises(InvalidInput, match="JSON object"):
+            parse_webhook("push", "d", body, NOW)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = (
+    *("action", "ref", "before", "after", "forced", "created", "deleted", "commits", "starred_at", "created_at"),
+    *("sender", "issue", "pull_request", "comment", "review", "release", "forkee", "deployment", "check_run", "pages"),
+)
+
+
+@given(
+    kind=st.sampled_from(sorted(EVENT_TYPES)),
+    fields=st.dictionaries(st.sampled_from(FIELDS), anything, max_size=6),
+    repository=st.just(REPOSITORY) | st.dictionaries(st.sampled_from([*REPOSITORY, "updated_at"]), anything),
+)
+def test_whatever_a_payload_holds_is_a_record_or_a_reason(
+    kind: str, fields: dict[str, Any], repository: dict[str, Any]
+) -> None:
+    found, said = None, ""
+    try:
+        found = parse(kind, {**fields, "repository": repository})
+    except InvalidInput as refused:
+        said = refused.message
+    if found is None:
+        assert "is not a repository" in said
+        return
+    assert (found.event is None) == (found.reason is not None)
+    if found.event is not None:
+        assert found.event.created_at.endswith("Z")
+        json.loads(found.event.payload)

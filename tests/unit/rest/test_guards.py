@@ -1,0 +1,79 @@
+"""Bounds on bodies and time, as plain ASGI."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from github_events_monitor.rest import guards
+from github_events_monitor.rest.guards import BodyGuard, FaultGuard
+
+
+async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
+    """Reads the body, then waits for the client to leave."""
+    size = 0
+    while True:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+async def never(scope: Scope, receive: Receive, send: Send) -> None:
+    await asyncio.Event().wait()
+
+
+async def ask(app: ASGIApp, chunks: Iterable[bytes] = (b"",), path: str = "/commits/recent", **headers: str) -> Any:
+    """(status, body) of an answer; a client whose chunks are spent sends nothing more."""
+    sent: list[Message] = []
+    waiting = iter(list(chunks))
+
+    async def receive() -> Message:
+        chunk = next(waiting, None)
+        if chunk is None:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": chunk, "more_body": chunk != b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": named}
+    await app(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"]
+
+
+async def test_a_body_within_the_bound_passes_whole() -> None:
+    assert await ask(BodyGuard(read_all), [b"x" * 1000] * 3 + [b""]) == (200, b"3000")
+
+
+async def test_a_body_that_grows_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "MAX_BODY", 2500)
+    status, body = await ask(BodyGuard(read_all), [b"x" * 1000] * 3 + [b""])
+    assert (status, json.loads(body)["code"]) == (413, "invalid")
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "99999999999", "１"])
+async def test_a_length_that_is_too_large_or_no_number_is_refused(length: str) -> None:
+    assert (await ask(BodyGuard(never), content_length=length))[0] == 413
+
+
+async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "BODY_WITHIN", 0.01)
+    assert (await ask(BodyGuard(read_all), [b"x"]))[0] == 408
+
+
+async def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "ANSWER_WITHIN", 0.01)
+    status, body = await ask(FaultGuard(never))
+    assert (status, json.loads(body)["code"]) == (503, "unreachable")
+
+
+async def test_collecting_may_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "ANSWER_WITHIN", 0.0)
+    assert (await ask(FaultGuard(read_all), path="/collect"))[0] == 200
