@@ -1,0 +1,307 @@
+"""The program `github-events-monitor`: its commands are declared here; what they do stands in `terminal/`.
+
+Start-up has to be quick, since an assistant waits for it: each command imports what it needs, and no more.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from .settings import Settings
+    from .terminal.running import Work
+
+PROGRAM = "github-events-monitor"
+
+app = typer.Typer(
+    help="Collect what happens in GitHub repositories and answer questions about it. No command: the MCP server.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+database = typer.Typer(help="Test, create, describe or delete the database.")
+watch = typer.Typer(help="List or change what is polled in the background.")
+app.add_typer(database, name="database")
+app.add_typer(watch, name="watch")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Repos = Annotated[list[str], typer.Argument(metavar="OWNER/NAME", help="Repositories.", show_default=False)]
+SomeRepos = Annotated[
+    list[str] | None, typer.Argument(metavar="OWNER/NAME", help="Repositories; none: all.", show_default=False)
+]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; default: HOST.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on; default: PORT.")]
+Transport = Literal["stdio", "sse", "streamable-http"]
+
+
+def _run(work: "Work") -> None:
+    from .terminal.running import run_work
+
+    raise typer.Exit(run_work(work))
+
+
+def _run_server(serve: Callable[["Settings"], None], flags: dict[str, Any]) -> None:
+    from .terminal.running import run_server
+
+    raise typer.Exit(run_server(serve, **flags))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _program(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - the callback shows it
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        _serve()
+
+
+def _serve(**flags: Any) -> None:
+    def run(settings: "Settings") -> None:
+        from .mcp_server import run as run_mcp
+
+        run_mcp(settings.mcp_transport, settings)
+
+    _run_server(run, flags)
+
+
+@app.command()
+def serve(
+    transport: Annotated[Transport | None, typer.Option(help="Default: MCP_TRANSPORT.")] = None,
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Run the MCP server."""
+    _serve(mcp_transport=transport, host=host, port=port)
+
+
+@app.command()
+def api(host: Host = None, port: Port = None) -> None:
+    """Run the REST API.
+
+    OpenAPI is at /docs, MCP over streamable HTTP at /mcp.
+    """
+
+    def run(settings: "Settings") -> None:
+        from .api import run as run_api
+
+        run_api(settings)
+
+    _run_server(run, {"host": host, "port": port})
+
+
+@app.command()
+def report(
+    repos: Repos,
+    hours: Annotated[int, typer.Option(min=1, max=8760, help="How far back commits and health look.")] = 720,
+    json: Json = False,
+) -> None:
+    """Collect repositories and show what happened.
+
+    Stores what is new, then shows commits and health of each.
+
+    With --json: {"collect_now": ..., "reports": [{"recent_commits": ..., "repository_health": ...}, ...]}, that is the
+    answers of the MCP tools of these names, one report for each repository; {"error": ...} where one could not be made.
+    """
+    from .terminal import report as page
+
+    _run(lambda settings: page.report(settings, repos, hours, as_json=json))
+
+
+@app.command()
+def collect(
+    repos: SomeRepos = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be new, but store nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Collect repositories once.
+
+    With --json: the answer of the MCP tool collect_now. No repository named: all watched.
+    """
+    from .terminal import collecting
+
+    _run(lambda settings: collecting.collect(settings, repos or [], dry_run=dry_run, as_json=json))
+
+
+@app.command("import")
+def import_(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Files, patterns, or - for stdin.", show_default=False)
+    ],
+    repo: Annotated[
+        list[str] | None, typer.Option(metavar="OWNER/NAME", help="Only this repository; repeatable.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Store events of files, or an export.
+
+    GH Archive hours, answers of the Events API (JSON lines or arrays, gzip or plain), exports: told apart by content.
+    With --json: read, stored, already_there, skipped, and what makes them up. Importing a file again changes nothing.
+    """
+    from .terminal import moving
+
+    _run(lambda settings: moving.import_data(settings, files, repo or [], as_json=json))
+
+
+@app.command()
+def export(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for stdout.", show_default=False)] = "-",
+) -> None:
+    """Write everything stored, for import to read."""
+    from .terminal import moving
+
+    _run(lambda settings: moving.export_data(settings, file))
+
+
+@app.command()
+def migrate(
+    source: Annotated[
+        str,
+        typer.Option("--from", metavar="URL", help="sqlite:///path or dynamodb://region/prefix", show_default=False),
+    ],
+    target: Annotated[
+        str, typer.Option("--to", metavar="URL", help="Likewise; ?endpoint_url=... may follow.", show_default=False)
+    ],
+    json: Json = False,
+) -> None:
+    """Copy one database into another.
+
+    What is there already stays as it is.
+    """
+    from .terminal import moving
+
+    _run(lambda _: moving.migrate_data(source, target, as_json=json))
+
+
+@app.command()
+def analyse(repos: SomeRepos = None) -> None:
+    """Renew commit summaries after an upgrade.
+
+    Analyses stored commits again whose summaries are missing or made by older rules. No repository named: all stored.
+    """
+    from .terminal import moving
+
+    _run(lambda settings: moving.analyse(settings, repos or []))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Check settings, database, GitHub, token and budget."""
+    from .terminal import doctor as page
+
+    _run(lambda settings: page.doctor(settings, as_json=json))
+
+
+@database.command("test")
+def check(json: Json = False) -> None:
+    """Succeed when the database answers, with tables or without."""
+    from .terminal import database as page
+
+    _run(lambda settings: page.test(settings, as_json=json))
+
+
+@database.command()
+def create(
+    recovery: Annotated[bool, typer.Option("--point-in-time-recovery", help="DynamoDB: continuous backups.")] = False,
+    protection: Annotated[
+        bool, typer.Option("--deletion-protection", help="DynamoDB: refuse to delete the tables.")
+    ] = False,
+    encryption: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY", help="DynamoDB: 'aws' for AWS's key in KMS, or a key of yours by id, ARN or alias."
+        ),
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="DynamoDB: a tag; repeatable.")] = None,
+    json: Json = False,
+) -> None:
+    """Make the tables that are missing, and apply the options to all."""
+    from .terminal import database as page
+
+    async def work(settings: "Settings") -> int:
+        options = page.table_options(recovery=recovery, protection=protection, encryption=encryption, tags=tag or [])
+        return await page.create(settings, options, as_json=json)
+
+    _run(work)
+
+
+@database.command()
+def info(
+    cost: Annotated[
+        bool, typer.Option("--cost", help="DynamoDB: what it costs a month, estimated from measurements.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show tables, sizes, indexes and settings."""
+    from .terminal import database as page
+
+    _run(lambda settings: page.info(settings, cost=cost, as_json=json))
+
+
+@database.command()
+def delete(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete our tables with everything stored in them."""
+    from .terminal import database as page
+
+    async def work(settings: "Settings") -> int:
+        if not yes:
+            page.confirm_deletion(settings)
+        return await page.delete(settings)
+
+    _run(work)
+
+
+@watch.callback(invoke_without_command=True)
+def _watch(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        _change_watch_list()
+
+
+def _change_watch_list(**changes: Any) -> None:
+    from .terminal import collecting
+
+    _run(lambda settings: collecting.watch(settings, **changes))
+
+
+@watch.command()
+def add(repos: Repos, json: Json = False) -> None:
+    """Watch repositories, once it is clear that they exist."""
+    _change_watch_list(add=repos, as_json=json)
+
+
+@watch.command()
+def remove(repos: Repos, json: Json = False) -> None:
+    """Watch repositories no longer; what is stored of them stays."""
+    _change_watch_list(remove=repos, as_json=json)
+
+
+@watch.command("list")
+def list_(json: Json = False) -> None:
+    """List watched repositories."""
+    _change_watch_list(as_json=json)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program; answers its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
+    try:
+        return app(arguments, prog_name=PROGRAM, standalone_mode=False) or 0
+    except typer.Abort:
+        sys.stderr.write("nothing was done\n")
+        return 1
+    except typer.TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+        said = " ".join(error.format_message().split()).rstrip(".")
+        sys.stderr.write(f"error: {said}; see {command} --help\n")
+        return error.exit_code

@@ -1,0 +1,126 @@
+"""Logging: to stderr, never stdout (which belongs to protocol and data), and to LOG_FILE where one is named.
+
+Whoever logs must not log secrets; the formatter here is the last line of defence, since it sees the finished text. Text
+from strangers cannot forge lines either: control characters are shown as escapes.
+"""
+
+import logging
+import os
+import re
+import sys
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+from time import gmtime
+from typing import TextIO
+
+from pydantic import SecretStr
+
+from .errors import SettingsError
+from .settings import Settings
+
+_TOKENS = re.compile(
+    r"\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,})"  # https://github.blog/changelog/2021-03-31-authentication-token-format-updates-are-generally-available/
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    r"|(?<=[Bb]earer )[^\s'\",]+"
+    r"|(?<=[Tt]oken )[A-Za-z0-9_.=+/-]{20,}"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_SHORTEST_SECRET = 6
+"""A shorter one would be found in ordinary words."""
+
+_TALKATIVE = ("aiobotocore", "asyncio", "botocore", "httpcore", "httpx", "mcp", "sse_starlette", "urllib3")
+"""Libraries whose INFO lines tell an operator nothing."""
+
+_RETRIES = "stamina"
+"""Its warnings name neither what failed nor why; what matters is logged by who retried in vain."""
+
+
+class Redactor:
+    """Takes secrets out of text: the values of the settings, and whatever looks like a token of GitHub or AWS."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        values = [getattr(settings, name) for name in Settings.model_fields] if settings else []
+        secrets = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        long_enough = sorted((text for text in secrets if len(text) >= _SHORTEST_SECRET), key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, long_enough))) if long_enough else None
+
+    def __call__(self, text: str) -> str:
+        """The text with `***` in the place of secrets."""
+        return _TOKENS.sub("***", self._known.sub("***", text) if self._known else text)
+
+
+class _Lines(logging.Formatter):
+    """One line a record, `2026-11-22T16:50:05Z INFO name: message`; tracebacks follow at DEBUG only."""
+
+    converter = staticmethod(gmtime)
+
+    def __init__(self, redact: Redactor, *, tracebacks: bool) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+        self._redact, self._tracebacks = redact, tracebacks
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record, self.datefmt)
+        line = _CONTROL.sub(lambda found: repr(found[0])[1:-1], self.formatMessage(record))
+        if record.exc_info and record.exc_info[1]:
+            line += f"\n{self.formatException(record.exc_info)}" if self._tracebacks else _named(record.exc_info[1])
+        return self._redact(line)
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what `sys.stderr` is at that moment: a progress bar puts itself in its place while it is shown."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  # an attribute there, which is only read
+        return sys.stderr
+
+
+class _PrivateFile(WatchedFileHandler):
+    """A file that only its owner reads; it may be moved away by logrotate."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(
+            self.baseFilename,
+            "a",
+            encoding="utf-8",
+            errors="replace",
+            opener=lambda path, flags: os.open(path, flags, 0o600),
+        )
+
+
+def configure(settings: Settings, *, one_shot: bool = False) -> None:
+    """Set logging up for the process; calling it again replaces what was set up.
+
+    one_shot: for commands that show their outcome themselves: unless LOG_LEVEL was given, stderr gets warnings only.
+    Raises `SettingsError` when LOG_FILE cannot be written.
+    """
+    level = getattr(logging, settings.log_level)
+    formatter = _Lines(Redactor(settings), tracebacks=level == logging.DEBUG)
+    stderr = _Stderr()
+    stderr.setLevel(logging.WARNING if one_shot and "log_level" not in settings.model_fields_set else level)
+    handlers = [stderr, *([_file(settings.log_file)] if settings.log_file else [])]
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=level, handlers=handlers, force=True)
+    logging.captureWarnings(True)
+    quieter = {**dict.fromkeys(_TALKATIVE, logging.WARNING), _RETRIES: logging.ERROR}
+    for name, least in quieter.items():
+        logging.getLogger(name).setLevel(logging.NOTSET if level == logging.DEBUG else max(level, least))
+
+
+def _file(path: Path) -> logging.Handler:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _PrivateFile(path, delay=False)
+    except OSError as error:
+        raise SettingsError(
+            f"LOG_FILE={str(path)!r} cannot be written ({error.strerror}); give a file path in a writable folder"
+        ) from None
+
+
+def _named(error: BaseException) -> str:
+    return f" ({type(error).__name__}; LOG_LEVEL=DEBUG shows where)"

@@ -1,0 +1,83 @@
+"""`collect` and `watch`: one pass over repositories, and which of them are polled in the background."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from ..answers.activity import CollectedRepository, CollectNow, WatchList
+from ..answers.shared import RateLimitStatus
+from ..runtime import open_runtime
+from ..settings import Settings
+from .screen import columns, complain, note, plain, print_json, progress_bar, stdout
+
+
+async def collect(settings: Settings, repos: Sequence[str], *, dry_run: bool, as_json: bool) -> int:
+    """One pass over the repositories, or over all watched; 1 when one of them could not be collected."""
+    async with open_runtime(settings) as runtime:
+        with progress_bar() as bar:
+            answer = await runtime.collector.collect(list(repos) or None, dry_run=dry_run, progress=bar)
+    if as_json:
+        print_json(answer.to_wire())
+    else:
+        _show(answer)
+    return tell_failures(answer)
+
+
+def tell_failures(answer: CollectNow) -> int:
+    """A line for every repository that could not be collected; answers the exit code."""
+    failed = [row for row in answer.repositories if row.error]
+    for row in failed:
+        complain(f"{row.repo}: {row.error.message if row.error else ''}")
+    return 1 if failed else 0
+
+
+def budget_left(limit: RateLimitStatus) -> str:
+    """What GitHub's rate limit still allows, in words."""
+    if limit.remaining is None or limit.limit is None:
+        return "GitHub told no rate limit"
+    return f"{limit.remaining:,} of {limit.limit:,} requests left until {limit.reset_at}"
+
+
+def _show(answer: CollectNow) -> None:
+    if answer.note:
+        note(answer.note)
+    if not answer.repositories:
+        return
+    page = stdout()
+    page.print(_table(answer.repositories))
+    for row in answer.repositories:
+        if row.note:
+            page.print(plain(f"{row.repo}: {row.note}", "dim"))
+    verb = "Nothing was stored (dry run)" if answer.dry_run else "Done"
+    page.print(plain(f"{verb}: {answer.requests_used:,} requests; {budget_left(answer.rate_limit)}."))
+
+
+def _table(rows: Sequence[CollectedRepository]) -> Table:
+    numbers = ("new events", "new commits", "requests")
+    table = columns("repository", "status", *numbers, right=numbers, wide="repository")
+    for row in rows:
+        style = "red" if row.error else "green"
+        counts = (plain(number) for number in (row.new_events, row.new_commits, row.requests))
+        table.add_row(plain(row.repo), plain(row.status, style), *counts)
+    return table
+
+
+async def watch(
+    settings: Settings, *, add: Sequence[str] = (), remove: Sequence[str] = (), as_json: bool = False
+) -> int:
+    """Change the watch list and show it; 1 when a repository could not be added."""
+    async with open_runtime(settings) as runtime:
+        if add or remove:
+            answer = await runtime.service.watch_repositories(add=add, remove=remove)
+        else:
+            answer = WatchList(watching=tuple(await runtime.service.watching()))
+    if as_json:
+        print_json(answer.to_wire())
+    else:
+        for name in answer.watching:
+            stdout().print(plain(name))
+        if not answer.watching:
+            note("No repository is watched; add one with: github-events-monitor watch add owner/name")
+    for name, problem in answer.errors.items():
+        complain(f"{name} is not watched: {problem.message}")
+    return 1 if answer.errors else 0

@@ -1,0 +1,132 @@
+"""`doctor`: is everything set up, reachable and allowed? One page, and exit code 1 when something is broken."""
+
+import platform
+import sqlite3
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from pydantic import SecretStr
+
+from .. import __version__
+from ..errors import Forbidden, MonitorError, RateLimited, SettingsError
+from ..github.client import RequestBudget
+from ..instants import format_instant, system_clock
+from ..runtime import Runtime, build_runtime
+from ..settings import Settings
+from .screen import columns, pairs, plain, print_json, stdout
+
+_PATIENCE = timedelta(seconds=15)
+_HIDDEN = frozenset({"aws_lambda_function_name"})
+
+
+class Check(NamedTuple):
+    """One thing looked at: ok, a warning, or broken; and what was found, or what to do."""
+
+    name: str
+    status: str
+    finding: str
+
+
+async def doctor(settings: Settings, *, as_json: bool) -> int:
+    """Look at everything and show it; 1 when something is broken."""
+    runtime = build_runtime(settings)
+    try:
+        checks = [_listening(settings), await _database(runtime), *await _github(runtime), await _watching(runtime)]
+    finally:
+        await runtime.client.aclose()
+        await runtime.manager.close()
+    shown = _shown(settings)
+    versions = {"version": __version__, "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    if as_json:
+        print_json({**versions, "checks": [check._asdict() for check in checks], "settings": shown})
+    else:
+        _show(versions, checks, shown)
+    return 1 if any(check.status == "broken" for check in checks) else 0
+
+
+def _show(versions: dict[str, str], checks: list[Check], settings: dict[str, Any]) -> None:
+    page = stdout()
+    page.print(
+        plain(
+            f"GitHub Events Monitor {versions['version']}, Python {versions['python']}, SQLite {versions['sqlite']}",
+            "bold",
+        )
+    )
+    table = columns("", "", "finding", wide="finding")
+    table.show_header = False
+    for check in checks:
+        style = {"ok": "green", "warning": "yellow"}.get(check.status, "bold red")
+        table.add_row(plain(check.name, "bold"), plain(check.status, style), plain(check.finding))
+    page.print(table)
+    page.print()
+    page.print(plain("Settings", "bold"))
+    page.print(pairs(settings))
+
+
+def _shown(settings: Settings) -> dict[str, Any]:
+    """Every setting by the name of its variable; of secrets only whether they are set."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields if name not in _HIDDEN}
+    return {name.upper(): _value(value) for name, value in values.items()}
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return "set" if value.get_secret_value() else "not set"
+    if value is None or value == ():
+        return "not set"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _listening(settings: Settings) -> Check:
+    try:
+        settings.check_listening()
+    except SettingsError as error:
+        return Check("listening", "warning" if settings.mcp_transport == "stdio" else "broken", error.message)
+    return Check("listening", "ok", f"HTTP transports and the REST API would listen on {settings.host}:{settings.port}")
+
+
+async def _database(runtime: Runtime) -> Check:
+    health = await runtime.manager.health_check()
+    about = ", ".join(f"{name} {plain(value)}" for name, value in health.items() if name not in {"status", "error"})
+    if health["status"] == "healthy":
+        return Check("database", "ok" if health.get("tables_found") else "warning", about)
+    return Check("database", "broken", str(health.get("error", about)))
+
+
+async def _github(runtime: Runtime) -> list[Check]:
+    settings = runtime.settings
+    url, token = settings.github_api_url, settings.github_token
+    try:
+        limit = await runtime.client.fetch_rate_limit(budget=RequestBudget(3, system_clock() + _PATIENCE))
+    except Forbidden as error:
+        return [Check("GitHub", "ok", f"{url} answers"), Check("token", "broken", error.message)]
+    except RateLimited as error:
+        return [Check("GitHub", "warning", error.message)]
+    except MonitorError as error:
+        return [Check("GitHub", "broken", f"{url}: {error.message}")]
+    checks = [Check("GitHub", "ok", f"{url} answers"), _token(token is not None)]
+    if limit is None:
+        return [*checks, Check("budget", "ok", "this GitHub has no rate limit")]
+    left = f"{limit.remaining:,} of {limit.limit:,} requests left until {format_instant(limit.reset_at)}"
+    return [*checks, Check("budget", "ok" if limit.remaining else "warning", left)]
+
+
+def _token(given: bool) -> Check:
+    if given:
+        return Check("token", "ok", "accepted")
+    return Check("token", "warning", "GITHUB_TOKEN is not set: 60 requests an hour instead of 5,000")
+
+
+async def _watching(runtime: Runtime) -> Check:
+    try:
+        names = await runtime.service.watching()
+    except MonitorError:
+        return Check("watching", "warning", "unknown, because the database does not answer")
+    if not names:
+        return Check("watching", "warning", "no repository; add one with: github-events-monitor watch add owner/name")
+    every = (
+        f"polled every {runtime.settings.poll_interval} seconds"
+        if runtime.settings.poll_interval
+        else "background polling is off"
+    )
+    return Check("watching", "ok", f"{', '.join(names)}; {every} while a server runs")

@@ -1,0 +1,111 @@
+"""`import`, `export`, `migrate`, `analyse`: data into, out of, between and within databases."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from ..errors import InvalidInput
+from ..infrastructure.database_factory import DatabaseFactory
+from ..reanalysis import analyse_again
+from ..settings import Settings
+from ..transfer import ImportReport, export_items, import_files, migrate, require_database
+from .screen import as_text, note, print_json, progress_bar
+
+_STDOUT = "-"
+
+
+async def import_data(settings: Settings, files: Sequence[str], repos: Sequence[str], *, as_json: bool) -> int:
+    """Store what files hold, and say how much of it was new."""
+    async with DatabaseFactory.create(settings.database_config()) as manager:
+        with progress_bar(of_bytes=True) as bar:
+            outcome = await import_files(
+                manager, files, repos=repos or None, progress=bar, stdin=sys.stdin.buffer if "-" in files else None
+            )
+    _tell(outcome, as_json=as_json)
+    return 0
+
+
+async def export_data(settings: Settings, file: str) -> int:
+    """Write everything stored to a file, readable by its owner alone, or to stdout."""
+    config = settings.database_config()
+    require_database(config)
+    async with DatabaseFactory.create(config) as manager:
+        with _output(file) as out, progress_bar(of_bytes=True) as bar:
+            counts = await export_items(manager, out, progress=bar)
+    note(f"exported {sum(counts.values()):,} items" + (f" to {file}" if file != _STDOUT else ""))
+    return 0
+
+
+async def migrate_data(source: str, target: str, *, as_json: bool) -> int:
+    """Copy what one database holds into another."""
+    with progress_bar() as bar:
+        outcome = await migrate(source, target, progress=bar)
+    _tell(outcome, as_json=as_json)
+    return 0
+
+
+async def analyse(settings: Settings, repos: Sequence[str]) -> int:
+    """Analyse commits again that were analysed by older rules."""
+    config = settings.database_config()
+    require_database(config)
+    async with DatabaseFactory.create(config) as manager:
+        with progress_bar() as bar:
+            count = await analyse_again(manager, repos, progress=bar)
+    note(f"analysed {count:,} commits")
+    return 0
+
+
+def _tell(outcome: ImportReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(msgspec.to_builtins(outcome))
+    else:
+        figures = {
+            "read": outcome.read,
+            "stored": outcome.stored,
+            "already there": outcome.already_there,
+            "skipped": outcome.skipped,
+        }
+        sys.stdout.write("  ".join(f"{name} {as_text(figure)}" for name, figure in figures.items()) + "\n")
+        for table, count in sorted(outcome.by_table.items()):
+            sys.stdout.write(f"  new in {table}: {count:,}\n")
+    for line in outcome.broken_lines:
+        note(f"skipped {line.file}, line {line.line:,}: {line.reason}")
+    if outcome.broken > len(outcome.broken_lines):
+        note(f"and {outcome.broken - len(outcome.broken_lines):,} more lines that could not be used")
+    for repo in outcome.busy:
+        note(f"{repo} was being collected: import again, so that its coverage counts the hours")
+
+
+@contextmanager
+def _output(file: str) -> Iterator[BinaryIO]:
+    """Where an export goes. A file gets its name when it is whole: what was there before stays until then."""
+    if file == _STDOUT:
+        yield sys.stdout.buffer
+        return
+    path = Path(file)
+    if path.exists() and not path.is_file():  # a device or a named pipe; a folder fails here as it should
+        with _opened(path) as out:
+            yield out
+        return
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with _opened(partial) as out:
+            yield out
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written ({error.strerror}); name a file in a writable folder") from None
+    with os.fdopen(descriptor, "wb") as out:
+        yield out

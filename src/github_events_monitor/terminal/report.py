@@ -1,0 +1,190 @@
+"""`report`: collect now, store, and show what happened in repositories."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ..answers.activity import CollectedRepository, CollectNow
+from ..answers.commits import CommitAnswer, RecentCommits
+from ..answers.insights import Component, RepositoryHealth
+from ..answers.shared import Coverage, Problem
+from ..errors import MonitorError
+from ..infrastructure.database_service import DatabaseService
+from ..runtime import open_runtime
+from ..settings import Settings
+from .collecting import budget_left
+from .screen import columns, complain, plain, print_json, progress_bar, stdout
+
+_AUTHOR_WIDTH = 18
+
+
+async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_json: bool) -> int:
+    """Collect the repositories, then report each; 1 when one of them could not be reported."""
+    async with open_runtime(settings) as runtime:
+        with progress_bar() as bar:
+            collected = await runtime.collector.collect(repos, hours=hours, progress=bar)
+        reports = [await _ask(runtime.service, row.repo, hours) for row in collected.repositories]
+    if as_json:
+        print_json({"collect_now": collected.to_wire(), "reports": [_wire(found) for found in reports]})
+    failed = 0
+    for row, found in zip(collected.repositories, reports, strict=True):
+        if isinstance(found, Problem):
+            failed = 1
+            complain(f"{row.repo}: {found.message}")
+        elif not as_json:
+            _show(stdout(), row, collected, *found)
+    return failed
+
+
+Found = tuple[RecentCommits, RepositoryHealth]
+
+
+async def _ask(service: DatabaseService, repo: str, hours: int) -> Found | Problem:
+    """What is stored now, also where collecting failed: the answers then say so."""
+    try:
+        return await service.recent_commits(repo, hours=hours), await service.repository_health(repo, hours=hours)
+    except MonitorError as error:
+        return Problem.of(error)
+
+
+def _wire(found: Found | Problem) -> dict[str, Any]:
+    if isinstance(found, Problem):
+        return {"error": found.to_wire()}
+    commits, health = found
+    return {"recent_commits": commits.to_wire(), "repository_health": health.to_wire()}
+
+
+def _show(
+    page: Console, row: CollectedRepository, collected: CollectNow, commits: RecentCommits, health: RepositoryHealth
+) -> None:
+    page.print(Text.assemble((commits.repo, "bold"), "  ", (commits.repo_url, "dim")))
+    page.print(plain(_collection(row, collected), "dim"))
+    window = commits.window
+    shown = f", the newest {len(commits.commits)} shown" if commits.next_cursor else ""
+    _section(
+        page, f"Commits from {window.since} to {window.until}: {commits.total_commits:,}{shown}", _commits(commits)
+    )
+    _section(page, *_health(health))
+    if health.recommendations:
+        _section(page, "Recommendations", Group(*(plain(f"- {line}") for line in health.recommendations)))
+    unknown = [*_limits("commits", commits.coverage), *_limits("events", health.coverage)]
+    if unknown:
+        _section(page, "What is not known", Group(*(plain(f"- {line}") for line in unknown)))
+    page.print()
+
+
+def _section(page: Console, title: str, body: RenderableType) -> None:
+    page.print()
+    page.print(plain(title, "bold"))
+    page.print(Padding(body, (0, 0, 0, 2)))
+
+
+def _collection(row: CollectedRepository, collected: CollectNow) -> str:
+    if row.error:
+        return f"Not collected: {row.error.message}"
+    new = f"{row.new_events:,} new events and {row.new_commits:,} new commits with {row.requests:,} requests"
+    more = f" {row.note[:1].upper()}{row.note[1:]}." if row.note else ""
+    return f"Collected just now: {new}; {budget_left(collected.rate_limit)}.{more}"
+
+
+def _commits(answer: RecentCommits) -> RenderableType:
+    if not answer.commits:
+        return plain("None.", "dim")
+    parts: list[RenderableType] = []
+    for day, commits in groupby(answer.commits, key=lambda commit: commit.committed_at[:10]):
+        parts += [plain(day, "cyan"), _of_one_day(commits)]
+    if any(commit.additions is None for commit in answer.commits):
+        parts.append(plain("? lines: not fetched yet; a later collection fills them in.", "dim"))
+    return Group(*parts)
+
+
+def _of_one_day(commits: Iterable[CommitAnswer]) -> Table:
+    table = columns("time", "sha", "author", "lines", "message", right=("lines",), wide="message")
+    table.show_header = False
+    for column, width in zip(table.columns, (5, 7, _AUTHOR_WIDTH, 11), strict=False):
+        column.width = width
+    for commit in commits:
+        author = commit.author_login or commit.author_name
+        table.add_row(
+            plain(commit.committed_at[11:16], "dim"),
+            plain(commit.sha[:7], "yellow"),
+            plain(author),
+            _lines(commit),
+            _said(commit),
+        )
+    return table
+
+
+def _lines(commit: CommitAnswer) -> Text:
+    if commit.additions is None or commit.deletions is None:
+        return Text("?", "dim")
+    return Text.assemble((f"+{commit.additions}", "green"), " ", (f"-{commit.deletions}", "red"))
+
+
+def _said(commit: CommitAnswer) -> Text:
+    summary = commit.summary
+    marks = {
+        "breaking": summary is not None and summary.breaking,
+        "security": summary is not None and summary.security_relevant,
+        "high risk": summary is not None and summary.risk_level == "high",
+        "bot": commit.is_bot,
+        "AI assistant": commit.ai_assistant,
+    }
+    text = plain(commit.message)
+    for mark in (name for name, holds in marks.items() if holds):
+        text.append(f" [{mark}]", "magenta")
+    return text
+
+
+def _health(answer: RepositoryHealth) -> tuple[str, RenderableType]:
+    score = "unknown" if answer.health_score is None else f"{answer.health_score:.0f} of 100"
+    sure = "" if answer.confidence is None else f" (confidence {answer.confidence:.0%})"
+    known = [part for part in answer.components if part.score is not None]
+    unknown = [part for part in answer.components if part.score is None]
+    lines: list[RenderableType] = [plain(answer.trend.explanation)] if answer.trend.explanation else []
+    lines.append(
+        plain(f"{answer.people:,} people, {answer.bots:,} bots, {answer.ai_assistants:,} AI assistants took part.")
+    )
+    lines.append(_components(known))
+    if unknown:
+        lines += [plain("Not counted, because too little is known:", "dim"), _unknown(unknown)]
+    return f"Health over {answer.window.hours:,} hours: {score}{sure}", Group(*lines)
+
+
+def _components(parts: Sequence[Component]) -> Table:
+    table = columns("component", "score", "value", "sample", "weight", right=("score", "sample", "weight"))
+    for part in parts:
+        score = part.score or 0.0
+        style = "green" if score >= 0.7 else "yellow" if score >= 0.4 else "red"
+        value = f"{plain(part.value)} {part.unit}".strip()
+        table.add_row(
+            plain(part.name), plain(f"{score:.0%}", style), plain(value), plain(part.sample_size), plain(part.weight)
+        )
+    return table
+
+
+def _unknown(parts: Sequence[Component]) -> Table:
+    table = columns("component", "why", wide="why")
+    table.show_header = False
+    for part in parts:
+        first = part.explanation.partition(". ")[0].removesuffix(".")  # all of it is in --json
+        table.add_row(plain(part.name, "dim"), plain(f"{first}.", "dim"))
+    return table
+
+
+def _limits(what: str, coverage: Coverage) -> list[str]:
+    """What the reader must not conclude from the page."""
+    lines = []
+    if not coverage.complete:
+        known = (
+            f"completely known from {coverage.from_} to {coverage.to}"
+            if coverage.from_
+            else "not completely known anywhere"
+        )
+        lines.append(f"The {what} of this window are {known}; {len(coverage.gaps):,} gaps.")
+    return [*lines, *([coverage.note] if coverage.note else [])]

@@ -1,0 +1,66 @@
+"""How a command runs: settings and logging first, then the work; every end is an exit code and at most one line."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from ..errors import MonitorError, SettingsError
+from ..logs import Redactor, configure
+from ..settings import Settings
+from .screen import complain
+
+Work = Callable[[Settings], Coroutine[Any, Any, int]]
+"""What a command does with the settings; answers its exit code."""
+
+logger = logging.getLogger(__name__)
+
+
+def run_work(work: Work) -> int:
+    """Run a command that shows its outcome and ends; answers the exit code."""
+
+    def body() -> int:
+        settings = Settings.load()
+        configure(settings, one_shot=True)
+        return asyncio.run(work(settings))
+
+    return guarded(body)
+
+
+def run_server(serve: Callable[[Settings], None], **flags: Any) -> int:
+    """Run a server until it is stopped; `flags` outrank the environment."""
+
+    def body() -> int:
+        settings = Settings.load(**flags)
+        configure(settings)
+        serve(settings)
+        return 0
+
+    return guarded(body)
+
+
+def guarded(body: Callable[[], int]) -> int:
+    """The exit code of a body. What it raises is told in one line on stderr, with a traceback in the log at DEBUG."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name in another script must not end the program where there is no UTF-8
+            stream.reconfigure(errors="replace")
+    try:
+        return body()
+    except MonitorError as error:
+        logger.debug("this is where it happened", exc_info=True)
+        complain(error.message, _redactor())
+        return error.exit_code
+    except BrokenPipeError:
+        raise  # whoever read the output has seen enough: typer ends the program quietly
+    except Exception as error:  # a defect of ours: one line is all of it that a user should have to see
+        logger.debug("this is where it happened", exc_info=True)
+        complain(f"unexpected {type(error).__name__}: {error}; LOG_LEVEL=DEBUG shows where it happened", _redactor())
+        return 1
+
+
+def _redactor() -> Redactor:
+    try:
+        return Redactor(Settings.load())
+    except SettingsError:
+        return Redactor()

@@ -1,0 +1,111 @@
+"""The screen: results on stdout, all else on stderr. Text from strangers is shown, never taken for markup."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TaskProgressColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from ..logs import Redactor
+from ..text import clean
+
+_MAX_ERROR = 1_000
+
+
+def stdout() -> Console:
+    """The page: colours on a terminal only, and not with NO_COLOR (https://no-color.org)."""
+    return Console(highlight=False, emoji=False, markup=False, soft_wrap=False)
+
+
+def stderr() -> Console:
+    """Notes and progress."""
+    return Console(stderr=True, highlight=False, emoji=False, markup=False)
+
+
+def print_json(value: Any) -> None:
+    """An answer for programs."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+
+
+def complain(message: str, redact: Redactor | None = None) -> None:
+    """One line on stderr, however long or odd the message is."""
+    line = clean((redact or Redactor())(message), _MAX_ERROR, one_line=True)
+    sys.stderr.write(f"error: {line}\n")
+
+
+def note(message: str) -> None:
+    """One line beside the result."""
+    sys.stderr.write(f"{clean(message, _MAX_ERROR, one_line=True)}\n")
+
+
+def columns(*headers: str, right: Sequence[str] = (), wide: str = "") -> Table:
+    """A table without lines; `right` names columns of numbers, `wide` the one that takes what is left of the width."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=bool(wide), header_style="dim")
+    for header in headers:
+        table.add_column(
+            header,
+            justify="right" if header in right else "left",
+            ratio=1 if header == wide else None,
+            no_wrap=header != wide,
+            overflow="fold" if header == wide else "ellipsis",
+        )
+    return table
+
+
+def pairs(values: Mapping[str, Any]) -> Table:
+    """Names and values, one a line."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in values.items():
+        table.add_row(name, plain(value))
+    return table
+
+
+def plain(value: Any, style: str = "") -> Text:
+    """A value as text, whatever it contains."""
+    return Text(clean(as_text(value), _MAX_ERROR), style=style)
+
+
+def as_text(value: Any) -> str:
+    """A value for people: yes and no, digits in groups, lists with commas."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(as_text, value)) or "none"
+    return str(value)
+
+
+class ProgressBar:
+    """Takes the `progress(done, total, message)` calls of long work; `total` null shows a moving bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+
+    async def __call__(self, done: float, total: float | None, message: str) -> None:
+        """Show how far the work is."""
+        self._progress.update(self._task, completed=done, total=total, description=clean(message, 60, one_line=True))
+
+
+@contextmanager
+def progress_bar(*, of_bytes: bool = False) -> Iterator[ProgressBar]:
+    """A bar on a terminal's stderr that vanishes when the work is done; elsewhere nothing is shown."""
+    console = stderr()
+    shown: list[ProgressColumn] = [BarColumn(), DownloadColumn() if of_bytes else TaskProgressColumn()]
+    message = TextColumn("{task.description}", markup=False)
+    with Progress(*shown, message, console=console, transient=True, disable=not console.is_terminal) as progress:
+        yield ProgressBar(progress)

@@ -1,0 +1,50 @@
+"""`doctor`: what is broken is said, and secrets are not."""
+
+from typing import Any
+
+from tests.engines import free_port
+from tests.fake_github import FakeGitHub
+
+from .conftest import SECRET, Run
+
+
+def _statuses(answer: Any) -> dict[str, str]:
+    return {check["name"]: check["status"] for check in answer["checks"]}
+
+
+def test_a_sound_installation(run: Run, github: FakeGitHub) -> None:
+    page = run("doctor", GITHUB_TOKEN=SECRET, TARGET_REPOSITORIES="octo/hello")
+    assert page.code == 0, page.err
+    for text in ("accepted", "5,000", "octo/hello", "GITHUB_TOKEN", "DATABASE_PATH", "not set", "sqlite"):
+        assert text in page.out
+    assert SECRET not in page.out + page.err
+    assert max(map(len, page.out.splitlines())) <= 80
+    answer = run("doctor", "--json", GITHUB_TOKEN=SECRET, TARGET_REPOSITORIES="octo/hello")
+    assert set(_statuses(answer.json).values()) == {"ok"}
+    assert answer.json["settings"]["GITHUB_TOKEN"] == "set"
+    assert SECRET not in answer.out
+
+
+def test_without_a_token_it_works_and_says_what_that_means(run: Run, github: FakeGitHub) -> None:
+    result = run("doctor", "--json")
+    assert (result.code, _statuses(result.json)["token"]) == (0, "warning")
+
+
+def test_a_refused_token_is_broken(run: Run, github: FakeGitHub) -> None:
+    github.fail(5, 401, body=b'{"message": "Bad credentials"}')
+    result = run("doctor", "--json", GITHUB_TOKEN=SECRET)
+    assert (result.code, _statuses(result.json)["token"]) == (1, "broken")
+
+
+def test_a_github_that_cannot_be_reached_is_broken(run: Run) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    result = run("doctor", GITHUB_API_URL=url)
+    assert result.code == 1
+    assert url in result.out.replace("\n", "")
+
+
+def test_a_database_that_does_not_answer_is_broken(run: Run, github: FakeGitHub) -> None:
+    with open("broken.db", "wb") as file:
+        file.write(b"no database at all" * 100)
+    result = run("doctor", "--json", DATABASE_PATH="broken.db")
+    assert (result.code, _statuses(result.json)["database"]) == (1, "broken")

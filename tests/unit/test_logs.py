@@ -1,0 +1,119 @@
+"""Logs: where they go, who may read them, and what is never in them."""
+
+import logging
+import stat
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from github_events_monitor import logs
+from github_events_monitor.errors import SettingsError
+from github_events_monitor.settings import Settings
+
+SECRET = "a-secret-without-any-known-form"
+logger = logging.getLogger("github_events_monitor.somewhere")
+
+
+@pytest.fixture(autouse=True)
+def as_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(False)
+    for handler in root.handlers:
+        if handler not in before[0]:
+            handler.close()
+    root.handlers[:], root.level = before
+
+
+def test_a_line_goes_to_stderr_and_to_a_private_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "monitor.log"
+    logs.configure(Settings.load(log_file=path))
+    logger.info("collected %s", "octo/hello")
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.endswith("Z INFO github_events_monitor.somewhere: collected octo/hello\n")
+    assert path.read_text() == shown.err
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_commands_that_show_their_outcome_log_warnings_only_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings.load(), one_shot=True)
+    logger.info("quiet")
+    logger.warning("loud")
+    assert "quiet" not in capsys.readouterr().err
+    logs.configure(Settings.load(log_level="INFO"), one_shot=True)
+    logger.info("asked for")
+    assert "asked for" in capsys.readouterr().err
+
+
+def test_libraries_speak_up_only_when_debugging(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings.load())
+    logging.getLogger("httpx").info("HTTP Request")
+    assert capsys.readouterr().err == ""
+    logs.configure(Settings.load(log_level="DEBUG"))
+    logging.getLogger("httpx").debug("HTTP Request")
+    assert "HTTP Request" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        SECRET,
+        "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+        "github_pat_11ABCDEFG0abcdefghijklmnop",
+        "AKIAIOSFODNN7EXAMPLE",
+    ],
+)
+def test_a_secret_is_blotted_out_also_in_a_traceback(capsys: pytest.CaptureFixture[str], secret: str) -> None:
+    logs.configure(Settings.load(api_token=SECRET, log_level="DEBUG"))
+    try:
+        _fail(f"no access with {secret}")
+    except ValueError:
+        logger.exception("request with %s failed", secret)
+    shown = capsys.readouterr().err
+    assert secret not in shown
+    assert shown.count("***") == 2
+    assert "Traceback" in shown
+
+
+def _fail(message: str) -> None:
+    raise ValueError(message)
+
+
+def test_without_debugging_an_exception_is_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings.load())
+    try:
+        _fail("details")
+    except ValueError:
+        logger.exception("a poll failed")
+    shown = capsys.readouterr().err
+    assert "a poll failed (ValueError; LOG_LEVEL=DEBUG shows where)" in shown
+    assert "Traceback" not in shown
+
+
+def test_text_from_strangers_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings.load())
+    logger.info("title: %s", "x\n2026-01-01T00:00:00Z INFO root: all is well\x1b[2J")
+    shown = capsys.readouterr().err
+    assert len(shown.splitlines()) == 1
+    assert "\x1b" not in shown
+
+
+def test_a_file_that_cannot_be_written_is_a_bad_setting() -> None:
+    with pytest.raises(SettingsError, match="LOG_FILE"):
+        logs.configure(Settings.load(log_file="/proc/none/monitor.log"))
+
+
+def test_warnings_of_libraries_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings.load())
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(True)
+        warnings.warn("old form", DeprecationWarning, stacklevel=1)
+    assert "old form" in capsys.readouterr().err

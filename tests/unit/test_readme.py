@@ -1,0 +1,96 @@
+"""The README says what is there: settings, commands, tools, figures of the health score, and its own commands."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from github_events_monitor.api import app
+from github_events_monitor.cli import app as program
+from github_events_monitor.insights.health.rules import MINIMUM_KNOWN_SHARE, RULES
+from github_events_monitor.mcp_server import mcp
+from github_events_monitor.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEST_COMMAND = re.compile(r"^python3 -m venv .*-m pytest$", re.MULTILINE)
+SETTINGS = [name.upper() for name in Settings.model_fields if name != "aws_lambda_function_name"]
+
+
+def _commands(command: Any, path: str = "") -> Iterator[str]:
+    children = getattr(command, "commands", {})
+    for name, child in children.items():
+        yield from _commands(child, f"{path} {name}".strip())
+    if not children:
+        yield path
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_has_its_place_in_the_table_and_in_the_example(name: str) -> None:
+    assert re.search(rf"^\| .*`{name}`.* \|", README, re.MULTILINE)
+    assert re.search(rf"^# {name}=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_defaults_are_those_of_the_program() -> None:
+    for name, field in Settings.model_fields.items():
+        row = re.search(rf"^\| `{name.upper()}` \| ([^|]*) \|", README, re.MULTILINE)
+        if row and isinstance(field.default, str | int):
+            assert f"`{field.default}`" in row[1], name
+
+
+@pytest.mark.parametrize("command", sorted(_commands(typer.main.get_command(program))))
+def test_every_command_is_in_the_table(command: str) -> None:
+    assert re.search(rf"^\| .*`{command}`.* \|", README, re.MULTILINE)
+
+
+async def test_every_tool_and_no_other_is_in_the_table() -> None:
+    section = README.partition("### Tools")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    assert named == {tool.name for tool in await mcp.list_tools()}
+
+
+def test_every_endpoint_is_named() -> None:
+    section = README.partition("## REST")[2].partition("\n## ")[0]
+    paths = set(app.openapi()["paths"])
+    assert [path for path in paths if path.removeprefix("/metrics/") not in section] == []
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_health_table_has_the_numbers_of_the_rules(name: str) -> None:
+    rule = RULES[name]
+    assert f"| `{name}` | {rule.weight:g} | {rule.zero_at:g} | {rule.full_at:g} | {rule.minimum} |" in README
+    assert f"below {MINIMUM_KNOWN_SHARE:.0%}".replace("%", " %") in README
+
+
+def test_the_first_two_commands_install_and_run_and_install_and_test() -> None:
+    first, second = re.findall(r"```bash\n(.*?)\n```", README, re.DOTALL)[:2]
+    assert "\n" not in first + second
+    assert re.fullmatch(
+        r"python3 -m venv .venv && .venv/bin/pip install .* && .venv/bin/github-events-monitor report \S+", first
+    )
+    assert TEST_COMMAND.findall(README) == [second]
+
+
+def test_what_is_run_for_every_change_is_the_readmes_own_test_command() -> None:
+    run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "grep -x 'python3 -m venv .*-m pytest' README.md" in run
+    for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
+        assert tool in run
+        assert f".venv/bin/{tool}" in README
+
+
+def test_the_example_for_claude_desktop_is_the_one_in_the_readme() -> None:
+    example = json.loads((ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8"))
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)\n```", README, re.DOTALL)]
+    assert example in blocks
+
+
+def test_links_to_files_and_scripts_lead_somewhere() -> None:
+    for path in re.findall(r"`((?:scripts|tests|benchmarks|\.ci|src)/[\w./-]+)`", README):
+        assert (ROOT / path).exists(), path
+    for path in re.findall(r"python (scripts/\w+\.py)", README):
+        assert (ROOT / path).exists(), path
