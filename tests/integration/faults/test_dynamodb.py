@@ -1,0 +1,150 @@
+"""DynamoDB throttled, half-processed, gone, while collecting and while answering: nothing lost, nothing twice, no silence."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import stamina
+
+from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.errors import DatabaseError
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from tests.fake_github import FakeGitHub, sha
+from tests.integration.collecting.conftest import World, build, hello
+from tests.integration.dynamodb.conftest import Make
+from tests.integration.dynamodb.faulty import Fault, FaultyDynamoDB
+
+SHAS = [sha(number) for number in (5, 4, 3, 2, 1)]
+
+
+def standing_on(world: World, manager: DatabaseManager) -> World:
+    """The same GitHub and clock, and a new process's collector over another manager."""
+    collector = Collector(manager, world.collector.client, clock=world.clock, with_token=True)
+    desk = Desk(manager=manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details)
+    return World(world.github, manager, collector, DatabaseService(desk), world.now)
+
+
+@pytest.fixture(autouse=True)
+def _waiting_as_long_as_it_takes(_no_waiting: None) -> None:
+    stamina.set_testing(True, attempts=8)
+
+
+async def everything_once(world: World) -> None:
+    commits = await world.service.recent_commits("octo/hello", hours=72)
+    activity = await world.service.repository_activity("octo/hello", hours=72)
+    assert [item.sha for item in commits.commits] == SHAS
+    assert [item.additions for item in commits.commits] == [5, 4, 3, 2, 1]
+    assert sorted(item.id for item in activity.events) == ["1", "3", "4", "5", "9"]
+    assert (commits.coverage.complete, activity.coverage.complete) == (True, True)
+
+
+@pytest.mark.parametrize("fault", ["half", "throttle", "error after", "drop after"])
+async def test_a_pass_through_trouble_stores_everything_once_and_says_what_was_new(
+    make: Make, dynamodb_endpoint: str, fault: Fault
+) -> None:
+    def plan(operation: str, number: int) -> Fault | None:
+        if fault == "half" and not operation.startswith("Batch"):
+            return None
+        return fault if number % 3 == 1 else None
+
+    origin = build(FakeGitHub(hello()))
+    async with FaultyDynamoDB(dynamodb_endpoint, plan) as proxy:
+        world = standing_on(origin, make(endpoint_url=proxy.endpoint_url, clock=origin.clock))
+        row = (await world.collector.collect(["octo/hello"])).repositories[0]
+        assert (row.status, row.new_events, row.new_commits) == ("collected", 5, 5)
+        await everything_once(world)
+        assert proxy.faults[fault] > 0
+    await origin.collector.close()
+
+
+async def test_a_database_that_goes_away_at_any_moment_of_a_pass_costs_nothing_but_that_pass(
+    make: Make, dynamodb_endpoint: str
+) -> None:
+    left = [0]
+
+    def plan(operation: str, number: int) -> Fault | None:
+        left[0] -= 1
+        return "drop" if left[0] < 0 else None
+
+    origin = build(FakeGitHub(hello()))
+    prefix = (first := make(clock=origin.clock)).connection.client.table_prefix
+    await first.initialize()
+    survived = []
+    async with FaultyDynamoDB(dynamodb_endpoint, plan) as proxy:
+        stamina.set_testing(True, attempts=1)
+        for calls in (1, 4, 14, 17, 20, 25, 30, 40):
+            left[0] = calls
+            origin.pass_time(minutes=1)
+            manager = make(endpoint_url=proxy.endpoint_url, clock=origin.clock, table_prefix=prefix)
+            try:
+                await standing_on(origin, manager).collector.collect(["octo/hello"])
+            except DatabaseError as error:
+                survived.append(error.message)
+            await manager.close()
+    assert len(survived) > 2
+    origin.pass_time(minutes=10)
+    world = standing_on(origin, make(table_prefix=prefix, clock=origin.clock))
+    await world.collector.collect(["octo/hello"])
+    await everything_once(world)
+    await origin.collector.close()
+
+
+Question = Callable[[DatabaseService], Awaitable[Any]]
+
+QUESTIONS: dict[str, Question] = {
+    "recent_commits": lambda service: service.recent_commits("octo/hello"),
+    "commit_details": lambda service: service.commit_details("octo/hello", SHAS[0]),
+    "repository_activity": lambda service: service.repository_activity("octo/hello"),
+    "event_counts": lambda service: service.event_counts("octo/hello"),
+    "trending_repositories": lambda service: service.trending_repositories(),
+    "repository_health": lambda service: service.repository_health("octo/hello"),
+    "developer_activity": lambda service: service.developer_activity("octo/hello"),
+    "a developer across repositories": lambda service: service.developer_activity(actor="ada"),
+    "security_report": lambda service: service.security_report("octo/hello"),
+    "event_anomalies": lambda service: service.event_anomalies("octo/hello"),
+    "deployment_metrics": lambda service: service.deployment_metrics("octo/hello"),
+    "monitor_commits": lambda service: service.monitor_commits(["octo/hello"]),
+    "watch_repositories": lambda service: service.watch_repositories(),
+    "repositories": lambda service: service.repositories(),
+}
+
+
+@pytest.mark.parametrize("fault", ["drop", "throttle", "denied", "credentials"])
+async def test_no_question_takes_a_database_that_is_gone_for_an_empty_one(
+    make: Make, dynamodb_endpoint: str, fault: Fault
+) -> None:
+    gone = [False]
+    origin = build(FakeGitHub(hello()))
+    async with FaultyDynamoDB(dynamodb_endpoint, lambda *_: fault if gone[0] else None) as proxy:
+        world = standing_on(origin, make(endpoint_url=proxy.endpoint_url, clock=origin.clock))
+        await world.collector.collect(["octo/hello"])
+        stamina.set_testing(True, attempts=2)
+        gone[0] = True
+        quiet = []
+        for name, ask in QUESTIONS.items():
+            try:
+                await ask(world.service)
+                quiet.append(name)
+            except DatabaseError as error:
+                assert 10 < len(error.message) < 400
+        assert quiet == []
+        assert (await world.service.health())["status"] != "healthy"
+        gone[0] = False
+        await everything_once(world)
+    await origin.collector.close()
+
+
+async def test_several_servers_on_one_set_of_tables_store_and_count_each_record_once(
+    make: Make, dynamodb_endpoint: str
+) -> None:
+    origin = build(FakeGitHub(hello()))
+    prefix = (first := make(clock=origin.clock)).connection.client.table_prefix
+    await first.initialize()
+    worlds = [standing_on(origin, make(table_prefix=prefix, clock=origin.clock)) for _ in range(3)]
+    rows = []
+    for world in worlds:
+        rows.append((await world.collector.collect(["octo/hello"])).repositories[0])
+    assert [(row.new_events, row.new_commits) for row in rows] == [(5, 5), (0, 0), (0, 0)]
+    await everything_once(worlds[1])
+    await origin.collector.close()

@@ -1,0 +1,82 @@
+"""One slow repository: who waits for it, for how long, and what a cancelled wait leaves behind."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from github_events_monitor import enhanced_event_collector
+from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from tests.fake_github import FakeGitHub
+from tests.integration.collecting.conftest import World, build, hello
+
+
+class Gate(httpx.AsyncBaseTransport):
+    """A GitHub that answers when it is opened."""
+
+    def __init__(self, github: FakeGitHub) -> None:
+        self._honest = github.transport()
+        self.open, self.asked = asyncio.Event(), asyncio.Event()
+        self.open.set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.set()
+        await self.open.wait()
+        return await self._honest.handle_async_request(request)
+
+
+def behind(gate: Gate, world: World) -> World:
+    client = GitHubClient(world.github.base, None, world.clock, transport=gate)
+    collector = Collector(world.manager, client, clock=world.clock)
+    desk = Desk(manager=world.manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details)
+    return World(world.github, world.manager, collector, DatabaseService(desk), world.now)
+
+
+async def test_a_question_waits_for_a_long_collection_no_longer_than_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    origin = build(FakeGitHub(hello()))
+    world = behind(gate := Gate(origin.github), origin)
+    await world.collector.collect(["octo/hello"])
+    origin.pass_time(minutes=10)
+    gate.open.clear()
+    gate.asked.clear()
+    long = asyncio.create_task(world.collector.collect(["octo/hello"]))
+    await gate.asked.wait()
+    monkeypatch.setattr(enhanced_event_collector, "READ_SECONDS", 0.2)
+
+    answer = await world.service.recent_commits("octo/hello", hours=72)
+
+    assert answer.total_commits == 5
+    assert "is being collected right now" in (answer.coverage.note or "")
+    gate.open.set()
+    assert (await long).repositories[0].status == "not_modified"
+    await world.collector.close()
+
+
+async def test_questions_about_one_repository_share_one_collection() -> None:
+    origin = build(FakeGitHub(hello()))
+    world = behind(gate := Gate(origin.github), origin)
+    gate.open.clear()
+    asking = [asyncio.create_task(world.service.recent_commits("octo/hello", hours=72)) for _ in range(5)]
+    await gate.asked.wait()
+    gate.open.set()
+    assert [(await answer).total_commits for answer in asking] == [5] * 5
+    assert world.asked("/events") == 1
+    await world.collector.close()
+
+
+async def test_what_was_cancelled_asks_no_more_and_holds_nothing() -> None:
+    origin = build(FakeGitHub(hello()))
+    world, other = behind(gate := Gate(origin.github), origin), origin
+    gate.open.clear()
+    cancelled = asyncio.create_task(world.collector.collect(["octo/hello"]))
+    await gate.asked.wait()
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    gate.open.set()
+    row = (await other.collector.collect(["octo/hello"])).repositories[0]
+    assert (row.status, row.new_commits, row.requests) == ("collected", 5, len(world.github.requests))
+    await world.collector.close()
