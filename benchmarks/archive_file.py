@@ -140,6 +140,7 @@ class World:
     def __init__(self, seed: int, start: datetime, repositories: int, people: int) -> None:
         self.chance = random.Random(seed)
         self.start = start
+        self.seconds = 3600
         self.words = ["".join(self.chance.choices(SYLLABLES, k=self.chance.randint(1, 4))) for _ in range(4000)]
         self.logins = [f"{self.word()}-{self.word()}{i}" + "[bot]" * (i % 41 == 3) for i in range(people)]
         owners = [login.removesuffix("[bot]") for login in self.logins]
@@ -168,8 +169,8 @@ class World:
         return self._draw(self._people_weights)
 
     def moment(self) -> str:
-        """An instant of the hour."""
-        return (self.start + timedelta(seconds=self.chance.randrange(3600))).strftime("%Y-%m-%dT%H:%M:%SZ")
+        """An instant of the hour, or of as many as there are."""
+        return (self.start + timedelta(seconds=self.chance.randrange(self.seconds))).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _draw(self, weights: list[float]) -> int:
         return bisect(weights, self.chance.random() * weights[-1])
@@ -365,7 +366,7 @@ def event(world: World, number: int) -> dict[str, Any]:
     repo, actor = world.repo(), world.person()
     login, name = world.logins[actor], world.repos[repo]
     return {
-        "id": str(36_000_000_000 + world.start.hour * 10**7 + number * 3 + world.chance.randrange(3)),
+        "id": str(36_000_000_000 + world.start.day * 10**7 + number * 3 + world.chance.randrange(3)),
         "type": kind,
         "actor": {
             "id": 1000 + actor,
@@ -383,12 +384,19 @@ def event(world: World, number: int) -> dict[str, Any]:
 
 
 def write(
-    path: Path, events: int, *, seed: int = 20240305, start: datetime | None = None, names: int | None = None
+    path: Path,
+    events: int,
+    *,
+    seed: int = 20240305,
+    start: datetime | None = None,
+    hours: int = 1,
+    names: int | None = None,
 ) -> None:
     """Write the file, compressed. names: the seed of names alone, for several files about the same repositories."""
     begun = start or datetime(2024, 3, 5, 14, tzinfo=UTC)
     world = World(names if names is not None else seed, begun, max(20, events // 3), max(20, events // 4))
     world.chance.seed(seed)
+    world.seconds = hours * 3600
     with path.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0, compresslevel=6) as out:
         for number in range(events):
             out.write(orjson.dumps(event(world, number)) + b"\n")

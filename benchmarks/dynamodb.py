@@ -12,29 +12,32 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
 from tests.engines import dynamodb_engine
+from tests.fake_github import FakeGitHub, FakeRepository, commit
+from tests.fake_github import event as github_event
 
+from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
 from github_events_monitor.infrastructure.dynamodb import cost
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.infrastructure.dynamodb.rows import event_to_item
 from github_events_monitor.infrastructure.wire import event_from_dict
 from github_events_monitor.insights.coverage import learn
-from github_events_monitor.records import CollectedBatch, CommitRecord, Event, Ledger, RepositoryState, Span
+from github_events_monitor.records import Ledger, RepositoryState, Span
 
-from .dynamodb_peer import BUSY, COMMITS, EVENTS, MONTH, NOW, OTHERS, POLL, Bare, ago, bare_client, event, poll, record
+from .dynamodb_peer import BUSY, COMMITS, EVENTS, MONTH, NOW, POLL, Bare, ago, bare_client, event, poll, record
 
 ROUNDS, ASKED, SINGLE = 11, 25, 200
-REPOSITORIES, POLLS_A_DAY, NEWS_A_DAY, EVENTS_A_DAY, COMMITS_A_DAY, PAGE = 1_000, 288, 30, 100, 5, 100
-"""Assumed of an average repository: NEWS_A_DAY of its polls bring something, in a page of PAGE events."""
+REPOSITORIES, POLLS_A_DAY, NEWS_A_DAY, NEW_EVENTS, PAGE = 1_000, 288, 10, 10, 100
+"""Assumed of an average repository: NEWS_A_DAY of its polls bring NEW_EVENTS and a commit, in a page of PAGE events."""
 HOT_KEY = 1_000
 """Write units a second that one key of an index takes:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
-
-
-Units = tuple[float, float]
 
 
 async def took(work: Awaitable[object]) -> float:
@@ -79,7 +82,7 @@ async def fill(manager: DynamoDBManager) -> None:
         "an event with its index rows",
         table / EVENTS,
         "write units",
-        f"{(units - table) / EVENTS:.2f} more for rollups",
+        f"{(units - table) / EVENTS:.2f} more for rows that lead to people",
     )
     by_type = sum(found for use, found in capacity.units.items() if use.index_name == "type-created-index") / EVENTS
     say("a type's key in type-created-index takes", HOT_KEY / by_type, "events/s", "hot-key limit of AWS")
@@ -120,47 +123,59 @@ async def measure_asking(service: DatabaseService, bare: Bare) -> None:
         say(name, ours, "ms (p50)", f"{ours / theirs:.2f} of the bare calls' {theirs:.2f} ms")
 
 
-async def poll_units(manager: DynamoDBManager, repo: str, events: list[Event], commits: list[CommitRecord]) -> Units:
-    """(read units, write units) of one poll as the collector stores it."""
-    manager.connection.capacity.reset()
-    await manager.metrics.get_state(repo)
-    lease = await manager.metrics.acquire_lease(repo, "benchmark", ago(0), ago(-60))
-    assert lease is not None
-    etags = {"events/1": 'W/"' + "5e" * 32 + '"', "commits": 'W/"' + "5e" * 32 + '"'}
-    after = RepositoryState(repo_name=repo, full_name=repo, etags=etags, ledger=state().ledger)
-    await manager.store(CollectedBatch(state=after, events=tuple(events), commits=tuple(commits)), lease)
-    await manager.metrics.release_lease(lease)
-    return manager.connection.capacity.read_units, manager.connection.capacity.write_units
-
-
 async def measure_growth(manager: DynamoDBManager) -> None:
-    """A month of a thousand repositories, from the units of a quiet poll, a full page, and the same page again."""
-    repo = OTHERS[0]
-    page = [event_from_dict(event(repo, 86_400), "event", "") for _ in range(PAGE)]
-    commits = [CommitRecord(commit=found.commit, summary=found.summary) for found in map(record, range(COMMITS_A_DAY))]
-    quiet = await poll_units(manager, repo, [], [])
-    news = await poll_units(manager, repo, page, commits)
-    again = await poll_units(manager, repo, page, [])
+    """A month of a thousand repositories, from what the collector's own polls of one of them take."""
+    moment = [NOW]
+    repository = FakeRepository("octo/polled")
+    repository.events = [happened(number, NOW) for number in range(PAGE, 0, -1)]
+    repository.branches["main"] = [commit(number, NOW - timedelta(days=30)) for number in range(9, 0, -1)]
+    github = FakeGitHub(repository)
+    github.clock = clock = lambda: moment[0]
+    client = GitHubClient(github.base, SecretStr("token"), clock, transport=github.transport())
+    collector = Collector(manager, client, clock=clock, with_token=True)
+
+    async def poll_units() -> tuple[float, float]:
+        moment[0] += timedelta(minutes=5)
+        manager.connection.capacity.reset()
+        await collector.collect([repository.full_name])
+        return manager.connection.capacity.read_units, manager.connection.capacity.write_units
+
+    for _ in range(3):  # the first pass fetches everything, the next what it left
+        await poll_units()
+    quiet = await poll_units()
+    repository.events[:0] = [happened(number, moment[0]) for number in range(PAGE + NEW_EVENTS, PAGE, -1)]
+    repository.branches["main"].insert(0, commit(10, moment[0], parents=(9,)))
+    news = await poll_units()
     say("a quiet poll", quiet[1], "write units", f"and {quiet[0]:.1f} read units")
     say(
-        f"a poll with {PAGE} new events, {COMMITS_A_DAY} commits",
+        f"a poll with {NEW_EVENTS} new events of {PAGE}, one commit",
         news[1],
         "write units",
         f"and {news[0]:.1f} read units",
     )
-    say(f"a poll with {PAGE} events that are known", again[1], "write units", f"and {again[0]:.1f} read units")
-    records = news[1] - quiet[1]
-    writes = POLLS_A_DAY * quiet[1] + records * EVENTS_A_DAY / PAGE
-    reads = POLLS_A_DAY * quiet[0] + NEWS_A_DAY * (again[0] - quiet[0]) + news[0] - again[0]
-    month = cost.monthly_cost(
-        write_units=writes * REPOSITORIES, read_units=reads * REPOSITORIES, seconds=86_400, stored_bytes=0
+    report_month(
+        *(
+            REPOSITORIES * (units * (POLLS_A_DAY - NEWS_A_DAY) + more * NEWS_A_DAY)
+            for units, more in zip(quiet, news, strict=True)
+        )
     )
+    still = cost.monthly_cost(read_units=quiet[0], write_units=quiet[1], seconds=300, stored_bytes=0)
+    say("a thousand repositories, all polls quiet", REPOSITORIES * still.total, "$ a month")
+
+
+def happened(number: int, at: datetime) -> dict[str, Any]:
+    """A push as GitHub shows it today, one of forty people."""
+    payload = {"ref": "refs/heads/main", "head": f"{number:040x}", "before": f"{number - 1:040x}", "push_id": number}
+    return github_event(number, "PushEvent", f"person{number % 40}", at, payload, "octo/polled")
+
+
+def report_month(reads: float, writes: float) -> None:
+    """What a day's units come to in a month."""
+    month = cost.monthly_cost(write_units=writes, read_units=reads, seconds=86_400, stored_bytes=0)
     print(
-        f"{REPOSITORIES:,} repositories polled every five minutes, {NEWS_A_DAY} of {POLLS_A_DAY} polls with news, "
-        f"{EVENTS_A_DAY} events and {COMMITS_A_DAY} commits a day each:\n"
-        f"an estimated ${month.writes:,.2f} for writes and ${month.reads:,.2f} for reads a month "
-        f"(${POLLS_A_DAY * quiet[1] * REPOSITORIES * 30 * cost.WRITE_PRICE:,.2f} of it are the writes of quiet polls), "
-        f"storage apart\n{cost.PRICES}"
+        f"{REPOSITORIES:,} repositories polled every five minutes, {NEWS_A_DAY} of {POLLS_A_DAY} polls a day with "
+        f"{NEW_EVENTS} new events and a commit:\nan estimated ${month.writes:,.2f} for writes and ${month.reads:,.2f} "
+        f"for reads a month, storage apart\n{cost.PRICES}"
     )
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/query_speed.py --events 1000000
 
-The events are five made-up archive hours. Both sides ask for the busiest repository (one event in twenty) and for all
-repositories; each answer is made anew, with coverage and all. Medians of a hundred questions each, in turn.
+The events are spread over thirty days, one in twenty in the busiest repository, about which both sides ask: for a day,
+trending for a day of all repositories. Each answer is made anew, with coverage and all. Medians of a hundred questions.
 """
 
 import argparse
@@ -22,12 +22,14 @@ from measuring import say
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.instants import format_instant
 from github_events_monitor.transfer import import_files
 
 FILES, ROUNDS = 5, 100
-START = datetime(2024, 3, 5, 10, tzinfo=UTC)
-SINCE, UNTIL = "2024-03-05T10:00:00Z", "2024-03-05T15:00:00Z"
-HOURS = 5
+START = datetime(2024, 3, 1, tzinfo=UTC)
+NOW = datetime(2024, 3, 30, 12, 34, 56, tzinfo=UTC)
+SINCE, UNTIL = format_instant(NOW - timedelta(hours=24)), format_instant(NOW)
+MONTH = (format_instant(START), format_instant(START + timedelta(days=30)))
 
 PLAIN = {
     "recent_commits": "SELECT * FROM commits WHERE repo_name = :repo AND commit_date >= :since AND commit_date < :until"
@@ -40,10 +42,10 @@ PLAIN = {
 
 
 async def fill(manager: DatabaseManager, events: int, folder: Path) -> None:
-    """Import the hours one after the other."""
+    """Import files of six days each, one after the other."""
     for number in range(FILES):
-        path = folder / f"2024-03-05-{10 + number}.json.gz"
-        archive_file.write(path, events // FILES, seed=number, start=START + timedelta(hours=number), names=1)
+        path, start = folder / f"{number}.json.gz", START + timedelta(days=6 * number)
+        archive_file.write(path, events // FILES, seed=number, start=start, hours=144, names=1)
         await import_files(manager, [path])
         path.unlink()
 
@@ -64,15 +66,15 @@ async def run(events: int, folder: Path) -> None:
     path = folder / "events.db"
     async with get_sqlite_manager(str(path)) as manager:
         await fill(manager, events, folder)
-        (busiest,) = await manager.events.get_trending(SINCE, UNTIL, 1)
+        (busiest,) = await manager.events.get_trending(*MONTH, 1)
         repo = busiest.repo_name
-        commits = await manager.commits.count_commits(repo, SINCE, UNTIL)
+        commits = await manager.commits.count_commits(repo, *MONTH)
         say(f"{events:,} events; {repo} has {busiest.events:,} of them and {commits:,} commits")
-        service = DatabaseService(Desk(manager=manager, clock=lambda: datetime(2024, 3, 5, 15, tzinfo=UTC)))
+        service = DatabaseService(Desk(manager=manager, clock=lambda: NOW))
         ours: dict[str, Callable[[], Awaitable[object]]] = {
-            "recent_commits": lambda: service.recent_commits(repo, HOURS),
-            "repository_activity": lambda: service.repository_activity(repo, HOURS),
-            "trending_repositories": lambda: service.trending_repositories(HOURS),
+            "recent_commits": lambda: service.recent_commits(repo, 24),
+            "repository_activity": lambda: service.repository_activity(repo, 24),
+            "trending_repositories": lambda: service.trending_repositories(24),
         }
         db = sqlite3.connect(path)
 
@@ -80,7 +82,7 @@ async def run(events: int, folder: Path) -> None:
             return db.execute(PLAIN[question], {"repo": repo, "since": SINCE, "until": UNTIL}).fetchall()
 
         for name, ask in ours.items():
-            mine, theirs = await median(ask), await median(lambda name=name: plain(name), 20)  # type: ignore[misc]
+            mine, theirs = await median(ask), await median(lambda name=name: plain(name))  # type: ignore[misc]
             say(f"{name:24}{mine:8.2f} ms   plain SQL {theirs:8.2f} ms   ratio {mine / theirs:5.2f}")
         db.close()
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, Header, Path, Query, Request
+from fastapi import Body, FastAPI, Header, Path, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -43,7 +43,9 @@ from .rest.requests import (
     MonitoringQuery,
     OfRepository,
     TrendingQuery,
+    describe_query,
     names,
+    read_query,
 )
 from .rest.telemetry import CONTENT_TYPE, Measured
 from .runtime import Runtime
@@ -100,24 +102,42 @@ def _declare_operations(app: FastAPI, door: Door) -> None:
 
 
 def _declare_commits(app: FastAPI, door: Door) -> None:
-    @app.get("/commits/recent", response_model=RecentCommits, tags=["commits"])
-    async def recent_commits(request: Request, query: Annotated[CommitsQuery, Query()]) -> Response:
+    @app.get(
+        "/commits/recent",
+        response_model=RecentCommits,
+        tags=["commits"],
+        openapi_extra=describe_query(CommitsQuery),
+    )
+    async def recent_commits(request: Request) -> Response:
         """A repository's commits, newest first; the last 24 hours by default."""
-        return reply(request, await door.service().recent_commits(**query.model_dump()))
+        query = read_query(CommitsQuery, request)
+        return reply(request, await door.service().recent_commits(**dict(query)))
 
-    @app.get("/commits/{sha}", response_model=CommitDetails, tags=["commits"])
-    async def commit(request: Request, sha: Sha, query: Annotated[CommitQuery, Query()]) -> Response:
+    @app.get(
+        "/commits/{sha}", response_model=CommitDetails, tags=["commits"], openapi_extra=describe_query(CommitQuery)
+    )
+    async def commit(request: Request, sha: Sha) -> Response:
         """One commit with its files and its analysis."""
+        query = read_query(CommitQuery, request)
         return reply(request, await door.service().commit_details(query.repo, sha))
 
-    @app.get("/commits/{sha}/files", response_model=CommitFiles, tags=["commits"])
-    async def commit_files(request: Request, sha: Sha, query: Annotated[CommitQuery, Query()]) -> Response:
+    @app.get(
+        "/commits/{sha}/files", response_model=CommitFiles, tags=["commits"], openapi_extra=describe_query(CommitQuery)
+    )
+    async def commit_files(request: Request, sha: Sha) -> Response:
         """The files of one commit."""
+        query = read_query(CommitQuery, request)
         return reply(request, CommitFiles.of(await door.service().commit_details(query.repo, sha)))
 
-    @app.get("/monitoring/commits", response_model=MonitorCommits, tags=["commits"])
-    async def monitor_commits(request: Request, query: Annotated[MonitoringQuery, Query()]) -> Response:
+    @app.get(
+        "/monitoring/commits",
+        response_model=MonitorCommits,
+        tags=["commits"],
+        openapi_extra=describe_query(MonitoringQuery),
+    )
+    async def monitor_commits(request: Request) -> Response:
         """Commits across repositories, which are put on the watch list; the last 24 hours by default."""
+        query = read_query(MonitoringQuery, request)
         answer = await door.service().monitor_commits(
             names(query.repos),
             limit_per_repo=10 if query.limit_per_repo is None else query.limit_per_repo,
@@ -125,17 +145,31 @@ def _declare_commits(app: FastAPI, door: Door) -> None:
         )
         return reply(request, answer)
 
-    @app.get("/events/recent", response_model=RepositoryActivity, tags=["events"])
-    async def recent_events(request: Request, query: Annotated[ActivityQuery, Query()]) -> Response:
+    @app.get(
+        "/events/recent",
+        response_model=RepositoryActivity,
+        tags=["events"],
+        openapi_extra=describe_query(ActivityQuery),
+    )
+    async def recent_events(request: Request) -> Response:
         """A repository's events, newest first, and how many of each type; the last 24 hours by default."""
-        arguments = query.model_dump() | {"event_types": names(query.event_types)}
+        query = read_query(ActivityQuery, request)
+        arguments = dict(query) | {"event_types": names(query.event_types)}
         return reply(request, await door.service().repository_activity(**arguments))
 
 
 def _declare_metrics(app: FastAPI, door: Door) -> None:
     def of_repository(path: str, model: type[Any], hours: int, ask: Ask) -> None:
-        @app.get(f"/metrics/{path}", response_model=model, tags=["metrics"], name=path, description=model.__doc__)
-        async def endpoint(request: Request, query: Annotated[OfRepository, Query()]) -> Response:
+        @app.get(
+            f"/metrics/{path}",
+            response_model=model,
+            tags=["metrics"],
+            name=path,
+            description=model.__doc__,
+            openapi_extra=describe_query(OfRepository),
+        )
+        async def endpoint(request: Request) -> Response:
+            query = read_query(OfRepository, request)
             return reply(request, await ask(door.service())(query.repo, **query.window(hours)))
 
     of_repository("repository-health", RepositoryHealth, 720, lambda service: service.repository_health)
@@ -144,15 +178,27 @@ def _declare_metrics(app: FastAPI, door: Door) -> None:
     of_repository("event-anomalies", EventAnomalies, 168, lambda service: service.event_anomalies)
     of_repository("release-deployment", DeploymentMetrics, 2160, lambda service: service.deployment_metrics)
 
-    @app.get("/metrics/trending", response_model=TrendingRepositories, tags=["metrics"])
-    async def trending(request: Request, query: Annotated[TrendingQuery, Query()]) -> Response:
+    @app.get(
+        "/metrics/trending",
+        response_model=TrendingRepositories,
+        tags=["metrics"],
+        openapi_extra=describe_query(TrendingQuery),
+    )
+    async def trending(request: Request) -> Response:
         """The stored repositories with most events; the last 24 hours by default."""
+        query = read_query(TrendingQuery, request)
         limit = 10 if query.limit is None else query.limit
         return reply(request, await door.service().trending_repositories(limit=limit, **query.window(24)))
 
-    @app.get("/metrics/developer-productivity", response_model=DeveloperActivity, tags=["metrics"])
-    async def developers(request: Request, query: Annotated[DevelopersQuery, Query()]) -> Response:
+    @app.get(
+        "/metrics/developer-productivity",
+        response_model=DeveloperActivity,
+        tags=["metrics"],
+        openapi_extra=describe_query(DevelopersQuery),
+    )
+    async def developers(request: Request) -> Response:
         """Who did what in a repository, or one person across repositories; the last 720 hours by default."""
+        query = read_query(DevelopersQuery, request)
         answer = await door.service().developer_activity(query.repo, query.actor, **query.window(720))
         return reply(request, answer)
 

@@ -14,6 +14,12 @@ from .settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_SHORTEST = 1.0
+"""Seconds between two looks at what is due, at least."""
+
+_LOOKS = 5
+"""Looks at the watch list in one interval, at least: what another process added is then polled nearly in time."""
+
 
 class Poller:
     """Owns one background task. `tick` is one round and can be called by itself."""
@@ -23,6 +29,7 @@ class Poller:
         self._interval = timedelta(seconds=settings.poll_interval)
         self._first_seen: dict[str, datetime] = {}
         self._blocked: tuple[datetime, datetime] | None = None
+        self._next_due = clock()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -38,13 +45,19 @@ class Poller:
 
     async def _run(self) -> None:
         while True:
+            self._next_due = self._clock() + self._interval
             try:
                 await self.tick()
             except MonitorError as error:
                 logger.warning("background polling: %s", error.message)
             except Exception:  # a defect met in one round must not silently end polling for good
                 logger.exception("background polling failed; it goes on")
-            await asyncio.sleep(min(self._interval.total_seconds(), 30.0) / 3)
+            await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        """Seconds until something is due (looking costs reads), or until the watch list may have grown."""
+        ahead = (self._next_due - self._clock()).total_seconds()
+        return max(_SHORTEST, min(ahead, self._interval.total_seconds() / _LOOKS))
 
     async def tick(self) -> list[str]:
         """Collect what is due now, least recently collected first; answers the keys that were polled."""
@@ -69,8 +82,9 @@ class Poller:
         states = await metrics.get_states(keys)
         states = {key: without_future(state, format_instant(now)) for key, state in states.items()}
         self._first_seen = {key: min(now, self._first_seen.get(key, now)) for key in keys}
-        due = [key for key in keys if self._due_at(key, states.get(key)) <= now]
-        return oldest_first(due, states)
+        due = {key: self._due_at(key, states.get(key)) for key in keys}
+        self._next_due = min((moment for moment in due.values() if moment > now), default=now + self._interval)
+        return oldest_first([key for key in keys if due[key] <= now], states)
 
     def _due_at(self, key: str, state: RepositoryState | None) -> datetime:
         """One interval after the last attempt, or after it was first seen watched; later when GitHub asks for it."""

@@ -106,6 +106,7 @@ def build_runtime(
         with_token=client.authenticated,
         targets=settings.target_repositories,
         retention_days=settings.event_retention_days,
+        touched=cache.forget,
     )
     desk = Desk(
         manager=manager,

@@ -14,6 +14,7 @@ from ..github.payloads import parse_branches, parse_commits
 from ..insights.coverage import missing_spans
 from ..instants import shift
 from ..records import Commit, Span
+from ..text import clean
 from .draft import FIRST_PASS, Draft
 
 _SECOND = timedelta(seconds=1)
@@ -56,9 +57,7 @@ class _Listing:
         if answer.status == "empty_repository":
             draft.learn(self._kind, Span(floor, asked_at))
             return
-        reached = await self._walk(answer, floor, asked_at, stop_when_joined=bool(known))
-        if reached is None:
-            draft.learn(self._kind, Span(known[-1].until, asked_at))
+        await (self._walk_to_join(answer, floor, asked_at, known) if known else self._walk(answer, floor, asked_at))
 
     async def fill_gaps(self) -> None:
         """What is missing of the window asked about, newest first."""
@@ -67,28 +66,48 @@ class _Listing:
         for gap in reversed(missing_spans(draft.known(self._kind), draft.want.since, end)):
             answer = await self._fetch(gap.since, gap.until, None)
             draft.modified = True
-            await self._walk(answer, gap.since, gap.until, stop_when_joined=False)
+            await self._walk(answer, gap.since, gap.until)
 
-    async def _walk(self, answer: Answer, since: str, until: str, *, stop_when_joined: bool) -> str | None:
-        """Read pages down to `since`, and learn how far they reach; null: they joined what is stored."""
-        draft, reached, open_parents = self._draft, until, set[str]()
-        listed: set[str] = set()
+    async def _walk(self, answer: Answer, since: str, until: str) -> None:
+        """Read pages down to `since`, or as far as is asked about, and learn how far they reach."""
+        draft, reached = self._draft, until
         while True:
-            commits = parse_commits(draft.repo, answer.body, self._on) if answer.status == "ok" else []
-            for commit in commits:
-                draft.add_commit(commit)
-            listed |= {commit.sha for commit in commits}
-            open_parents |= {parent for commit in commits for parent in commit.parents}
+            commits = self._take(answer)
             if answer.next_url is None:
                 draft.learn(self._kind, Span(since, until))
-                return since
+                return
             reached = min(reached, shift(_oldest(commits, until), _SECOND))
-            if stop_when_joined and await self._joined(open_parents - listed):
-                return None
             draft.learn(self._kind, Span(max(since, reached), until))
             if not draft.thorough and reached <= draft.want.since:
-                return reached
+                return
             answer = await self._fetch(since, None, None, url=answer.next_url)
+
+    async def _walk_to_join(self, answer: Answer, since: str, until: str, known: Sequence[Span]) -> None:
+        """Read pages until every parent is listed or stored: then there is nothing new below.
+
+        Until then only what was read counts as known: a branch merged late may have brought commits of any date.
+        """
+        draft, reached, listed, parents = self._draft, until, set[str](), set[str]()
+        while True:
+            commits = self._take(answer)
+            listed |= {commit.sha for commit in commits}
+            parents |= {parent for commit in commits for parent in commit.parents}
+            if answer.next_url is None:
+                draft.know(self._kind, *known, Span(since, until))
+                return
+            if await self._joined(parents - listed):
+                draft.know(self._kind, *known, Span(known[-1].until, until))
+                return
+            reached = min(reached, shift(_oldest(commits, until), _SECOND))
+            draft.know(self._kind, Span(max(since, reached), until))
+            answer = await self._fetch(since, None, None, url=answer.next_url)
+
+    def _take(self, answer: Answer) -> list[Commit]:
+        """Draft the commits of a page."""
+        commits = parse_commits(self._draft.repo, answer.body, self._on) if answer.status == "ok" else []
+        for commit in commits:
+            self._draft.add_commit(commit)
+        return commits
 
     async def _joined(self, parents: set[str]) -> bool:
         return parents <= await self._draft.manager.commits.get_known_shas(self._draft.repo, parents)
@@ -110,7 +129,8 @@ class _Listing:
         names = parse_branches(answer.body) if answer.status == "ok" else []
         known = list(dict.fromkeys([*filter(None, [draft.state.default_branch]), *names]))
         draft.change(branches=tuple(known[:50]))
-        return InvalidInput(f"{draft.asked_name} has no branch {self._branch!r}; known: {', '.join(known[:20])}")
+        shown = ", ".join(clean(name, 60, one_line=True) for name in known[:20])
+        return InvalidInput(f"{draft.asked_name} has no branch {self._branch!r}; known: {shown}")
 
 
 def _oldest(commits: Sequence[Commit], default: str) -> str:

@@ -14,7 +14,7 @@ from ..infrastructure.merging import merge_commits
 from ..insights.commits import analyse_commit
 from ..insights.coverage import known_spans, learn
 from ..instants import Clock, format_instant
-from ..records import CollectedBatch, Commit, CommitFile, CommitRecord, Event, MetricRow, RepositoryState, Span
+from ..records import CollectedBatch, Commit, CommitFile, CommitRecord, Event, Ledger, MetricRow, RepositoryState, Span
 
 FIRST_PASS = timedelta(days=30)
 """How far back the first pass lists commits."""
@@ -72,6 +72,11 @@ class Draft:
     def learn(self, kind: str, *spans: Span) -> None:
         """Remember that spans are completely known, once what is drafted is stored."""
         self.change(ledger=learn(self.state.ledger, kind, *spans))
+
+    def know(self, kind: str, *spans: Span) -> None:
+        """Remember that these spans are completely known, and no others."""
+        others = {other: spans for other, spans in self.state.ledger.spans.items() if other != kind}
+        self.change(ledger=learn(Ledger(spans=others), kind, *spans))
 
     def add_source(self, source: str) -> None:
         """Remember where records came from."""

@@ -26,6 +26,7 @@ async def collect_events(draft: Draft) -> None:
     feed: list[Event] = []
     asked_at = draft.now()
     whole, unchanged = False, False
+    claimed = draft.state.not_modified.get("events/1", 0) > 0
     try:
         whole, unchanged = await _read_pages(draft, feed, asked_at)
     except BudgetSpent:
@@ -37,7 +38,10 @@ async def collect_events(draft: Draft) -> None:
             draft.modified = True
             await _add_events(draft, feed)
     draft.add_source("events")
-    _learn(draft, asked_at, whole, unchanged or await _overlaps(draft, feed), feed)
+    continues = unchanged or await _overlaps(draft, feed)
+    if claimed and not (continues or whole):
+        await _take_back(draft)
+    _learn(draft, asked_at, whole, continues, feed)
 
 
 async def _read_pages(draft: Draft, feed: list[Event], asked_at: str) -> tuple[bool, bool]:
@@ -86,6 +90,16 @@ async def _overlaps(draft: Draft, feed: Sequence[Event]) -> bool:
         return False
     seen = await draft.manager.events.get_known_ids(event.id for event in feed)
     return any(event.id in seen and event.created_at <= known[-1].until for event in feed)
+
+
+async def _take_back(draft: Draft) -> None:
+    """The feed moved on by more than it shows, though the last answers said 304: they may have been stale, so that
+    nothing is known for sure since the newest event that is stored."""
+    known = draft.state.ledger.spans.get("events", ())
+    for span in known[-1:]:
+        newest = await draft.manager.events.get_events(draft.repo, *span, limit=1)
+        sure = [Span(span.since, event.created_at) for event in newest]
+        draft.know("events", *known[:-1], *sure)
 
 
 def _learn(draft: Draft, asked_at: str, whole: bool, continues: bool, feed: Sequence[Event]) -> None:

@@ -29,6 +29,7 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHA = re.compile(r"[0-9a-f]{7,40}")
+_BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]{1,255}")
 
 
 def check_limit(limit: int | None) -> None:
@@ -43,6 +44,13 @@ def check_sha(sha: str) -> str:
     if not _SHA.fullmatch(text):
         raise InvalidInput(f"{str(sha)[:60]!r} is not a commit sha; give 7 to 40 hexadecimal digits")
     return text
+
+
+def check_branch(branch: str | None) -> str | None:
+    """A branch's name as https://git-scm.com/docs/git-check-ref-format allows it, or null. Raises `InvalidInput`."""
+    if branch is not None and not (isinstance(branch, str) and _BRANCH.fullmatch(branch)):
+        raise InvalidInput(f"{str(branch)[:60]!r} is not the name of a branch; write it like main or feature/x")
+    return branch
 
 
 def events_from(events: Iterable[Mapping[str, Any] | Event], now: str) -> list[Event]:

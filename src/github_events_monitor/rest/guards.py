@@ -7,6 +7,7 @@ goes wrong further in ends here as a problem: no traceback reaches a client.
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,14 +57,19 @@ class HostGuard(Guard):
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         super().__init__(app)
-        self._names = accepted_names(settings)
+        names = accepted_names(settings)
+
+        @lru_cache(maxsize=64)
+        def knows(host: str, origin: str | None) -> bool:
+            return accepts_host(names, host) and (origin is None or accepts_origin(names, origin))
+
+        self._knows = knows
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        known = accepts_host(self._names, host) and (origin is None or accepts_origin(self._names, origin))
-        if known or scope["path"] in OPEN_PATHS:
+        if self._knows(host, origin) or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
         about = f"Host {host[:80]!r}" + (f" with Origin {origin[:80]!r}" if origin is not None else "")

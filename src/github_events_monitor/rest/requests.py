@@ -1,19 +1,23 @@
 """The arguments of each endpoint. Unknown ones are refused; what the values mean is checked where they are used."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from ..mcp_support.arguments import refuse_unknown
 
-Whole = {"type": "integer"}
-Hours = Annotated[int | None, Field(json_schema_extra={**Whole, "minimum": 1, "maximum": 8760}, examples=[24])]
-Limit = Annotated[int | None, Field(json_schema_extra={**Whole, "minimum": 1, "maximum": 100}, examples=[30])]
+Text = str | SkipJsonSchema[None]
+Whole = int | SkipJsonSchema[None]
+Hours = Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": 8760}, examples=[24])]
+Limit = Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": 100}, examples=[30])]
 Repo = Annotated[str, Field(description="owner/name, any letter case", examples=["microsoft/vscode"])]
 Until = Annotated[
-    str | None, Field(description="end of the window, ISO 8601; default: now", examples=["2026-11-20T12:00:00Z"])
+    Text, Field(description="end of the window, ISO 8601; default: now", examples=["2026-11-20T12:00:00Z"])
 ]
-Cursor = Annotated[str | None, Field(description="`next_cursor` of the page before; the rest then stays as it was")]
+Cursor = Annotated[Text, Field(description="`next_cursor` of the page before; the rest then stays as it was")]
 
 
 class Closed(BaseModel):
@@ -50,16 +54,16 @@ class CommitsQuery(OfRepository):
     """Recent commits."""
 
     limit: Limit = Field(None, description="how many at most; default: 30")
-    branch: str | None = Field(None, description="default: the default branch")
-    author: str | None = Field(None, description="login, name or e-mail, whole, in any letter case")
+    branch: Text = Field(None, description="default: the default branch")
+    author: Text = Field(None, description="login, name or e-mail, whole, in any letter case")
     cursor: Cursor = None
 
 
 class ActivityQuery(OfRepository):
     """Recent events."""
 
-    event_types: str | None = Field(None, description="comma-separated", examples=["PushEvent,IssuesEvent"])
-    actor: str | None = Field(None, description="login")
+    event_types: Text = Field(None, description="comma-separated", examples=["PushEvent,IssuesEvent"])
+    actor: Text = Field(None, description="login")
     limit: Limit = Field(None, description="how many at most; default: 30")
     cursor: Cursor = None
 
@@ -73,14 +77,14 @@ class TrendingQuery(Windowed):
 class DevelopersQuery(Windowed):
     """Developer activity."""
 
-    repo: str | None = Field(None, description="owner/name; this or actor is needed", examples=["microsoft/vscode"])
-    actor: str | None = Field(None, description="login; across the stored repositories when no repo is given")
+    repo: Text = Field(None, description="owner/name; this or actor is needed", examples=["microsoft/vscode"])
+    actor: Text = Field(None, description="login; across the stored repositories when no repo is given")
 
 
 class MonitoringQuery(Windowed):
     """Commits across repositories."""
 
-    repos: str | None = Field(
+    repos: Text = Field(
         None, description="owner/name, comma-separated; default: all watched", examples=["myorg/repo1,myorg/repo2"]
     )
     limit_per_repo: Limit = Field(None, description="how many of each at most; default: 10")
@@ -97,6 +101,38 @@ class CollectBody(Closed):
 
     repos: list[str] = Field(default=[], description="owner/name; default: all watched", max_length=100)
     dry_run: bool = Field(False, description="ask GitHub, but store nothing")
+
+
+QueryT = TypeVar("QueryT", bound=Closed)
+
+
+def read_query(model: type[QueryT], request: Request) -> QueryT:
+    """The query parameters. FastAPI could read them into a model, too, but takes longer than the rest of an answer.
+
+    Raises `RequestValidationError`.
+    """
+    try:
+        return model.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise RequestValidationError([{**row, "loc": ("query", *row["loc"])} for row in error.errors()]) from None
+
+
+def describe_query(model: type[Closed]) -> dict[str, Any]:
+    """The same parameters for the OpenAPI description."""
+    schema = model.model_json_schema()
+    required = schema.get("required", [])
+    return {
+        "parameters": [
+            {
+                "name": name,
+                "in": "query",
+                "required": name in required,
+                "description": about.pop("description"),
+                "schema": {key: value for key, value in about.items() if key not in {"title", "default"}},
+            }
+            for name, about in schema["properties"].items()
+        ]
+    }
 
 
 def names(listed: str | None) -> list[str] | None:

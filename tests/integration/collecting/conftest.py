@@ -1,6 +1,6 @@
 """A collector over a database in memory, a GitHub in process, and a clock that moves when told."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -83,5 +83,6 @@ async def world() -> AsyncIterator[World]:
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    stamina.set_testing(True, attempts=3)
+def _no_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=3):
+        yield

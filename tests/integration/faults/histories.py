@@ -20,7 +20,6 @@ TROUBLES: tuple[Reply, ...] = (
     (403, {"Content-Type": "application/json"}, b'{"message": "Resource not accessible"}'),
     (429, {"Retry-After": "30"}, b"{}"),
     (404, {}, b'{"message": "Not Found"}'),
-    (304, {}, b""),
     (302, {"Location": "http://[::1"}, b""),
 )
 PATHS = ("", "/events", "/commits", "/activity", "/releases")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from github_events_monitor.errors import Forbidden, GitHubError, RateLimited, Unreachable
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, event
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, event, iso
 from tests.integration.collecting.conftest import World, build, hello
 from tests.integration.faults.wire import Trouble, WireGitHub, asking, nobody_listens
 
@@ -142,6 +142,24 @@ async def test_a_feed_that_shrinks_between_polls_loses_nothing() -> None:
     counted = await world.service.event_counts("octo/hello", hours=24)
     assert (counted.total_events, counted.coverage.complete) == (251, True)
     await world.collector.close()
+
+
+async def test_what_304s_claimed_is_taken_back_when_the_feed_shows_that_they_lied(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    world.github.faults.append(lambda path: (304, {}, b"") if path.endswith("/events") else None)
+    for _ in range(2):
+        world.pass_time(hours=1)
+        await world.collector.collect(["octo/hello"])
+    world.github.faults.clear()
+    world.hello.events = [
+        event(1000 + n, "WatchEvent", f"fan{n}", NOW + timedelta(seconds=10 * n), {"action": "started"})
+        for n in range(400, 0, -1)
+    ]
+    world.pass_time(hours=1)
+    await world.collector.collect(["octo/hello"])
+    counted = await world.service.event_counts("octo/hello", hours=24)
+    assert (counted.total_events, counted.coverage.complete) == (303, False)
+    assert [gap.from_ <= iso(NOW) < gap.to for gap in counted.coverage.gaps] == [True]
 
 
 @pytest.mark.parametrize("header", ["ETag", "Link", "X-Poll-Interval", "Retry-After", "X-RateLimit-Reset", "Location"])

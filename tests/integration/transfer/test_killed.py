@@ -99,6 +99,7 @@ def test_a_migration_that_was_killed_is_run_again(undisturbed: Path, tmp_path: P
 
 async def test_an_export_that_was_killed_is_not_taken_for_a_whole_one(undisturbed: Path, tmp_path: Path) -> None:
     target = tmp_path / "export.json"
+    target.touch()
     ending = next((ending for delay in DELAYS if (ending := run(delay, "export", undisturbed, target))), None)
     assert ending == -9
     async with get_sqlite_manager(str(tmp_path / "copy.db")) as manager:

@@ -6,7 +6,7 @@ Such an answer changes only when something about its repository is stored. In th
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from functools import update_wrapper
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, cast
@@ -99,16 +99,19 @@ Question = Callable[Concatenate[QuestionsT, P], Coroutine[Any, Any, AnswerT]]
 
 def remembered(question: Question[QuestionsT, P, AnswerT]) -> Question[QuestionsT, P, AnswerT]:
     """Keep a question's answers where its `until` lies in the past."""
-    signature = inspect.signature(question)
-    name = question.__name__
+    names = list(inspect.signature(question).parameters)[1:]
+    label = question.__name__
+
+    def argument(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        position = names.index(name) if name in names else len(args)
+        return args[position] if position < len(args) else kwargs.get(name)
 
     async def ask(self: QuestionsT, /, *args: P.args, **kwargs: P.kwargs) -> AnswerT:
-        given = signature.bind(self, *args, **kwargs).arguments
         cache = self.cache
-        if cache is None or not cache.covers(given.get("until")):
+        if cache is None or not cache.covers(argument("until", args, kwargs)):
             return await question(self, *args, **kwargs)
-        asked = {field: value for field, value in given.items() if field != "self"}
-        return await cache.answer(f"{name} {asked!r}", asked.get("repo"), lambda: question(self, *args, **kwargs))
+        repo = argument("repo", args, kwargs)
+        return await cache.answer(f"{label} {args!r} {kwargs!r}", repo, lambda: question(self, *args, **kwargs))
 
     update_wrapper(ask, question)
     return ask

@@ -10,7 +10,7 @@ from ...people import co_authors
 from ...records import Authorship, CommitRecord, repo_key
 from ...text import clean
 from ..watch_list import watched
-from ..wire import check_sha
+from ..wire import check_branch, check_sha
 from .cache import remembered
 from .freshness import outage_note, refuse_emptiness
 from .presenting import add_note, analysis_of, present_analysis, present_file
@@ -21,6 +21,7 @@ from .windows import Asked
 MAX_REPOSITORIES = 100
 MAX_AUTHORS = 10
 MAX_FULL_MESSAGE = 4_000
+MAX_BRANCH_SHOWN = 60
 
 
 class CommitQuestions(Questions):
@@ -45,7 +46,7 @@ class CommitQuestions(Questions):
             "repo": repo_key(repo),
             "hours": hours,
             "limit": limit,
-            "branch": branch,
+            "branch": check_branch(branch),
             "author": author,
             "until": until,
         }
@@ -197,6 +198,5 @@ def _check_branch(subject: Subject, branch: str | None) -> None:
     known = {*state.branches, *(kind.partition(":")[2] for kind in state.ledger.spans if ":" in kind)}
     known |= {state.default_branch} if state.default_branch else set()
     if known and branch not in known:
-        raise InvalidInput(
-            f"{subject.presenter.full_name} has no branch {branch!r}; known: {', '.join(sorted(known)[:20])}"
-        )
+        names = ", ".join(clean(name, MAX_BRANCH_SHOWN, one_line=True) for name in sorted(known)[:20])
+        raise InvalidInput(f"{subject.presenter.full_name} has no branch {branch!r}; known: {names}")

@@ -1,6 +1,7 @@
 """Reading answers: botocore looks at each attribute of each item ten times over, which is most of the time of a query.
 
-An item's attributes are left as the JSON has them, with nothing decoded but bytes; everything else is botocore's.
+An item's attributes are left as the JSON has them; only bytes are decoded, which our items never hold inside lists or
+maps. Everything else is botocore's.
 """
 
 from base64 import b64decode

@@ -133,13 +133,23 @@ def _health_page(
     db: sqlite3.Connection, position: tuple[Any, ...] | None, repo: str | None
 ) -> tuple[list[dict[str, Any]], tuple[Any, ...] | None]:
     """One item for each repository with daily results, a state, or a place on the watch list."""
-    sql = """SELECT repo FROM (
-            SELECT repo_name AS repo FROM repository_health_metrics
-            UNION SELECT substr(repo_name, 8) FROM event_patterns
-                WHERE repo_name >= '#state#' AND repo_name < '#state$' AND event_pattern_detected = 'state'
-            UNION SELECT event_pattern_detected FROM event_patterns WHERE repo_name = '#watch'
-        ) WHERE repo > ?1 AND (?2 IS NULL OR repo = ?2) ORDER BY repo LIMIT ?3"""
-    repos = [name for (name,) in db.execute(sql, (position[0] if position else "", repo, _PAGE))]
+    # Each part has its own bounds and limit: a page costs what it holds, however many repositories there are.
+    sql = """SELECT * FROM (SELECT repo_name AS repo FROM repository_health_metrics
+            WHERE repo_name > :after AND repo_name BETWEEN :first AND :last ORDER BY 1 LIMIT :page)
+        UNION SELECT * FROM (SELECT substr(repo_name, 8) FROM event_patterns
+            WHERE repo_name > '#state#' || :after AND repo_name BETWEEN '#state#' || :first AND '#state#' || :last
+            AND event_pattern_detected = 'state' ORDER BY repo_name LIMIT :page)
+        UNION SELECT * FROM (SELECT event_pattern_detected FROM event_patterns
+            WHERE repo_name = '#watch' AND event_pattern_detected > :after
+            AND event_pattern_detected BETWEEN :first AND :last ORDER BY 1 LIMIT :page)
+        ORDER BY 1 LIMIT :page"""
+    bounds = {
+        "first": repo or "",
+        "last": repo or "\U0010ffff",
+        "after": position[0] if position else "",
+        "page": _PAGE,
+    }
+    repos = [name for (name,) in db.execute(sql, bounds)]
     states, watched = metrics.read_states(db, repos), metrics.read_watch_list(db)
     items = [
         wire.health_to_dict(name, metrics.read_daily(db, name), states.get(name), watched.get(name)) for name in repos
