@@ -12,13 +12,12 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pydantic import SecretStr
 from tests.engines import dynamodb_engine
 from tests.fake_github import FakeGitHub, FakeRepository, commit
-from tests.fake_github import event as github_event
 
 from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.github.client import GitHubClient
@@ -30,7 +29,21 @@ from github_events_monitor.infrastructure.wire import event_from_dict
 from github_events_monitor.insights.coverage import learn
 from github_events_monitor.records import Ledger, RepositoryState, Span
 
-from .dynamodb_peer import BUSY, COMMITS, EVENTS, MONTH, NOW, POLL, Bare, ago, bare_client, event, poll, record
+from .dynamodb_peer import (
+    BUSY,
+    COMMITS,
+    EVENTS,
+    MONTH,
+    NOW,
+    POLL,
+    Bare,
+    ago,
+    bare_client,
+    event,
+    happened,
+    poll,
+    record,
+)
 
 ROUNDS, ASKED, SINGLE = 11, 25, 200
 REPOSITORIES, POLLS_A_DAY, NEWS_A_DAY, NEW_EVENTS, PAGE = 1_000, 288, 10, 10, 100
@@ -146,32 +159,18 @@ async def measure_growth(manager: DynamoDBManager) -> None:
     repository.events[:0] = [happened(number, moment[0]) for number in range(PAGE + NEW_EVENTS, PAGE, -1)]
     repository.branches["main"].insert(0, commit(10, moment[0], parents=(9,)))
     news = await poll_units()
-    say("a quiet poll", quiet[1], "write units", f"and {quiet[0]:.1f} read units")
-    say(
-        f"a poll with {NEW_EVENTS} new events of {PAGE}, one commit",
-        news[1],
-        "write units",
-        f"and {news[0]:.1f} read units",
-    )
-    report_month(
-        *(
-            REPOSITORIES * (units * (POLLS_A_DAY - NEWS_A_DAY) + more * NEWS_A_DAY)
-            for units, more in zip(quiet, news, strict=True)
-        )
-    )
+    for name, (reads, writes) in (("a quiet poll", quiet), (f"{NEW_EVENTS} new of {PAGE} events, a commit", news)):
+        say(name, writes, "write units", f"and {reads:.1f} read units")
+    days = zip(quiet, news, strict=True)
+    report_month(*((POLLS_A_DAY - NEWS_A_DAY) * without + NEWS_A_DAY * with_news for without, with_news in days))
     still = cost.monthly_cost(read_units=quiet[0], write_units=quiet[1], seconds=300, stored_bytes=0)
-    say("a thousand repositories, all polls quiet", REPOSITORIES * still.total, "$ a month")
-
-
-def happened(number: int, at: datetime) -> dict[str, Any]:
-    """A push as GitHub shows it today, one of forty people."""
-    payload = {"ref": "refs/heads/main", "head": f"{number:040x}", "before": f"{number - 1:040x}", "push_id": number}
-    return github_event(number, "PushEvent", f"person{number % 40}", at, payload, "octo/polled")
+    say("the same with quiet polls only", REPOSITORIES * still.total, "$ a month")
 
 
 def report_month(reads: float, writes: float) -> None:
-    """What a day's units come to in a month."""
-    month = cost.monthly_cost(write_units=writes, read_units=reads, seconds=86_400, stored_bytes=0)
+    """What the units of a repository's day come to for a thousand of them in a month."""
+    units = {"write_units": writes * REPOSITORIES, "read_units": reads * REPOSITORIES}
+    month = cost.monthly_cost(**units, seconds=86_400, stored_bytes=0)
     print(
         f"{REPOSITORIES:,} repositories polled every five minutes, {NEWS_A_DAY} of {POLLS_A_DAY} polls a day with "
         f"{NEW_EVENTS} new events and a commit:\nan estimated ${month.writes:,.2f} for writes and ${month.reads:,.2f} "

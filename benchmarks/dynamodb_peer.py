@@ -9,6 +9,7 @@ from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
+from tests import fake_github
 
 from github_events_monitor.infrastructure.dynamodb.batches import chunks
 from github_events_monitor.infrastructure.dynamodb.parallel import IN_FLIGHT
@@ -68,6 +69,12 @@ def record(number: int) -> CommitRecord:
         files_changed=number % 9,
     )
     return CommitRecord(commit=commit, summary=analyse_commit(commit, None))
+
+
+def happened(number: int, at: datetime) -> dict[str, Any]:
+    """A push as GitHub shows it today, one of forty people."""
+    payload = {"ref": "refs/heads/main", "head": f"{number:040x}", "before": f"{number - 1:040x}", "push_id": number}
+    return fake_github.event(number, "PushEvent", f"person{number % 40}", at, payload, "octo/polled")
 
 
 def bare_client(endpoint: str) -> Any:

@@ -18,7 +18,7 @@ from github_events_monitor.transfer import database_url
 async def migrate_sqlite_to_dynamodb(_: Settings) -> int:
     """Both as the environment names them."""
     configs = [Settings.load(database_provider=name).database_config() for name in ("sqlite", "dynamodb")]
-    return await migrate_data(database_url(configs[0]), database_url(configs[1]), as_json=False)
+    return await migrate_data(database_url(configs[0]), database_url(configs[1]), {}, as_json=False)
 
 
 if __name__ == "__main__":

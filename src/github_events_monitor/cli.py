@@ -36,6 +36,9 @@ SomeRepos = Annotated[
 ]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default: HOST.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on; default: PORT.")]
+Tables = Annotated[list[str] | None, typer.Option("--tables", metavar="TABLE", help="Only this table; repeatable.")]
+Since = Annotated[str | None, typer.Option(metavar="INSTANT", help="Only events and commits from then on.")]
+OneRepo = Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="Only this repository.")]
 Transport = Literal["stdio", "sse", "streamable-http"]
 
 
@@ -158,11 +161,15 @@ def import_(
 @app.command()
 def export(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for stdout.", show_default=False)] = "-",
+    tables: Tables = None,
+    since: Since = None,
+    repo: OneRepo = None,
 ) -> None:
     """Write everything stored, for import to read."""
     from .terminal import moving
 
-    _run(lambda settings: moving.export_data(settings, file))
+    part = {"tables": tables, "since": since, "repo": repo}
+    _run(lambda settings: moving.export_data(settings, file, part))
 
 
 @app.command()
@@ -174,6 +181,9 @@ def migrate(
     target: Annotated[
         str, typer.Option("--to", metavar="URL", help="Likewise; ?endpoint_url=... may follow.", show_default=False)
     ],
+    tables: Tables = None,
+    since: Since = None,
+    repo: OneRepo = None,
     json: Json = False,
 ) -> None:
     """Copy one database into another.
@@ -182,7 +192,8 @@ def migrate(
     """
     from .terminal import moving
 
-    _run(lambda _: moving.migrate_data(source, target, as_json=json))
+    part = {"tables": tables, "since": since, "repo": repo}
+    _run(lambda _: moving.migrate_data(source, target, part, as_json=json))
 
 
 @app.command()
@@ -256,9 +267,8 @@ def delete(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fal
     from .terminal import database as page
 
     async def work(settings: "Settings") -> int:
-        if not yes:
-            page.confirm_deletion(settings)
-        return await page.delete(settings)
+        agreed = yes or page.confirm_deletion(settings)
+        return await page.delete(settings) if agreed else 1
 
     _run(work)
 

@@ -7,6 +7,7 @@ selectors, fillers. Such characters can hide instructions from a person and show
 
 import re
 import unicodedata
+from typing import Any
 
 _HIDDEN: dict[str, str] = {
     "control character": "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f",
@@ -88,6 +89,18 @@ def clean(text: str, limit: int, *, one_line: bool = False) -> str:
     raw = text[: limit * 8 + 1_000]  # hidden characters cost no place, but nobody may make us read megabytes of them
     shown = _ALL_HIDDEN.sub("", _LINE_BREAK.sub("\n", raw))
     return (_SPACES.sub(" ", shown).strip() if one_line else shown.strip("\n"))[:limit]
+
+
+def without_hidden(value: Any) -> Any:
+    """JSON values with every text in them, names included, freed of what does not show; nothing is cut."""
+    match value:
+        case str():
+            return value if value.isascii() and value.isprintable() else _ALL_HIDDEN.sub("", value)
+        case dict():
+            return {without_hidden(name): without_hidden(inner) for name, inner in value.items()}
+        case list():
+            return [without_hidden(inner) for inner in value]
+    return value
 
 
 def first_line(text: str, limit: int) -> str:

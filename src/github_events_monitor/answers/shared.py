@@ -1,7 +1,7 @@
 """The parts every answer shares: window, coverage, problems."""
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from ..errors import ErrorCode, MonitorError
 from ..instants import format_instant
+from ..text import without_hidden
 
 
 def _is_none(value: Any) -> bool:
@@ -35,8 +36,8 @@ class AnswerModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     def to_wire(self) -> dict[str, Any]:
-        """The answer as plain JSON values."""
-        return self.model_dump(mode="json", by_alias=True)
+        """The answer as plain JSON values. No text in it, wherever it came from, has characters that do not show."""
+        return cast(dict[str, Any], without_hidden(self.model_dump(mode="json", by_alias=True)))
 
     @cached_property
     def json_bytes(self) -> bytes:

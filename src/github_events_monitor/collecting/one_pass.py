@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..errors import GitHubError, InvalidInput, MonitorError
 from ..github.client import BudgetSpent
-from ..records import CollectedBatch, Stored
+from ..records import Stored
 from .activity import collect_activity
 from .commits import collect_commits
 from .details import collect_details
@@ -37,7 +37,6 @@ class OnePass:
     def __init__(self, draft: Draft, keeper: LeaseKeeper | None, progress: Progress | None) -> None:
         self._draft, self._keeper, self._progress = draft, keeper, progress
         self._stored = Stored(0, 0)
-        self._nothing_more: CollectedBatch | None = None
 
     async def run(self) -> Outcome:
         """Go as far as the budget and GitHub allow; what was learned is stored in any case."""
@@ -65,7 +64,8 @@ class OnePass:
         if draft.branch and draft.branch != draft.state.default_branch:
             await collect_commits(draft, draft.branch)
         draft.change(last_collected_at=draft.now(), error_code=None, error_message=None, retry_at=None)
-        await self._store()
+        if draft.events or draft.commits:  # a poll without news is stored once, at its end: DynamoDB bills each write
+            await self._store()
 
     async def _extras_if_possible(self) -> None:
         """What a pass is no failure without; it is tried again next time."""
@@ -99,11 +99,7 @@ class OnePass:
             return
         if draft.state.repository_id is None and draft.state.last_collected_at is None and not draft.events:
             return
-        batch = draft.take_batch()
-        if batch == self._nothing_more:  # most polls are quiet, and DynamoDB bills each write
-            return
-        new = await self._keeper.store(batch)
-        self._nothing_more = CollectedBatch(state=batch.state)
+        new = await self._keeper.store(draft.take_batch())
         self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)
 
     async def _count_new(self) -> Stored:

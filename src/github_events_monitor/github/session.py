@@ -169,6 +169,8 @@ class Session:
             seconds=self._timeout if left is None else min(self._timeout, left),
             json=json,
         )
+        if self._token and found.status >= 400:  # what a refusal says is shown to people, and may repeat the request
+            found = found._replace(body=found.body.replace(self._token.encode(), b"***"))
         limit = parse_rate_limit(found.headers) if at_home else None
         if limit is not None:
             self.limits[limit.resource] = limit

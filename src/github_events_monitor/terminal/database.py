@@ -1,11 +1,10 @@
 """`database test|create|info|delete`: what an operator does with the database of the settings."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
-from rich.table import Table
+from rich.console import Group
 
 from ..errors import InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
@@ -117,21 +116,16 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _tables(tables: Mapping[str, Mapping[str, Any]]) -> Table:
-    table = columns(
-        "table", "status", "items", "size", "indexes and settings", right=("items", "size"), wide="indexes and settings"
-    )
+def _tables(tables: Mapping[str, Mapping[str, Any]]) -> Group:
+    """A row for each table, and below them what else is known of each."""
+    table = columns("table", "status", "items", "size", right=("items", "size"))
+    more = []
     for name, about in tables.items():
-        more = [*about.get("indexes", ()), *_settings_of(about)]
-        row = (
-            about.get("table", name),
-            about.get("status"),
-            about.get("items"),
-            _size(about.get("size_bytes")),
-            ", ".join(more),
-        )
+        row = (about.get("table", name), about.get("status"), about.get("items"), _size(about.get("size_bytes")))
         table.add_row(*map(plain, row))
-    return table
+        said = [f"index {index}" for index in about.get("indexes", ())] + _settings_of(about)
+        more += [plain(f"{name}: {', '.join(said)}")] if said else []
+    return Group(table, *more)
 
 
 def _settings_of(about: Mapping[str, Any]) -> list[str]:
@@ -148,12 +142,18 @@ def _size(count: int | None) -> str:
     return f"{size:,.0f} {_SIZE_UNITS[unit]}" if unit == 0 else f"{size:,.1f} {_SIZE_UNITS[unit]}"
 
 
-def confirm_deletion(settings: Settings) -> None:
-    """Ask on the terminal whether everything may go. Raises `InvalidInput` where nobody can answer."""
+def confirm_deletion(settings: Settings) -> bool:
+    """Ask whether everything may go. Raises `InvalidInput` where nobody answers."""
     where = database_url(settings.database_config())
-    if not sys.stdin.isatty():
-        raise InvalidInput(f"this deletes everything stored in {where}; add --yes to do it without being asked")
-    typer.confirm(f"Delete everything stored in {where}? Export it first if in doubt.", abort=True, err=True)
+    try:
+        agreed = typer.confirm(f"Delete everything stored in {where}? Export it first if in doubt.", err=True)
+    except typer.Abort:  # the end of standard input
+        raise InvalidInput(
+            f"this deletes everything stored in {where}; add --yes to do it without being asked"
+        ) from None
+    if not agreed:
+        note("nothing was deleted")
+    return agreed
 
 
 async def delete(settings: Settings) -> int:

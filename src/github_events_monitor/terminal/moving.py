@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -17,6 +17,9 @@ from ..transfer import ImportReport, export_items, import_files, migrate, requir
 from .screen import as_text, note, print_json, progress_bar
 
 _STDOUT = "-"
+
+Part = Mapping[str, Any]
+"""What of it: `tables`, `since`, `repo`, as for `export_items`; null where not given."""
 
 
 async def import_data(settings: Settings, files: Sequence[str], repos: Sequence[str], *, as_json: bool) -> int:
@@ -30,21 +33,21 @@ async def import_data(settings: Settings, files: Sequence[str], repos: Sequence[
     return 0
 
 
-async def export_data(settings: Settings, file: str) -> int:
+async def export_data(settings: Settings, file: str, part: Part) -> int:
     """Write everything stored to a file, readable by its owner alone, or to stdout."""
     config = settings.database_config()
     require_database(config)
     async with DatabaseFactory.create(config) as manager:
         with _output(file) as out, progress_bar(of_bytes=True) as bar:
-            counts = await export_items(manager, out, progress=bar)
+            counts = await export_items(manager, out, **_given(part), progress=bar)
     note(f"exported {sum(counts.values()):,} items" + (f" to {file}" if file != _STDOUT else ""))
     return 0
 
 
-async def migrate_data(source: str, target: str, *, as_json: bool) -> int:
+async def migrate_data(source: str, target: str, part: Part, *, as_json: bool) -> int:
     """Copy what one database holds into another."""
     with progress_bar() as bar:
-        outcome = await migrate(source, target, progress=bar)
+        outcome = await migrate(source, target, **_given(part), progress=bar)
     _tell(outcome, as_json=as_json)
     return 0
 
@@ -58,6 +61,10 @@ async def analyse(settings: Settings, repos: Sequence[str]) -> int:
             count = await analyse_again(manager, repos, progress=bar)
     note(f"analysed {count:,} commits")
     return 0
+
+
+def _given(part: Part) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if value is not None}
 
 
 def _tell(outcome: ImportReport, *, as_json: bool) -> None:

@@ -56,6 +56,15 @@ def test_deleting_is_refused_where_nobody_can_be_asked(run: Run, engine: str) ->
     assert set(run("database", "create", "--json").json.values()) == {"exists"}
 
 
+def test_deleting_asks_and_does_as_it_is_told(run: Run, engine: str) -> None:
+    run("database", "create")
+    assert run("database", "delete", stdin=b"n\n").code == 1
+    assert set(run("database", "create", "--json").json.values()) == {"exists"}
+    assert run("database", "delete", stdin=b"y\n").code == 0
+    assert set(run("database", "create", "--json").json.values()) == {"created"}
+    run("database", "delete", "--yes")
+
+
 def test_an_endpoint_that_does_not_answer_is_named(run: Run) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     keys = {"AWS_ACCESS_KEY_ID": "dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
@@ -82,5 +91,5 @@ def test_cost_is_estimated_for_dynamodb_at_stated_prices(run: Run, engine: str) 
     else:
         assert result.code == 0, result.err
         assert "per million" in result.out
-        assert run("database", "info", "--cost", "--json").json["cost"]["monthly_usd"]["writes"] == 0
+        assert run("database", "info", "--cost", "--json").json["cost"]["monthly_usd"]["events"] == 0
     run("database", "delete", "--yes")

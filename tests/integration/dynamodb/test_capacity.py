@@ -111,7 +111,21 @@ async def test_the_estimate_is_made_of_measurements(make: Make) -> None:
     estimate = await manager.estimate_cost()
     assert estimate["events_per_day"] == 10
     assert written / len(events) <= estimate["write_units_per_event"] == 3
-    assert estimate["monthly_usd"]["writes"] == pytest.approx(10 * 30 * 3 * 0.625 / 1_000_000)
+    assert estimate["monthly_usd"]["events"] == pytest.approx(10 * 30 * 3 * 0.625 / 1_000_000)
+    assert (estimate["polled_repositories"], estimate["monthly_usd"]["polls"]) == (0, 0)
     assert estimate["stored_bytes"] > 0
     assert estimate["read_units"]["counts by type"] > 0
     assert "estimate" in estimate["note"].lower()
+
+
+async def test_the_estimate_counts_the_polls_of_repositories_collected_lately(make: Make) -> None:
+    manager = make()
+    lately, long_ago = NOW.strftime("%Y-%m-%dT%H:%M:%SZ"), "2020-01-01T00:00:00Z"
+    times = {"octo/polled": lately, "octo/left": long_ago}
+    states = [RepositoryState(repo_name=repo, last_collected_at=time) for repo, time in times.items()]
+    await manager.metrics.save_states(states)
+    estimate = await manager.estimate_cost()
+    assert estimate["polled_repositories"] == 1
+    units = 30 * 288 * (3 * 0.625 + 5 * 0.125) / 1_000_000
+    assert estimate["monthly_usd"]["polls"] == pytest.approx(units)
+    assert estimate["monthly_usd"]["total"] == pytest.approx(units, rel=0.1)

@@ -10,7 +10,7 @@ from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.errors import MonitorError
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, event, iso
-from tests.integration.collecting.conftest import World, build
+from tests.integration.collecting.conftest import build
 
 TROUBLES: tuple[Reply, ...] = (
     (500, {}, b""),
@@ -89,7 +89,9 @@ class History:
         world = self.world
         self.world.pass_time(seconds=30)
         collector = Collector(world.manager, world.collector.client, clock=world.clock, with_token=True)
-        desk = Desk(manager=world.manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details)
+        desk = Desk(
+            manager=world.manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details
+        )
         world.collector, world.service = collector, DatabaseService(desk)
 
     async def ask(self) -> None:
@@ -109,7 +111,9 @@ class History:
             recent = await self.world.service.recent_commits("octo/hello", hours=hours, limit=1)
         except MonitorError:
             return
-        inside = [pushed for at, pushed in self.commits.values() if recent.window.since <= iso(at) < recent.window.until]
+        inside = [
+            pushed for at, pushed in self.commits.values() if recent.window.since <= iso(at) < recent.window.until
+        ]
         pushed = [at for at in inside if iso(at) <= (recent.coverage.last_collected_at or "")]
         assert recent.total_commits <= len(inside)
         assert not recent.coverage.complete or recent.total_commits >= len(pushed)
@@ -139,7 +143,9 @@ class History:
         for _ in range(5):
             await self.world.collector.collect(["octo/hello"])
             self.world.pass_time(minutes=10)
-        counted = await self.world.manager.commits.count_commits("octo/hello", iso(NOW - timedelta(days=60)), iso(self.world.now))
+        counted = await self.world.manager.commits.count_commits(
+            "octo/hello", iso(NOW - timedelta(days=60)), iso(self.world.now)
+        )
         known = await self.world.manager.events.get_known_ids(self.events)
         shown = {str(row["id"]) for row in self.repository.events[:300]}
         await self.world.collector.close()

@@ -7,7 +7,17 @@ from pathlib import Path
 from random import Random
 
 from tests.fake_github import FakeGitHub, FakeRepository, commit, event
-from tests.integration.faults.program import HASTY, Contents, contents, environment, finish, keys, kill_after, run, start
+from tests.integration.faults.program import (
+    HASTY,
+    Contents,
+    contents,
+    environment,
+    finish,
+    keys,
+    kill_after,
+    run,
+    start,
+)
 
 WORK = {"events": 1, "commits": 2, "commit_files": 3, "commit_summaries": 2}
 """Tables, and how many of their columns name a row: the rest of it may still be filled in."""
@@ -21,7 +31,14 @@ def busy_github() -> FakeGitHub:
     for which in range(1, REPOSITORIES + 1):
         repository = FakeRepository(f"octo/r{which}", id=which)
         repository.events = [
-            event(1000 * which + n, "WatchEvent", f"fan{n}", now - timedelta(hours=n), {"action": "started"}, f"octo/r{which}")
+            event(
+                1000 * which + n,
+                "WatchEvent",
+                f"fan{n}",
+                now - timedelta(hours=n),
+                {"action": "started"},
+                f"octo/r{which}",
+            )
             for n in range(1, 120)
         ]
         repository.commits.extend(
@@ -38,7 +55,14 @@ def write_archive(folder: Path, files: int, lines: int) -> list[str]:
         path = folder / f"2024-05-01-{number}.json.gz"
         base = datetime(2024, 5, 1, number, tzinfo=UTC)
         rows = [
-            event(number * lines + n - (n % 7), "WatchEvent", "ada", base + timedelta(seconds=n % 3000), {"action": "started"}, f"o/r{n % 50}")
+            event(
+                number * lines + n - (n % 7),
+                "WatchEvent",
+                "ada",
+                base + timedelta(seconds=n % 3000),
+                {"action": "started"},
+                f"o/r{n % 50}",
+            )
             for n in range(lines)
         ]
         path.write_bytes(gzip.compress(b"".join(json.dumps(row).encode() + b"\n" for row in rows), 1))
@@ -46,7 +70,9 @@ def write_archive(folder: Path, files: int, lines: int) -> list[str]:
     return names
 
 
-def survive_kills(folder: Path, arguments: list[str], chance: Random, rounds: int, **variables: str) -> tuple[int, Contents, Contents]:
+def survive_kills(
+    folder: Path, arguments: list[str], chance: Random, rounds: int, **variables: str
+) -> tuple[int, Contents, Contents]:
     """Do work in one database undisturbed and in another with kills; answers (kills that met it at work, both ends)."""
     calm, stormy = folder / "calm", folder / "stormy"
     calm.mkdir()

@@ -85,7 +85,7 @@ Contents = dict[str, frozenset[tuple[Any, ...]]]
 
 
 def contents(path: Path) -> Contents:
-    """Every row of the data tables, after a check that the file is sound and agrees with itself; none without a file."""
+    """Every row of the data tables, none without a file. Fails where the file is damaged or contradicts itself."""
     if not path.exists():
         return dict.fromkeys(TABLES, frozenset())
     with closing(sqlite3.connect(path)) as db:

@@ -1,4 +1,4 @@
-"""GitHub in every kind of trouble, through the whole stack: nothing lost, nothing twice, and no silence taken for quiet."""
+"""GitHub in every kind of trouble, through the whole stack: nothing lost or doubled, no silence taken for quiet."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +22,10 @@ ANSWERS: dict[str, tuple[Reply, type[GitHubError]]] = {
     "primary limit with headers": ((403, {**SPENT, "X-RateLimit-Reset": "1795176000"}, b"{}"), RateLimited),
     "primary limit by words alone": ((403, JSON, b'{"message": "API rate limit exceeded for 10.0.0.1."}'), RateLimited),
     "secondary limit with a pause": ((403, {**JSON, "Retry-After": "90"}, b'{"message": "secondary"}'), RateLimited),
-    "secondary limit by words alone": ((403, JSON, b'{"message": "You have exceeded a secondary rate limit"}'), RateLimited),
+    "secondary limit by words alone": (
+        (403, JSON, b'{"message": "You have exceeded a secondary rate limit"}'),
+        RateLimited,
+    ),
     "429 without a word": ((429, {}, b""), RateLimited),
     "429 with a date": ((429, {"Retry-After": "Fri, 20 Nov 2026 12:02:00 GMT"}, b""), RateLimited),
     "no permission": ((403, JSON, b'{"message": "Resource not accessible by personal access token"}'), Forbidden),
@@ -163,7 +166,9 @@ async def test_what_304s_claimed_is_taken_back_when_the_feed_shows_that_they_lie
 
 
 @pytest.mark.parametrize("header", ["ETag", "Link", "X-Poll-Interval", "Retry-After", "X-RateLimit-Reset", "Location"])
-@pytest.mark.parametrize("value", [b'W/"\xc3\xa9\xff"', b"<http://[::1>; rel=next", b"<//x:9e9/>; rel=next", b"9" * 400, b""])
+@pytest.mark.parametrize(
+    "value", [b'W/"\xc3\xa9\xff"', b"<http://[::1>; rel=next", b"<//x:9e9/>; rel=next", b"9" * 400, b""]
+)
 async def test_a_header_of_nonsense_does_no_harm(world: World, header: str, value: bytes) -> None:
     honest = world.github.answer
 

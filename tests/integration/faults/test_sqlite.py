@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import hashlib
+import json
 import os
 import resource
 import sqlite3
@@ -17,7 +18,7 @@ import pytest
 from github_events_monitor.errors import DatabaseError, DatabaseUnreachable
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
-from tests.fake_github import FakeGitHub
+from tests.fake_github import NOW, FakeGitHub, event
 from tests.integration.collecting.conftest import World, build, hello
 from tests.integration.faults.killing import WORK
 from tests.integration.faults.program import PROGRAM, Ended, contents, environment, finish, run, start
@@ -30,9 +31,9 @@ def as_anybody() -> None:
     ctypes.CDLL(None).prctl(_DROP_FROM_BOUNDING_SET, _OVERRIDE_PERMISSIONS, 0, 0, 0)
 
 
-def in_32_kilobytes() -> None:
+def in_64_kilobytes() -> None:
     """No file may grow beyond this, as on a disk that is full."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
 
 
 def collect(folder: Path, url: str, preparing: Callable[[], None] | None = None) -> Ended:
@@ -42,7 +43,7 @@ def collect(folder: Path, url: str, preparing: Callable[[], None] | None = None)
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=preparing,
+        preexec_fn=preparing,  # noqa: PLW1509 - it only makes one system call
     )
     return finish(process)
 
@@ -145,7 +146,7 @@ def test_what_is_read_only_is_said_to_be(what: str, tmp_path: Path) -> None:
     before = fingerprints(folder)
     target, permissions = (folder / "events.db", 0o400) if what == "file" else (folder, 0o500)
     with FakeGitHub(hello()).serve() as url, mode(target, permissions):
-        process = start_as_anybody(folder, url, tmp_path)
+        process = collect(folder, url, as_anybody)
     assert (process.code, process.out) == (1, b"")
     assert process.err.decode().count("\n") == 1
     assert str(folder / "events.db") in process.err.decode()
@@ -153,24 +154,13 @@ def test_what_is_read_only_is_said_to_be(what: str, tmp_path: Path) -> None:
     assert fingerprints(folder) == before
 
 
-def start_as_anybody(folder: Path, url: str, cwd: Path) -> Ended:
-    environ = environment(folder, GITHUB_API_URL=url)
-    process = subprocess.Popen(
-        [*PROGRAM, "collect", "octo/hello"],
-        env=environ,
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=as_anybody,
-    )
-    return finish(process)
-
-
 def test_a_disk_that_fills_up_while_collecting_costs_nothing_that_was_stored(tmp_path: Path) -> None:
     ours(tmp_path / "events.db")
     before = contents(tmp_path / "events.db")
-    with FakeGitHub(hello()).serve() as url:
-        ended = collect(tmp_path, url, in_32_kilobytes)
+    repository = hello()
+    repository.events[:0] = [event(100 + n, "WatchEvent", f"fan{n}", NOW, {"action": "started"}) for n in range(250)]
+    with FakeGitHub(repository).serve() as url:
+        ended = collect(tmp_path, url, in_64_kilobytes)
     assert ended.code == 1
     assert ended.err.decode().count("\n") == 1
     assert "events.db" in ended.err.decode()
@@ -178,16 +168,22 @@ def test_a_disk_that_fills_up_while_collecting_costs_nothing_that_was_stored(tmp
     assert all(before[table] <= after[table] for table in WORK)
 
 
+async def fill_up(manager: SQLiteManager, reported: list[int]) -> None:
+    """Store events one by one, counting those that were reported stored."""
+    while True:
+        row = {"id": f"x{reported[0]}", "event_type": "X", "payload": {"n": os.urandom(999).hex()}}
+        reported[0] += await manager.events.insert_events([row])
+
+
 async def test_a_full_database_is_said_to_be_and_goes_on_when_there_is_room(world: World, tmp_path: Path) -> None:
     manager = SQLiteManager(str(tmp_path / "events.db"), clock=world.clock)
     world.collector.manager = manager
     await manager.initialize()
     await manager.connection.maintain(lambda db: db.execute("PRAGMA max_page_count=40").fetchall())
-    with pytest.raises(DatabaseError, match="disk of .* is full; what was stored before is intact"):
-        for number in range(1000):
-            await manager.events.insert_events([{"id": f"x{number}", "event_type": "X", "payload": {"n": os.urandom(999).hex()}}])
+    with pytest.raises(DatabaseError, match=r"disk of .* is full; what was stored before is intact"):
+        await fill_up(manager, reported := [0])
     stored = (await manager.describe())["tables"]["events"]["items"]
-    assert stored == number
+    assert stored == reported[0] > 0
     await manager.connection.maintain(lambda db: db.execute("PRAGMA max_page_count=1000000").fetchall())
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
     assert (row.status, row.new_events) == ("collected", 5)
@@ -204,7 +200,9 @@ def write_lock(path: Path) -> Iterator[None]:
         db.execute("ROLLBACK")
 
 
-async def test_while_another_process_writes_questions_are_answered_and_collecting_says_why_not(world: World, tmp_path: Path) -> None:
+async def test_while_another_process_writes_questions_are_answered_and_collecting_says_why_not(
+    world: World, tmp_path: Path
+) -> None:
     path = tmp_path / "events.db"
     manager = SQLiteManager(str(path), clock=world.clock, busy_timeout=0.2)
     world.collector.manager = manager
@@ -222,7 +220,10 @@ async def test_while_another_process_writes_questions_are_answered_and_collectin
 def test_several_programs_on_one_file_store_each_record_once_and_count_it_once(tmp_path: Path) -> None:
     env = environment(tmp_path, GITHUB_TOKEN="token")
     with FakeGitHub(hello()).serve() as url:
-        together = [start(PROGRAM, "collect", "octo/hello", "--json", env=env | {"GITHUB_API_URL": url}, cwd=tmp_path) for _ in range(3)]
+        together = [
+            start(PROGRAM, "collect", "octo/hello", "--json", env=env | {"GITHUB_API_URL": url}, cwd=tmp_path)
+            for _ in range(3)
+        ]
         ended = [finish(process) for process in together]
     assert [one.code for one in ended] == [0, 0, 0], ended
     rows = [orjson.loads(one.out)["repositories"][0] for one in ended]
@@ -235,7 +236,8 @@ def test_several_programs_on_one_file_store_each_record_once_and_count_it_once(t
 def test_an_import_beside_a_collection_loses_nothing_of_either(tmp_path: Path) -> None:
     env = environment(tmp_path, GITHUB_TOKEN="token")
     archive = tmp_path / "hour.json"
-    line = b'{"id":"9%05d","type":"WatchEvent","actor":{"login":"a"},"repo":{"id":1,"name":"o/r"},"payload":{},"created_at":"2024-05-01T00:00:00Z"}\n'
+    row = event(7, "WatchEvent", "ada", NOW, {"action": "started"}, "o/r")
+    line = json.dumps(row).replace('"7"', '"9%05d"').encode() + b"\n"
     archive.write_bytes(b"".join(line % number for number in range(20_000)))
     with FakeGitHub(hello()).serve() as url:
         importing = start(PROGRAM, "import", str(archive), env=env, cwd=tmp_path)

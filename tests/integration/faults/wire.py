@@ -89,7 +89,12 @@ def asking(github: FakeGitHub, url: str, *, token: str = "token") -> World:
     world = build(github)
     client = GitHubClient(url, SecretStr(token), world.clock, timeout=PATIENCE)
     world.collector = Collector(world.manager, client, clock=world.clock, with_token=True)
-    desk = Desk(manager=world.manager, clock=world.clock, refresh=world.collector.refresh, fetch_details=world.collector.fetch_details)
+    desk = Desk(
+        manager=world.manager,
+        clock=world.clock,
+        refresh=world.collector.refresh,
+        fetch_details=world.collector.fetch_details,
+    )
     world.service = DatabaseService(desk)
     return world
 

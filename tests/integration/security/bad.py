@@ -42,15 +42,27 @@ NAMES = (
 
 FORGIVEN = ("octo/hello\n",)
 
-texts = st.one_of(st.text(max_size=40), st.sampled_from(NAMES), st.sampled_from(["\x00", "%", "a" * 5000, "null", "-1", "9" * 400]))
+texts = st.one_of(
+    st.text(max_size=40), st.sampled_from(NAMES), st.sampled_from(["\x00", "%", "a" * 5000, "null", "-1", "9" * 400])
+)
 scalars: st.SearchStrategy[Any] = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(-3, 9000), st.floats(allow_nan=True), texts
 )
 values: st.SearchStrategy[Any] = st.recursive(
-    scalars, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)), max_leaves=8
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
+    max_leaves=8,
 )
 json_values: st.SearchStrategy[Any] = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), texts.map(lambda t: t.encode("utf-8", "replace").decode())),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text("abcdefg_/", max_size=6), inner, max_size=5)),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        texts.map(lambda t: t.encode("utf-8", "replace").decode()),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text("abcdefg_/", max_size=6), inner, max_size=5)
+    ),
     max_leaves=12,
 )

@@ -124,7 +124,10 @@ def test_a_cursor_made_up_is_refused(word: str) -> None:
         read_cursor(word, "recent_commits", {})
 
 
-@given(st.sampled_from(sorted(set(Settings.model_fields))), st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=60))
+@given(
+    st.sampled_from(sorted(set(Settings.model_fields))),
+    st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=60),
+)
 def test_a_setting_is_accepted_or_refused_in_one_line(name: str, value: str) -> None:
     before = os.environ.get(name.upper())
     os.environ[name.upper()] = value
@@ -132,14 +135,16 @@ def test_a_setting_is_accepted_or_refused_in_one_line(name: str, value: str) -> 
         settings = Settings.load()
         settings.check_listening()
         settings.database_config()
+        said = name.upper()
     except SettingsError as error:
-        assert "\n" not in error.message.replace(repr(value), "")
-        assert name.upper() in error.message or name == "aws_region"
+        said = error.message
     finally:
         if before is None:
             del os.environ[name.upper()]
         else:
             os.environ[name.upper()] = before
+    assert "\n" not in said
+    assert name.upper() in said
 
 
 def importing(stored: Stored, content: bytes) -> Any:
@@ -163,14 +168,24 @@ def test_lines_of_an_archive_are_stored_or_named(stored: Stored, lines: list[Any
     assert report.read == len(changed) + 1
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", b"\x1f\x8b", b"\x1f\x8b\x08\x00", b"[", b"{", b'{"format": "github-events-monitor", "version": 1}\n']))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from(
+        [b"", b"\x1f\x8b", b"\x1f\x8b\x08\x00", b"[", b"{", b'{"format": "github-events-monitor", "version": 1}\n']
+    ),
+)
 def test_a_file_of_anything_is_refused_in_a_sentence(stored: Stored, content: bytes, begin: bytes) -> None:
     with pytest.raises(MonitorError) as refused:
         importing(stored, begin + content)
     shown(refused.value)
 
 
-@given(st.sampled_from(["events", "commits", "commit_files", "event_patterns", "developer_metrics", "repository_health_metrics", "x"]), json_values)
+@given(
+    st.sampled_from(
+        ["events", "commits", "commit_files", "event_patterns", "developer_metrics", "repository_health_metrics", "x"]
+    ),
+    json_values,
+)
 def test_an_item_of_an_export_is_stored_or_refused(stored: Stored, table: str, item: Any) -> None:
     lines: list[Any] = [{"format": "github-events-monitor", "version": 1}, {"table": table, "item": item}]
     try:
@@ -179,7 +194,27 @@ def test_an_item_of_an_export_is_stored_or_refused(stored: Stored, table: str, i
         shown(error)
 
 
-@given(st.sampled_from(["push", "issues", "pull_request", "release", "star", "create", "member", "ping", "x", ""]), json_values, st.dictionaries(st.sampled_from(["repository", "sender", "action", "ref", "commits", "head_commit", "issue", "pull_request", "release", "after"]), json_values))
+@given(
+    st.sampled_from(["push", "issues", "pull_request", "release", "star", "create", "member", "ping", "x", ""]),
+    json_values,
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "repository",
+                "sender",
+                "action",
+                "ref",
+                "commits",
+                "head_commit",
+                "issue",
+                "pull_request",
+                "release",
+                "after",
+            ]
+        ),
+        json_values,
+    ),
+)
 def test_a_webhook_body_is_received_or_refused(stored: Stored, kind: str, body: Any, fields: dict[str, Any]) -> None:
     whole = {"repository": {"id": 7, "full_name": "octo/hello"}, "sender": {"login": "ada"}, **fields}
     for sent in (whole, body):
@@ -209,7 +244,8 @@ def test_injection_finds_nothing_and_breaks_nothing(stored: Stored) -> None:
             stored.wait(service.repository_activity("octo/hello", hours=96, actor=text)),
             stored.wait(service.repository_activity("octo/hello", hours=96, event_types=[text])),
         ):
-            assert not getattr(answer, "commits", ()) and not getattr(answer, "events", ())
+            assert not getattr(answer, "commits", ())
+            assert not getattr(answer, "events", ())
         with pytest.raises((InvalidInput, NotFound)):
             stored.wait(service.recent_commits("octo/hello", branch=text))
     assert stored.wait(service.recent_commits("octo/hello", hours=96)).total_commits == 5
@@ -217,7 +253,12 @@ def test_injection_finds_nothing_and_breaks_nothing(stored: Stored) -> None:
 
 @given(values)
 def test_the_future_and_the_far_past_are_refused_or_answered(stored: Stored, value: Any) -> None:
-    for until in (str(value), datetime.max.replace(tzinfo=UTC).isoformat(), "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"):
+    for until in (
+        str(value),
+        datetime.max.replace(tzinfo=UTC).isoformat(),
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-14:00",
+    ):
         try:
             stored.wait(stored.world.service.event_counts("octo/hello", until=until))
         except MonitorError as error:

@@ -1,20 +1,24 @@
 """Memory stays bounded whatever a file unpacks to: a gzip bomb and a line of a gigabyte, made on the way."""
 
 import gzip
+import json
 import os
 import subprocess
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
+from tests.fake_github import event
 from tests.integration.faults.program import PROGRAM, contents, environment
 
 GIGABYTE = 1 << 30
 BOUND = 400 << 20
 """Bytes of memory at its peak; the program alone takes about 80 MiB, a line of the longest kind that is read, 16."""
 
-GOOD = b'{"id":"%d","type":"WatchEvent","actor":{"login":"a"},"repo":{"id":1,"name":"o/r"},"payload":{},"created_at":"2024-05-01T00:00:00Z"}\n'
+ROW = event(7, "WatchEvent", "ada", datetime(2024, 5, 1, tzinfo=UTC), {"action": "started"}, "o/r")
+GOOD = json.dumps(ROW).replace('"7"', '"%d"').encode() + b"\n"
 
 
 def endless_line() -> Iterator[bytes]:
@@ -46,9 +50,17 @@ def deep() -> Iterator[bytes]:
 def import_from_a_pipe(folder: Path, pieces: Iterator[bytes]) -> tuple[int, bytes, int]:
     """(exit code, stderr, bytes of memory at the peak) of an import that reads them."""
     log = (folder / "err").open("w+b")
-    with log, subprocess.Popen(
-        [*PROGRAM, "import", "-"], env=environment(folder), cwd=folder, stdin=subprocess.PIPE, stdout=log, stderr=log
-    ) as process:
+    with (
+        log,
+        subprocess.Popen(
+            [*PROGRAM, "import", "-"],
+            env=environment(folder),
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+        ) as process,
+    ):
         assert process.stdin is not None
         feeder = Thread(target=_feed, args=(process.stdin, pieces))
         feeder.start()

@@ -14,6 +14,8 @@ from ...text import clean, first_line
 MAX_MESSAGE = 140
 """Characters of a commit's first line in a list; a cut message is a plain prefix."""
 MAX_NAME = 80
+MAX_WORD = 60
+"""Characters of what GitHub names by one word of its own (types, actions, states), and a file of events by any text."""
 MAX_PATH = 300
 
 
@@ -52,12 +54,12 @@ class Presenter:
         title, url = describe_event(event, self.full_name, web_url=self._web_url)
         return EventAnswer(
             id=event.id,
-            event_type=event.event_type,
+            event_type=clean(event.event_type, MAX_WORD, one_line=True),
             actor_login=_name(event.actor_login),
             is_bot=kind == "bot",
             ai_assistant=kind == "ai_assistant",
             created_at=event.created_at,
-            action=event.facts.action,
+            action=clean(event.facts.action, MAX_WORD, one_line=True) if event.facts.action else None,
             title=title,
             url=url,
         )
@@ -93,7 +95,7 @@ def present_file(file: CommitFile) -> FileAnswer:
     """A file of a commit."""
     return FileAnswer(
         filename=clean(file.filename, MAX_PATH),
-        status=file.status,
+        status=clean(file.status, MAX_WORD, one_line=True),
         additions=file.additions,
         deletions=file.deletions,
         previous_filename=clean(file.previous_filename, MAX_PATH) if file.previous_filename else None,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...instants import format_instant, shift
 from ...records import Event
-from . import cost, operations
-from .items import size_of
+from . import cost, memory, operations
+from .batches import get_items
+from .items import plain, size_of, unpack_json
 from .rows import event_to_item
 
 if TYPE_CHECKING:
@@ -18,10 +19,13 @@ T = TypeVar("T")
 
 DAYS = 7
 _SAMPLED_REPOSITORIES, _SAMPLED_EVENTS = 10, 30
+_MAX_REPOSITORIES, _POLLS_A_MONTH = 10_000, 30 * 288
+_STATE_WRITES, _POLL_READS = 3, 5
+"""A poll without news takes the lease, saves the state, gives the lease back: see `benchmarks/dynamodb.py`."""
 _NOTE = (
-    "An estimate from the events of the last seven days and the questions asked for it just now. It leaves out what "
-    "polls read to recognise known events (one read unit each), commits, and the rows that lead to repositories and "
-    "people."
+    "An estimate from the events of the last seven days, the repositories collected in them, if each is polled every "
+    "five minutes, and the questions asked for it just now. It leaves out what polls with news read to recognise known "
+    "events (one or two read units each), commits, and the rows that lead to repositories and people."
 )
 
 
@@ -29,8 +33,8 @@ async def estimate_cost(manager: "DynamoDBManager") -> dict[str, Any]:
     """What a month like the last seven days costs.
 
     `events_per_day`; `write_units_per_event` with both indexes, over a sample (null without events); `read_units` by
-    question, measured; `stored_bytes`; `monthly_usd` {writes, storage, total}; `usd_per_1000_questions`; `prices`;
-    `note`.
+    question, measured; `polled_repositories`; `stored_bytes`; `monthly_usd` {events, polls, storage, total};
+    `usd_per_1000_questions`; `prices`; `note`.
     """
     until = format_instant(manager.connection.clock())
     since = shift(until, -timedelta(days=DAYS))
@@ -49,12 +53,20 @@ async def estimate_cost(manager: "DynamoDBManager") -> dict[str, Any]:
     month = cost.monthly_cost(
         write_units=events * (units or 0.0), read_units=0.0, seconds=DAYS * 86_400, stored_bytes=stored
     )
+    polled = await _polls(manager, since)
+    polls = sum(writes * cost.WRITE_PRICE + _POLL_READS * cost.READ_PRICE for writes in polled) * _POLLS_A_MONTH
     return {
         "events_per_day": events / DAYS,
         "write_units_per_event": units,
+        "polled_repositories": len(polled),
         "read_units": reads,
         "stored_bytes": stored,
-        "monthly_usd": {"writes": month.writes, "storage": month.storage, "total": month.total},
+        "monthly_usd": {
+            "events": month.writes,
+            "polls": polls,
+            "storage": month.storage,
+            "total": month.total + polls,
+        },
         "usd_per_1000_questions": {question: found * 1000 * cost.READ_PRICE for question, found in reads.items()},
         "prices": cost.PRICES,
         "note": _NOTE,
@@ -66,6 +78,16 @@ async def _measured(manager: "DynamoDBManager", reads: dict[str, float], questio
     answer = await asked
     reads[question] = manager.connection.capacity.read_units - before
     return answer
+
+
+async def _polls(manager: "DynamoDBManager", since: str) -> list[int]:
+    """Write units of a poll without news, for each repository that was collected in the window."""
+    client = manager.connection.client
+    known = await manager.metrics.get_repositories(limit=_MAX_REPOSITORIES)
+    keys = [memory.key(f"#state#{found.repo_name}", "state") for found in known]
+    found = [item for item in await get_items(client, memory.TABLE, keys) if "state" in item]
+    collected = [(item, unpack_json(plain(item)["state"]).get("last_collected_at") or "") for item in found]
+    return [_STATE_WRITES * cost.write_units(size_of(item), 0) for item, last in collected if last >= since]
 
 
 async def _stored_bytes(manager: "DynamoDBManager") -> int:
