@@ -27,9 +27,9 @@ from github_events_monitor.infrastructure.database_factory import get_sqlite_man
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
 from github_events_monitor.insights.commits import analyse_commit
+from github_events_monitor.insights.coverage import learn
 from github_events_monitor.instants import format_instant
 from github_events_monitor.records import Commit, CommitRecord, Ledger, RepositoryState, Span
-from github_events_monitor.insights.coverage import learn
 
 REPO, MANY_COMMITS = "octo/hello", "octo/commits"
 COUNT, COMMITS, ROUNDS = 50_000, 3_000, 9
@@ -140,7 +140,8 @@ async def measure_insights(path: Path) -> None:
     peer = await median(
         plain(
             path,
-            f"SELECT {columns} FROM events WHERE repo_name = ? AND created_at >= ? AND created_at < ? ORDER BY created_at, id",
+            f"SELECT {columns} FROM events"
+            " WHERE repo_name = ? AND created_at >= ? AND created_at < ? ORDER BY created_at, id",
         )
     )
     for question in (
@@ -151,7 +152,10 @@ async def measure_insights(path: Path) -> None:
         "deployment_metrics",
     ):
         row(question, await median(lambda q=question: getattr(service, q)(REPO, hours=720)), peer, "sqlite3 rows")  # type: ignore[misc]
-    commits_of = "SELECT * FROM commits WHERE repo_name = ? AND commit_date >= ? AND commit_date < ? ORDER BY commit_date DESC, sha LIMIT 30"
+    commits_of = (
+        "SELECT * FROM commits WHERE repo_name = ? AND commit_date >= ? AND commit_date < ?"
+        " ORDER BY commit_date DESC, sha LIMIT 30"
+    )
     row(
         "recent_commits",
         await median(lambda: service.recent_commits(MANY_COMMITS, 24), 99),
@@ -204,7 +208,8 @@ def measure_start() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         ) as server:
-            assert server.stdin is not None and server.stdout is not None
+            assert server.stdin is not None
+            assert server.stdout is not None
             server.stdin.write(request + b"\n")
             server.stdin.flush()
             server.stdout.readline()

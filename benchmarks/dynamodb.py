@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 from pydantic import SecretStr
 from tests.engines import dynamodb_engine
@@ -24,8 +23,6 @@ from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
 from github_events_monitor.infrastructure.dynamodb import cost
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
-from github_events_monitor.infrastructure.dynamodb.rows import event_to_item
-from github_events_monitor.infrastructure.wire import event_from_dict
 from github_events_monitor.insights.coverage import learn
 from github_events_monitor.records import Ledger, RepositoryState, Span
 
@@ -41,6 +38,7 @@ from .dynamodb_peer import (
     bare_client,
     event,
     happened,
+    items,
     poll,
     record,
 )
@@ -49,8 +47,7 @@ ROUNDS, ASKED, SINGLE = 11, 25, 200
 REPOSITORIES, POLLS_A_DAY, NEWS_A_DAY, NEW_EVENTS, PAGE = 1_000, 288, 10, 10, 100
 """Assumed of an average repository: NEWS_A_DAY of its polls bring NEW_EVENTS and a commit, in a page of PAGE events."""
 HOT_KEY = 1_000
-"""Write units a second that one key of an index takes:
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
+"""Write units a second that AWS gives one key: see `infrastructure/dynamodb/events.py`."""
 
 
 async def took(work: Awaitable[object]) -> float:
@@ -79,11 +76,6 @@ async def measure_storing(manager: DynamoDBManager, bare: Bare) -> None:
         say(name, statistics.median(found[1:]), "events/s", f"insert_events is {ratio:.2f} of it")
 
 
-def items(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The items of events."""
-    return [event_to_item(event_from_dict(row, "event", ""), None) for row in events]
-
-
 async def fill(manager: DynamoDBManager) -> None:
     """A busy month of one repository; prints what writing it took."""
     capacity = manager.connection.capacity
@@ -91,11 +83,9 @@ async def fill(manager: DynamoDBManager) -> None:
     await manager.events.insert_events(event(BUSY, MONTH.total_seconds()) for _ in range(EVENTS))
     units = capacity.write_units
     _, table = capacity.of(manager.connection.client.table("events"))
+    people = (units - table) / EVENTS
     say(
-        "an event with its index rows",
-        table / EVENTS,
-        "write units",
-        f"{(units - table) / EVENTS:.2f} more for rows that lead to people",
+        "an event with its index rows", table / EVENTS, "write units", f"{people:.2f} more for rows that lead to people"
     )
     by_type = sum(found for use, found in capacity.units.items() if use.index_name == "type-created-index") / EVENTS
     say("a type's key in type-created-index takes", HOT_KEY / by_type, "events/s", "hot-key limit of AWS")

@@ -13,6 +13,8 @@ from tests import fake_github
 
 from github_events_monitor.infrastructure.dynamodb.batches import chunks
 from github_events_monitor.infrastructure.dynamodb.parallel import IN_FLIGHT
+from github_events_monitor.infrastructure.dynamodb.rows import event_to_item
+from github_events_monitor.infrastructure.wire import event_from_dict
 from github_events_monitor.insights.commits import analyse_commit
 from github_events_monitor.instants import format_instant
 from github_events_monitor.records import Commit, CommitRecord
@@ -52,6 +54,11 @@ def event(repo: str, within: float) -> dict[str, Any]:
 def poll() -> list[dict[str, Any]]:
     """New events of five repositories."""
     return [event(CHANCE.choice([BUSY, *OTHERS]), 3_600) for _ in range(POLL)]
+
+
+def items(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items of events."""
+    return [event_to_item(event_from_dict(row, "event", ""), None) for row in events]
 
 
 def record(number: int) -> CommitRecord:

@@ -1,7 +1,7 @@
 """JSON text, exactly: the fast library where it keeps every value, the standard one where it would not.
 
-msgspec reads integers of any length as what they are, where orjson would make floats of them; orjson writes, the fastest.
-Both refuse lone surrogates, which GitHub's records have here and there.
+msgspec reads integers of any length as what they are, where orjson would make floats of them; orjson writes, being
+the fastest. Both refuse lone surrogates, which GitHub's records have here and there.
 """
 
 import json

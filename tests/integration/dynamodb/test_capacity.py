@@ -126,6 +126,6 @@ async def test_the_estimate_counts_the_polls_of_repositories_collected_lately(ma
     await manager.metrics.save_states(states)
     estimate = await manager.estimate_cost()
     assert estimate["polled_repositories"] == 1
-    units = 30 * 288 * (3 * 0.625 + 5 * 0.125) / 1_000_000
+    units = 30 * 288 * (3 * 0.625 + 4 * 0.125) / 1_000_000
     assert estimate["monthly_usd"]["polls"] == pytest.approx(units)
     assert estimate["monthly_usd"]["total"] == pytest.approx(units, rel=0.1)

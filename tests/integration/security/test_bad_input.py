@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_any_argument_is_answered_or_refused(stored: Stored, question: str) -> N
 def test_a_name_that_is_none_is_refused_everywhere_before_anybody_is_asked(stored: Stored, name: str) -> None:
     asked = len(stored.world.github.requests)
     service, collector = stored.world.service, stored.world.collector
-    works = [
+    works: list[Callable[[], Any]] = [
         lambda: service.recent_commits(name),
         lambda: service.commit_details(name, "abcdef1"),
         lambda: service.security_report(name),

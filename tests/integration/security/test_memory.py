@@ -2,8 +2,8 @@
 
 import gzip
 import json
-import os
 import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 from tests.fake_github import event
-from tests.integration.faults.program import PROGRAM, contents, environment
+from tests.integration.faults.program import contents, environment
 
 GIGABYTE = 1 << 30
 BOUND = 400 << 20
@@ -19,6 +19,17 @@ BOUND = 400 << 20
 
 ROW = event(7, "WatchEvent", "ada", datetime(2024, 5, 1, tzinfo=UTC), {"action": "started"}, "o/r")
 GOOD = json.dumps(ROW).replace('"7"', '"%d"').encode() + b"\n"
+
+
+MEASURED = """
+import pathlib, re, sys
+from github_events_monitor.cli import main
+code = main(sys.argv[1:])
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]
+pathlib.Path("peak").write_text(peak)
+sys.exit(code)
+"""
+"""The program, which notes its own peak: `ru_maxrss` would count the process it was forked from."""
 
 
 def endless_line() -> Iterator[bytes]:
@@ -53,7 +64,7 @@ def import_from_a_pipe(folder: Path, pieces: Iterator[bytes]) -> tuple[int, byte
     with (
         log,
         subprocess.Popen(
-            [*PROGRAM, "import", "-"],
+            [sys.executable, "-c", MEASURED, "import", "-"],
             env=environment(folder),
             cwd=folder,
             stdin=subprocess.PIPE,
@@ -64,11 +75,10 @@ def import_from_a_pipe(folder: Path, pieces: Iterator[bytes]) -> tuple[int, byte
         assert process.stdin is not None
         feeder = Thread(target=_feed, args=(process.stdin, pieces))
         feeder.start()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        code = process.wait()
         feeder.join()
         log.seek(0)
-        return process.returncode, log.read(), used.ru_maxrss * 1024
+        return code, log.read(), int((folder / "peak").read_text()) * 1024
 
 
 def _feed(pipe: object, pieces: Iterator[bytes]) -> None:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 DAYS = 7
 _SAMPLED_REPOSITORIES, _SAMPLED_EVENTS = 10, 30
 _MAX_REPOSITORIES, _POLLS_A_MONTH = 10_000, 30 * 288
-_STATE_WRITES, _POLL_READS = 3, 5
+_STATE_WRITES, _POLL_READS = 3, 4
 """A poll without news takes the lease, saves the state, gives the lease back: see `benchmarks/dynamodb.py`."""
 _NOTE = (
     "An estimate from the events of the last seven days, the repositories collected in them, if each is polled every "
