@@ -43,7 +43,7 @@ from .dynamodb_peer import (
     record,
 )
 
-ROUNDS, ASKED, SINGLE = 11, 25, 200
+ROUNDS, ASKED, SINGLE = 25, 40, 100
 REPOSITORIES, POLLS_A_DAY, NEWS_A_DAY, NEW_EVENTS, PAGE = 1_000, 288, 10, 10, 100
 """Assumed of an average repository: NEWS_A_DAY of its polls bring NEW_EVENTS and a commit, in a page of PAGE events."""
 HOT_KEY = 1_000
@@ -84,9 +84,7 @@ async def fill(manager: DynamoDBManager) -> None:
     units = capacity.write_units
     _, table = capacity.of(manager.connection.client.table("events"))
     people = (units - table) / EVENTS
-    say(
-        "an event with its index rows", table / EVENTS, "write units", f"{people:.2f} more for rows that lead to people"
-    )
+    say("an event with its index rows", table / EVENTS, "write units", f"{people:.2f} more for rows about people")
     by_type = sum(found for use, found in capacity.units.items() if use.index_name == "type-created-index") / EVENTS
     say("a type's key in type-created-index takes", HOT_KEY / by_type, "events/s", "hot-key limit of AWS")
     await manager.commits.insert_commits(record(number) for number in range(COMMITS))

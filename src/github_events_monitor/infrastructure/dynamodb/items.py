@@ -110,4 +110,4 @@ def _length(value: dict[str, Any]) -> int:
 
 @cache
 def _compressor() -> zstandard.ZstdCompressor:
-    return zstandard.ZstdCompressor(level=3, write_checksum=False)
+    return zstandard.ZstdCompressor(level=6, write_checksum=False)
