@@ -4,6 +4,7 @@ import contextlib
 import json
 import signal
 import sqlite3
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +22,16 @@ from tests.integration.mcp.sessions import wait_for_port
 
 PROMPTLY = 12
 """Seconds, on a machine that does much else."""
+
+HURRIED = [
+    sys.executable,
+    "-c",
+    "from github_events_monitor.rest import serving\n"
+    "serving.GRACE = 1\n"
+    "from github_events_monitor.cli import main\n"
+    "raise SystemExit(main())",
+]
+"""The program, with a second instead of ten for requests that had begun."""
 
 INITIALIZE = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
 NOISE = (b"Traceback", b"never retrieved", b"was destroyed", b"never awaited", b"ERROR", b"ResourceWarning")
@@ -140,7 +151,7 @@ def test_an_http_server_ends_while_it_polls(command: str, slow: tuple[SlowGitHub
 def test_the_rest_api_ends_while_somebody_waits_for_a_collection(slow: tuple[SlowGitHub, str], tmp_path: Path) -> None:
     github, url = slow
     port = free_port()
-    process = start(PROGRAM, "api", env=environment(tmp_path, GITHUB_API_URL=url, PORT=str(port)), cwd=tmp_path)
+    process = start(HURRIED, "api", env=environment(tmp_path, GITHUB_API_URL=url, PORT=str(port)), cwd=tmp_path)
     wait_for_port(port, process)
     body = b'{"repos": ["octo/hello"]}'
     asking = urllib.request.Request(f"http://127.0.0.1:{port}/collect", body, {"Content-Type": "application/json"})

@@ -131,6 +131,31 @@ async def test_a_listing_that_breaks_off_is_known_as_far_as_it_was_read() -> Non
     await world.collector.close()
 
 
+async def test_old_commits_of_a_branch_merged_late_are_missed_only_as_long_as_coverage_says_so(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    old = [commit(n, NOW - timedelta(hours=50, minutes=n), parents=(n + 1,)) for n in range(200, 210)]
+    new = [commit(n, NOW + timedelta(minutes=200 - n), parents=(n + 1,)) for n in range(100, 199)]
+    merge = commit(199, NOW + timedelta(minutes=1), parents=(5, 200))
+    world.hello.branches["main"] = [*new, merge, *world.hello.commits[:-1], *old, world.hello.commits[-1]]
+    world.pass_time(hours=2)
+    second_page = [False]
+
+    def broken(path: str) -> Reply | None:
+        hit = path.endswith("/commits") and second_page[0]
+        second_page[0] = path.endswith("/commits")
+        return (500, {}, b"") if hit else None
+
+    world.github.faults.append(broken)
+    during = await world.service.recent_commits("octo/hello", hours=72)
+    world.github.faults.clear()
+    world.pass_time(minutes=10)
+    await world.collector.collect(["octo/hello"])
+    after = await world.service.recent_commits("octo/hello", hours=72)
+
+    assert (during.total_commits, during.coverage.complete) == (105, False)
+    assert (after.total_commits, after.coverage.complete) == (115, True)
+
+
 async def test_a_feed_that_shrinks_between_polls_loses_nothing() -> None:
     repository = FakeRepository("Octo/Hello")
     repository.events = [

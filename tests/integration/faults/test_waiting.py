@@ -6,9 +6,12 @@ import httpx
 import pytest
 
 from github_events_monitor import enhanced_event_collector
+from github_events_monitor.collecting import leases
 from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.errors import DatabaseUnreachable
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.records import Lease
 from tests.fake_github import FakeGitHub
 from tests.integration.collecting.conftest import World, build, hello
 
@@ -84,3 +87,24 @@ async def test_what_was_cancelled_asks_no_more_and_holds_nothing() -> None:
     row = (await other.collector.collect(["octo/hello"])).repositories[0]
     assert (row.status, row.new_commits, row.requests) == ("collected", 5, len(world.github.requests))
     await world.collector.close()
+
+
+async def test_a_pass_whose_lease_cannot_be_given_back_or_renewed_has_stored_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "HEARTBEAT", 0)
+    metrics, taken = world.manager.metrics, list[tuple[str, ...]]()
+
+    async def once(*wanted: str) -> Lease | None:
+        if taken:
+            raise DatabaseUnreachable("gone")
+        taken.append(wanted)
+        return await type(metrics).acquire_lease(metrics, *wanted)
+
+    async def never(lease: Lease) -> None:
+        raise DatabaseUnreachable("gone")
+
+    monkeypatch.setattr(metrics, "acquire_lease", once)
+    monkeypatch.setattr(metrics, "release_lease", never)
+    row = (await world.collector.collect(["octo/hello"])).repositories[0]
+    assert (row.status, row.new_events, row.new_commits) == ("collected", 5, 5)

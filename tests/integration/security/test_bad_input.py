@@ -88,6 +88,16 @@ def test_a_name_that_is_none_is_refused_everywhere_before_anybody_is_asked(store
     assert len(stored.world.github.requests) == asked
 
 
+@pytest.mark.parametrize(
+    "name", ["a b", "a" * 256, "a\x00", "a\u007f", "a~1", "a^", "a:b", "a?", "*", "a[", "a\\b", "\ud800"]
+)
+def test_a_branch_that_git_would_not_allow_is_refused_before_anybody_is_asked(stored: Stored, name: str) -> None:
+    asked = len(stored.world.github.requests)
+    with pytest.raises(InvalidInput, match="is not the name of a branch"):
+        stored.wait(stored.world.service.recent_commits("octo/hello", branch=name))
+    assert len(stored.world.github.requests) == asked
+
+
 def test_wrong_letter_case_is_the_same_repository(stored: Stored) -> None:
     assert stored.wait(stored.world.service.recent_commits("OCTO/HELLO", hours=96)).repo == "Octo/Hello"
 
