@@ -33,6 +33,7 @@ async def test_answers_are_those_that_botocore_reads(operation: str, status: int
     )
     async with client as known:
         shape = known.meta.service_model.operation_model(operation).output_shape
+    assert shape is not None
     answer = {"status_code": status, "headers": {}, "body": dump_json(body), "context": {"operation_name": operation}}
     ours = await ItemParserFactory().create_parser("json").parse(answer, shape)
     assert ours == await AioJSONParser().parse(answer, shape)
