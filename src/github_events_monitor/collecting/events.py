@@ -3,7 +3,7 @@
 https://docs.github.com/en/rest/activity/events — at most 300 events and 30 days; not sorted; ids are not in time order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import timedelta
 
 import msgspec
@@ -24,6 +24,7 @@ _TAIL = 3
 async def collect_events(draft: Draft) -> None:
     """Read the feed and draft its events. Raises what GitHub answers; what was read until then stays drafted."""
     feed: list[Event] = []
+    stored: set[str] = set()
     asked_at = draft.now()
     whole, unchanged = False, False
     claimed = draft.state.not_modified.get("events/1", 0) > 0
@@ -36,9 +37,10 @@ async def collect_events(draft: Draft) -> None:
     finally:
         if feed:
             draft.modified = True
-            await _add_events(draft, feed)
+            stored = await draft.manager.events.get_known_ids(event.id for event in feed)
+            await _add_events(draft, feed, stored)
     draft.add_source("events")
-    continues = unchanged or await _overlaps(draft, feed)
+    continues = unchanged or _overlaps(draft, feed, stored)
     if claimed and not (continues or whole):
         await _take_back(draft)
     _learn(draft, asked_at, whole, continues, feed)
@@ -68,9 +70,8 @@ async def _read_pages(draft: Draft, feed: list[Event], asked_at: str) -> tuple[b
     return False, unchanged
 
 
-async def _add_events(draft: Draft, feed: Sequence[Event]) -> None:
+async def _add_events(draft: Draft, feed: Sequence[Event], stored: Set[str]) -> None:
     """Draft what is new and no webhook has brought already; commits of the payloads before 2025-10 with it."""
-    stored = await draft.manager.events.get_known_ids(event.id for event in feed)
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
     twins = {event.id: derived_id(key) for event in new.values() if (key := natural_key(event))}
     brought = await draft.manager.events.get_known_ids(twins.values())
@@ -83,13 +84,10 @@ async def _add_events(draft: Draft, feed: Sequence[Event]) -> None:
                 draft.add_commit(commit)
 
 
-async def _overlaps(draft: Draft, feed: Sequence[Event]) -> bool:
+def _overlaps(draft: Draft, feed: Sequence[Event], stored: Set[str]) -> bool:
     """Whether the feed reaches back to something the last poll saw."""
     known = draft.state.ledger.spans.get("events", ())
-    if not known:
-        return False
-    seen = await draft.manager.events.get_known_ids(event.id for event in feed)
-    return any(event.id in seen and event.created_at <= known[-1].until for event in feed)
+    return bool(known) and any(event.id in stored and event.created_at <= known[-1].until for event in feed)
 
 
 async def _take_back(draft: Draft) -> None:

@@ -93,7 +93,7 @@ class FaultGuard(Guard):
         try:
             async with asyncio.timeout(seconds):
                 await self._app(scope, receive, noting)
-        except Exception as error:
+        except Exception as error:  # a defect, too, is answered as a problem and told to the log
             logger.log(_level(error), "%s %s failed", scope["method"], scope["path"], exc_info=error)
             if not begun:
                 await error_response(error)(scope, receive, send)

@@ -87,7 +87,7 @@ class DynamoDBClient:
                 self._closing, self._loop = contextlib.AsyncExitStack(), loop
                 try:
                     self._client = await self._make_client()
-                except Exception as error:
+                except Exception as error:  # whatever the driver raises is translated in one place
                     raise faults.translate(error, "", "", self.endpoint) from error
 
     async def close(self) -> None:
@@ -107,7 +107,7 @@ class DynamoDBClient:
             params["ReturnConsumedCapacity"] = "INDEXES"
         try:
             answer: dict[str, Any] = await self.retrying.on(_Patience())(getattr(self._client, operation), **params)
-        except Exception as error:
+        except Exception as error:  # as above
             if failed := faults.condition_failed(error):
                 raise failed from None
             raise self._translated(error, operation, params) from error
