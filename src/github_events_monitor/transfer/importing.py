@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from ..errors import DataFileError, InvalidInput
 from ..infrastructure.database_interface import DatabaseManager, TableItem
+from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, system_clock
 from ..records import repo_key
 from .archive import Batch, Wanted, batches_of, ready_to_store
@@ -15,7 +16,7 @@ from .hours import Memory, Seen, hour_of
 from .import_export import ExportReader, wanted_items
 from .kinds import Kind, array_blocks, kind_of
 from .lines import blocks_of
-from .pipeline import WriteBehind, without_garbage_collection
+from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
 
 _MAX_REPOSITORIES_HELD = 50_000

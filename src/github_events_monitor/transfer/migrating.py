@@ -7,9 +7,10 @@ from typing import Any
 from ..errors import InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem
+from ..infrastructure.garbage import without_garbage_collection
 from ..instants import normalise_instant
 from .export_file import check_tables
-from .pipeline import WriteBehind, without_garbage_collection
+from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
 from .urls import database_url, parse_database_url, same_database
 

@@ -1,9 +1,7 @@
 """Reading ahead: the next piece is prepared while the one before it is being written."""
 
 import asyncio
-import gc
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,15 +40,3 @@ class WriteBehind:
             await self.settle()
         elif self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)  # what ended the block is the error to tell
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Bulk work makes millions of records and no cycles: looking for some costs a tenth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

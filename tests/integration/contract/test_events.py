@@ -232,6 +232,13 @@ async def test_filters_by_type_and_actor(manager: DatabaseManager) -> None:
     assert await ids(event_types=["ForkEvent", "PushEvent"]) == ["2"]
     assert await ids(event_types=[]) == []
     assert await ids(event_types=["WatchEvent"], actor="octocat") == ["1"]
+    activity = manager.events.get_activity
+    assert [row.id for row in await activity(REPO, START, END, event_types=["WatchEvent", "PushEvent"])] == [
+        "1",
+        "3",
+        "4",
+    ]
+    assert await activity(REPO, START, END, event_types=[]) == []
     count = manager.events.count_by_type
     assert await count(REPO, START, END) == {"WatchEvent": 3, "ForkEvent": 1}
     assert await count(REPO, START, END, event_types=["WatchEvent", "Nothing"]) == {"WatchEvent": 3}

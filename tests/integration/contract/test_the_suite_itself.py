@@ -23,6 +23,7 @@ from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.infrastructure.sqlite.metrics import SQLiteMetrics
 from github_events_monitor.instants import shift
 from github_events_monitor.records import (
+    Activity,
     CollectedBatch,
     CommitRecord,
     Event,
@@ -99,6 +100,11 @@ class ForgetsTheNamesOrder(SQLiteEvents):
         return sorted(
             await super()._trending(since, until, limit), key=lambda one: (one.events, one.repo_name), reverse=True
         )
+
+
+class ReadsEveryType(SQLiteEvents):
+    async def _activity(self, repo: str, since: str, until: str, *_: Any) -> list[Activity]:
+        return await super()._activity(repo, since, until, None)
 
 
 class StopsAtAHundred(SQLiteEvents):
@@ -265,6 +271,7 @@ MISTAKES: list[tuple[type[Any], Check]] = [
     (LimitsBeforeItFilters, test_events.test_the_limit_counts_after_all_filters),
     (CountsWholeHours, partial(test_events.test_trending_is_exact_for_any_window, since=at(30), until=at(0, hour=14))),
     (ForgetsTheNamesOrder, test_events.test_trending_ranks_by_number_then_name),
+    (ReadsEveryType, test_events.test_filters_by_type_and_actor),
     (StopsAtAHundred, test_events.test_known_ids),
     (LosesFacts, test_events.test_activity_is_the_narrow_row_oldest_first),
     (MindsLetterCase, test_events.test_repositories_of_a_login_in_any_letter_case),

@@ -1,7 +1,7 @@
 """What can be asked of events."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...instants import format_instant, normalise_instant
@@ -84,10 +84,15 @@ class EventsRepository(ABC):
         await self._connection.open()
         return await self._count(repo_key(repo), since, until, type_filter(event_types), fold_login(actor))
 
-    async def get_activity(self, repo: str, since: str, until: str) -> list[Activity]:
-        """The narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it."""
+    async def get_activity(
+        self, repo: str, since: str, until: str, *, event_types: Collection[str] | None = None
+    ) -> list[Activity]:
+        """The narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it.
+
+        event_types: null is every type, an empty collection is none.
+        """
         await self._connection.open()
-        return await self._activity(repo_key(repo), since, until)
+        return await self._activity(repo_key(repo), since, until, type_filter(event_types))
 
     async def get_repositories_of(self, actor: str, since: str, until: str) -> list[str]:
         """Keys of the repositories in which a login (any letter case) has events in the window, in order."""
@@ -137,7 +142,9 @@ class EventsRepository(ABC):
         self, repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
     ) -> dict[str, int]: ...
     @abstractmethod
-    async def _activity(self, repo: str, since: str, until: str) -> list[Activity]: ...
+    async def _activity(
+        self, repo: str, since: str, until: str, event_types: frozenset[str] | None
+    ) -> list[Activity]: ...
     @abstractmethod
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]: ...
     @abstractmethod

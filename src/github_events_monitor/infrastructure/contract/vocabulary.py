@@ -1,6 +1,6 @@
 """Words that all of the abstract database uses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -48,7 +48,7 @@ class TableItem(msgspec.Struct, frozen=True):
     item: dict[str, Any]
 
 
-def type_filter(event_types: Sequence[str] | None) -> frozenset[str] | None:
+def type_filter(event_types: Collection[str] | None) -> frozenset[str] | None:
     """Event types to keep; null is all of them."""
     return None if event_types is None else frozenset(event_types)
 

@@ -87,8 +87,8 @@ class DynamoDBEvents(EventsRepository):
             counts.update(item["event_type"]["S"] for item in page if actor is None or _is_by(actor, item))
         return dict(counts)
 
-    async def _activity(self, repo: str, since: str, until: str) -> list[Activity]:
-        query = window(REPO_EVENTS, repo, since, until)
+    async def _activity(self, repo: str, since: str, until: str, event_types: frozenset[str] | None) -> list[Activity]:
+        query = _of_types(event_types, repo, since, until)
         found = [activity_from_item(item) async for page in self._pages(query) for item in page]
         return sorted(found, key=lambda activity: (activity.created_at, activity.id))
 

@@ -87,9 +87,8 @@ class SQLiteCommits(CommitsRepository):
 
     async def _authorship(self, repo: str, since: str, until: str, branch: str | None) -> list[Authorship]:
         clause, values = where(_window(repo, since, until, branch, None))
-        sql = f"""SELECT sha, commit_date, author_login, author_name, author_email, author_type, co_authors
-            FROM commits c {clause} ORDER BY commit_date, sha"""
-        return await self._db.read(lambda db: rows_as(Authorship, db, sql, values))
+        question = f"FROM commits c {clause} ORDER BY commit_date, sha"
+        return await self._db.read(lambda db: rows_as(Authorship, db, question, values))
 
     async def _summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]:
         sql = f"{_WITH_SUMMARY} WHERE {_WINDOW} ORDER BY c.commit_date, c.sha"

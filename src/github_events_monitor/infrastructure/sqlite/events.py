@@ -72,11 +72,10 @@ class SQLiteEvents(EventsRepository):
         sql = f"SELECT event_type, count(*) FROM events INDEXED BY events_window {clause} GROUP BY event_type"
         return await self._db.read(lambda db: dict(db.execute(sql, values)))
 
-    async def _activity(self, repo: str, since: str, until: str) -> list[Activity]:
-        sql = """SELECT id, event_type, created_at, actor_login, action, number, ref, sha, subject FROM events
-            INDEXED BY events_window WHERE repo_name = ? AND created_at >= ? AND created_at < ?
-            ORDER BY created_at, id"""
-        return await self._db.read(lambda db: rows_as(Activity, db, sql, (repo, since, until)))
+    async def _activity(self, repo: str, since: str, until: str, event_types: frozenset[str] | None) -> list[Activity]:
+        clause, values = where(_window(repo, since, until, event_types, None))
+        question = f"FROM events INDEXED BY events_window {clause} ORDER BY created_at, id"
+        return await self._db.read(lambda db: rows_as(Activity, db, question, values))
 
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]:
         clause, values = where(

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ..garbage import without_garbage_collection
+
 Condition = tuple[str, list[Any]]
 """A condition with its place-holders, and their values."""
 
@@ -13,13 +15,14 @@ RowT = TypeVar("RowT")
 
 
 def rows_as(kind: type[RowT], db: sqlite3.Connection, question: str, values: Sequence[Any]) -> list[RowT]:
-    """All rows of a question whose columns are named and typed like the fields of a NamedTuple.
+    """All rows of a question (from its FROM on) whose columns are named and typed like the fields of a NamedTuple.
 
     SQLite writes them as one JSON text: for many narrow rows that is faster than to fetch value after value.
     """
-    fields = ", ".join(kind.__annotations__)
-    (text,) = db.execute(f"SELECT json_group_array(json_array({fields})) FROM ({question})", values).fetchone()
-    return msgspec.json.decode(text, type=list[kind])  # type: ignore[valid-type]
+    lines = f"SELECT json_array({', '.join(kind.__annotations__)}) AS line {question}"
+    (text,) = db.execute(f"SELECT '[' || coalesce(group_concat(line), '') || ']' FROM ({lines})", values).fetchone()
+    with without_garbage_collection():
+        return msgspec.json.decode(text, type=list[kind])  # type: ignore[valid-type]
 
 
 def where(conditions: Sequence[Condition]) -> Condition:
@@ -35,8 +38,8 @@ def one_of(column: str, choices: Collection[str]) -> Condition:
 
 def matches(columns: Sequence[str], term: str) -> Condition:
     """One of the columns is `term` (lower-case) in any letter case."""
-    # SQLite itself knows the letter case of ASCII only: https://www.sqlite.org/lang_expr.html
-    one = "lower({}) = ?" if term.isascii() else "fold({}) = ?"
+    # SQLite itself knows the letter case of ASCII only: https://www.sqlite.org/datatype3.html#collation
+    one = "{} = ? COLLATE NOCASE" if term.isascii() else "fold({}) = ?"
     return " OR ".join(one.format(column) for column in columns), [term] * len(columns)
 
 
