@@ -3,6 +3,8 @@
 Start-up has to be quick, since an assistant waits for it: each command imports what it needs, and no more.
 """
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -303,10 +305,32 @@ def list_(json: Json = False) -> None:
     _change_watch_list(as_json=json)
 
 
+def _ended(code: int) -> int:
+    """The exit code, once the output is written: here it can still be told when that fails."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _without_output(error, told=code != 0)
+    return code
+
+
+def _without_output(error: OSError, *, told: bool) -> int:
+    """The output cannot be written; the rest of it goes nowhere, also when the interpreter tries again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not told and error.errno != errno.EPIPE:  # whoever reads a pipe has seen enough
+        sys.stderr.write(f"error: the output cannot be written: {error.strerror or error}\n")
+    return 1
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; answers its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed by whoever started the program
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the program
     try:
-        return app(arguments, prog_name=PROGRAM, standalone_mode=False) or 0
+        return _ended(app(arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
+    except OSError as error:
+        return _without_output(error, told=False)
     except typer.Abort:
         sys.stderr.write("nothing was done\n")
         return 1

@@ -80,7 +80,24 @@ class _Stderr(logging.StreamHandler[TextIO]):
 
 
 class _PrivateFile(WatchedFileHandler):
-    """A file that only its owner reads; it may be moved away by logrotate."""
+    """A file that only its owner reads; it may be moved away by logrotate, and its disk may be full for a while."""
+
+    _failing = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except OSError:  # its folder is gone
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Say once that lines are lost; logging's own traceback would show them as they were, secrets too."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._failing:
+            self._failing = True
+            sys.stderr.write(f"LOG_FILE {self.baseFilename} cannot be written ({error.strerror}); lines are lost\n")
 
     def _open(self) -> TextIOWrapper:
         return open(

@@ -117,3 +117,15 @@ def test_warnings_of_libraries_are_logged(capsys: pytest.CaptureFixture[str]) ->
         logging.captureWarnings(True)
         warnings.warn("old form", DeprecationWarning, stacklevel=1)
     assert "old form" in capsys.readouterr().err
+
+
+def test_a_log_whose_folder_is_gone_stops_nobody(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "monitor.log"
+    logs.configure(Settings.load(log_file=path))
+    path.unlink()
+    path.parent.rmdir()
+    logger.info("first")
+    path.parent.mkdir()
+    logger.info("second")
+    assert capsys.readouterr().err.count("cannot be written (No such file or directory)") == 1
+    assert "second" in path.read_text()

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ..errors import InvalidInput
+from ..errors import DataFileError, InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
 from ..reanalysis import analyse_again
 from ..settings import Settings
@@ -103,7 +103,10 @@ def _output(file: str) -> Iterator[BinaryIO]:
     try:
         with _opened(partial) as out:
             yield out
+            os.fsync(out.fileno())
         partial.replace(path)
+    except OSError as error:  # some disks are found to be full only at the end
+        raise DataFileError(f"{path} cannot be written ({error.strerror}); make room, or name another file") from None
     finally:
         partial.unlink(missing_ok=True)
 

@@ -1,6 +1,7 @@
 """How a command runs: settings and logging first, then the work; every end is an exit code and at most one line."""
 
 import asyncio
+import errno
 import logging
 import sys
 from collections.abc import Callable, Coroutine
@@ -13,6 +14,9 @@ from .screen import complain
 
 Work = Callable[[Settings], Coroutine[Any, Any, int]]
 """What a command does with the settings; answers its exit code."""
+
+_OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Of a write without a file's name: what else is written to is the database, exports and the log, which say it."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +55,9 @@ def guarded(body: Callable[[], int]) -> int:
         logger.debug("this is where it happened", exc_info=True)
         complain(error.message, _redactor())
         return error.exit_code
-    except BrokenPipeError:
-        raise  # whoever read the output has seen enough: typer ends the program quietly
     except Exception as error:  # a defect of ours: one line is all of it that a user should have to see
+        if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED and error.filename is None:
+            raise  # `cli.main` says so
         logger.debug("this is where it happened", exc_info=True)
         complain(f"unexpected {type(error).__name__}: {error}; LOG_LEVEL=DEBUG shows where it happened", _redactor())
         return 1

@@ -18,6 +18,11 @@ _SENTENCES: tuple[tuple[str, type[DatabaseError], str], ...] = (
         DatabaseError,
         "the disk of {path} is full; what was stored before is intact: make room and try again",
     ),
+    (  # no room for the index of the log, which reading needs too
+        "SQLITE_IOERR_SHMSIZE",
+        DatabaseError,
+        "the disk of {path} is full; what was stored before is intact: make room and try again",
+    ),
     (
         "SQLITE_READONLY",
         DatabaseError,
