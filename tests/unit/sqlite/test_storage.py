@@ -40,7 +40,7 @@ async def rows(manager: SQLiteManager, sql: str) -> list[Any]:
 def test_a_packed_payload_comes_back(payload: bytes) -> None:
     (stored,) = pack([payload])
     assert unpacker()(stored) == payload
-    assert isinstance(stored, str) == (len(payload) < 160)
+    assert isinstance(stored, str) == (len(payload) < 64)
 
 
 def test_packing_keeps_the_order_of_many() -> None:

@@ -13,11 +13,14 @@ from typing import Any
 import zstandard
 
 from ...jsontext import dump_json, load_json
+from ..payload_dictionary import payload_dictionary
 
 Item = dict[str, dict[str, Any]]
 """An item in DynamoDB's own form: attribute -> {type: value}."""
 
 _COMPRESS_FROM = 1000
+_LEVEL = 6
+"""Where payloads stop getting smaller for their time."""
 
 
 def attributes(values: Mapping[str, Any]) -> Item:
@@ -57,13 +60,13 @@ def must(item: Item, name: str) -> str:
 
 
 def compress(value: bytes) -> bytes:
-    """Zstandard, at the level where payloads stop getting smaller for their time."""
+    """Zstandard, with the text that payloads have in common."""
     return _compressor().compress(value)
 
 
 def expand(value: bytes) -> bytes:
     """What `compress` was given."""
-    return zstandard.ZstdDecompressor().decompress(value)
+    return zstandard.ZstdDecompressor(dict_data=payload_dictionary(_LEVEL)).decompress(value)
 
 
 def pack_text(value: str) -> str | bytes:
@@ -110,4 +113,4 @@ def _length(value: dict[str, Any]) -> int:
 
 @cache
 def _compressor() -> zstandard.ZstdCompressor:
-    return zstandard.ZstdCompressor(level=6, write_checksum=False)
+    return zstandard.ZstdCompressor(level=_LEVEL, dict_data=payload_dictionary(_LEVEL), write_checksum=False)

@@ -28,13 +28,12 @@ _FIRST: Migration = (
     """CREATE TABLE events (
         id TEXT PRIMARY KEY NOT NULL, event_type TEXT NOT NULL, repo_name TEXT, actor_login TEXT,
         created_at TEXT NOT NULL, action TEXT, number INTEGER, ref TEXT, sha TEXT, subject TEXT,
-        payload -- TEXT: JSON; BLOB: the same, compressed with zstd
+        payload -- TEXT: JSON; BLOB: the same, compressed with zstd and `payload_dictionary`
     )""",
     """CREATE INDEX events_window ON events
         (repo_name, created_at, id, event_type, actor_login, action, number, ref, sha, subject)""",
     "CREATE INDEX events_type ON events (event_type, created_at)",
-    # the login itself is in it, too, because SQLite before 3.41 would otherwise look for it in the table
-    "CREATE INDEX events_actor ON events (lower(actor_login), created_at, repo_name, actor_login)",
+    "CREATE INDEX events_actor ON events (actor_login COLLATE NOCASE, created_at, repo_name)",
     """CREATE TABLE _hourly (
         hour TEXT NOT NULL, repo_name TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (hour, repo_name)
     ) WITHOUT ROWID""",
