@@ -3,9 +3,8 @@
 https://www.gharchive.org/ (one event a line, in the shape of the Events API since 2015-01-01).
 """
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
@@ -18,7 +17,12 @@ from .lines import MAX_LINE_BYTES, Block
 
 _PUSH = "PushEvent"
 _BATCH_LINES = 30_000
-"""Lines of one transaction. Fewer write the pages of the indexes more often, more need more memory."""
+_BATCH_BYTES = 96 << 20
+"""Lines of one transaction, and how long they may be together. Fewer write the pages of the indexes more often, more
+need more memory."""
+
+Newest = tuple[str, EventSource]
+"""The instant of a repository's newest event in a file, and the repository as that one names it."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,18 @@ class Wanted:
         return self.repos is None and self.types is None
 
 
-@dataclass
-class Batch:
-    """What some blocks of lines held.
+class Batch(msgspec.Struct):
+    """What some blocks of lines held, as it is stored in one step.
 
-    sources: of each event. broken: number and reason of each line that is. hours: lines of each `YYYY-MM-DDTHH`, those
-    that were not wanted included.
+    events: each id once, and commits, which pushes carry: both by repository and time. newest: by repository. broken:
+    number and reason of each line that is. hours: lines of each `YYYY-MM-DDTHH`, those not wanted included.
     """
 
-    events: list[Event] = field(default_factory=list)
-    sources: list[EventSource | None] = field(default_factory=list)
-    broken: list[tuple[int, str]] = field(default_factory=list)
-    hours: Counter[str] = field(default_factory=Counter)
+    events: list[Event] = []
+    commits: list[CommitRecord] = []
+    newest: dict[str, Newest] = {}
+    broken: list[tuple[int, str]] = []
+    hours: dict[str, int] = {}
     read: int = 0
     filtered: int = 0
 
@@ -65,72 +69,101 @@ _decode_header = msgspec.json.Decoder(_Header).decode
 
 def batches_of(blocks: Iterator[Block], wanted: Wanted) -> Iterator[Batch]:
     """As many blocks together as one transaction should have; those before a `DataFileError` too, then it is raised."""
-    batch = Batch()
+    lines = _Lines(wanted)
     try:
         for block in blocks:
-            _parse_block(block, wanted, batch)
-            if batch.read >= _BATCH_LINES:
-                yield batch
-                batch = Batch()
+            lines.add(block)
+            if lines.are_many:
+                yield lines.batch()
+                lines = _Lines(wanted)
     except DataFileError:
-        yield batch
+        yield lines.batch()
         raise
-    if batch.read:
-        yield batch
+    if lines.are_any:
+        yield lines.batch()
 
 
-def ready_to_store(batch: Batch) -> tuple[list[Event], list[CommitRecord]]:
-    """The events, each id once, and the commits that pushes carry, both by repository and time.
+class _Lines:
+    """Lines on their way to a batch."""
 
-    Rows that lie together in the tables and indexes are written together: that halves the time of an import. Commits
-    come without a summary: theirs is made from the message alone, which can as well be done when it is asked for.
-    """
-    first: dict[str, Event] = {}
-    for event in batch.events:
-        first.setdefault(event.id, event)
-    events = sorted(first.values(), key=lambda event: (event.repo_name or "", event.created_at))
-    pushed = (commit for event in events if event.event_type == _PUSH for commit in parse_push_commits(event))
-    commits = sorted(pushed, key=lambda commit: (commit.repo_name, commit.commit_date, commit.sha))
-    return events, [CommitRecord(commit=commit) for commit in commits]
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._batch = Batch()
+        self._events: dict[str, Event] = {}
+        self._bytes = 0
 
+    @property
+    def are_any(self) -> bool:
+        """Whether a line was read."""
+        return self._batch.read > 0
 
-def _parse_block(block: Block, wanted: Wanted, batch: Batch) -> None:
-    """Every line of a block as a record, except blank ones, those not wanted and broken ones."""
-    for number in block.too_long:
-        batch.broken.append((number, f"the line is longer than {MAX_LINE_BYTES >> 20} MiB"))
-    batch.read += len(block.too_long)
-    for number, line in enumerate(block.lines, block.first_line):
-        if not line or line.isspace():
-            continue
-        batch.read += 1
-        if not wanted.everything and _is_unwanted(line, wanted, batch):
-            continue
+    @property
+    def are_many(self) -> bool:
+        """Whether they are enough for a transaction."""
+        return self._batch.read >= _BATCH_LINES or self._bytes >= _BATCH_BYTES
+
+    def batch(self) -> Batch:
+        """What was read, in order.
+
+        Rows that lie together in the tables and indexes are written together: that halves the time of an import.
+        Commits come without a summary: theirs is made from the message alone, which can as well be done when it is
+        asked for.
+        """
+        batch = self._batch
+        batch.events = sorted(self._events.values(), key=lambda event: (event.repo_name or "", event.created_at))
+        pushed = (commit for event in batch.events if event.event_type == _PUSH for commit in parse_push_commits(event))
+        commits = sorted(pushed, key=lambda commit: (commit.repo_name, commit.commit_date, commit.sha))
+        batch.commits = [CommitRecord(commit=commit) for commit in commits]
+        return batch
+
+    def add(self, block: Block) -> None:
+        """Every line of a block as a record, except blank ones, those not wanted and broken ones."""
+        batch, wanted = self._batch, self._wanted
+        for number in block.too_long:
+            batch.broken.append((number, f"the line is longer than {MAX_LINE_BYTES >> 20} MiB"))
+        batch.read += len(block.too_long)
+        for number, line in enumerate(block.lines, block.first_line):
+            if not line or line.isspace():
+                continue
+            batch.read += 1
+            if not wanted.everything and self._is_unwanted(line):
+                continue
+            try:
+                event, source = parse_event(line)
+            except InvalidInput as error:
+                batch.broken.append((number, error.message))
+                continue
+            self._count(event.created_at)
+            # Only now is it known for sure: the look at the header lets through what it cannot read.
+            if wanted.everything or _matches(wanted, event.event_type, event.repo_name):
+                self._take(event, source)
+            else:
+                batch.filtered += 1
+
+    def _take(self, event: Event, source: EventSource | None) -> None:
+        self._events.setdefault(event.id, event)
+        self._bytes += len(event.payload)
+        if source is not None and event.repo_name is not None:
+            known = self._batch.newest.get(event.repo_name)
+            if known is None or known[0] < event.created_at:
+                self._batch.newest[event.repo_name] = (event.created_at, source)
+
+    def _is_unwanted(self, line: bytes) -> bool:
+        """Looks at type and repository only, and says so only where it is sure."""
         try:
-            event, source = parse_event(line)
-        except InvalidInput as error:
-            batch.broken.append((number, error.message))
-            continue
-        batch.hours[event.created_at[:13]] += 1
-        # Only now is it known for sure: the look at the header lets through what it cannot read.
-        if wanted.everything or _matches(wanted, event.event_type, event.repo_name):
-            batch.events.append(event)
-            batch.sources.append(source)
-        else:
-            batch.filtered += 1
+            header = _decode_header(line)
+        except (ValueError, RecursionError):
+            return False
+        name = header.repo.name if header.repo else None
+        if not name or _matches(self._wanted, header.type, name.strip().lower()):
+            return False
+        self._count(header.created_at or "")
+        self._batch.filtered += 1
+        return True
 
-
-def _is_unwanted(line: bytes, wanted: Wanted, batch: Batch) -> bool:
-    """Looks at type and repository only, and says so only where it is sure."""
-    try:
-        header = _decode_header(line)
-    except (ValueError, RecursionError):
-        return False
-    name = header.repo.name if header.repo else None
-    if not name or _matches(wanted, header.type, name.strip().lower()):
-        return False
-    batch.hours[(header.created_at or "")[:13]] += 1
-    batch.filtered += 1
-    return True
+    def _count(self, instant: str) -> None:
+        hours, hour = self._batch.hours, instant[:13]
+        hours[hour] = hours.get(hour, 0) + 1
 
 
 def _matches(wanted: Wanted, event_type: str | None, repo: str | None) -> bool:

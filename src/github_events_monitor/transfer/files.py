@@ -26,14 +26,14 @@ _UNPACK = 1 << 20
 class DataFile:
     """One file, read once from its beginning; `forget` starts anew where that is possible.
 
-    size: bytes on disk, null for a pipe. done: bytes of it read so far.
+    path: null for standard input. size: bytes on disk, null for a pipe. done: bytes of it read so far.
     """
 
     def __init__(self, name: str, path: Path | None, stream: BinaryIO | None = None) -> None:
         self.name = name
+        self.path = path
         self.done = 0
         self.size = _size(path) if path else None
-        self._path = path
         self._stream = stream
         self._seen: list[bytes] = []
         self._rest: Iterator[bytes] | None = None
@@ -63,7 +63,7 @@ class DataFile:
 
     def close(self) -> None:
         """Close the file, unless it is the caller's stream."""
-        if self._path is not None and self._stream is not None:
+        if self.path is not None and self._stream is not None:
             self._stream.close()
             self._stream = None
 
@@ -75,7 +75,7 @@ class DataFile:
     def _read(self) -> Iterator[bytes]:
         try:
             if self._stream is None:
-                self._stream = open(self._path or os.devnull, "rb", buffering=0)  # noqa: SIM115 - see `close`
+                self._stream = open(self.path or os.devnull, "rb", buffering=0)  # noqa: SIM115 - see `close`
             raw = self._raw(self._stream)
             first = next(raw, b"")
             while 0 < len(first) < len(_GZIP) and (more := next(raw, b"")):

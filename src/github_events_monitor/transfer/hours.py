@@ -19,15 +19,12 @@ import msgspec
 from ..infrastructure.database_interface import DatabaseManager
 from ..insights.coverage import learn
 from ..instants import Clock, format_instant
-from ..records import EventSource, Lease, RepositoryState, Span
-from .archive import Batch
+from ..records import Lease, RepositoryState, Span
+from .archive import Batch, Newest
 
 SOURCE = "gharchive"
 KIND = "archive"
 RELIABLE_UNTIL = "2025-05-24T00:00:00Z"
-
-Newest = tuple[str, EventSource]
-"""The instant of a repository's newest event in a file, and the repository as that one names it."""
 
 _HOUR_FILE = re.compile(r"(?:gharchive-)?(\d{4})-(\d\d)-(\d\d)-(\d{1,2})\.json\.gz")
 _AT_A_TIME = 2_000
@@ -58,15 +55,12 @@ class Seen:
 
     def add(self, batch: Batch) -> None:
         """Take note of a batch."""
-        self._lines += batch.hours.total()
-        self._inside += batch.hours[self.hour.since[:13]] if self.hour else 0
-        newest = self.newest
-        for event, source in zip(batch.events, batch.sources, strict=True):
-            if source is None or event.repo_name is None:
-                continue
-            known = newest.get(event.repo_name)
-            if known is None or known[0] < event.created_at:
-                newest[event.repo_name] = (event.created_at, source)
+        self._lines += sum(batch.hours.values())
+        self._inside += batch.hours.get(self.hour.since[:13], 0) if self.hour else 0
+        for repo, newest in batch.newest.items():
+            known = self.newest.get(repo)
+            if known is None or known[0] < newest[0]:
+                self.newest[repo] = newest
 
     @property
     def fits(self) -> bool:

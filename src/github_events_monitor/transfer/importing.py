@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,12 +11,13 @@ from ..infrastructure.database_interface import DatabaseManager, TableItem
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, system_clock
 from ..records import repo_key
-from .archive import Batch, Wanted, batches_of, ready_to_store
+from .archive import Batch, Wanted, batches_of
 from .files import DataFile, data_files
 from .hours import Memory, Seen, hour_of
 from .import_export import ExportReader, wanted_items
 from .kinds import Kind, array_blocks, kind_of
 from .lines import blocks_of
+from .parsing_process import ParsingProcess, is_worthwhile
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
 
@@ -94,10 +96,9 @@ class _Import:
     async def _events(self, file: DataFile, kind: Kind) -> None:
         hour = hour_of(file.name) if kind is Kind.EVENT_LINES and self._wanted.types is None else None
         seen, broken = Seen(hour), self._tally.broken
-        blocks = blocks_of(file.pieces()) if kind is Kind.EVENT_LINES else array_blocks(file)
-        batches = batches_of(blocks, self._wanted)
         try:
-            await self._event_batches(file, batches, seen)
+            with self._batches(file, kind) as batches:
+                await self._event_batches(file, batches, seen)
         except DataFileError:
             await self._memory.learn(seen.newest, None)
             raise
@@ -105,6 +106,12 @@ class _Import:
         whole = hour is not None and seen.fits and self._tally.broken == broken
         await self._memory.learn(seen.newest, hour if whole else None)
         self._tally.hours += whole
+
+    def _batches(self, file: DataFile, kind: Kind) -> AbstractContextManager[Iterator[Batch]]:
+        if kind is Kind.EVENT_LINES and is_worthwhile(file):
+            return ParsingProcess(file, self._wanted)
+        blocks = blocks_of(file.pieces()) if kind is Kind.EVENT_LINES else array_blocks(file)
+        return nullcontext(batches_of(blocks, self._wanted))
 
     async def _event_batches(self, file: DataFile, batches: Iterator[Batch], seen: Seen) -> None:
         async with WriteBehind() as writes:
@@ -116,8 +123,7 @@ class _Import:
                     seen.newest.clear()
 
     async def _store(self, batch: Batch, file: DataFile) -> None:
-        events, commits = await asyncio.to_thread(ready_to_store, batch)
-        stored = await self._manager.import_events(events, commits)
+        stored = await self._manager.import_events(batch.events, batch.commits)
         self._tally.read += batch.read
         self._tally.filtered += batch.filtered
         self._tally.note_broken(file.name, batch.broken)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.transfer.archive import Batch, Wanted, batches_of, ready_to_store
+from github_events_monitor.transfer.archive import Batch, Wanted, batches_of
 from github_events_monitor.transfer.lines import blocks_of
 from tests.unit.transfer.records import a_push, an_event, lines_of
 
@@ -47,13 +47,13 @@ def test_the_look_at_the_header_misses_no_spelling_of_json() -> None:
 
 def test_pushes_give_commits_and_repeated_ids_are_stored_once() -> None:
     first, again = a_push(1, ONE, TWO), a_push(1, ONE) | {"created_at": "2024-03-05T14:50:00Z"}
-    events, commits = ready_to_store(parse(lines_of(first, again, an_event(5, repo="A/first"))))
-    assert [(event.repo_name, event.created_at[-6:]) for event in events] == [
+    batch = parse(lines_of(first, again, an_event(5, repo="A/first")))
+    assert [(event.repo_name, event.created_at[-6:]) for event in batch.events] == [
         ("a/first", "00:05Z"),
         ("octo/hello", "00:01Z"),
     ]
-    assert sorted(record.commit.sha for record in commits) == [ONE, TWO]
-    assert all(record.commit.source == "push" and record.commit.branches == ("main",) for record in commits)
+    assert sorted(record.commit.sha for record in batch.commits) == [ONE, TWO]
+    assert all(record.commit.source == "push" and record.commit.branches == ("main",) for record in batch.commits)
 
 
 JSON = st.recursive(
@@ -70,7 +70,6 @@ def test_no_line_however_odd_ends_the_import(odd: dict[str, object], missing: se
     batch = parse(
         lines_of(json.dumps(record).encode(), an_event(2)), Wanted(types=frozenset({"PushEvent", "WatchEvent"}))
     )
-    ready_to_store(batch)
     assert batch.read == 2 == len(batch.events) + batch.filtered + len(batch.broken)
 
 
