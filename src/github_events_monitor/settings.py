@@ -23,17 +23,33 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
+def _names(value: object) -> object:
+    names = _split(value)
+    if isinstance(names, tuple) and any(len(name.split()) > 1 for name in names):
+        raise ValueError("separated by something else than commas")
+    return names
+
+
+def _level(value: object) -> object:
+    return value.upper() if isinstance(value, str) and value.upper() in LEVELS else value
 
 
 def _http_url(value: object) -> object:
     if not isinstance(value, str):
         return value
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.port == 0:
+        raise ValueError("not a URL")  # so does reading a port that is no number up to 65535
+    if value.split() != [value]:
         raise ValueError("not a URL")
     return value.rstrip("/")
+
+
+def _sendable(value: object) -> object:
+    """A token as a client can send it in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1"""
+    if isinstance(value, str) and not (value.isascii() and value.isprintable() and value.split() == [value]):
+        raise ValueError("cannot be sent in a header")
+    return value
 
 
 def _repositories(value: object) -> object:
@@ -46,10 +62,13 @@ def _repositories(value: object) -> object:
     return names
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 Repositories = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_repositories)]
+Token = Annotated[SecretStr, BeforeValidator(_sendable)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
-LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_level)]
 
 
 class Settings(BaseSettings):
@@ -67,7 +86,10 @@ class Settings(BaseSettings):
     database_provider: Literal["sqlite", "dynamodb"] = Field("sqlite", description="sqlite or dynamodb")
     database_path: str = Field("./github_events.db", description="a file path, or :memory:")
     aws_region: str | None = Field(
-        None, validation_alias=AliasChoices("aws_region", "aws_default_region"), description="an AWS region"
+        None,
+        validation_alias=AliasChoices("aws_region", "aws_default_region"),
+        pattern=r"^[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+        description="a region like us-east-1, there or in AWS_DEFAULT_REGION",
     )
     aws_access_key_id: SecretStr | None = Field(None, description="an AWS access key id")
     aws_secret_access_key: SecretStr | None = Field(None, description="an AWS secret access key")
@@ -84,9 +106,11 @@ class Settings(BaseSettings):
     mcp_transport: Literal["stdio", "sse", "streamable-http"] = Field(
         "stdio", description="stdio, sse or streamable-http"
     )
-    host: str = Field("127.0.0.1", min_length=1, description="an address or host name to listen on")
+    host: str = Field(
+        "127.0.0.1", pattern=r"^[A-Za-z0-9.:%_\[\]-]+$", description="an address or host name to listen on"
+    )
     port: int = Field(8000, ge=1, le=65_535, description="a port, 1 to 65535")
-    api_token: SecretStr | None = Field(None, min_length=1, description="a bearer token")
+    api_token: Token | None = Field(None, min_length=1, description="a secret of visible ASCII characters")
     allowed_hosts: Names = Field((), description="host names, comma-separated")
     bot_logins: Names = Field((), description="logins, comma-separated")
     github_webhook_secret: SecretStr | None = Field(None, min_length=1, description="the webhook's secret")
@@ -140,7 +164,8 @@ class Settings(BaseSettings):
                 f"HOST={self.host!r} can be reached from outside, so API_TOKEN must be set, a secret that clients send"
             )
         endpoint = urlsplit(self.dynamodb_endpoint_url or "")
-        if self.database_provider == "dynamodb" and endpoint.port == self.port and is_loopback(endpoint.hostname or ""):
+        port = endpoint.port or {"http": 80, "https": 443}.get(endpoint.scheme)
+        if self.database_provider == "dynamodb" and port == self.port and is_loopback(endpoint.hostname or ""):
             raise SettingsError(
                 f"PORT={self.port} is also the port of DYNAMODB_ENDPOINT_URL={self.dynamodb_endpoint_url};"
                 " set PORT to another, for instance PORT=8080"
@@ -159,8 +184,7 @@ def is_loopback(host: str) -> bool:
 
 def _sentence(cls: type[Settings], problem: Any) -> str:
     name = str(problem["loc"][0]).lower() if problem["loc"] else ""
-    name = "aws_region" if name == "aws_default_region" else name
-    field = cls.model_fields.get(name)
+    field = cls.model_fields.get("aws_region" if name == "aws_default_region" else name)
     accepted = field.description if field else "see the README"
     secret = field is None or "SecretStr" in str(field.annotation)
     value = "" if secret else "=" + _CREDENTIALS.sub("//***@", repr(problem["input"]))

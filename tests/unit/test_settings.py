@@ -70,13 +70,21 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DYNAMODB_ENDPOINT_URL", "localhost:8000", "http or https URL"),
         ("GITHUB_API_URL", "ftp://github.example.org", "http or https URL"),
         ("GITHUB_API_URL", "http://[", "http or https URL"),
+        ("GITHUB_API_URL", "http://github.example.org:port", "http or https URL"),
+        ("DYNAMODB_ENDPOINT_URL", "http://localhost:80000", "http or https URL"),
+        ("DYNAMODB_ENDPOINT_URL", "http://local host:8000", "http or https URL"),
+        ("AWS_REGION", "us east 1", "a region like"),
+        ("AWS_DEFAULT_REGION", "US_EAST_1", "a region like"),
         ("TARGET_REPOSITORIES", "vscode", "owner/name"),
         ("POLL_INTERVAL", "-1", "whole seconds"),
         ("POLL_INTERVAL", "5 minutes", "whole seconds"),
         ("EVENT_RETENTION_DAYS", "0", "whole days"),
         ("MCP_TRANSPORT", "websocket", "stdio, sse or streamable-http"),
+        ("HOST", "this machine", "an address or host name"),
         ("PORT", "70000", "a port"),
-        ("LOG_LEVEL", "LOUD", "DEBUG, INFO"),
+        ("ALLOWED_HOSTS", "a.example.org b.example.org", "host names, comma-separated"),
+        ("BOT_LOGINS", "release-robot ci", "logins, comma-separated"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO"),
     ],
 )
 def test_a_bad_value_is_one_line_with_name_value_and_what_is_accepted(
@@ -91,6 +99,16 @@ def test_a_bad_value_is_one_line_with_name_value_and_what_is_accepted(
     assert accepted in message
     assert "\n" not in message
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("token", ["two words", "token\n", "schlüssel"])
+def test_an_api_token_that_no_client_could_send_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("API_TOKEN", token)
+    with pytest.raises(SettingsError, match="API_TOKEN is not accepted; give a secret of visible ASCII") as caught:
+        Settings.load()
+    assert token not in caught.value.message
 
 
 def test_letter_case_of_a_log_level_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,6 +187,8 @@ def test_the_port_of_a_local_dynamodb_is_refused_naming_both() -> None:
     assert "PORT=8000" in caught.value.message
     assert "DYNAMODB_ENDPOINT_URL=http://localhost:8000" in caught.value.message
     Settings.load(**chosen, port=8080).check_listening()
+    with pytest.raises(SettingsError, match="PORT=80 is also"):
+        Settings.load(**chosen | {"dynamodb_endpoint_url": "http://127.0.0.1"}, port=80).check_listening()
     Settings.load(**chosen | {"dynamodb_endpoint_url": "http://dynamodb.example.org:8000"}).check_listening()
 
 
