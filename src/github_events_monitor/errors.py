@@ -11,6 +11,7 @@
     │  └─ Unreachable            unreachable 502    1     network, time-out, 5xx, nonsense
     └─ DatabaseError             internal    503    1     the database answered with an error
        ├─ DatabaseUnreachable    unreachable 503    1     it did not answer
+       ├─ UnusablePath           internal    503    2     DATABASE_PATH names no place for a database
        ├─ SchemaMismatch         internal    503    1     made by another program or a newer version
        └─ LeaseLost              internal    503    1     another collector took the repository over
 
@@ -89,6 +90,12 @@ class DatabaseUnreachable(DatabaseError):
     """The database did not answer at all."""
 
     code: ClassVar[ErrorCode] = "unreachable"
+
+
+class UnusablePath(DatabaseError):
+    """No database can be at this path: it is a folder, or lies where nothing can be made."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class SchemaMismatch(DatabaseError):

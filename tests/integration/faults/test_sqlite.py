@@ -97,25 +97,25 @@ def a_folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "said", "code"),
     [
-        (text, "is not an SQLite database"),
-        (other_tables, "holds tables of another program"),
-        (newer, "newer version"),
-        (cut, "is damaged"),
-        (scribbled_over, "is damaged"),
-        (a_folder, "is a folder"),
+        (text, "is not an SQLite database", 1),
+        (other_tables, "holds tables of another program", 1),
+        (newer, "newer version", 1),
+        (cut, "is damaged", 1),
+        (scribbled_over, "is damaged", 1),
+        (a_folder, "is a folder", 2),
     ],
 )
 def test_a_file_that_cannot_be_used_is_one_sentence_and_left_as_it_is(
-    make: Callable[[Path], None], said: str, tmp_path: Path
+    make: Callable[[Path], None], said: str, code: int, tmp_path: Path
 ) -> None:
     path = tmp_path / "events.db"
     make(path)
     before = fingerprints(tmp_path)
     with FakeGitHub(hello()).serve() as url:
         ended = collect(tmp_path, url)
-    assert (ended.code, ended.out) == (1, b"")
+    assert (ended.code, ended.out) == (code, b"")
     assert ended.err.decode().count("\n") == 1
     assert said in ended.err.decode()
     assert str(path) in ended.err.decode()

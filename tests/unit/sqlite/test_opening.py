@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from github_events_monitor.errors import DatabaseError, DatabaseUnreachable, InvalidInput, MonitorError, SchemaMismatch
+from github_events_monitor.errors import (
+    DatabaseError,
+    DatabaseUnreachable,
+    InvalidInput,
+    MonitorError,
+    SchemaMismatch,
+    UnusablePath,
+)
 from github_events_monitor.infrastructure.database_factory import DatabaseFactory, get_sqlite_manager
 from github_events_monitor.infrastructure.sqlite import schema
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
@@ -133,13 +140,14 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
 
 
 async def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseError, match="is a folder"):
+    with pytest.raises(UnusablePath, match="is a folder; DATABASE_PATH must") as caught:
         await get_sqlite_manager(str(tmp_path)).initialize()
+    assert caught.value.exit_code == 2
 
 
 async def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(DatabaseError, match="cannot be used"):
+    with pytest.raises(UnusablePath, match=r"cannot be used.*DATABASE_PATH"):
         await get_sqlite_manager(str(tmp_path / "file" / "events.db")).initialize()
 
 

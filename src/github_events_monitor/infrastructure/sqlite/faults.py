@@ -3,11 +3,12 @@
 Result codes: https://www.sqlite.org/rescode.html
 """
 
+import errno
 import sqlite3
 
 import zstandard
 
-from ...errors import DatabaseError, DatabaseUnreachable, InvalidInput, MonitorError, SchemaMismatch
+from ...errors import DatabaseError, DatabaseUnreachable, InvalidInput, MonitorError, SchemaMismatch, UnusablePath
 
 _SENTENCES: tuple[tuple[str, type[DatabaseError], str], ...] = (
     ("SQLITE_BUSY", DatabaseUnreachable, "{path} is locked by another process; try again when that has finished"),
@@ -42,6 +43,8 @@ _SENTENCES: tuple[tuple[str, type[DatabaseError], str], ...] = (
     ("SQLITE_IOERR", DatabaseError, "{path} cannot be read or written ({error}); check the disk"),
 )
 
+_NO_PLACE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP})
+"""Of the file system's errors: nothing can be there, whoever tries and whenever."""
 
 TRANSLATED = (sqlite3.Error, zstandard.ZstdError, UnicodeEncodeError, OverflowError)
 """What work on a connection may raise besides errors of ours."""
@@ -54,7 +57,8 @@ def translate(error: Exception, path: str) -> MonitorError:
     if isinstance(error, OverflowError):
         return InvalidInput("a number to store is beyond 64 bits")
     if isinstance(error, OSError):
-        return DatabaseError(f"{path} cannot be used: {error.strerror or error}; choose another DATABASE_PATH")
+        kind = UnusablePath if error.errno in _NO_PLACE else DatabaseError
+        return kind(f"{path} cannot be used: {error.strerror or error}; choose another DATABASE_PATH")
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error, path)
     return DatabaseError(f"{path} is damaged: a stored payload cannot be read")

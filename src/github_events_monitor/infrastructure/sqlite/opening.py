@@ -10,7 +10,7 @@ from pathlib import Path
 
 import stamina
 
-from ...errors import DatabaseError
+from ...errors import DatabaseError, UnusablePath
 from . import schema
 from .sql import fold
 from .worker import in_transaction
@@ -87,7 +87,7 @@ def _is_locked(error: Exception) -> bool:
 def _make_file(path: Path) -> None:
     """The file and its folders, readable by their owner alone (SQLite gives its side files the same permissions)."""
     if path.is_dir():
-        raise DatabaseError(f"{path} is a folder; DATABASE_PATH must name a file in it")
+        raise UnusablePath(f"{path} is a folder; DATABASE_PATH must name a file in it")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
