@@ -93,7 +93,7 @@ def contents(path: Path) -> Contents:
         if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'events'").fetchone():
             return dict.fromkeys(TABLES, frozenset())
         rows = {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
-        rolled_up = db.execute("SELECT coalesce(sum(events), 0) FROM _hourly").fetchone()[0]
+        rolled_up = db.execute("SELECT coalesce(sum(events), 0) FROM _daily").fetchone()[0]
     counted = len([row for row in rows["events"] if row[2] is not None])
     assert rolled_up == counted
     shas = [(row[1], row[0]) for row in rows["commits"]]

@@ -1,16 +1,23 @@
 """How rows lie in the file: compression, rollups, plans of questions, and giving space back."""
 
+import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.database_interface import RepositoryCount
 from github_events_monitor.infrastructure.sqlite import retention
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.infrastructure.sqlite.payload import pack, unpacker
+from github_events_monitor.instants import format_instant
 from github_events_monitor.records import Commit, CommitFile, CommitRecord, CommitSummary, Event
 
 START, END = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
@@ -56,9 +63,9 @@ async def test_the_rollup_equals_the_events_at_any_time() -> None:
         async def check() -> None:
             counted = await rows(
                 manager,
-                "SELECT substr(created_at, 1, 13) h, repo_name, count(*) FROM events GROUP BY 1, 2 ORDER BY 1, 2",
+                "SELECT repo_name, substr(created_at, 1, 10), count(*) FROM events GROUP BY 1, 2 ORDER BY 1, 2",
             )
-            assert await rows(manager, "SELECT * FROM _hourly ORDER BY 1, 2") == counted
+            assert await rows(manager, "SELECT * FROM _daily ORDER BY 1, 2") == counted
 
         await manager.events.insert_events(events(500))
         await check()
@@ -126,7 +133,7 @@ async def test_counts_and_narrow_rows_never_touch_the_table_with_the_payloads() 
         assert len(questions) >= 4
         for question in questions:
             for *_, detail in await rows(manager, f"EXPLAIN QUERY PLAN {question}"):
-                reads_events = "events" in detail and "_hourly" not in detail and "USE TEMP" not in detail
+                reads_events = "events" in detail and "_daily" not in detail and "USE TEMP" not in detail
                 assert not reads_events or "COVERING INDEX" in detail, detail
 
 
@@ -148,24 +155,56 @@ async def test_a_page_of_commits_is_one_walk_along_the_key() -> None:
         ]
 
 
-async def test_trending_looks_beyond_busy_hours_when_it_must() -> None:
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcdefg"), st.integers(0, 3), st.sampled_from((0, 1, 43_199, 43_200, 86_399))),
+        max_size=40,
+    ),
+    st.integers(0, 4 * 86_400),
+    st.integers(0, 4 * 86_400),
+    st.integers(1, 4),
+)
+def test_trending_is_what_counting_every_event_gives(
+    found: list[tuple[str, int, int]], since: int, length: int, limit: int
+) -> None:
+    start = datetime(2025, 3, 10, tzinfo=UTC)
+
+    def at(seconds: int) -> str:
+        return format_instant(start + timedelta(seconds=seconds))
+
+    stored = [
+        Event(id=str(number), event_type="WatchEvent", created_at=at(day * 86_400 + second), repo_name=f"o/{repo}")
+        for number, (repo, day, second) in enumerate(found)
+    ]
+    inside = [event.repo_name for event in stored if at(since) <= event.created_at < at(since + length)]
+    expected = sorted(Counter(inside).items(), key=lambda row: (-row[1], row[0] or ""))[:limit]
+
+    async def ask() -> list[RepositoryCount]:
+        async with get_sqlite_manager(":memory:") as manager:
+            await manager.events.insert_events(stored)
+            return await manager.events.get_trending(at(since), at(since + length), limit)
+
+    assert [tuple(row) for row in asyncio.run(ask())] == expected
+
+
+async def test_trending_takes_any_window() -> None:
     async with get_sqlite_manager(":memory:") as manager:
-        busy = [
-            Event(id=f"b{n}", event_type="x", created_at="2025-03-10T12:30:00Z", repo_name="o/busy") for n in range(9)
-        ]
-        steady = [
-            Event(id=f"s{n}", event_type="x", created_at=f"2025-03-10T{n:02}:30:00Z", repo_name="o/steady")
-            for n in range(20)
-        ]
-        await manager.events.insert_events(busy + steady)
-        found = await manager.events.get_trending("2025-03-10T00:00:00Z", "2025-03-11T00:00:00Z", 1)
-        assert [tuple(row) for row in found] == [("o/steady", 20)]
-        crowd = [
-            Event(id=f"c{n}", event_type="x", created_at="2025-03-10T12:31:00Z", repo_name="o/crowd")
-            for n in range(200)
-        ]
-        await manager.events.insert_events(crowd)
-        found = await manager.events.get_trending("2025-03-10T00:00:00Z", "2025-03-11T00:00:00Z", 1)
-        assert [tuple(row) for row in found] == [("o/crowd", 200)]
+        await manager.events.insert_events(events(5, repos=1))
         everything = await manager.events.get_trending("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 9)
-        assert [row.events for row in everything] == [200, 20, 9]
+        assert [tuple(row) for row in everything] == [("o/r0", 5)]
+        assert await manager.events.get_trending(END, START, 9) == []
+
+
+async def test_trending_asks_for_few_of_many_repositories() -> None:
+    async with get_sqlite_manager(":memory:") as manager:
+        crowd = events(3000, repos=1500)
+        leaders = [
+            Event(id=f"l{n}", event_type="x", created_at="2025-03-10T12:30:00Z", repo_name=f"o/a{n % 3}")
+            for n in range(60)
+        ]
+        await manager.events.insert_events(crowd + leaders)
+        asked: list[str] = []
+        await manager.connection.read(lambda db: db.set_trace_callback(asked.append))
+        found = await manager.events.get_trending("2025-03-10T00:30:00Z", "2025-03-10T20:00:00Z", 3)
+        assert [row.events for row in found] == [20, 20, 20]
+        assert len(asked) < 10

@@ -23,10 +23,10 @@ COLUMNS = "id, event_type, created_at, repo_name, actor_login, payload, action, 
 
 _INSERT = f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 _ROLL_UP = """
-    INSERT INTO _hourly (hour, repo_name, events)
-    SELECT substr(created_at, 1, 13), repo_name, count(*) FROM events
+    INSERT INTO _daily (repo_name, day, events)
+    SELECT repo_name, substr(created_at, 1, 10), count(*) FROM events
     WHERE rowid > ? AND repo_name IS NOT NULL GROUP BY 1, 2
-    ON CONFLICT (hour, repo_name) DO UPDATE SET events = events + excluded.events"""
+    ON CONFLICT (repo_name, day) DO UPDATE SET events = events + excluded.events"""
 _NEWEST_FIRST = "ORDER BY created_at DESC, id DESC LIMIT ?"
 
 

@@ -19,7 +19,7 @@ _DISTINCT = """
         UNION ALL SELECT (SELECT min({column}) FROM {table} WHERE {column} > name) FROM found WHERE name IS NOT NULL
     ) SELECT name FROM found WHERE name IS NOT NULL"""
 _OLD_EVENTS = (
-    "SELECT rowid, substr(created_at, 1, 13), repo_name FROM events WHERE event_type = ? AND created_at < ? LIMIT ?"
+    "SELECT rowid, repo_name, substr(created_at, 1, 10) FROM events WHERE event_type = ? AND created_at < ? LIMIT ?"
 )
 _OLD_COMMITS = "SELECT commit_date, sha FROM commits WHERE repo_name = ? AND commit_date < ? LIMIT ?"
 
@@ -46,10 +46,10 @@ async def delete_commits(connection: SQLiteConnection, instant: str) -> int:
 
 def _delete_events(db: sqlite3.Connection, event_type: str, instant: str) -> int:
     old = db.execute(_OLD_EVENTS, (event_type, instant, _STEP)).fetchall()
-    hours = [(hour, repo) for _, hour, repo in old if repo is not None]
+    days = [(repo, day) for _, repo, day in old if repo is not None]
     db.executemany("DELETE FROM events WHERE rowid = ?", [(rowid,) for rowid, _, _ in old])
-    db.executemany("UPDATE _hourly SET events = events - 1 WHERE hour = ? AND repo_name = ?", hours)
-    db.executemany("DELETE FROM _hourly WHERE hour = ? AND repo_name = ? AND events <= 0", set(hours))
+    db.executemany("UPDATE _daily SET events = events - 1 WHERE repo_name = ? AND day = ?", days)
+    db.executemany("DELETE FROM _daily WHERE repo_name = ? AND day = ? AND events <= 0", set(days))
     return len(old)
 
 

@@ -9,7 +9,7 @@ Implementation notes
   `instr` costs far less than parsing JSON for each row. `parents` is separated by blanks.
 - No foreign key from files and summaries to commits: an import of some of the tables must be possible, as on every
   provider. They are written and removed with their commit, in one transaction.
-- `_hourly` (events by hour and repository) is a rollup for trending, kept in the transaction of the events.
+- `_daily` (events by day and repository) is a rollup for trending, kept in the transaction of the events.
 - Memory of the collector: rows of `event_patterns` whose key begins with `#` (see `metrics`).
 """
 
@@ -19,9 +19,6 @@ from ...errors import SchemaMismatch
 from ..database_interface import TABLES
 
 Migration = tuple[str, ...]
-
-BUSY = 4
-"""Events of a repository in an hour from which it stands in `_hourly_busy` (see `trending`)."""
 
 _FIRST: Migration = (
     "CREATE TABLE _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -34,10 +31,10 @@ _FIRST: Migration = (
         (repo_name, created_at, id, event_type, actor_login, action, number, ref, sha, subject)""",
     "CREATE INDEX events_type ON events (event_type, created_at)",
     "CREATE INDEX events_actor ON events (actor_login COLLATE NOCASE, created_at, repo_name)",
-    """CREATE TABLE _hourly (
-        hour TEXT NOT NULL, repo_name TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (hour, repo_name)
+    """CREATE TABLE _daily (
+        repo_name TEXT NOT NULL, day TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (repo_name, day)
     ) WITHOUT ROWID""",
-    f"CREATE INDEX _hourly_busy ON _hourly (hour, repo_name, events) WHERE events >= {BUSY}",
+    "CREATE INDEX _daily_ranking ON _daily (day, events DESC, repo_name)",
     """CREATE TABLE commits (
         sha TEXT NOT NULL, repo_name TEXT NOT NULL, commit_date TEXT NOT NULL, branches TEXT NOT NULL,
         source TEXT NOT NULL, author_name TEXT, author_email TEXT, author_login TEXT, author_type TEXT,
@@ -79,7 +76,7 @@ _FIRST: Migration = (
 )
 
 MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
-INTERNAL = ("_hourly", "_meta")
+INTERNAL = ("_daily", "_meta")
 
 
 def present(db: sqlite3.Connection) -> frozenset[str]:

@@ -1,56 +1,70 @@
-"""Trending repositories in SQLite, exact for any window.
+"""Trending repositories in SQLite, exact for any window, without looking at most repositories.
 
 Implementation notes
-- The rollup `_hourly` says for the hours that a window touches how many events a repository has at most. Candidates
-  come by that bound; each is counted in `events_window`, until no bound that follows can change the first places.
-- Most rows of the rollup are repositories with an event or two. `_hourly_busy` leaves those rows out: whoever is
-  missing from it has less than `BUSY` events in each hour. Mostly that settles the first places; if not, all are read.
+- The rollup `_daily` ranks the repositories of each day. All days that the window touches are read side by side, from
+  the top: whoever was not met yet has at most the events of the current places together, so the reading ends as soon as
+  that cannot change the first places any more. This is the threshold algorithm of Fagin, Lotem and Naor, "Optimal
+  aggregation algorithms for middleware", https://doi.org/10.1016/S0022-0000(03)00026-6
+- Days that the window holds in part give such an upper bound, too; what is counted in it is counted in `events_window`.
 """
 
 import sqlite3
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Iterator
+from datetime import timedelta
 
-from ...instants import seconds_between
+from ...instants import shift
 from ..database_interface import RepositoryCount
-from .schema import BUSY
 
-_BUSY_HOURS = f"""
-    SELECT repo_name, sum(events) + ? AS most FROM _hourly INDEXED BY _hourly_busy
-    WHERE hour >= ? AND hour < ? AND events >= {BUSY} GROUP BY repo_name ORDER BY most DESC, repo_name"""
-_ALL_HOURS = """
-    SELECT repo_name, sum(events) + ? AS most FROM _hourly
-    WHERE hour >= ? AND hour < ? GROUP BY repo_name ORDER BY most DESC, repo_name"""
-_COUNT = (
+_DAYS = """
+    WITH RECURSIVE found(day) AS (
+        SELECT min(day) FROM _daily WHERE day >= :first
+        UNION ALL SELECT (SELECT min(day) FROM _daily WHERE day > found.day) FROM found WHERE found.day < :last
+    ) SELECT day FROM found WHERE day <= :last"""
+_RANKING = (
+    "SELECT repo_name, events FROM _daily INDEXED BY _daily_ranking WHERE day = ? ORDER BY events DESC, repo_name"
+)
+_WHOLE_DAYS = "SELECT coalesce(sum(events), 0) FROM _daily WHERE repo_name = ? AND day >= ? AND day < ?"
+_PART = (
     "SELECT count(*) FROM events INDEXED BY events_window WHERE repo_name = ? AND created_at >= ? AND created_at < ?"
 )
+_MIDNIGHT = "T00:00:00Z"
 
 
 def rank(db: sqlite3.Connection, since: str, until: str, limit: int) -> list[RepositoryCount]:
     """Repositories by number of events descending, then name."""
-    if since >= until:
-        return []
-    first, last = (
-        since[:13],
-        until[:13] if until.endswith(":00:00Z") else until,
-    )  # "…T15" < "…T15:20:00Z": that hour counts
-    hours = int(seconds_between(since, until) // 3600) + 2
-    missing = (BUSY - 1) * hours
-    best = _best(db, since, until, limit, db.execute(_BUSY_HOURS, (missing, first, last)))
-    if len(best) < limit or best[-1][0] >= -missing:
-        best = _best(db, since, until, limit, db.execute(_ALL_HOURS, (0, first, last)))
-    return [RepositoryCount(repo, -count) for count, repo in best]
-
-
-def _best(
-    db: sqlite3.Connection, since: str, until: str, limit: int, candidates: Iterable[tuple[str, int]]
-) -> list[tuple[int, str]]:
-    """The first places among candidates that come with an upper bound of their number, the highest bound first."""
+    last = until[:10] if not until.endswith(_MIDNIGHT) else shift(until, timedelta(seconds=-1))[:10]
+    days = [day for (day,) in db.execute(_DAYS, {"first": since[:10], "last": last})] if since < until else []
+    rankings: list[Iterator[tuple[str, int]]] = [db.execute(_RANKING, (day,)) for day in days]
     best: list[tuple[int, str]] = []
-    for repo, most in candidates:
-        if len(best) >= limit and best[limit - 1] < (-most, repo):
+    met: set[str] = set()
+    while rankings:
+        places = [(ranking, place) for ranking in rankings if (place := next(ranking, None))]
+        rankings = [ranking for ranking, _ in places]
+        for _, (repo, _) in places:
+            if repo not in met:
+                met.add(repo)
+                if count := _count(db, repo, since, until):
+                    insort(best, (-count, repo))
+        most, name = sum(events for _, (_, events) in places), max((repo for _, (repo, _) in places), default="")
+        if len(best) >= limit and best[limit - 1] <= (-most, name):  # of equal numbers in a day, names follow in order
             break
-        (count,) = db.execute(_COUNT, (repo, since, until)).fetchone()
-        if count:
-            insort(best, (-count, repo))
-    return best[:limit]
+    return [RepositoryCount(repo, -count) for count, repo in best[:limit]]
+
+
+def _count(db: sqlite3.Connection, repo: str, since: str, until: str) -> int:
+    """Events of a repository in the window: whole days from the rollup, the rest from the events."""
+    if since[:10] == until[:10]:
+        return _ask(db, _PART, repo, since, until)
+    begin = since if since.endswith(_MIDNIGHT) else shift(since[:10] + _MIDNIGHT, timedelta(days=1))
+    end = until[:10] + _MIDNIGHT
+    count = _ask(db, _WHOLE_DAYS, repo, begin[:10], end[:10])
+    if since < begin:
+        count += _ask(db, _PART, repo, since, begin)
+    if end < until:
+        count += _ask(db, _PART, repo, end, until)
+    return count
+
+
+def _ask(db: sqlite3.Connection, question: str, *values: str) -> int:
+    return int(db.execute(question, values).fetchone()[0])
