@@ -66,14 +66,14 @@ def events_from(events: Iterable[Mapping[str, Any] | Event], now: str) -> list[E
 
 
 def event_from_dict(row: Mapping[str, Any], where: str, now: str) -> Event:
-    """One event out of its dict form. Raises `InvalidInput` that begins with `where`."""
+    """One event out of its dict form; `payload` may also be JSON text as `msgspec.Raw`, which is taken as it is.
+
+    Raises `InvalidInput` that begins with `where`.
+    """
     if not isinstance(row, Mapping):
         raise InvalidInput(f"{where}: an event is a dict, not {type(row).__name__}")
     event_type = storable(require_text(row, "event_type", where), where, "event_type")
-    try:
-        payload = dump_json(row.get("payload", {}))
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{where}: 'payload' cannot be written as JSON ({error})") from None
+    payload = _json(row.get("payload", {}), where)
     return Event(
         id=storable(require_text(row, "id", where), where, "id"),
         event_type=event_type,
@@ -202,6 +202,17 @@ def _convert(row: Mapping[str, Any], kind: type[StructT], where: str) -> StructT
         return msgspec.convert(row, kind)
     except msgspec.ValidationError as error:
         raise InvalidInput(f"{where}: {error}") from None
+
+
+def _json(payload: Any, where: str) -> bytes:
+    try:
+        if isinstance(payload, msgspec.Raw):
+            text = bytes(payload)
+            text.decode()
+            return text
+        return dump_json(payload)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{where}: 'payload' cannot be written as JSON ({error})") from None
 
 
 def _instant(value: str, where: str) -> str:

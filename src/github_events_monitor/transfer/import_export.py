@@ -1,10 +1,13 @@
-"""Reading the export format back: checked line by line, stored in batches, its end and its sum demanded."""
+"""Reading the export format back: checked line by line, in batches, its end and its sum demanded."""
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
-from ..errors import DataFileError
+import msgspec
+
+from ..errors import DataFileError, InvalidInput
+from ..infrastructure.contract.exchange import ParsedItems, parse_items
 from ..infrastructure.database_interface import TABLES, TableItem
 from ..jsontext import load_json
 from .archive import Wanted
@@ -13,6 +16,35 @@ from .files import DataFile
 from .lines import Block, blocks_of
 
 _BATCH_ITEMS = 10_000
+_BATCH_BYTES = 64 << 20
+"""Items of one transaction, and how long their lines may be together."""
+
+
+class ItemBatch(msgspec.Struct):
+    """Checked items, and how many lines they were; `filtered` of them are not wanted and not among the items."""
+
+    items: ParsedItems
+    read: int
+    filtered: int
+
+
+class _EventItem(msgspec.Struct):
+    """The item of an event, with its payload as the text that it is: what most lines of most exports hold."""
+
+    payload: msgspec.Raw
+    id: Any = None
+    event_type: Any = None
+    repo_name: Any = None
+    actor_login: Any = None
+    created_at: Any = None
+
+
+class _EventLine(msgspec.Struct):
+    item: _EventItem
+    table: Literal["events"]
+
+
+_decode_event = msgspec.json.Decoder(_EventLine).decode
 
 
 def is_export(record: Any) -> bool:
@@ -29,11 +61,25 @@ def check_version(first: dict[str, Any], name: str) -> None:
         )
 
 
-class ExportReader:
-    """The items of an export file, in order; `check_end` says whether they were all there and unaltered.
+def item_batches(file: DataFile, wanted: Wanted) -> Iterator[ItemBatch]:
+    """The items of an export file, in order, and only then whether they were all there and unaltered.
 
-    Raises `DataFileError` for a line that is not of the format, and for a newer format.
+    Raises `DataFileError` for a line that is not of the format, for a newer format, and for a file that was cut or
+    altered.
     """
+    reader = _ExportReader(file)
+    for items in reader.batches():
+        chosen = wanted_items(items, wanted)
+        try:
+            parsed = parse_items(chosen)
+        except InvalidInput as error:
+            raise DataFileError(f"{file.name} was altered: {error.message}") from None
+        yield ItemBatch(parsed, len(items), len(items) - len(chosen))
+    reader.check_end()
+
+
+class _ExportReader:
+    """The items of an export file; `check_end` says whether they were all there and unaltered."""
 
     def __init__(self, file: DataFile) -> None:
         self._file = file
@@ -45,14 +91,15 @@ class ExportReader:
     def batches(self) -> Iterator[list[TableItem]]:
         """All items, some thousands at a time."""
         batch: list[TableItem] = []
+        length = 0
         for block in blocks_of(self._file.pieces()):
             if block.too_long:
                 raise self._altered(block.first_line, "is too long")
-            for item in self._items(block):
-                batch.append(item)
-                if len(batch) >= _BATCH_ITEMS:
-                    yield batch
-                    batch = []
+            length += sum(map(len, block.lines))
+            batch += self._items(block)
+            if len(batch) >= _BATCH_ITEMS or length >= _BATCH_BYTES:
+                yield batch
+                batch, length = [], 0
         if batch:
             yield batch
 
@@ -72,6 +119,9 @@ class ExportReader:
                 continue
             if self._end is not None:
                 raise self._altered(number, "comes after the line that ends the export")
+            if self._started and (event := _event(line)) is not None:
+                yield self._taken(line, event)
+                continue
             record = self._load(number, line)
             if not self._started:
                 self._start(record)
@@ -90,10 +140,13 @@ class ExportReader:
         table, item = record.get("table"), record.get("item")
         if table not in TABLES or not isinstance(item, dict):
             raise self._altered(number, "is not an item of one of the nine tables")
+        return self._taken(line, TableItem(table, item))
+
+    def _taken(self, line: bytes, item: TableItem) -> TableItem:
         self._digest.update(line)
         self._digest.update(b"\n")
-        self._counts[table] = self._counts.get(table, 0) + 1
-        return TableItem(table, item)
+        self._counts[item.table] = self._counts.get(item.table, 0) + 1
+        return item
 
     def _load(self, number: int, line: bytes) -> dict[str, Any]:
         try:
@@ -106,6 +159,17 @@ class ExportReader:
 
     def _altered(self, number: int, why: str) -> DataFileError:
         return DataFileError(f"{self._file.name} was cut or altered: its line {number:,} {why}")
+
+
+def _event(line: bytes) -> TableItem | None:
+    """The item of a line that holds an event in its usual form; null for any other line."""
+    if not line.endswith(b'"table":"events"}'):
+        return None
+    try:
+        item = _decode_event(line).item
+    except (ValueError, RecursionError):
+        return None
+    return TableItem("events", msgspec.structs.asdict(item))
 
 
 def wanted_items(items: list[TableItem], wanted: Wanted) -> list[TableItem]:

@@ -6,18 +6,18 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import DataFileError, InvalidInput
-from ..infrastructure.database_interface import DatabaseManager, TableItem
+from ..errors import DataFileError
+from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, system_clock
 from ..records import repo_key
 from .archive import Batch, Wanted, batches_of
 from .files import DataFile, data_files
 from .hours import Memory, Seen, hour_of
-from .import_export import ExportReader, wanted_items
+from .import_export import ItemBatch, item_batches
 from .kinds import Kind, array_blocks, kind_of
 from .lines import blocks_of
-from .parsing_process import ParsingProcess, is_worthwhile
+from .parsing_process import batches_elsewhere, is_worthwhile, item_batches_elsewhere
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
 
@@ -66,6 +66,10 @@ def _look_at(file: DataFile) -> Kind:
     return kind
 
 
+def _item_batches_here(file: DataFile, wanted: Wanted) -> AbstractContextManager[Iterator[ItemBatch]]:
+    return nullcontext(item_batches(file, wanted))
+
+
 class _Import:
     """One run over several files."""
 
@@ -109,7 +113,7 @@ class _Import:
 
     def _batches(self, file: DataFile, kind: Kind) -> AbstractContextManager[Iterator[Batch]]:
         if kind is Kind.EVENT_LINES and is_worthwhile(file):
-            return ParsingProcess(file, self._wanted)
+            return batches_elsewhere(file, self._wanted)
         blocks = blocks_of(file.pieces()) if kind is Kind.EVENT_LINES else array_blocks(file)
         return nullcontext(batches_of(blocks, self._wanted))
 
@@ -133,23 +137,16 @@ class _Import:
         await self._tell(file)
 
     async def _export(self, file: DataFile) -> None:
-        reader = ExportReader(file)
-        batches = reader.batches()
-        async with WriteBehind() as writes:
-            while (items := await asyncio.to_thread(next, batches, None)) is not None:
-                await writes.put(self._store_items(items, file))
-        reader.check_end()
+        read = item_batches_elsewhere if is_worthwhile(file) else _item_batches_here
+        with read(file, self._wanted) as batches:
+            async with WriteBehind() as writes:
+                while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                    await writes.put(self._store_items(batch, file))
 
-    async def _store_items(self, items: list[TableItem], file: DataFile) -> None:
-        wanted = wanted_items(items, self._wanted)
-        try:
-            new = await self._manager.write_items(wanted) if wanted else {}
-        except DataFileError:
-            raise
-        except InvalidInput as error:
-            raise DataFileError(f"{file.name} was altered: {error.message}") from None
-        self._tally.read += len(items)
-        self._tally.filtered += len(items) - len(wanted)
+    async def _store_items(self, batch: ItemBatch, file: DataFile) -> None:
+        new = await self._manager.write_items(batch.items)
+        self._tally.read += batch.read
+        self._tally.filtered += batch.filtered
         for table, count in new.items():
             self._tally.note_new(table, count)
         await self._tell(file)

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -17,8 +18,10 @@ import msgspec
 
 from ..errors import DataFileError
 from ..infrastructure.garbage import without_garbage_collection
+from ..records import CommitRecord, Event
 from .archive import Batch, Wanted, batches_of
 from .files import DataFile
+from .import_export import ItemBatch, item_batches
 from .lines import blocks_of
 
 _LARGE = 4 << 20
@@ -30,15 +33,23 @@ _PART = 500
 
 class _Request(msgspec.Struct):
     path: str
+    is_export: bool
     repos: frozenset[str] | None
     types: frozenset[str] | None
 
 
 class _Part(msgspec.Struct, tag="part"):
-    """A piece of a batch; `complete` with its last one. done: bytes of the file read so far."""
+    """A piece of a batch of events; `complete` with its last one. done: bytes of the file read so far."""
 
     batch: Batch
     complete: bool
+    done: int
+
+
+class _Items(msgspec.Struct, tag="items"):
+    """A batch of an export's items."""
+
+    batch: ItemBatch
     done: int
 
 
@@ -52,7 +63,7 @@ class _End(msgspec.Struct, tag="end"):
     pass
 
 
-_Message = _Part | _Refusal | _End
+_Message = _Part | _Items | _Refusal | _End
 _encode = msgspec.msgpack.Encoder().encode
 _messages: msgspec.msgpack.Decoder[_Message] = msgspec.msgpack.Decoder(_Message)
 
@@ -62,12 +73,46 @@ def is_worthwhile(file: DataFile) -> bool:
     return file.path is not None and (file.size or 0) >= _LARGE and _processors() > 1 and bool(sys.executable)
 
 
-class ParsingProcess:
-    """The batches of a file of events, one a line; `file.done` follows. Leaving the `with` ends the process."""
+@contextmanager
+def batches_elsewhere(file: DataFile, wanted: Wanted) -> Iterator[Iterator[Batch]]:
+    """The same as `batches_of` gives for a file of events, one a line; `file.done` follows."""
+    with _Child(file, wanted, is_export=False) as child:
+        yield _joined(child.messages(), file)
 
-    def __init__(self, file: DataFile, wanted: Wanted) -> None:
-        self._file = file
-        self._request = _Request(str(file.path), wanted.repos, wanted.types)
+
+@contextmanager
+def item_batches_elsewhere(file: DataFile, wanted: Wanted) -> Iterator[Iterator[ItemBatch]]:
+    """The same as `item_batches` gives for an export; `file.done` follows."""
+    with _Child(file, wanted, is_export=True) as child:
+        yield _items(child.messages(), file)
+
+
+def _joined(messages: Iterator[_Message], file: DataFile) -> Iterator[Batch]:
+    events: list[Event] = []
+    commits: list[CommitRecord] = []
+    for message in messages:
+        if isinstance(message, _Part):
+            events += message.batch.events
+            commits += message.batch.commits
+            if message.complete:
+                file.done = message.done
+                yield msgspec.structs.replace(message.batch, events=events, commits=commits)
+                events, commits = [], []
+
+
+def _items(messages: Iterator[_Message], file: DataFile) -> Iterator[ItemBatch]:
+    for message in messages:
+        if isinstance(message, _Items):
+            file.done = message.done
+            yield message.batch
+
+
+class _Child:
+    """The process; leaving the `with` ends it."""
+
+    def __init__(self, file: DataFile, wanted: Wanted, is_export: bool) -> None:
+        self._name = file.name
+        self._request = _Request(str(file.path), is_export, wanted.repos, wanted.types)
 
     def __enter__(self) -> Self:
         search = os.pathsep.join(filter(None, sys.path))
@@ -92,46 +137,30 @@ class ParsingProcess:
         self._process.wait()
         self._out.close()
 
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Batch:
-        batch: Batch | None = None
-        while True:
-            match self._receive():
-                case _End():
-                    raise StopIteration
-                case _Refusal(message):
-                    raise DataFileError(message)
-                case _Part(part, complete, done):
-                    if batch is None:
-                        batch = part
-                    else:
-                        batch.events += part.events
-                        batch.commits += part.commits
-                    if complete:
-                        self._file.done = done
-                        return batch
+    def messages(self) -> Iterator[_Message]:
+        """All it says. Raises `DataFileError` for a damaged file, and when the process dies."""
+        while not isinstance(message := self._receive(), _End):
+            if isinstance(message, _Refusal):
+                raise DataFileError(message.message)
+            yield message
 
     def _receive(self) -> _Message:
         frame = _read(self._out)
         if frame is None:
             code = self._process.wait()
-            raise DataFileError(f"{self._file.name} was not read to its end: the process that parses it ended ({code})")
+            raise DataFileError(f"{self._name} was not read to its end: the process that parses it ended ({code})")
         return _messages.decode(frame)
 
 
 def main() -> None:
-    """The child: what `ParsingProcess` asked for, on standard output."""
+    """The child: what was asked for, on standard output."""
     request = msgspec.msgpack.decode(_read(sys.stdin.buffer) or b"", type=_Request)
-    wanted = Wanted(request.repos, request.types)
     file = DataFile(request.path, Path(request.path))
     out = sys.stdout.buffer
     try:
         with without_garbage_collection():
-            for batch in batches_of(blocks_of(file.pieces()), wanted):
-                for part, complete in _parts(batch):
-                    _send(out, _encode(_Part(part, complete, file.done)))
+            for message in _read_file(file, Wanted(request.repos, request.types), request.is_export):
+                _send(out, _encode(message))
         _send(out, _encode(_End()))
     except DataFileError as error:
         _send(out, _encode(_Refusal(error.message)))
@@ -139,15 +168,17 @@ def main() -> None:
         os._exit(1)  # nobody waits for the rest, which the interpreter would still try to write
 
 
-def _parts(batch: Batch) -> Iterator[tuple[Batch, bool]]:
-    """A batch in pieces: the first one has all but the lists."""
-    events, commits = batch.events, batch.commits
-    part = msgspec.structs.replace(batch, events=[], commits=[])
-    for start in range(0, max(len(events), len(commits)), _PART):
-        part.events, part.commits = events[start : start + _PART], commits[start : start + _PART]
-        yield part, False
-        part = Batch()
-    yield part, True
+def _read_file(file: DataFile, wanted: Wanted, is_export: bool) -> Iterator[_Message]:
+    if is_export:
+        for items in item_batches(file, wanted):
+            yield _Items(items, file.done)
+        return
+    for batch in batches_of(blocks_of(file.pieces()), wanted):
+        events, commits = batch.events, batch.commits
+        for start in range(0, max(len(events), len(commits)), _PART):
+            yield _Part(Batch(events[start : start + _PART], commits[start : start + _PART]), False, file.done)
+        batch.events, batch.commits = [], []
+        yield _Part(batch, True, file.done)
 
 
 def _send(pipe: IO[bytes], frame: bytes) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from github_events_monitor.errors import LeaseLost
+from github_events_monitor.infrastructure.contract.exchange import ParsedItems
 from github_events_monitor.infrastructure.database_interface import (
     DatabaseManager,
     MetricTable,
@@ -244,21 +245,23 @@ class ExportsItsMemory(SQLiteManager):
 
 
 class RoundsNumbers(SQLiteManager):
-    async def _write_items(self, rows: Sequence[TableItem]) -> dict[str, int]:
-        rounded = [msgspec.structs.replace(row, item={**row.item, **_rounded(row.item)}) for row in rows]
-        return await super()._write_items(rounded)
+    async def _write_items(self, rows: ParsedItems) -> dict[str, int]:
+        rounded = {
+            table: {key: msgspec.structs.replace(row, data=_rounded(row.data)) for key, row in found.items()}
+            for table, found in rows.metrics.items()
+        }
+        return await super()._write_items(rows._replace(metrics=rounded))
 
 
 class OverwritesOnImport(SQLiteManager):
-    async def _write_items(self, rows: Sequence[TableItem]) -> dict[str, int]:
-        ids = [(row.item["id"],) for row in rows if row.table == "events" and "id" in row.item]
+    async def _write_items(self, rows: ParsedItems) -> dict[str, int]:
+        ids = [(event_id,) for event_id in rows.events]
         await self.connection.write(lambda db: db.executemany("DELETE FROM events WHERE id = ?", ids).rowcount)
         return await super()._write_items(rows) | {"events": 0}
 
 
-def _rounded(item: dict[str, Any]) -> dict[str, Any]:
-    data = item.get("data")
-    return {"data": {**data, "whole": int(data["whole"])}} if isinstance(data, dict) and "whole" in data else {}
+def _rounded(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "whole": int(data["whole"])} if "whole" in data else data
 
 
 MISTAKES: list[tuple[type[Any], Check]] = [

@@ -13,12 +13,13 @@ import pytest
 from github_events_monitor.errors import DataFileError
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager, TableItem
-from github_events_monitor.transfer import ImportReport, import_files, parsing_process
+from github_events_monitor.transfer import ImportReport, export_items, import_files, parsing_process
 from tests.unit.transfer.records import a_push, an_event, write
 
 LINES = [
-    b'{"broken":' if number == 700 else a_push(number, f"{number:040x}") if number % 3 else an_event(number % 1500)
-    for number in range(2_500)
+    *(a_push(number, f"{number:040x}") if number % 3 else an_event(number % 1500) for number in range(700)),
+    b'{"broken":',
+    *(an_event(number % 1500, repo="other/thing") for number in range(701, 2_500)),
 ]
 HOUR_FILE = "2024-03-05-14.json.gz"
 
@@ -58,7 +59,7 @@ async def imported(path: Path, repos: Sequence[str] | None = None) -> tuple[Impo
 
 
 @pytest.mark.parametrize("repos", [None, ["octo/hello"]])
-async def test_the_import_is_the_same(
+async def test_an_import_of_events_is_the_same(
     tmp_path: Path, elsewhere: list[int], monkeypatch: pytest.MonkeyPatch, repos: list[str] | None
 ) -> None:
     path = write(tmp_path / HOUR_FILE, *LINES)
@@ -69,6 +70,39 @@ async def test_the_import_is_the_same(
     assert await imported(path, repos) == beside
     assert len(elsewhere) == 1
     assert (beside[0].broken, beside[0].broken_lines[0].line) == (1, 701)
+
+
+@pytest.mark.parametrize("repos", [None, ["octo/hello"]])
+async def test_an_import_of_an_export_is_the_same(
+    tmp_path: Path, elsewhere: list[int], monkeypatch: pytest.MonkeyPatch, repos: list[str] | None
+) -> None:
+    archive, path = write(tmp_path / HOUR_FILE, *LINES), tmp_path / "export.json"
+    async with get_sqlite_manager(":memory:") as manager:
+        await import_files(manager, [archive])
+        with path.open("wb") as out:
+            await export_items(manager, out)
+        whole = await stored(manager)
+    elsewhere.clear()
+    beside = await imported(path, repos)
+    assert len(elsewhere) == 1
+    assert beside[1] == whole if repos is None else 0 < len(beside[1]) < len(whole)
+    monkeypatch.setattr(parsing_process, "_processors", lambda: 1)
+    assert await imported(path, repos) == beside
+    assert len(elsewhere) == 1
+
+
+async def test_an_export_that_was_altered_is_refused(tmp_path: Path, elsewhere: list[int]) -> None:
+    path = tmp_path / "export.json"
+    async with get_sqlite_manager(":memory:") as manager:
+        await import_files(manager, [write(tmp_path / HOUR_FILE, *LINES)])
+        with path.open("wb") as out:
+            await export_items(manager, out)
+    path.write_bytes(path.read_bytes().replace(b"octo/hello", b"octo/jello", 1))
+    async with get_sqlite_manager(":memory:") as manager:
+        with pytest.raises(
+            DataFileError, match=r"was altered: its items do not fit .*; [\d,]+ of its items had already"
+        ):
+            await import_files(manager, [path])
 
 
 async def test_progress_reaches_the_end_of_the_file(tmp_path: Path, elsewhere: list[int]) -> None:
@@ -89,7 +123,7 @@ async def test_what_comes_before_the_damage_is_stored(tmp_path: Path, elsewhere:
     async with get_sqlite_manager(":memory:") as manager:
         with pytest.raises(DataFileError, match=r"is cut: .*; [\d,]+ of its items had already been stored"):
             await import_files(manager, [path])
-        assert len(await stored(manager)) > 2_000
+        assert len(await stored(manager)) > 1_000
     assert not is_there(elsewhere[0])
 
 
@@ -97,13 +131,13 @@ async def test_a_process_that_dies_is_an_error_and_the_import_can_be_run_again(
     tmp_path: Path, elsewhere: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / HOUR_FILE, *LINES)
-    receive = parsing_process.ParsingProcess._receive
+    receive = parsing_process._Child._receive
 
-    def receive_from_the_dead(process: parsing_process.ParsingProcess) -> object:
+    def receive_from_the_dead(process: parsing_process._Child) -> object:
         os.kill(elsewhere[-1], signal.SIGKILL)
         return receive(process)
 
-    monkeypatch.setattr(parsing_process.ParsingProcess, "_receive", receive_from_the_dead)
+    monkeypatch.setattr(parsing_process._Child, "_receive", receive_from_the_dead)
     async with get_sqlite_manager(":memory:") as manager:
         with pytest.raises(DataFileError, match=r"was not read to its end: .*\(-9\)"):
             await import_files(manager, [path])

@@ -1,5 +1,6 @@
 """The database as a whole."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Self
@@ -8,6 +9,7 @@ from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_
 from .commits import CommitsRepository
 from .connection import DatabaseConnection
 from .events import EventsRepository
+from .exchange import ParsedItems, parse_items
 from .metrics import MetricsRepository
 from .vocabulary import TABLES, TableItem
 
@@ -70,14 +72,15 @@ class DatabaseManager(ABC):
         async for item in self._read_items(tables, since, repo_key(repo) if repo is not None else None):
             yield item
 
-    async def write_items(self, items: Sequence[TableItem]) -> dict[str, int]:
+    async def write_items(self, items: Sequence[TableItem] | ParsedItems) -> dict[str, int]:
         """Store exported rows; answers by table how many were new. What is there already stays as it is.
 
         Raises `InvalidInput` naming the table and the key of a row that is not in the export form, before any of
         these items is written.
         """
         await self.connection.open()
-        return await self._write_items(items)
+        parsed = items if isinstance(items, ParsedItems) else await asyncio.to_thread(parse_items, items)
+        return await self._write_items(parsed)
 
     @abstractmethod
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored: ...
@@ -86,7 +89,7 @@ class DatabaseManager(ABC):
     @abstractmethod
     def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]: ...
     @abstractmethod
-    async def _write_items(self, items: Sequence[TableItem]) -> dict[str, int]: ...
+    async def _write_items(self, items: ParsedItems) -> dict[str, int]: ...
 
     @abstractmethod
     async def create_tables(self, **options: Any) -> dict[str, str]:

@@ -12,8 +12,8 @@ from typing import Any, get_args
 
 from ...errors import InvalidInput
 from .. import wire
+from ..contract.exchange import METRIC_KEYS, metric_to_dict
 from ..database_interface import RESERVED, TABLES, MetricTable, TableItem
-from ..exchange import METRIC_KEYS, metric_to_dict
 from .batches import expressions, get_items, pages
 from .client import DynamoDBClient
 from .items import Item, attributes, must

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...instants import format_instant
 from ...records import Commit, CommitRecord, RepositoryState
-from ..exchange import METRIC_KEYS, ParsedItems
+from ..contract.exchange import METRIC_KEYS, ParsedItems
 from .batches import get_items, put, write_items
 from .items import Item
 from .metrics import metric_to_item

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
+from ..contract.exchange import ParsedItems
 from ..database_interface import DatabaseManager, TableItem
-from ..exchange import parse_items
 from . import measuring, memory, operations, tables
 from .client import Credentials, DynamoDBClient
 from .commits import DynamoDBCommits
@@ -110,5 +110,5 @@ class DynamoDBManager(DatabaseManager):
     def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
         return export_items(self._client, tables, since, repo)
 
-    async def _write_items(self, items: Sequence[TableItem]) -> dict[str, int]:
-        return await import_items(self, parse_items(items))
+    async def _write_items(self, items: ParsedItems) -> dict[str, int]:
+        return await import_items(self, items)

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from ...records import Lease, MetricRow, RepositoryState
+from ..contract.exchange import METRIC_KEYS
 from ..database_interface import RESERVED, KnownRepository, MetricsRepository, MetricTable
-from ..exchange import METRIC_KEYS
 from . import memory
 from .batches import all_items, delete, expressions, get_items, put, write_items
 from .client import DynamoDBClient

@@ -1,4 +1,4 @@
-"""Export and import of SQLite's rows, in the forms of `wire` and `exchange`.
+"""Export and import of SQLite's rows, in the forms of `wire` and `contract.exchange`.
 
 Implementation notes
 - Reading goes page by page along a key (keyset), each page a question of its own: no long transaction keeps the
@@ -14,8 +14,8 @@ from ...errors import InvalidInput
 from ...jsontext import load_json
 from ...records import MetricRow, RepositoryState
 from .. import wire
+from ..contract.exchange import METRIC_KEYS, ParsedItems, metric_to_dict
 from ..database_interface import TABLES, MetricTable, TableItem
-from ..exchange import METRIC_KEYS, ParsedItems, metric_to_dict
 from . import events, metrics, rows
 from .connection import SQLiteConnection
 from .sql import Condition, where

@@ -5,7 +5,6 @@ Implementation notes
 - Any number of programs may use one file: each transaction takes the write lock at its beginning (BEGIN IMMEDIATE).
 """
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -13,8 +12,8 @@ from typing import Any
 from ...errors import InvalidInput
 from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
+from ..contract.exchange import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
-from ..exchange import parse_items
 from . import items, schema
 from .commits import SQLiteCommits, insert_commits
 from .connection import SQLiteConnection
@@ -82,9 +81,8 @@ class SQLiteManager(DatabaseManager):
     def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
         return items.read_items(self.connection, tables, since, repo)
 
-    async def _write_items(self, rows: Sequence[TableItem]) -> dict[str, int]:
-        parsed = await asyncio.to_thread(parse_items, rows)
-        return await self.connection.write(lambda db: items.write_items(db, parsed))
+    async def _write_items(self, rows: ParsedItems) -> dict[str, int]:
+        return await self.connection.write(lambda db: items.write_items(db, rows))
 
 
 def _import(db: sqlite3.Connection, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:

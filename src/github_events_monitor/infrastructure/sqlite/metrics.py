@@ -16,8 +16,8 @@ import msgspec
 from ...errors import LeaseLost
 from ...jsontext import dump_json, load_json
 from ...records import Lease, MetricRow, RepositoryState
+from ..contract.exchange import METRIC_KEYS
 from ..database_interface import RESERVED, KnownRepository, MetricsRepository, MetricTable
-from ..exchange import METRIC_KEYS
 from .connection import SQLiteConnection
 
 STATE, WATCH, ALIAS = "#state#", "#watch", "#alias"

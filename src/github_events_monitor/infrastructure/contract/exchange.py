@@ -1,12 +1,12 @@
-"""Rows in their export form -> records, checked before anything is written: for `write_items` of every provider."""
+"""Rows in their export form -> records, checked before anything is written: for `DatabaseManager.write_items`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
-from ..errors import InvalidInput
-from ..records import Commit, CommitFile, CommitSummary, Event, MetricRow, RepositoryState, require_text
-from . import wire
-from .database_interface import RESERVED, MetricTable, TableItem
+from ...errors import InvalidInput
+from ...records import Commit, CommitFile, CommitSummary, Event, MetricRow, RepositoryState, require_text
+from .. import wire
+from .vocabulary import RESERVED, MetricTable, TableItem
 
 METRIC_KEYS: dict[MetricTable, tuple[str, str]] = {
     "developer_metrics": ("actor_login", "repo_time_period"),
