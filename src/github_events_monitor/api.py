@@ -26,7 +26,7 @@ from .answers.insights import (
     SecurityReport,
 )
 from .errors import MonitorError
-from .infrastructure.database_service import DatabaseService
+from .infrastructure.database_service import DatabaseService, fit_collection
 from .logs import configure
 from .rest.deliveries import answer_delivery
 from .rest.description import HEALTH_EXAMPLE, INTRODUCTION, PROBLEMS, describe
@@ -98,7 +98,7 @@ def _declare_operations(app: FastAPI, door: Door) -> None:
         """Collect repositories from GitHub now; answers when done."""
         wanted = body or CollectBody()
         answer = await door.runtime().collector.collect(wanted.repos or None, dry_run=wanted.dry_run)
-        return JSONResponse(answer.to_wire())
+        return JSONResponse(fit_collection(answer).to_wire())
 
 
 def _declare_commits(app: FastAPI, door: Door) -> None:

@@ -19,6 +19,7 @@ from pydantic import Field
 from .answers.activity import CollectNow, RepositoryActivity, TrendingRepositories, WatchList
 from .answers.commits import CommitDetails, MonitorCommits, RecentCommits
 from .answers.insights import DeploymentMetrics, DeveloperActivity, EventAnomalies, RepositoryHealth, SecurityReport
+from .infrastructure.database_service import fit_collection
 from .mcp_support import prompts
 from .mcp_support.arguments import Cursor, Hours, Limit, PageHours, PageLimit, Repo, Repos, Switch, Until
 from .mcp_support.completions import complete
@@ -91,7 +92,7 @@ async def collect_now(
     what they need; this is for a full first pass or to be sure nothing is stale.
     """
     collector = ctx.request_context.lifespan_context.collector
-    return await collector.collect(repos, dry_run=dry_run, progress=ctx.report_progress)
+    return fit_collection(await collector.collect(repos, dry_run=dry_run, progress=ctx.report_progress))
 
 
 async def repository_activity(

@@ -9,8 +9,9 @@ from typing import Any
 from .answering.cache import AnswerCache
 from .answering.insight_questions import InsightQuestions
 from .answering.questions import Desk
+from .answering.sizes import fit_collection
 
-__all__ = ["AnswerCache", "DatabaseService", "Desk"]
+__all__ = ["AnswerCache", "DatabaseService", "Desk", "fit_collection"]
 
 
 class DatabaseService(InsightQuestions):

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from ..answers.activity import CollectedRepository, CollectNow, WatchList
 from ..answers.shared import RateLimitStatus
+from ..infrastructure.database_service import fit_collection
 from ..runtime import open_runtime
 from ..settings import Settings
 from .screen import columns, complain, note, plain, print_json, progress_bar, stdout
@@ -17,7 +18,7 @@ async def collect(settings: Settings, repos: Sequence[str], *, dry_run: bool, as
         with progress_bar() as bar:
             answer = await runtime.collector.collect(list(repos) or None, dry_run=dry_run, progress=bar)
     if as_json:
-        print_json(answer.to_wire())
+        print_json(fit_collection(answer).to_wire())
     else:
         _show(answer)
     return tell_failures(answer)

@@ -14,7 +14,7 @@ from ..answers.commits import CommitAnswer, RecentCommits
 from ..answers.insights import Component, RepositoryHealth
 from ..answers.shared import Coverage, Problem
 from ..errors import MonitorError
-from ..infrastructure.database_service import DatabaseService
+from ..infrastructure.database_service import DatabaseService, fit_collection
 from ..runtime import open_runtime
 from ..settings import Settings
 from .collecting import budget_left
@@ -30,7 +30,7 @@ async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_jso
             collected = await runtime.collector.collect(repos, hours=hours, progress=bar)
         reports = [await _ask(runtime.service, row.repo, hours) for row in collected.repositories]
     if as_json:
-        print_json({"collect_now": collected.to_wire(), "reports": [_wire(found) for found in reports]})
+        print_json({"collect_now": fit_collection(collected).to_wire(), "reports": [_wire(found) for found in reports]})
     failed = 0
     for row, found in zip(collected.repositories, reports, strict=True):
         if isinstance(found, Problem):

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from mcp.types import TextResourceContents
 
-from tests.fake_github import commit, event, sha
+from tests.fake_github import FakeRepository, commit, event, sha
 from tests.integration.mcp.conftest import World
 from tests.integration.mcp.sessions import connect, size_of, text_of
 
@@ -56,6 +56,44 @@ async def test_thirty_commits_are_under_20000_bytes(nasty: World) -> None:
             assert size_of(result) < 20_000
             seen += [row["sha"] for row in result.structured_content["commits"]]
     assert seen == [sha(number) for number in range(1, 151)]
+
+
+async def test_thirty_commits_with_long_messages_in_a_script_of_many_bytes_are_all_shown(world: World) -> None:
+    for record in world.repository.commits:
+        record["commit"]["message"] = "修正：" + "長い説明" * 100
+    async with connect() as client:
+        result = await client.call_tool("recent_commits", {"repo": "octo/hello", "limit": 30})
+    assert result.structured_content is not None
+    messages = [row["message"] for row in result.structured_content["commits"]]
+    assert len(messages) == 30
+    assert all(len(message) >= 50 and ("修正：" + "長い説明" * 100).startswith(message) for message in messages)
+    assert size_of(result) < 20_000
+
+
+@pytest.mark.parametrize("tool", ["monitor_commits", "collect_now", "watch_repositories"])
+async def test_an_answer_about_a_hundred_repositories_is_under_40000_bytes(world: World, tool: str) -> None:
+    names = [f"{'o' * 30}/{'n' * 60}-{number}" for number in range(99)] + ["octo/hello"]
+    async with connect() as client:
+        result = await client.call_tool(tool, {"add" if tool == "watch_repositories" else "repos": names})
+    assert not result.is_error, text_of(result)
+    assert size_of(result) < 40_000
+    assert "it shows the first" in str((result.structured_content or {})["note"])
+
+
+async def test_a_hundred_collected_repositories_all_have_their_place_in_one_answer(world: World) -> None:
+    for number in range(100):
+        repository = FakeRepository(f"octo/repository-{number}", id=100 + number)
+        repository.commits.extend(commit(each, world.now - timedelta(minutes=each)) for each in range(1, 12))
+        world.github.repositories[repository.full_name] = repository
+    names = [f"octo/repository-{number}" for number in range(100)]
+    async with connect() as client:
+        for start in range(0, 100, 50):
+            await client.call_tool("collect_now", {"repos": names[start : start + 50]})
+        result = await client.call_tool("monitor_commits", {"repos": names})
+    assert size_of(result) < 40_000
+    rows = (result.structured_content or {})["repositories"]
+    assert [row["repo"] for row in rows] == names
+    assert {row["total_commits"] for row in rows} == {11}
 
 
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [

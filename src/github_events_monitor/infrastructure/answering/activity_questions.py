@@ -11,15 +11,15 @@ from ...answers.activity import (
     WatchList,
 )
 from ...answers.shared import Problem
-from ...errors import MonitorError, Unreachable
+from ...errors import Forbidden, MonitorError, NotFound, Unreachable
 from ...records import repo_key
 from ..database_interface import KnownRepository
 from .cache import remembered
-from .commit_questions import CommitQuestions
+from .commit_questions import CommitQuestions, check_how_many
 from .freshness import outage_note, refuse_emptiness
 from .presenting import add_note, join_coverage
 from .questions import Subject, check_page_limit
-from .sizes import MAX_BYTES, how_many_fit
+from .sizes import MAX_BYTES, how_many_fit, watch_list
 from .windows import Asked
 
 
@@ -114,27 +114,31 @@ class ActivityQuestions(CommitQuestions):
 
     async def watch_repositories(self, add: Sequence[str] = (), remove: Sequence[str] = ()) -> WatchList:
         """Change the watch list; a repository that cannot be found is not added, and `errors` says so."""
+        check_how_many([*add, *remove])
         removed = [(await self._stored(repo)).key for repo in remove]
-        wanted = {(await self._stored(repo)).key: repo for repo in add}
-        errors = await self._verify(wanted)
+        subjects = {subject.key: subject for subject in [await self._stored(repo) for repo in add]}
+        problems = await self._verify([key for key, subject in subjects.items() if subject.state is None])
         await self._desk.manager.metrics.unwatch(removed)
-        await self._desk.manager.metrics.watch(key for key, name in wanted.items() if name not in errors)
-        return WatchList(watching=tuple(await self.watching()), errors=errors)
+        names = [subject.presenter.full_name for key, subject in subjects.items() if key not in problems]
+        await self._desk.manager.metrics.watch([(await self._stored(name)).key for name in names])
+        errors = {subjects[key].presenter.full_name: problem for key, problem in problems.items()}
+        return watch_list(await self.watching(), errors)
 
-    async def _verify(self, wanted: dict[str, str]) -> dict[str, Problem]:
-        """Why repositories that were never collected cannot be watched, by the name they were given."""
-        known = await self._desk.manager.metrics.get_states(wanted)
-        unknown = [key for key in wanted if key not in known]
-        problems = await self._refresh(dict.fromkeys(unknown), self._ask(24, None).span)
-        after = await self._desk.manager.metrics.get_states(unknown)
-        errors: dict[str, Problem] = {}
-        for key in unknown:
-            problem: MonitorError | None = problems.get(key)
-            if problem is None and key not in after:
-                problem = Unreachable(f"whether {wanted[key]} exists could not be checked; try again later")
-            if problem is not None:
-                errors[wanted[key]] = Problem.of(problem)
-        return errors
+    async def _verify(self, unknown: list[str]) -> dict[str, Problem]:
+        """Why repositories that were never collected cannot be watched. Each is collected, in as many rounds as it
+        takes; whoever asks for a change may wait for it longer than for an answer."""
+        left, failed, span = list(unknown), dict[str, MonitorError](), self._ask(24, None).span
+        while left:
+            problems = await self._refresh(dict.fromkeys(left), span)
+            failed |= {key: problem for key, problem in problems.items() if problem is not None}
+            known = {key for key in left if (await self._stored(key)).state is not None}
+            settled = known | {key for key in left if isinstance(failed.get(key), Forbidden | NotFound)}
+            failed = {key: problem for key, problem in failed.items() if key not in known}
+            left = [key for key in left if key not in settled]
+            if not settled:
+                break
+        unsure = {key: Unreachable(f"whether {key} exists could not be checked; try again later") for key in left}
+        return {key: Problem.of(problem) for key, problem in (unsure | failed).items()}
 
     async def repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key."""

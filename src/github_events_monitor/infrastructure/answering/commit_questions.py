@@ -15,13 +15,15 @@ from .cache import remembered
 from .freshness import outage_note, refuse_emptiness
 from .presenting import add_note, analysis_of, present_analysis, present_file
 from .questions import Questions, Subject, check_page_limit
-from .sizes import MAX_BYTES, PAGE_BYTES, how_many_fit, wire_size
+from .sizes import MAX_BYTES, PAGE_BYTES, how_many_fit, shorten, wire_size
 from .windows import Asked
 
 MAX_REPOSITORIES = 100
 MAX_AUTHORS = 10
 MAX_FULL_MESSAGE = 4_000
 MAX_BRANCH_SHOWN = 60
+SHORTER_MESSAGES = (100, 72, 50)
+"""Characters of messages where thirty commits with long ones would not fit into a page."""
 
 
 class CommitQuestions(Questions):
@@ -67,8 +69,7 @@ class CommitQuestions(Questions):
         if not total:
             _check_branch(subject, branch)
             refuse_emptiness(subject.presenter.full_name, coverage, subject.problem)
-        shown = [subject.presenter.commit(record, wanted) for record in found[:size]]
-        shown = shown[: how_many_fit(shown, PAGE_BYTES if size <= 30 else MAX_BYTES)]
+        shown = _page([subject.presenter.commit(record, wanted) for record in found[:size]], size)
         more = len(shown) < len(found)
         return RecentCommits(
             repo=subject.presenter.full_name,
@@ -134,24 +135,22 @@ class CommitQuestions(Questions):
         """Commits across repositories (null: all watched), which are put on the watch list when they exist."""
         asked, size = self._ask(hours, until), check_page_limit(limit_per_repo, 10, "limit_per_repo")
         names = list(repos or await self.watching())
-        if len(names) > MAX_REPOSITORIES:
-            raise InvalidInput(f"at most {MAX_REPOSITORIES} repositories at once, not {len(names)}")
+        check_how_many(names)
         subjects = await self._look_up_all(names, asked)
-        budget = (MAX_BYTES - 2_000) // max(len(subjects), 1)
-        parts = [await self._monitored(subject, asked, size, budget) for subject in subjects]
         if repos:
             await self._desk.manager.metrics.watch(
                 s.key for s in subjects if s.state and not isinstance(s.problem, NotFound)
             )
         nothing = None if names else "No repository is watched; name some, or set TARGET_REPOSITORIES."
-        return MonitorCommits(
-            window=asked.window,
-            repositories=tuple(parts),
-            now_watching=tuple(await self.watching())[:MAX_REPOSITORIES],
-            note=nothing,
-        )
+        watching = (await self.watching())[:MAX_REPOSITORIES]
+        frame = MonitorCommits(window=asked.window, repositories=(), now_watching=tuple(watching), note=nothing)
+        room = (MAX_BYTES - wire_size(frame.to_wire())) // max(len(subjects), 1)
+        parts = [await self._monitored(subject, asked, size, room) for subject in subjects]
+        answer, cut = shorten(frame.model_copy(update={"repositories": tuple(parts)}), "repositories")
+        return answer.model_copy(update={"note": f"{cut} Ask for the others by themselves."}) if cut else answer
 
-    async def _monitored(self, subject: Subject, asked: Asked, size: int, budget: int) -> MonitoredRepository:
+    async def _monitored(self, subject: Subject, asked: Asked, size: int, room: int) -> MonitoredRepository:
+        """One repository in so many bytes: what is known of it first, then who made how many commits, then commits."""
         name, url = subject.presenter.full_name, subject.presenter.repo_url
         branch = _branch_filter(subject, None)
         authors = await self._desk.manager.commits.get_authorship(subject.key, *asked.span, branch=branch)
@@ -163,18 +162,33 @@ class CommitQuestions(Questions):
                 return MonitoredRepository(repo=name, repo_url=url, error=Problem.of(error))
         found = await self._desk.manager.commits.get_commits(subject.key, *asked.span, branch=branch, limit=size)
         shown = [subject.presenter.commit(record, branch) for record in found]
-        answer = MonitoredRepository(
-            repo=name, repo_url=url, total_commits=len(authors), authors=_count_authors(authors), coverage=coverage
-        )
-        return answer.model_copy(update={"commits": _fitting(shown, budget - wire_size(answer.to_wire()))})
+        answer = MonitoredRepository(repo=name, repo_url=url, total_commits=len(authors), coverage=coverage)
+        room -= wire_size(answer.to_wire())
+        counts = list(_count_authors(authors).items())
+        counts = counts[: how_many_fit(counts, room // 2, least=0)]
+        shown = shown[: how_many_fit(shown, room - wire_size(counts), least=0)]
+        return answer.model_copy(update={"authors": dict(counts), "commits": tuple(shown)})
 
     async def watching(self) -> list[str]:
         """Watched repositories in GitHub's spelling, by name."""
         return list((await watched(self._desk.manager.metrics, self._desk.targets)).values())
 
 
-def _fitting(shown: list[CommitAnswer], budget: int) -> tuple[CommitAnswer, ...]:
-    return tuple(shown[: how_many_fit(shown, budget)])
+def check_how_many(repos: Sequence[str]) -> None:
+    """Raises `InvalidInput` for more repositories than one question may name."""
+    if len(repos) > MAX_REPOSITORIES:
+        raise InvalidInput(f"at most {MAX_REPOSITORIES} repositories at once, not {len(repos)}")
+
+
+def _page(commits: list[CommitAnswer], size: int) -> list[CommitAnswer]:
+    """The commits that fit. A page of thirty takes messages shorter first: in other scripts they take more bytes."""
+    if size > 30:
+        return commits[: how_many_fit(commits, MAX_BYTES)]
+    for length in SHORTER_MESSAGES:
+        if how_many_fit(commits, PAGE_BYTES) == len(commits):
+            return commits
+        commits = [commit.model_copy(update={"message": commit.message[:length].rstrip()}) for commit in commits]
+    return commits[: how_many_fit(commits, PAGE_BYTES)]
 
 
 def _has_details(record: CommitRecord) -> bool:

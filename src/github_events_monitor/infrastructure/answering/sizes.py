@@ -1,11 +1,12 @@
 """Answers stay small: as many items as fit, the rest behind a cursor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import orjson
 
-from ...answers.shared import AnswerModel
+from ...answers.activity import CollectNow, WatchList
+from ...answers.shared import AnswerModel, Problem
 
 AnswerT = TypeVar("AnswerT", bound=AnswerModel)
 
@@ -21,13 +22,13 @@ def wire_size(value: Any) -> int:
     return len(orjson.dumps(value))
 
 
-def how_many_fit(items: Sequence[Any], budget: int) -> int:
-    """How many of the first items fit into so many bytes; at least one when there is any."""
+def how_many_fit(items: Sequence[Any], budget: int, *, least: int = 1) -> int:
+    """How many of the first items (answers, or plain JSON values) fit into so many bytes; at least `least`."""
     used = 0
     for count, item in enumerate(items):
-        used += wire_size(item.to_wire()) + 1
+        used += wire_size(item.to_wire() if isinstance(item, AnswerModel) else item) + 1
         if used > budget:
-            return max(count, 1)
+            return max(count, least)
     return len(items)
 
 
@@ -48,3 +49,23 @@ def shorten(answer: AnswerT, *lists: str) -> tuple[AnswerT, str | None]:
         return answer, None
     shown = {name: getattr(answer, name)[: kept[name]] for name in lists}
     return answer.model_copy(update=shown), f"The answer was too long; it shows the first {', '.join(cut)}."
+
+
+def fit_collection(answer: CollectNow) -> CollectNow:
+    """What of a pass over many repositories an answer can hold, and a note on the rest."""
+    shown, cut = shorten(answer, "repositories")
+    return shown.model_copy(update={"note": cut}) if cut else answer
+
+
+def watch_list(watching: Sequence[str], errors: Mapping[str, Problem]) -> WatchList:
+    """The watch list and what was not put on it, as far as both fit, and a note on the rest."""
+    problems = list(errors.items())
+    told = dict(problems[: how_many_fit([[name, it.to_wire()] for name, it in problems], MAX_BYTES // 2)])
+    listed = watching[: how_many_fit(watching, MAX_BYTES // 2)]
+    cut = [
+        f"{len(shown)} of {len(all_)} {what}"
+        for what, shown, all_ in (("watched repositories", listed, watching), ("errors", told, problems))
+        if len(shown) < len(all_)
+    ]
+    note = f"The answer was too long; it shows the first {', '.join(cut)}." if cut else None
+    return WatchList(watching=tuple(listed), errors=told, note=note)
