@@ -37,6 +37,8 @@ from .settings import Settings
 
 READ_REQUESTS = 8
 READ_SECONDS = 10.0
+LISTING_REQUESTS = 3
+"""The repository itself, its events, its commits: less than this, and nothing of it is completely known."""
 REQUESTS_WITH_TOKEN = 200
 REQUESTS_WITHOUT_TOKEN = 15
 PURGE_EVERY = timedelta(hours=1)
@@ -180,13 +182,16 @@ class Collector:
         budget = RequestBudget(READ_REQUESTS, deadline)
         plan = Plan(want=span, branch=branch, thorough=False, patience=READ_SECONDS / 2)
         problems: dict[str, MonitorError | None] = {}
-        for key in keys:
-            outcome = await self._shared_pass(key, budget, plan)
+        for number, key in enumerate(keys):
+            fair = max(LISTING_REQUESTS, budget.left // (len(keys) - number))
+            share = RequestBudget(min(fair, budget.left), deadline)
+            outcome = await self._shared_pass(key, share, plan)
+            budget.used += share.used
             problems[key] = outcome.error
             if not outcome.reached and outcome.error is None:
                 problems[key] = Unreachable(
-                    f"{key} was not collected within this call's budget of {READ_REQUESTS} requests and "
-                    f"{READ_SECONDS:.0f} s; ask again, or run collect_now"
+                    f"not collected within this call's {READ_REQUESTS} requests and {READ_SECONDS:.0f} s;"
+                    " ask again, or run collect_now"
                 )
         return problems
 
@@ -248,7 +253,7 @@ class Collector:
             outcome = await self._run(await self._stored_key(key), budget, plan, progress)
         except Renamed as renamed:
             outcome = await self._run(renamed.key, budget, plan, progress)
-        outcome = outcome._replace(requests=budget.used - before, reached=budget.used > before)
+        outcome = outcome._replace(requests=budget.used - before)
         self._passes += 1
         self._last[key] = (self._passes, outcome)
         if not plan.dry_run:

@@ -20,7 +20,7 @@ Progress = Callable[[float, float, str], Awaitable[None]]
 
 
 class Outcome(NamedTuple):
-    """How a pass over one repository went. `error` null: well. `reached`: a request was made for it."""
+    """How a pass over one repository went. `error` null: well. `reached`: its events and commits were asked for."""
 
     repo: str
     stored: Stored
@@ -40,11 +40,12 @@ class OnePass:
 
     async def run(self) -> Outcome:
         """Go as far as the budget and GitHub allow; what was learned is stored in any case."""
-        draft, error = self._draft, None
+        draft, error, reached = self._draft, None, True
         draft.change(last_attempt_at=draft.now())
         try:
             await self._listings()
         except BudgetSpent:
+            reached = False
             draft.notes.append("the request budget was spent; the next pass goes on")
         except (GitHubError, InvalidInput) as problem:
             error = problem
@@ -52,7 +53,7 @@ class OnePass:
         else:
             await self._extras_if_possible()
         await self._store()
-        return Outcome(draft.repo, self._stored, draft.modified, 0, error, draft.notes)
+        return Outcome(draft.repo, self._stored, draft.modified, 0, error, draft.notes, reached)
 
     async def _listings(self) -> None:
         draft = self._draft

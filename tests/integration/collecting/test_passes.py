@@ -167,3 +167,37 @@ async def test_force_pushes_become_observations(world: World) -> None:
 
     rows = await world.manager.metrics.get_metrics("security_metrics", "octo/hello", prefix="force_push#")
     assert [row.data["actor"] for row in rows] == ["mallory"]
+
+
+def three_more() -> list[FakeRepository]:
+    """Repositories with one commit each."""
+    found = [FakeRepository(f"octo/r{number}", id=20 + number) for number in range(3)]
+    for number, repository in enumerate(found):
+        repository.branches["main"] = [commit(number + 1, NOW - timedelta(hours=number + 1))]
+    return found
+
+
+async def test_repositories_share_the_budget_of_a_question_and_what_was_not_reached_says_so() -> None:
+    world = build(FakeGitHub(*three_more()))
+
+    names = [f"octo/r{number}" for number in range(3)]
+    first = await world.service.monitor_commits(names)
+    second = await world.service.monitor_commits(names)
+
+    assert len(world.github.requests) <= 16
+    assert [row.total_commits for row in first.repositories] == [1, 1, None]
+    assert [row.error and row.error.code for row in first.repositories] == [None, None, "unreachable"]
+    assert "8 requests" in (first.repositories[2].error or first).model_dump_json()
+    assert [row.total_commits for row in second.repositories] == [1, 1, 1]
+    await world.collector.close()
+
+
+async def test_every_repository_that_exists_is_watched_however_many_are_added() -> None:
+    world = build(FakeGitHub(*three_more(), FakeRepository("octo/New", id=30)))
+    world.github.renamed["octo/old"] = 30
+
+    answer = await world.service.watch_repositories(add=["octo/r0", "octo/r1", "octo/gone", "octo/r2", "octo/old"])
+
+    assert answer.watching == ("octo/New", "octo/r0", "octo/r1", "octo/r2")
+    assert {name: problem.code for name, problem in answer.errors.items()} == {"octo/gone": "not_found"}
+    await world.collector.close()
