@@ -16,8 +16,10 @@ from typing import Any, BinaryIO
 
 from ..errors import DataFileError, InvalidInput
 from ..infrastructure.database_interface import TABLES, DatabaseManager
+from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, format_instant, normalise_instant, system_clock
 from ..jsontext import dump_sorted
+from .pipeline import WriteBehind
 from .report import Progress
 
 FORMAT = "github-events-monitor"
@@ -51,24 +53,27 @@ async def export_items(
     """
     chosen = check_tables(tables)
     start = normalise_instant(since) if since is not None else None
-    writer = _Writer(out, progress)
     provider = (await manager.health_check())["provider"]
     begun = format_instant(clock())
-    await writer.mark({"format": FORMAT, "version": VERSION, "provider": provider, "exported_at": begun})
     counts = dict.fromkeys(chosen, 0)
-    async for row in manager.read_items(chosen, since=start, repo=repo):
-        counts[row.table] += 1
-        await writer.item({"table": row.table, "item": row.item})
-    await writer.end(counts)
+    with without_garbage_collection():
+        async with WriteBehind() as writes:
+            writer = _Writer(out, progress, writes)
+            await writer.mark({"format": FORMAT, "version": VERSION, "provider": provider, "exported_at": begun})
+            async for row in manager.read_items(chosen, since=start, repo=repo):
+                counts[row.table] += 1
+                await writer.item({"table": row.table, "item": row.item})
+            await writer.end(counts)
     return counts
 
 
 class _Writer:
-    """Lines on their way into a file, summed up as they go."""
+    """Lines on their way into a file, summed up as they go, behind the reading of those that follow."""
 
-    def __init__(self, out: BinaryIO, progress: Progress | None) -> None:
+    def __init__(self, out: BinaryIO, progress: Progress | None, writes: WriteBehind) -> None:
         self._out = out
         self._progress = progress
+        self._writes = writes
         self._digest = hashlib.sha256()
         self._lines: list[bytes] = []
         self._waiting = 0
@@ -91,13 +96,14 @@ class _Writer:
     async def end(self, counts: dict[str, int]) -> None:
         """Write what waits, and the last line."""
         await self._flush()
+        await self._writes.settle()
         await self.mark({"end": True, "counts": counts, "sha256": self._digest.hexdigest()})
 
     async def _flush(self) -> None:
         if self._lines:
             data = b"\n".join(self._lines) + b"\n"
             self._lines, self._waiting = [], 0
-            await asyncio.to_thread(self._write_summed, data)
+            await self._writes.put(asyncio.to_thread(self._write_summed, data))
         if self._progress:
             await self._progress(self._written, None, f"{self._items:,} items")
 

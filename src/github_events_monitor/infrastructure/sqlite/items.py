@@ -2,10 +2,11 @@
 
 Implementation notes
 - Reading goes page by page along a key (keyset), each page a question of its own: no long transaction keeps the
-  write-ahead log from being emptied, and memory holds one page.
+  write-ahead log from being emptied, and memory holds two pages, of which one is read while the other is used.
 - Writing leaves what is there alone: `ON CONFLICT DO NOTHING`, or `INSERT OR IGNORE`, everywhere.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, NamedTuple, get_args
@@ -24,6 +25,13 @@ _PAGE = 256
 """Rows. The largest payload seen is 246 KB."""
 
 
+Position = tuple[Any, ...]
+"""The key of the last row of a page."""
+
+Page = tuple[list[dict[str, Any]], Position | None]
+"""Items, and the position of the last of them; null when there are no more."""
+
+
 class _Source(NamedTuple):
     """How one table is walked: `key` are the columns of the walk, selected first; `form` makes the item of the rest."""
 
@@ -40,15 +48,22 @@ async def read_items(
     unknown = [table for table in tables if table not in TABLES]
     if unknown:
         raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
+
+    def page(table: str, position: Position | None) -> asyncio.Task[Page]:
+        return asyncio.create_task(connection.read(lambda db: _page(db, table, position, since, repo)))
+
     for table in tables:
-        position: tuple[Any, ...] | None = None
-        while True:
-            place = position
-            items, position = await connection.read(lambda db, t=table, p=place: _page(db, t, p, since, repo))  # type: ignore[misc]
-            for item in items:
-                yield TableItem(table, item)
-            if position is None:
-                break
+        reading: asyncio.Task[Page] | None = page(table, None)
+        try:
+            while reading is not None:
+                items, position = await reading
+                reading = page(table, position) if position is not None else None
+                for item in items:
+                    yield TableItem(table, item)
+        finally:
+            if reading is not None:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
 
 
 def write_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
@@ -94,10 +109,8 @@ def _fill_health(
     return add_daily or add_state or add_mark
 
 
-def _page(
-    db: sqlite3.Connection, table: str, position: tuple[Any, ...] | None, since: str | None, repo: str | None
-) -> tuple[list[dict[str, Any]], tuple[Any, ...] | None]:
-    """The items beyond a position, and the position of the last of them; null when there are no more."""
+def _page(db: sqlite3.Connection, table: str, position: Position | None, since: str | None, repo: str | None) -> Page:
+    """The items beyond a position."""
     if table == "repository_health_metrics":
         return _health_page(db, position, repo)
     source = _SOURCES[table]
@@ -129,9 +142,7 @@ def _filters(table: str, since: str | None, repo: str | None) -> list[Condition]
     return found
 
 
-def _health_page(
-    db: sqlite3.Connection, position: tuple[Any, ...] | None, repo: str | None
-) -> tuple[list[dict[str, Any]], tuple[Any, ...] | None]:
+def _health_page(db: sqlite3.Connection, position: Position | None, repo: str | None) -> Page:
     """One item for each repository with daily results, a state, or a place on the watch list."""
     # Each part has its own bounds and limit: a page costs what it holds, however many repositories there are.
     sql = """SELECT * FROM (SELECT repo_name AS repo FROM repository_health_metrics
