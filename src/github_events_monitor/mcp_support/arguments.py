@@ -23,12 +23,16 @@ PageLimit = Annotated[Limit | None, Field(json_schema_extra={"default": 30})]
 def read_arguments(given: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as sent, without nulls (not given), and with lists that came as JSON text read.
 
-    Some assistants write a list as the text of one; a number in quotes stays text and is refused later.
+    Some assistants write a list as the text of one, and a whole number as 24.0, which JSON Schema counts as whole:
+    https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.3. A number in quotes stays text, to be refused.
     """
     kept = {name: value for name, value in given.items() if value is not None}
     for name, value in kept.items():
-        if isinstance(value, str) and properties.get(name, {}).get("type") == "array":
+        kind = properties.get(name, {}).get("type")
+        if isinstance(value, str) and kind == "array":
             kept[name] = _read_list(value)
+        elif isinstance(value, float) and kind == "integer" and value.is_integer():
+            kept[name] = int(value)
     return kept
 
 

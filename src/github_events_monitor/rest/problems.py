@@ -92,7 +92,8 @@ def _sentence(row: Mapping[str, Any]) -> str:
             return "the body is not JSON"
         case "value_error":
             return str(row["ctx"]["error"])
-        case "int_parsing" | "int_type" | "int_from_float":
-            return f"{name} must be a whole number, not {str(row['input'])[:60]!r}"
+        case "list_type" | "string_type":
+            expected = "a list of texts" if row["type"] == "list_type" else "text"
+            return f"{name} must be {expected}, not {str(row['input'])[:60]!r}"
         case _:
             return f"{name}: {row['msg']}"

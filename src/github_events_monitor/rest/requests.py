@@ -3,11 +3,11 @@
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from ..mcp_support.arguments import refuse_unknown
+from ..errors import InvalidInput
+from ..mcp_support.arguments import refuse_unknown, refuse_value
 
 Text = str | SkipJsonSchema[None]
 Whole = int | SkipJsonSchema[None]
@@ -99,7 +99,9 @@ class CommitQuery(Closed):
 class CollectBody(Closed):
     """What to collect."""
 
-    repos: list[str] = Field(default=[], description="owner/name; default: all watched", max_length=100)
+    repos: Annotated[list[str], BeforeValidator(lambda given: [] if given is None else given)] = Field(
+        default=[], description="owner/name; default: all watched", max_length=100
+    )
     dry_run: bool = Field(False, description="ask GitHub, but store nothing")
 
 
@@ -109,12 +111,19 @@ QueryT = TypeVar("QueryT", bound=Closed)
 def read_query(model: type[QueryT], request: Request) -> QueryT:
     """The query parameters. FastAPI could read them into a model, too, but takes longer than the rest of an answer.
 
-    Raises `RequestValidationError`.
+    Raises `InvalidInput`, in the words of the tools.
     """
     try:
         return model.model_validate(dict(request.query_params))
     except ValidationError as error:
-        raise RequestValidationError([{**row, "loc": ("query", *row["loc"])} for row in error.errors()]) from None
+        raise InvalidInput(_refusal(model, error)) from None
+
+
+def _refusal(model: type[Closed], error: ValidationError) -> str:
+    rows = error.errors()
+    if rows[0]["type"] == "value_error":  # an argument that is not known
+        return str(rows[0]["ctx"]["error"])
+    return refuse_value(rows, model.model_json_schema()["properties"])
 
 
 def describe_query(model: type[Closed]) -> dict[str, Any]:

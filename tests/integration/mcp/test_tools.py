@@ -52,6 +52,7 @@ async def test_every_tool_answers_with_a_structure_and_one_line_beside_it(world:
         ({"repo": "octo/hello", "hours": 2.5}, "hours must be a whole number from 1 to 8760, not 2.5"),
         ({"repo": "octo/hello", "hours": 8761}, "hours must be a whole number from 1 to 8760, not 8761"),
         ({"repo": "octo/hello", "limit": 0}, "limit must be a whole number from 1 to 100, not 0"),
+        ({"repo": "octo/hello", "author": " "}, "author is empty; leave it out"),
         ({"repo": "octo/hello", "branch": ["main"]}, 'branch must be text, not ["main"]'),
         ({"repo": "octo/hello", "until": "yesterday"}, "'yesterday' is not an ISO 8601 instant"),
         ({"repo": "octo/hello", "cursor": "abc"}, "this cursor was altered or is not one of ours"),

@@ -35,7 +35,9 @@ def check(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
         ("/commits/recent?repo=octo", "owner/name"),
         ("/commits/recent?repo=octo/hello&hours=0", "from 1 to 8760"),
         ("/commits/recent?repo=octo/hello&hours=9000", "from 1 to 8760"),
-        ("/commits/recent?repo=octo/hello&hours=many", "whole number"),
+        ("/commits/recent?repo=octo/hello&hours=many", 'hours must be a whole number from 1 to 8760, not "many"'),
+        ("/events/recent?repo=octo/hello&event_types=push", "'push' is not an event type; write it like PushEvent"),
+        ("/events/recent?repo=octo/hello&actor=", "actor is empty"),
         ("/commits/recent?repo=octo/hello&limit=101", "from 1 to 100"),
         ("/commits/recent?repo=octo/hello&until=2030-01-01", "future"),
         ("/commits/recent?repo=octo/hello&until=soon", "ISO 8601"),
@@ -55,6 +57,9 @@ async def test_a_body_that_is_no_json_is_400_and_one_that_does_not_fit_422(world
     check(await world.http.post("/collect", content=b"[]", headers=json), 422, "invalid")
     body = check(await world.http.post("/collect", json={"repo": ["a/b"]}), 422, "invalid")
     assert "did you mean 'repos'?" in body["message"]
+    body = check(await world.http.post("/collect", json={"repos": "a/b"}), 422, "invalid")
+    assert body["message"] == "repos must be a list of texts, not 'a/b'"
+    assert (await world.http.post("/collect", json={"repos": None})).status_code == 200
 
 
 async def test_paths_and_methods_that_do_not_exist(world: World) -> None:

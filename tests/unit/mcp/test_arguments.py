@@ -4,7 +4,7 @@ import pytest
 
 from github_events_monitor.mcp_support.arguments import read_arguments, refuse_unknown
 
-LISTS = {"repos": {"type": "array"}, "branch": {"type": "string"}}
+LISTS = {"repos": {"type": "array"}, "branch": {"type": "string"}, "hours": {"type": "integer"}}
 
 
 @pytest.mark.parametrize(
@@ -17,10 +17,15 @@ LISTS = {"repos": {"type": "array"}, "branch": {"type": "string"}}
         ({"repos": None, "branch": None}, {}),
         ({"branch": "null"}, {"branch": "null"}),
         ({"branch": '["x"]'}, {"branch": '["x"]'}),
+        ({"hours": 24.0}, {"hours": 24}),
+        ({"hours": 24.5}, {"hours": 24.5}),
+        ({"hours": "24"}, {"hours": "24"}),
+        ({"hours": True}, {"hours": True}),
+        ({"branch": 24.0}, {"branch": 24.0}),
     ],
 )
 def test_arguments_are_read_without_guessing(given: dict[str, object], read: dict[str, object]) -> None:
-    assert read_arguments(given, LISTS) == read
+    assert repr(read_arguments(given, LISTS)) == repr(read)
 
 
 @pytest.mark.parametrize(

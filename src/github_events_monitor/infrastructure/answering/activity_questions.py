@@ -1,5 +1,6 @@
 """Questions about events, and about what is stored and watched."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,16 +12,18 @@ from ...answers.activity import (
     WatchList,
 )
 from ...answers.shared import Problem
-from ...errors import Forbidden, MonitorError, NotFound, Unreachable
+from ...errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ...records import repo_key
 from ..database_interface import KnownRepository
 from .cache import remembered
 from .commit_questions import CommitQuestions, check_how_many
 from .freshness import outage_note, refuse_emptiness
 from .presenting import add_note, join_coverage
-from .questions import Subject, check_page_limit
+from .questions import Subject, check_page_limit, check_person
 from .sizes import MAX_BYTES, how_many_fit, watch_list
 from .windows import Asked
+
+_EVENT_TYPE = re.compile("[A-Z][A-Za-z]*Event")
 
 
 class ActivityQuestions(CommitQuestions):
@@ -38,12 +41,12 @@ class ActivityQuestions(CommitQuestions):
         cursor: str | None = None,
     ) -> RepositoryActivity:
         """A repository's events, newest first, and how many of each type; defaults: 24 hours, 30 events."""
-        types = sorted(set(event_types)) if event_types else None
+        types = check_types(event_types)
         given: dict[str, Any] = {
             "repo": repo_key(repo),
             "hours": hours,
             "event_types": types,
-            "actor": actor,
+            "actor": check_person("actor", actor),
             "limit": limit,
             "until": until,
         }
@@ -143,3 +146,11 @@ class ActivityQuestions(CommitQuestions):
     async def repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key."""
         return await self._desk.manager.metrics.get_repositories(prefix, limit)
+
+
+def check_types(event_types: Sequence[str] | None) -> list[str] | None:
+    """Event types to ask about, each once; null for all. Raises `InvalidInput` for what GitHub names no event by."""
+    for name in event_types or ():
+        if not _EVENT_TYPE.fullmatch(name):
+            raise InvalidInput(f"{name[:60]!r} is not an event type; write it like PushEvent or IssuesEvent")
+    return sorted(set(event_types)) if event_types else None

@@ -14,7 +14,7 @@ from ..wire import check_branch, check_sha
 from .cache import remembered
 from .freshness import outage_note, refuse_emptiness
 from .presenting import add_note, analysis_of, present_analysis, present_file
-from .questions import Questions, Subject, check_page_limit
+from .questions import Questions, Subject, check_page_limit, check_person
 from .sizes import MAX_BYTES, PAGE_BYTES, how_many_fit, shorten, wire_size
 from .windows import Asked
 
@@ -49,7 +49,7 @@ class CommitQuestions(Questions):
             "hours": hours,
             "limit": limit,
             "branch": check_branch(branch),
-            "author": author,
+            "author": check_person("author", author),
             "until": until,
         }
         page = self._open_page("recent_commits", cursor, 24, given)

@@ -25,7 +25,7 @@ from .activity_questions import ActivityQuestions
 from .cache import remembered
 from .freshness import outage_note, refuse_emptiness
 from .presenting import add_note, join_coverage
-from .questions import Desk, Subject
+from .questions import Desk, Subject, check_person
 from .sizes import shorten
 from .windows import Asked, days_before, previous
 
@@ -102,6 +102,7 @@ class InsightQuestions(ActivityQuestions):
         self, repo: str | None = None, actor: str | None = None, hours: int = 720, until: str | None = None
     ) -> DeveloperActivity:
         """Who did what: in one repository, or one login across all repositories stored (or both)."""
+        check_person("actor", actor)
         if not repo and not actor:
             raise InvalidInput("name a repo (owner/name), an actor (login), or both")
         asked = self._ask(hours, until)

@@ -175,3 +175,10 @@ def check_page_limit(limit: int | None, default: int, name: str = "limit") -> in
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_LIMIT:
         raise InvalidInput(f"{name} must be a whole number from 1 to {MAX_LIMIT}, not {value!r}")
     return value
+
+
+def check_person(name: str, value: str | None) -> str | None:
+    """A login or name to ask about; null for everybody. Raises `InvalidInput` for an empty one."""
+    if value is not None and not value.strip():
+        raise InvalidInput(f"{name} is empty; leave it out to ask about everybody")
+    return value
