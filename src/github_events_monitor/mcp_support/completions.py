@@ -21,7 +21,8 @@ async def complete(
             return _page([f"{before}{comma}{name}" for name in names])
         case "owner":
             names = await service.complete_repositories(argument.value, 1_000)
-            return _page(sorted({name.split("/")[0] for name in names}, key=str.lower))
+            owners = {name.lower().split("/")[0]: name.split("/")[0] for name in reversed(names)}
+            return _page(sorted(owners.values(), key=str.lower))
         case "name":
             owner = (context.arguments or {}).get("owner", "") if context else ""
             return _page(await _names(service, owner, argument.value))

@@ -148,6 +148,7 @@ def confirm_deletion(settings: Settings) -> bool:
     try:
         agreed = typer.confirm(f"Delete everything stored in {where}? Export it first if in doubt.", err=True)
     except typer.Abort:  # the end of standard input
+        note("")  # the error gets a line of its own
         raise InvalidInput(
             f"this deletes everything stored in {where}; add --yes to do it without being asked"
         ) from None

@@ -110,7 +110,7 @@ async def test_a_prompt_asked_for_wrongly_says_why(
 
 
 async def test_names_are_completed_from_what_is_stored_and_watched(world: World) -> None:
-    other = FakeRepository("octo/World", id=8)
+    other = FakeRepository("Octo/World", id=8)
     other.commits.append(commit(700, world.now))
     world.github.repositories["octo/world"] = other
     template, prompt = (
@@ -123,7 +123,7 @@ async def test_names_are_completed_from_what_is_stored_and_watched(world: World)
         async def values(ref: Any, name: str, value: str, **context: str) -> list[str]:
             return (await client.complete(ref, {"name": name, "value": value}, context)).completion.values
 
-        assert await values(template, "owner", "O") == ["octo"]
+        assert await values(template, "owner", "O") == ["octo"]  # once, though written in two ways
         assert await values(template, "name", "w") == ["World"]
         assert await values(template, "name", "", owner="octo") == ["Hello", "World"]
         assert await values(template, "name", "", owner="else") == []
