@@ -6,7 +6,7 @@ Instants are text in the stored form (see `instants`); `repo_name` is always the
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,9 @@ from .errors import InvalidInput
 
 MAX_KEY_TEXT = 255
 """Facts that index rows carry (refs, logins, subjects) are cut here, so that an index row stays small."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A number that every engine and every reader of JSON holds exactly; checked where records come in from outside."""
 
 _REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})/[A-Za-z0-9._-]{1,100}")
 
@@ -99,9 +102,9 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     authored_at: str | None = None
     parents: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
-    additions: int | None = None
-    deletions: int | None = None
-    files_changed: int | None = None
+    additions: Count | None = None
+    deletions: Count | None = None
+    files_changed: Count | None = None
     source: Literal["api", "push", "webhook"] = "api"
 
 
@@ -110,8 +113,8 @@ class CommitFile(msgspec.Struct, frozen=True, kw_only=True):
 
     filename: str
     status: str = "modified"
-    additions: int | None = None
-    deletions: int | None = None
+    additions: Count | None = None
+    deletions: Count | None = None
     previous_filename: str | None = None
 
 
@@ -120,12 +123,12 @@ class CommitSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     categories: tuple[str, ...] = ()
-    impact_score: int = 0
+    impact_score: Count = 0
     risk_level: Literal["low", "medium", "high"] = "low"
     breaking: bool = False
     security_relevant: bool = False
     reasons: tuple[str, ...] = ()
-    rules: int = 1
+    rules: Count = 1
 
 
 class CommitRecord(msgspec.Struct, frozen=True, kw_only=True):

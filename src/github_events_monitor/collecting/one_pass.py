@@ -74,7 +74,7 @@ class OnePass:
             await self._extras()
         except BudgetSpent:
             self._draft.notes.append("the request budget was spent; the next pass goes on")
-        except GitHubError as problem:
+        except (GitHubError, InvalidInput) as problem:  # GitHub refused a question, too
             self._draft.notes.append(f"left for the next pass: {problem.message}")
 
     async def _extras(self) -> None:

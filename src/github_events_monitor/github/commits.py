@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeGuard
 import msgspec
 
 from ..records import MAX_KEY_TEXT, Commit, CommitFile, Event, repo_key
-from .decoding import Shape, array_of, instant, object_of, text
+from .decoding import Shape, array_of, count, instant, object_of, text
 
 MAX_MESSAGE = 65_536
 """Characters of a commit message that are kept."""
@@ -120,8 +120,8 @@ def parse_commit_details(repo: str, *bodies: bytes, complete: bool = True) -> Co
     return CommitDetails(
         msgspec.structs.replace(
             commit,
-            additions=_count(stats.additions),
-            deletions=_count(stats.deletions),
+            additions=count(stats.additions),
+            deletions=count(stats.deletions),
             files_changed=len(listed) if exact else None,
         ),
         tuple(listed.values()),
@@ -193,15 +193,11 @@ def _file(row: _File) -> CommitFile | None:
     return CommitFile(
         filename=filename,
         status=text(row.status, MAX_KEY_TEXT) or "modified",
-        additions=_count(row.additions),
-        deletions=_count(row.deletions),
+        additions=count(row.additions),
+        deletions=count(row.deletions),
         previous_filename=text(row.previous_filename),
     )
 
 
 def _is_sha(value: str | None) -> TypeGuard[str]:
     return value is not None and _SHA.fullmatch(value) is not None
-
-
-def _count(value: int | None) -> int | None:
-    return value if value is not None and 0 <= value < 2**53 else None

@@ -68,16 +68,21 @@ def _struct_in(declared: Any, container: type = dict) -> tuple[type[msgspec.Stru
 
 
 def text(value: str | None, limit: int | None = None) -> str | None:
-    """Text that can be stored, cut to `limit` characters: lone surrogates become U+FFFD, empty text becomes None."""
+    """Text that can be stored, cut to `limit` characters; empty text becomes None."""
     if not value:
         return None
     cut = value[:limit]
-    return cut if cut.isascii() else storable(cut)
+    return cut if cut.isascii() and "\0" not in cut else storable(cut)
 
 
 def storable(value: str) -> str:
-    """The text with each lone surrogate (GitHub sends them, no database can hold them) replaced by U+FFFD."""
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """The text with each lone surrogate (GitHub sends them) and NUL, which no database can hold, replaced by U+FFFD."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+
+
+def count(value: int | None) -> int | None:
+    """A number of things; None for what is no such number."""
+    return value if value is not None and 0 <= value < 2**53 else None
 
 
 def instant(value: str | None) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..errors import Forbidden, NotFound, Unreachable
-from .decoding import any_json, object_of, storable
+from .decoding import any_json, count, object_of, storable
 from .limits import RateLimit, rate_limited
 from .refusals import Request
 
@@ -122,7 +122,7 @@ def parse_commit_stats(body: bytes) -> CommitStatsPage:
     history = (target.history if target else None) or _History()
     page = history.page_info or _PageInfo()
     stats = {
-        node.oid: CommitStats(node.additions, node.deletions, node.changed_files_if_available)
+        node.oid: CommitStats(count(node.additions), count(node.deletions), count(node.changed_files_if_available))
         for node in history.nodes or ()
         if node.oid
     }

@@ -17,6 +17,7 @@ from .decoding import any_json
 
 _FIRST_WAIT = 60.0
 _LONGEST_WAIT = 3_600.0
+_LONGEST_RETRY_AFTER = timedelta(days=7)
 _LATEST_RESET = 4_102_444_800  # 2100-01-01: a larger number is not a time
 
 
@@ -61,7 +62,7 @@ def parse_rate_limit_body(body: bytes) -> RateLimit | None:
     resources = value.get("resources") if isinstance(value, dict) else None
     try:
         core = msgspec.convert(resources["core"], _Limits) if isinstance(resources, dict) else None
-    except (KeyError, msgspec.ValidationError):
+    except (KeyError, ValueError):  # msgspec's errors and those of lone surrogates are ValueErrors
         return None
     if core is None or not 0 < core.reset < _LATEST_RESET:
         return None
@@ -116,14 +117,18 @@ def rate_limited(
 
 def _retry_after(value: str | None, now: datetime) -> datetime | None:
     """Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after"""
-    seconds = _number(value)
+    seconds, latest = _number(value), now + _LONGEST_RETRY_AFTER
     if seconds is not None:
-        return now + timedelta(seconds=min(seconds, 7 * 86_400))
+        return min(now + timedelta(seconds=seconds), latest)
     try:
-        moment = parsedate_to_datetime(value) if value else None
-    except ValueError:
+        moment = _utc(parsedate_to_datetime(value or ""))
+    except (ValueError, OverflowError):  # no date, or none that can be
         return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    return min(moment, latest) if moment > now else None
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _number(value: str | None) -> int | None:

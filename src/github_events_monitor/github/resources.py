@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..errors import Unreachable
-from ..records import MAX_KEY_TEXT
+from ..errors import InvalidInput, Unreachable
+from ..records import MAX_KEY_TEXT, repo_key
 from .decoding import array_of, instant, object_of, text
 
 
@@ -171,7 +171,7 @@ class _Profile(msgspec.Struct):
 def parse_repository(body: bytes) -> RepositoryInfo:
     """Metadata of a repository. Raises `Unreachable` also when the answer names no repository."""
     row = object_of(_Row, body, "a repository")
-    if row.id is None or not row.full_name:
+    if row.id is None or row.full_name is None or not _is_name(row.full_name):
         raise Unreachable("GitHub's answer for a repository does not name it; try again later")
     owner = row.owner or _Account()
     return RepositoryInfo(
@@ -296,6 +296,14 @@ def parse_branches(body: bytes) -> list[str]:
 
 def _login(account: _Account | None) -> str | None:
     return _text(account.login) if account else None
+
+
+def _is_name(value: str) -> bool:
+    try:
+        repo_key(value)
+    except InvalidInput:
+        return False
+    return True
 
 
 def _text(value: str | None) -> str | None:

@@ -164,7 +164,9 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
     repository = payload.repository or _Repository()
     reason = _refusal(kind, payload)
     if reason or not repository.full_name:
-        return Delivered(None, full_name=repository.full_name, reason=reason or "the delivery names no repository")
+        return Delivered(
+            None, full_name=text(repository.full_name), reason=reason or "the delivery names no repository"
+        )
     event = _event(EVENT_TYPES[kind], delivery, whole, payload, received_at)
     return Delivered(
         event,

@@ -200,7 +200,7 @@ def _owner(row: Mapping[str, Any], where: str, kind: type[StructT]) -> tuple[str
 def _convert(row: Mapping[str, Any], kind: type[StructT], where: str) -> StructT:
     try:
         return msgspec.convert(row, kind)
-    except msgspec.ValidationError as error:
+    except ValueError as error:  # msgspec's own, or that of a lone surrogate
         raise InvalidInput(f"{where}: {error}") from None
 
 
@@ -228,8 +228,9 @@ def _optional(row: Mapping[str, Any], field: str, where: str, read: Callable[[An
         return None
     if not isinstance(value, str) and field != "created_at":
         raise InvalidInput(f"{where}: {field!r} must be text or null")
+    checked = storable(value, where, field) if isinstance(value, str) else value
     try:
-        return read(storable(value, where, field) if isinstance(value, str) else value)
+        return read(checked)
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {field!r}: {error.message}") from None
 

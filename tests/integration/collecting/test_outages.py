@@ -3,6 +3,7 @@
 import pytest
 
 from github_events_monitor.errors import Forbidden, NotFound, RateLimited, Unreachable
+from tests.fake_github import Reply
 from tests.integration.collecting.conftest import World
 
 
@@ -105,3 +106,11 @@ async def test_a_limit_met_while_filling_in_details_is_no_failure_of_the_pass(wo
 
     assert (row.status, row.new_commits, row.error) == ("collected", 5, None)
     assert "next pass" in (row.note or "")
+
+
+async def test_a_question_beside_the_listings_that_github_refuses_stops_nothing(world: World) -> None:
+    refusal: Reply = (422, {}, b'{"message": "Validation Failed"}')
+    world.github.faults.append(lambda path: refusal if path.endswith("/security-advisories") else None)
+    row = (await world.collector.collect(["octo/hello"])).repositories[0]
+    assert (row.status, row.new_events, row.new_commits) == ("collected", 5, 5)
+    assert "security advisories" in (row.note or "")

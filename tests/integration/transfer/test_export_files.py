@@ -140,6 +140,10 @@ async def test_a_part_can_be_taken_when_writing_and_when_reading(manager: Databa
         await exported(manager, tables=["stars"])
 
 
+def item(table: str, **fields: Any) -> bytes:
+    return dump_sorted({"table": table, "item": {"repo_name": "a/b", "commit_sha": "1" * 40, **fields}}) + b"\n"
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
@@ -154,6 +158,8 @@ async def test_a_part_can_be_taken_when_writing_and_when_reading(manager: Databa
             lambda lines: [*lines[:2], b'{"table":"events","item":{"id":"x"}}\n', *lines[2:]],
             "'created_at'|'event_type'",
         ),
+        (lambda lines: [*lines[:2], item("repository_health_metrics", tracking="\ud800"), *lines[2:]], "surrogate"),
+        (lambda lines: [*lines[:2], item("commit_files", filename="x", additions=10**20), *lines[2:]], "additions"),
         (lambda lines: [lines[0].replace(b'"version":1', b'"version":2'), *lines[1:]], "newer version"),
     ],
 )

@@ -80,6 +80,11 @@ def test_lone_surrogates_survive_in_the_payload_as_escapes() -> None:
     assert event.facts.ref == "refs/heads/\ufffd"
 
 
+def test_what_no_database_can_hold_is_replaced() -> None:
+    event = parse_event(raw(actor={"login": "a\0b"})).event
+    assert event.actor_login == "a\ufffdb"
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -42,12 +42,17 @@ def test_statistics_by_sha() -> None:
     nodes = [
         {"oid": "a", "additions": 3, "deletions": 0, "changedFilesIfAvailable": None},
         {"oid": "b", "additions": 1, "deletions": 1, "changedFilesIfAvailable": 2},
+        {"oid": "c", "additions": 10**20, "deletions": -1},
         {"additions": 9},
         None,
     ]
     history = {"pageInfo": {"hasNextPage": True, "endCursor": "next"}, "nodes": nodes}
     page = parse_commit_stats(json.dumps({"data": {"repository": {"object": {"history": history}}}}).encode())
-    assert page.stats == {"a": CommitStats(3, 0, None), "b": CommitStats(1, 1, 2)}
+    assert page.stats == {
+        "a": CommitStats(3, 0, None),
+        "b": CommitStats(1, 1, 2),
+        "c": CommitStats(None, None, None),
+    }
     assert page.next_cursor == "next"
 
 

@@ -152,6 +152,10 @@ def test_github_cannot_put_lines_or_surrogates_into_a_message() -> None:
         (403, "You have triggered an abuse detection mechanism.", {}, NOW + timedelta(seconds=60)),
         (403, "", {"retry-after": "90"}, NOW + timedelta(seconds=90)),
         (429, "", {"retry-after": "soon"}, NOW + timedelta(seconds=60)),
+        (429, "", {"retry-after": "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"}, NOW + timedelta(seconds=60)),
+        (429, "", {"retry-after": "Mon, 01 Jan 0001 00:00:00 +1400"}, NOW + timedelta(seconds=60)),
+        (429, "", {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, NOW + timedelta(days=7)),
+        (429, "", {"retry-after": "999999999"}, NOW + timedelta(days=7)),
     ],
 )
 def test_limits_say_until_when(status: int, message: str, headers: dict[str, str], until: datetime) -> None:
@@ -197,4 +201,6 @@ def test_the_limit_in_the_answer_that_is_about_it() -> None:
     assert limit is not None
     assert (limit.limit, limit.remaining, limit.used, limit.resource) == (60, 3, 57, "core")
     for odd in (b"", b"[]", b"{}", b'{"resources": {"core": {"limit": "x"}}}', b'{"rate": {"limit": 60}}'):
+        assert parse_rate_limit_body(odd) is None
+    for odd in (b'{"resources": {"core": "\\ud800"}}', b'{"resources": []}'):
         assert parse_rate_limit_body(odd) is None

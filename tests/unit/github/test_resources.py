@@ -46,9 +46,12 @@ def test_a_repository() -> None:
     assert (info.created_at, info.pushed_at, info.license) == (AT, None, "MIT")
 
 
-def test_an_answer_that_names_no_repository_is_nonsense() -> None:
+@pytest.mark.parametrize(
+    "answer", [{"full_name": "a/b"}, {"id": 1}, {"id": 1, "full_name": "a"}, {"id": 1, "full_name": "\ud800/b"}]
+)
+def test_an_answer_that_names_no_repository_is_nonsense(answer: dict[str, Any]) -> None:
     with pytest.raises(Unreachable):
-        payloads.parse_repository(b'{"full_name": "a/b"}')
+        payloads.parse_repository(body(answer))
 
 
 def test_activity() -> None:

@@ -101,6 +101,10 @@ def test_a_merged_pull_request_is_merged() -> None:
     assert event_of("pull_request", payload).facts.action == "merged"
 
 
+def test_a_name_that_cannot_be_shown_is_shown_as_such() -> None:
+    assert parse("ping", {"repository": {"full_name": "a/\ud800"}}).full_name == "a/\ufffd"
+
+
 def test_a_body_that_is_no_object_is_refused() -> None:
     for body in (b"", b"[]", b"null", b"payload=%7B%7D", b'{"a": NaN}', b"[" * 100_000):
         with pytest.raises(InvalidInput, match="JSON object"):
