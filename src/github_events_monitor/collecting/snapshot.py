@@ -18,12 +18,15 @@ from ..github.payloads import (
 )
 from ..insights.snapshot import Snapshot, to_row
 from ..instants import seconds_between
-from ..records import MetricRow
+from ..records import MetricRow, Span
 from .draft import Draft
 
 EVERY = timedelta(days=1)
 MAX_DEPLOYMENTS = 5
 """Deployments whose statuses are read in one pass: each costs a request."""
+
+BEGINNING = "2008-01-01T00:00:00Z"
+"""No repository of GitHub is older: a listing that is not cut tells of all its releases."""
 
 OPEN_ADVISORIES = frozenset({"triage", "draft", "published"})
 
@@ -82,9 +85,10 @@ async def _collect_releases(draft: Draft) -> None:
         answer = await draft.client.fetch_releases(draft.asked_name, budget=draft.budget)
     except (Forbidden, NotFound, Unreachable):
         return
-    for release in parse_releases(answer.body):
-        if release.draft or release.published_at is None:
-            continue
+    published = [release for release in parse_releases(answer.body) if release.published_at and not release.draft]
+    dates = [release.published_at or "" for release in published]
+    draft.learn("releases", Span(min(dates, default=draft.now()) if answer.next_url else BEGINNING, draft.now()))
+    for release in published:
         data = {
             "kind": "release",
             "id": str(release.id),

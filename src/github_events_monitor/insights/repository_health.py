@@ -11,10 +11,10 @@ from datetime import timedelta
 from ..answers.insights import Component, HealthResult, Trend
 from ..instants import seconds_between, shift
 from ..people import Kind
-from ..records import Activity, Authorship, Span
+from ..records import Activity, Authorship, MetricRow, Span
 from .accounts import Accounts
 from .contributions import NO_CONTRIBUTIONS
-from .coverage import missing_spans
+from .coverage import merge_spans, missing_spans
 from .health import closure, contributors, maintenance, observed, releases, responsiveness, review
 from .health.advice import recommend
 from .health.history import arrange
@@ -41,7 +41,8 @@ class HealthInputs:
     """What health is judged from: stored instants, window since <= t < until.
 
     activity, authorship: from the start of the previous window or 90 days before `until`, whichever is earlier.
-    snapshot: None where the window does not end in the present. events_known, commits_known: completely known spans.
+    releases: stored rows of releases, of any time. snapshot: None where the window does not end in the present.
+    events_known, commits_known, releases_known: completely known spans.
     stored_score: the result kept from the day this window began, for when the records before it are not known.
     """
 
@@ -49,9 +50,11 @@ class HealthInputs:
     until: str
     activity: Sequence[Activity]
     authorship: Sequence[Authorship] = ()
+    releases: Sequence[MetricRow] = ()
     snapshot: Snapshot | None = None
     events_known: Sequence[Span] = ()
     commits_known: Sequence[Span] = ()
+    releases_known: Sequence[Span] = ()
     bot_logins: frozenset[str] = frozenset()
     stored_score: float | None = None
 
@@ -64,9 +67,11 @@ def assess_health(inputs: HealthInputs) -> HealthResult:
         until=inputs.until,
         history=arrange(inputs.activity, inputs.authorship, accounts),
         people=accounts.people,
+        releases=inputs.releases,
         snapshot=inputs.snapshot,
         events_known=inputs.events_known,
         commits_known=inputs.commits_known,
+        releases_known=merge_spans((*inputs.events_known, *inputs.releases_known)),
     )
     components = tuple(measure(period) for measure in MEASURES)
     kinds = _count_accounts(period, inputs.activity, accounts)

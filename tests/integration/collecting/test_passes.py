@@ -201,3 +201,16 @@ async def test_every_repository_that_exists_is_watched_however_many_are_added() 
     assert answer.watching == ("octo/New", "octo/r0", "octo/r1", "octo/r2")
     assert {name: problem.code for name, problem in answer.errors.items()} == {"octo/gone": "not_found"}
     await world.collector.close()
+
+
+async def test_releases_of_the_listing_are_what_release_frequency_is_measured_by(world: World) -> None:
+    for number, days in enumerate((10, 30, 60)):
+        at = iso(NOW - timedelta(days=days))
+        release = {"id": number, "tag_name": f"v{9 - number}", "draft": False, "prerelease": False, "published_at": at}
+        world.hello.releases.append(release)
+    await world.collector.collect(["octo/hello"])
+
+    parts = (await world.service.repository_health("octo/hello")).components
+    found = next(component for component in parts if component.name == "release_frequency")
+
+    assert (found.value, found.score, found.sample_size) == (25, 1, 2)  # median of 20 and 30 days

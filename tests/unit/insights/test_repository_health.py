@@ -10,7 +10,7 @@ from github_events_monitor.answers.insights import Component, HealthResult
 from github_events_monitor.insights.health.contributors import absence_factor
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.snapshot import Snapshot
-from github_events_monitor.records import Activity, Span
+from github_events_monitor.records import Activity, MetricRow, Span
 
 from .builders import ALWAYS, SINCE, UNTIL, comment, commit, issue, june, pull, push, release, review
 
@@ -177,6 +177,24 @@ def test_a_gap_between_releases_is_not_an_interval() -> None:
     rows = [release(june(1), "v1"), release(june(11), "v2"), release(june(27), "v3")]
     found = part(assess(*rows, events_known=(Span(june(1), june(12)),)), "release_frequency")
     assert (found.value, found.score, found.sample_size) == (10, None, 1)
+
+
+def listed(at: str, tag: str, *, prerelease: bool = False) -> MetricRow:
+    data = {"kind": "release", "tag": tag, "published_at": at, "prerelease": prerelease}
+    return MetricRow(key="octo/hello", sort=f"release:{tag}", data=data)
+
+
+def test_listed_releases_count_beside_those_of_events_and_outrank_them() -> None:
+    rows = [release(june(11), "v2"), release(june(20), "next")]
+    releases = [
+        listed(june(1), "v1"), listed(june(11), "v2"), listed(june(20), "next", prerelease=True),
+        listed(june(27), "v3"), listed("2026-07-09T00:00:00Z", "v4"),
+    ]  # fmt: skip
+    whole = (Span("2008-01-01T00:00:00Z", UNTIL),)
+    found = part(assess(*rows, events_known=(), releases=releases, releases_known=whole), "release_frequency")
+    assert (found.value, found.sample_size, found.score) == (13, 2, 1)  # 10 and 16 days; v4 came after the end
+    unsure = part(assess(*rows, events_known=(), releases=releases), "release_frequency")
+    assert (unsure.value, unsure.score) == (None, None)
 
 
 def test_the_snapshot_speaks_for_what_is_only_seen_now() -> None:

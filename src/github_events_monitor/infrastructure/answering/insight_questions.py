@@ -68,9 +68,13 @@ class InsightQuestions(ActivityQuestions):
                 until=asked.span.until,
                 activity=activity,
                 authorship=authorship,
+                releases=await self._desk.manager.metrics.get_metrics(
+                    "deployment_metrics", subject.key, prefix="release:"
+                ),
                 snapshot=await self._snapshot(subject, asked),
                 events_known=self._settled(subject, "events", asked),
                 commits_known=self._settled(subject, "commits", asked),
+                releases_known=self._known(subject, "releases"),
                 bot_logins=self._desk.bots,
                 stored_score=await self._stored_score(subject, asked),
             )

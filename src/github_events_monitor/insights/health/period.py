@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...answers.insights import Component
-from ...records import Span
+from ...records import MetricRow, Span
 from ..coverage import missing_spans
 from ..snapshot import Snapshot
 from .history import History
@@ -15,16 +15,19 @@ from .rules import RULES, score_of
 class Period:
     """The window since <= t < until; history also reaches before it, and nothing after `until` is looked at.
 
-    people: by login, the key of a person; empty for others. snapshot: None for a window in the past.
+    people: by login, the key of a person; empty for others. releases: as listed, beside those of history.
+    snapshot: None for a window in the past. releases_known: by events or by the listing.
     """
 
     since: str
     until: str
     history: History
     people: Mapping[str | None, str]
+    releases: Sequence[MetricRow]
     snapshot: Snapshot | None
     events_known: Sequence[Span]
     commits_known: Sequence[Span]
+    releases_known: Sequence[Span]
 
     def has(self, instant: str) -> bool:
         """Whether an instant lies in the window."""
@@ -33,6 +36,10 @@ class Period:
     def events_gap(self, since: str | None = None) -> str:
         """A sentence about events that may be missing, empty when none can be."""
         return _gap("events", self.events_known, since or self.since, self.until)
+
+    def releases_gap(self, since: str) -> str:
+        """A sentence about releases that may be missing, empty when none can be."""
+        return _gap("releases", self.releases_known, since, self.until)
 
     def commits_gap(self, since: str | None = None) -> str:
         """A sentence about commits that may be missing, empty when none can be."""

@@ -10,6 +10,7 @@ from ...answers.insights import Component
 from ...instants import seconds_between
 from ..contributions import NEW
 from ..coverage import missing_spans
+from ..delivery.releases import read_releases
 from ..prereleases import is_prerelease
 from .period import Period, component
 
@@ -23,10 +24,11 @@ def measure(period: Period) -> Component:
     """Days between releases; the sample is the number of intervals."""
     times = _release_times(period)
     if not times:
-        return component("release_frequency", None, 0, FORMULA, "No release is known.", period.events_gap())
-    days = [_days(a, b) for a, b in pairwise(times) if not missing_spans(period.events_known, a, b)]
+        gap = period.releases_gap(period.since)
+        return component("release_frequency", None, 0, FORMULA, "No release is known.", gap)
+    days = [_days(a, b) for a, b in pairwise(times) if not missing_spans(period.releases_known, a, b)]
     since_last = _days(times[-1], period.until)
-    current = not missing_spans(period.events_known, times[-1], period.until)
+    current = not missing_spans(period.releases_known, times[-1], period.until)
     value = max(median(days), since_last if current else 0.0) if days else None
     return component(
         "release_frequency",
@@ -36,12 +38,12 @@ def measure(period: Period) -> Component:
         f"{len(times)} releases known, the last {since_last:.1f} days before the end of the window"
         + (f"; {median(days):.1f} days between them (median of {len(days)})." if days else "."),
         "" if current else "There may be a later one.",
-        period.events_gap(times[0]),
+        period.releases_gap(times[0]),
     )
 
 
 def _release_times(period: Period) -> list[str]:
-    """When releases were published for the first time, in order."""
+    """When releases were published for the first time, in order; the listing outranks events on the same tag."""
     rows = [row for row in period.history.releases if row.created_at < period.until]
     preliminary = {row.ref or row.id for row in rows if row.action == "prereleased"}
     first: dict[str, str] = {}
@@ -49,6 +51,10 @@ def _release_times(period: Period) -> list[str]:
         tag = row.ref or row.id
         if row.action in NEW and tag not in preliminary and not is_prerelease(tag):
             first[tag] = min(row.created_at, first.get(tag, row.created_at))
+    for release in read_releases((), period.releases, period.until):
+        first.pop(release.tag, None)
+        if not release.prerelease:
+            first[release.tag] = release.published_at
     return sorted(set(first.values()))
 
 
