@@ -115,9 +115,10 @@ class _Child:
         self._request = _Request(str(file.path), is_export, wanted.repos, wanted.types)
 
     def __enter__(self) -> Self:
-        search = os.pathsep.join(filter(None, sys.path))
+        search = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-c", f"from {__name__} import main; main()"],
+            # -P: modules are found where this process finds them, and not by accident in the current folder
+            [sys.executable, "-P", "-c", f"from {__name__} import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": search},
