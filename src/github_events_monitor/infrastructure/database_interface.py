@@ -16,6 +16,7 @@ from .contract.events import EventsRepository
 from .contract.manager import DatabaseManager
 from .contract.metrics import MetricsRepository
 from .contract.vocabulary import (
+    LONGEST_LEASE,
     RESERVED,
     TABLES,
     KnownRepository,
@@ -26,6 +27,7 @@ from .contract.vocabulary import (
 )
 
 __all__ = [
+    "LONGEST_LEASE",
     "RESERVED",
     "TABLES",
     "CommitsRepository",

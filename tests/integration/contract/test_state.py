@@ -2,9 +2,9 @@
 
 import pytest
 
-from github_events_monitor.errors import InvalidInput
+from github_events_monitor.errors import InvalidInput, LeaseLost
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.records import Lease, Ledger, RepositoryState, Span
+from github_events_monitor.records import CollectedBatch, Lease, Ledger, RepositoryState, Span
 
 from .builders import OTHER, REPO, at
 
@@ -61,6 +61,18 @@ async def test_a_lease_keeps_others_out_until_it_expires(manager: DatabaseManage
     assert second is not None
     assert second.epoch > first.epoch
     assert await manager.metrics.acquire_lease(REPO, "one", at(11), at(30)) is None
+
+
+async def test_a_lease_from_a_clock_that_ran_ahead_keeps_nobody_out_and_is_fenced_off(manager: DatabaseManager) -> None:
+    ahead = await manager.metrics.acquire_lease(REPO, "one", "2031-01-01T00:00:00Z", "2031-01-01T00:00:20Z")
+    assert ahead is not None
+    now = await manager.metrics.acquire_lease(REPO, "two", at(0), at(10))
+    assert now is not None
+    assert now.epoch > ahead.epoch
+    with pytest.raises(LeaseLost):
+        await manager.store(CollectedBatch(state=STATE), ahead)
+    await manager.metrics.release_lease(ahead)
+    assert await manager.metrics.acquire_lease(REPO, "three", at(1), at(11)) is None
 
 
 async def test_the_same_owner_gets_its_lease_again_with_a_higher_epoch(manager: DatabaseManager) -> None:

@@ -182,13 +182,13 @@ class AddsInsteadOfReplacing(SQLiteMetrics):
 
 
 class GivesTheLeaseToAnyone(SQLiteMetrics):
-    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
-        return await super()._acquire(repo, owner, "9999-12-31T23:59:59Z", expires_at)
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
+        return await super()._acquire(repo, owner, "9999-12-31T23:59:59Z", expires_at, latest)
 
 
 class NeverGrowsTheEpoch(SQLiteMetrics):
-    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
-        lease = await super()._acquire(repo, owner, now, expires_at)
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
+        lease = await super()._acquire(repo, owner, now, expires_at, latest)
         return lease and lease._replace(epoch=1)
 
 

@@ -4,10 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...instants import shift
 from ...records import Lease, MetricRow, RepositoryState, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .vocabulary import KnownRepository, MetricTable
+from .vocabulary import LONGEST_LEASE, KnownRepository, MetricTable
 
 
 class MetricsRepository(ABC):
@@ -76,10 +77,11 @@ class MetricsRepository(ABC):
     async def acquire_lease(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
         """Take the right to collect a repository; null while somebody else's lease has not expired at `now`.
 
-        The same owner gets it again. Every success has a higher epoch than any lease before it.
+        The same owner gets it again. Every success has a higher epoch than any lease before it. A lease that ends more
+        than `LONGEST_LEASE` after `now` was taken under a clock that ran ahead, and keeps nobody out.
         """
         await self._connection.open()
-        return await self._acquire(repo_key(repo), owner, now, expires_at)
+        return await self._acquire(repo_key(repo), owner, now, expires_at, shift(now, LONGEST_LEASE))
 
     async def release_lease(self, lease: Lease) -> None:
         """Give a lease back; nothing happens when it is somebody else's by now."""
@@ -130,7 +132,7 @@ class MetricsRepository(ABC):
     @abstractmethod
     async def _save_states(self, states: Sequence[RepositoryState]) -> None: ...
     @abstractmethod
-    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None: ...
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None: ...
     @abstractmethod
     async def _release(self, lease: Lease) -> None: ...
     @abstractmethod

@@ -1,6 +1,7 @@
 """Words that all of the abstract database uses."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -25,6 +26,9 @@ TABLES = (
 
 RESERVED = "#"
 """Keys that begin with this hold the collector's memory or rollups; no data method returns them, no export has them."""
+
+LONGEST_LEASE = timedelta(hours=1)
+"""Real ones last a minute at most; clocks that are apart by less than the rest do not break into one another's."""
 
 
 class RepositoryCount(NamedTuple):

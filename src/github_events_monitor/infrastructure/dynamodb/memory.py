@@ -95,9 +95,11 @@ async def check_lease(client: DynamoDBClient, lease: Lease) -> None:
         raise lease_lost(lease.repo_name)
 
 
-async def acquire_lease(client: DynamoDBClient, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
-    """Take the lease if it is free, expired or ours already."""
-    values = {":owner": owner, ":now": now, ":until": expires_at, ":zero": 0, ":one": 1}
+async def acquire_lease(
+    client: DynamoDBClient, repo: str, owner: str, now: str, expires_at: str, latest: str
+) -> Lease | None:
+    """Take the lease if it is free, expired or ours already, or if it ends after `latest`."""
+    values = {":owner": owner, ":now": now, ":until": expires_at, ":latest": latest, ":zero": 0, ":one": 1}
     try:
         answer = await client.call(
             "update_item",
@@ -109,7 +111,7 @@ async def acquire_lease(client: DynamoDBClient, repo: str, owner: str, now: str,
                 UpdateExpression="SET #lease_owner = :owner, #lease_until = :until, "
                 "#epoch = if_not_exists(#epoch, :zero) + :one",
                 ConditionExpression="attribute_not_exists(#lease_owner) OR #lease_owner = :owner "
-                "OR #lease_until <= :now",
+                "OR #lease_until <= :now OR #lease_until > :latest",
             ),
         )
     except ConditionFailed:

@@ -97,8 +97,8 @@ class DynamoDBMetrics(MetricsRepository):
         await self._registry.note_spelling(states)
         await in_parallel(partial(memory.save_state, self._client, state) for state in states)
 
-    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
-        return await memory.acquire_lease(self._client, repo, owner, now, expires_at)
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
+        return await memory.acquire_lease(self._client, repo, owner, now, expires_at, latest)
 
     async def _release(self, lease: Lease) -> None:
         await memory.release_lease(self._client, lease)

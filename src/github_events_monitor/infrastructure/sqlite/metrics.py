@@ -78,8 +78,8 @@ class SQLiteMetrics(MetricsRepository):
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._db.write(lambda db: save_states(db, states))
 
-    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
-        return await self._db.write(lambda db: _acquire(db, repo, owner, now, expires_at))
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
+        return await self._db.write(lambda db: _acquire(db, repo, owner, now, expires_at, latest))
 
     async def _release(self, lease: Lease) -> None:
         await self._db.write(lambda db: _release(db, lease))
@@ -153,9 +153,9 @@ def check_lease(db: sqlite3.Connection, lease: Lease) -> None:
         raise LeaseLost(f"another collector took {lease.repo_name} over; nothing of this step was stored")
 
 
-def _acquire(db: sqlite3.Connection, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
+def _acquire(db: sqlite3.Connection, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
     held = _get(db, STATE + repo, "lease") or {"owner": "", "until": "", "epoch": 0}
-    if held["owner"] != owner and held["until"] > now:
+    if held["owner"] != owner and now < held["until"] <= latest:
         return None
     lease = Lease(repo, owner, held["epoch"] + 1, expires_at)
     _put(db, STATE + repo, "lease", {"owner": owner, "until": expires_at, "epoch": lease.epoch})
