@@ -125,6 +125,8 @@ class Settings(BaseSettings):
             return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
             raise SettingsError("; ".join(_sentence(cls, problem) for problem in error.errors())) from None
+        except (UnicodeDecodeError, OSError):
+            raise SettingsError("the .env file of this folder cannot be read; it must be text in UTF-8") from None
 
     @property
     def freshness_seconds(self) -> int:

@@ -46,6 +46,12 @@ def test_the_environment_outranks_the_env_file_and_flags_outrank_both(
     assert (settings.port, settings.host, settings.poll_interval) == (1003, "127.0.0.2", 60)
 
 
+def test_an_env_file_that_is_no_text_is_one_line(clean: Path) -> None:
+    (clean / ".env").write_bytes("PORT=1001\n".encode("utf-16"))
+    with pytest.raises(SettingsError, match=r"the \.env file of this folder cannot be read"):
+        Settings.load()
+
+
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.setenv(name.upper(), "")
