@@ -5,6 +5,7 @@ the fastest. Both refuse lone surrogates, which GitHub's records have here and t
 """
 
 import json
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -35,4 +36,17 @@ def load_json(text: bytes | str) -> Any:
     try:
         return _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return json.loads(raw)
+        return load_oddly(raw)
+
+
+def load_oddly(raw: bytes) -> Any:
+    """Parse JSON with lone surrogates, and with numbers beyond any float as null. Raises `ValueError`."""
+    return json.loads(raw, parse_float=_finite, parse_constant=_refuse)
+
+
+def _finite(text: str) -> float | None:
+    return number if isfinite(number := float(text)) else None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -60,7 +60,8 @@ def spoiled(value: Any, chance: Random) -> bytes:
     """JSON of the value, spoiled up to three times."""
     for _ in range(chance.randrange(4)):
         value = spoil(value, chance)
-    return json.dumps(value, ensure_ascii=chance.random() < 0.7).encode("utf-8", "surrogatepass")
+    text = json.dumps(value, ensure_ascii=chance.random() < 0.7).encode("utf-8", "surrogatepass")
+    return text.replace(b"1e+308", b"1e+388") if chance.random() < 0.5 else text  # beyond any float
 
 
 class HostileGitHub(FakeGitHub):

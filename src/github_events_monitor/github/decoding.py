@@ -4,7 +4,6 @@ The whole is decoded in one typed step, which is fast and right for nearly every
 record is it decoded loosely and each field judged by itself. Structs for this have defaults for all fields.
 """
 
-import json
 from functools import cache
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
@@ -12,6 +11,7 @@ import msgspec
 
 from ..errors import InvalidInput, Unreachable
 from ..instants import normalise_instant
+from ..jsontext import load_oddly
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -118,10 +118,6 @@ def object_of(kind: type[StructT], body: bytes, what: str) -> StructT:
 def any_json(raw: bytes) -> object:
     """Decoded JSON, lone surrogates allowed; None for bytes that are no JSON (or nested absurdly deep)."""
     try:
-        return json.loads(raw, parse_constant=_refuse)
+        return load_oddly(raw)
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

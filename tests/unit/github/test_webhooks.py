@@ -101,6 +101,13 @@ def test_a_merged_pull_request_is_merged() -> None:
     assert event_of("pull_request", payload).facts.action == "merged"
 
 
+def test_a_number_beyond_any_float_is_unknown() -> None:
+    body = b'{"action": "started", "x": 1e388, "y": "\\ud800", "repository": {"id": 7, "full_name": "octo/hello"}}'
+    event = parse_webhook("star", "d", body, NOW).event
+    assert event is not None
+    assert json.loads(event.payload)["x"] is None
+
+
 def test_a_name_that_cannot_be_shown_is_shown_as_such() -> None:
     assert parse("ping", {"repository": {"full_name": "a/\ud800"}}).full_name == "a/\ufffd"
 
