@@ -16,6 +16,7 @@ from github_events_monitor.infrastructure.sqlite import opening
 from github_events_monitor.records import Commit, CommitRecord, Event, RepositoryState
 
 START, END = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
+A_MINUTE_LATER = "2025-01-01T00:01:00Z"
 
 
 def events(first: int, count: int, **fields: str) -> list[Event]:
@@ -147,7 +148,10 @@ async def test_only_one_of_two_managers_gets_the_lease(tmp_path: Path) -> None:
     async with get_sqlite_manager(path, busy_timeout=30) as one, get_sqlite_manager(path, busy_timeout=30) as two:
         managers = [one, two] * 5
         leases = await asyncio.gather(
-            *(manager.metrics.acquire_lease("o/r", f"owner {n}", START, END) for n, manager in enumerate(managers))
+            *(
+                manager.metrics.acquire_lease("o/r", f"owner {n}", START, A_MINUTE_LATER)
+                for n, manager in enumerate(managers)
+            )
         )
         assert len([lease for lease in leases if lease is not None]) == 1
 
