@@ -1,8 +1,10 @@
 """How a command runs: settings and logging first, then the work; every end is an exit code and at most one line."""
 
 import asyncio
+import contextlib
 import errno
 import logging
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -27,9 +29,27 @@ def run_work(work: Work) -> int:
     def body() -> int:
         settings = Settings.load()
         configure(settings, one_shot=True)
-        return asyncio.run(work(settings))
+        return asyncio.run(_until_terminated(work(settings)))
 
     return guarded(body)
+
+
+async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
+    """The work's exit code; 143 after SIGTERM, which ends it as Ctrl-C does, so that leases are given back."""
+    task, told = asyncio.ensure_future(work), asyncio.Event()
+
+    def end() -> None:
+        told.set()
+        task.cancel()
+
+    with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if told.is_set():
+            return 128 + signal.SIGTERM
+        raise
 
 
 def run_server(serve: Callable[[Settings], None], **flags: Any) -> int:
