@@ -115,13 +115,11 @@ class _Child:
         self._request = _Request(str(file.path), is_export, wanted.repos, wanted.types)
 
     def __enter__(self) -> Self:
-        search = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+        program = f"import sys; sys.path[:] = sys.argv[1:]; from {__name__} import main; main()"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            # -P: modules are found where this process finds them, and not by accident in the current folder
-            [sys.executable, "-P", "-c", f"from {__name__} import main; main()"],
+            [sys.executable, "-c", program, *sys.path],  # modules are found where this process finds them
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": search},
             start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the other
         )
         assert self._process.stdin is not None  # noqa: S101 - both pipes were asked for
