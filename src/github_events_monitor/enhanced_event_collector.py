@@ -9,11 +9,11 @@ import asyncio
 import os
 import secrets
 import socket
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -56,6 +56,15 @@ class Plan:
     patience: float = _PATIENCE
 
 
+class _Turns:
+    """Those in this process who collect one repository, one after the other; gone when nobody does."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.passes = 0
+        self.outcome: Outcome | None = None
+
+
 class Collector:
     """Collects repositories from GitHub into a database, one request at a time: no secondary limit is provoked."""
 
@@ -77,9 +86,7 @@ class Collector:
         self._retention_days, self._purged_at = retention_days, ""
         self._clock, self._with_token, self._targets = clock, with_token, tuple(targets)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._last: dict[str, tuple[int, Outcome]] = {}
-        self._passes = 0
+        self._turns: WeakValueDictionary[str, _Turns] = WeakValueDictionary()
         self._under_way = UnderWay()
         self._listeners: list[Callable[[str], Awaitable[None]]] = []
         self._touched = touched
@@ -228,34 +235,36 @@ class Collector:
 
     async def _shared_pass(self, key: str, budget: RequestBudget, plan: Plan) -> Outcome:
         """A pass, or the outcome of one by somebody else in this process that ended while this one waited."""
-        ticket, lock = self._passes, self._locks[key]
+        turns = self._turns.setdefault(key, _Turns())
+        ticket = turns.passes
         try:
             async with asyncio.timeout(budget.seconds_left(self._clock())):
-                await lock.acquire()
+                await turns.lock.acquire()
         except TimeoutError:
             busy = Unreachable(f"{key} is being collected right now, and that takes longer than this call may wait")
             return Outcome(key, Stored(0, 0), False, 0, busy, (), reached=False)
         try:
-            number, outcome = self._last.get(key, (0, None))
-            if outcome is not None and number > ticket and plan.branch is None:
-                return outcome
-            return await self._locked_pass(key, budget, plan, None)
+            if turns.outcome is not None and turns.passes > ticket and plan.branch is None:
+                return turns.outcome
+            return await self._locked_pass(key, turns, budget, plan, None)
         finally:
-            lock.release()
+            turns.lock.release()
 
     async def _pass(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None = None) -> Outcome:
-        async with self._locks[key]:
-            return await self._locked_pass(key, budget, plan, progress)
+        turns = self._turns.setdefault(key, _Turns())
+        async with turns.lock:
+            return await self._locked_pass(key, turns, budget, plan, progress)
 
-    async def _locked_pass(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None) -> Outcome:
+    async def _locked_pass(
+        self, key: str, turns: _Turns, budget: RequestBudget, plan: Plan, progress: Progress | None
+    ) -> Outcome:
         before = budget.used
         try:
             outcome = await self._run(await self._stored_key(key), budget, plan, progress)
         except Renamed as renamed:
             outcome = await self._run(renamed.key, budget, plan, progress)
         outcome = outcome._replace(requests=budget.used - before)
-        self._passes += 1
-        self._last[key] = (self._passes, outcome)
+        turns.passes, turns.outcome = turns.passes + 1, outcome
         if not plan.dry_run:
             self._touched(key)
             await self.notify(outcome.repo, outcome.stored)

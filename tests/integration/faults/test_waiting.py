@@ -1,6 +1,7 @@
 """One slow repository: who waits for it, for how long, and what a cancelled wait leaves behind."""
 
 import asyncio
+import gc
 
 import httpx
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from github_events_monitor import enhanced_event_collector
 from github_events_monitor.collecting import leases
 from github_events_monitor.enhanced_event_collector import Collector
-from github_events_monitor.errors import DatabaseUnreachable
+from github_events_monitor.errors import DatabaseUnreachable, NotFound
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
 from github_events_monitor.records import Lease
@@ -71,6 +72,15 @@ async def test_questions_about_one_repository_share_one_collection() -> None:
     assert [(await answer).total_commits for answer in asking] == [5] * 5
     assert world.asked("/events") == 1
     await world.collector.close()
+
+
+async def test_of_repositories_that_were_asked_about_once_nothing_is_kept_in_memory(world: World) -> None:
+    for number in range(3):
+        await world.collector.collect([f"octo/missing{number}"])
+    with pytest.raises(NotFound):
+        await world.service.recent_commits("octo/missing9")
+    gc.collect()
+    assert not world.collector._turns
 
 
 async def test_what_was_cancelled_asks_no_more_and_holds_nothing() -> None:
