@@ -40,43 +40,43 @@ _CONFIDENTIAL = (
     r"(?:api[ -]?keys?|tokens?|secrets?|credentials?|passwords?|(?:private|ssh) keys?|environment variables?"
     r"|\.env|conversation|chat history)"
 )
-_INSTRUCTION = re.compile(
-    "|".join(
-        (
-            # setting instructions aside
-            r"\b(?:ignore|disregard|forget|override) (?:all |any |every |of |the |my |your |these |those )*"
-            r"(?:previous|prior|above|earlier|preceding|safety) (?:[\w-]+ )?"
-            r"(?:instructions?|prompts?|rules|guidelines|context)\b",
-            r"\b(?:ignore|disregard|forget|override) (?:all |any |every |of )*your (?:[\w-]+ )?"
-            r"(?:instructions|prompt|rules|guidelines|training)\b",
-            r"\b(?:(?:print|show|repeat|output|dump) (?:me )?your"
-            r"|(?:reveal|leak|disclose|ignore|override|disregard|bypass) (?:your|the)) (?:\w+ )?system prompts?\b",
-            # a new role
-            r"\byou are (?:now|no longer) (?:an?|my|bound|restricted|dan|acting)\b",
-            r"\bas an ai (?:language model|model|assistant|agent)(?:,| you\b| i\b)",
-            rf"\bif (?:you are|you're) (?:an? )?(?:automated |large )?{_ASSISTANT}\b",
-            r"\b(?:pretend|act as if) (?:to be|you are|you're) (?:an?|the|my)\b",
-            # being addressed
-            rf"\b(?:attention|notes?|messages?|instructions?) (?:to|for):? (?:all |any |the )*{_ASSISTANT}"
-            r"(?: agents?| assistants?| models?)?(?=[:,.!]|$)",
-            r"</?\s?(?:system|important|system[-_ ](?:prompt|message|reminder))\s?/?>",
-            r"<\|(?:im_start|im_end|system|endoftext)\|>|\[/?inst\]",
-            r"\bsystem(?: prompt| message| override)? ?: you (?:are|must|will|should)\b",
-            # acting behind the user's back
-            r"\b(?:do not|don't|never|without) (?:tell(?:ing)?|(?:mention(?:ing)?|reveal(?:ing)?) (?:this|it|that) to) "
-            r"(?:the |your )?(?:user|human)\b",
-            r"\b(?:you must|please|immediately) (?:call|invoke|use) the (?:\S+ )?tool\b",
-            r"\bcall the tool (?:to|with|named)\b",
-            r"\b(?:send|post|upload|forward|e-?mail|leak|paste|exfiltrate|disclose|reveal|share|submit) (?:me |us )?"
-            rf"(?:all |any |of |the |your |user's |users' |their )+(?:[\w-]+ ){{0,3}}?{_CONFIDENTIAL}"
-            r"(?: [\w,./-]+){0,6}? "
-            r"(?:to|at|in|into|as|via) (?:https?:|www\.|me\b|this (?:address|url|server|issue|comment)|the following"
-            r"|an? (?:comment|issue|pull request|gist)|[\w.+-]+@)",
-        )
-    )
+_PHRASES = (
+    # setting instructions aside
+    r"(?:ignore|disregard|forget|override) (?:all |any |every |of |the |my |your |these |those )*"
+    r"(?:previous|prior|above|earlier|preceding|safety) (?:[\w-]+ )?"
+    r"(?:instructions?|prompts?|rules|guidelines|context)\b",
+    r"(?:ignore|disregard|forget|override) (?:all |any |every |of )*your (?:[\w-]+ )?"
+    r"(?:instructions|prompt|rules|guidelines|training)\b",
+    r"(?:(?:print|show|repeat|output|dump) (?:me )?your"
+    r"|(?:reveal|leak|disclose|ignore|override|disregard|bypass) (?:your|the)) (?:\w+ )?system prompts?\b",
+    # a new role
+    r"you are (?:now|no longer) (?:an?|my|bound|restricted|dan|acting)\b",
+    r"as an ai (?:language model|model|assistant|agent)(?:,| you\b| i\b)",
+    rf"if (?:you are|you're) (?:an? )?(?:automated |large )?{_ASSISTANT}\b",
+    r"(?:pretend|act as if) (?:to be|you are|you're) (?:an?|the|my)\b",
+    # being addressed
+    rf"(?:attention|notes?|messages?|instructions?) (?:to|for):? (?:all |any |the )*{_ASSISTANT}"
+    r"(?: agents?| assistants?| models?)?(?=[:,.!]|$)",
+    r"system(?: prompt| message| override)? ?: you (?:are|must|will|should)\b",
+    # acting behind the user's back
+    r"(?:do not|don't|never|without) (?:tell(?:ing)?|(?:mention(?:ing)?|reveal(?:ing)?) (?:this|it|that) to) "
+    r"(?:the |your )?(?:user|human)\b",
+    r"(?:you must|please|immediately) (?:call|invoke|use) the (?:\S+ )?tool\b",
+    r"call the tool (?:to|with|named)\b",
+    r"(?:send|post|upload|forward|e-?mail|leak|paste|exfiltrate|disclose|reveal|share|submit) (?:me |us )?"
+    rf"(?:all |any |of |the |your |user's |users' |their )+(?:[\w-]+ ){{0,3}}?{_CONFIDENTIAL}"
+    r"(?: [\w,./-]+){0,6}? "
+    r"(?:to|at|in|into|as|via) (?:https?:|www\.|me\b|this (?:address|url|server|issue|comment)|the following"
+    r"|an? (?:comment|issue|pull request|gist)|[\w.+-]+@)",
 )
+_MARKS = (
+    r"</?\s?(?:system|important|system[-_ ](?:prompt|message|reminder))\s?/?>",
+    r"<\|(?:im_start|im_end|system|endoftext)\|>|\[/?inst\]",
+)
+_INSTRUCTION = re.compile(rf"\b(?:{'|'.join(_PHRASES)})|{'|'.join(_MARKS)}")
 """Phrases that address an assistant rather than a reader, in folded text. Mere words are no match: the commit messages
-of programs around language models are full of them."""
+of programs around language models are full of them. That all phrases begin a word is said once: it rules most places
+of a text out at once."""
 
 _SCANNED = 20_000
 
@@ -86,8 +86,9 @@ def clean(text: str, limit: int, *, one_line: bool = False) -> str:
 
     Line breaks become `\\n`; with `one_line` every run of white space becomes one space.
     """
-    raw = text[: limit * 8 + 1_000]  # hidden characters cost no place, but nobody may make us read megabytes of them
-    shown = _ALL_HIDDEN.sub("", _LINE_BREAK.sub("\n", raw))
+    shown = text[: limit * 8 + 1_000]  # hidden characters cost no place, but nobody may make us read megabytes of them
+    if not (shown.isascii() and shown.isprintable()):
+        shown = _ALL_HIDDEN.sub("", _LINE_BREAK.sub("\n", shown))
     return (_SPACES.sub(" ", shown).strip() if one_line else shown.strip("\n"))[:limit]
 
 

@@ -1,9 +1,11 @@
 """Business time: the hours of Monday to Friday, UTC; no holidays are known."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+WEEKEND_HOURS = 48
 
 _DAY = 86_400
-_MONDAY = 4 * _DAY  # 1970-01-05, the first Monday of Unix time
+_MONDAY = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def business_hours(earlier: str, later: str) -> float:
@@ -11,6 +13,7 @@ def business_hours(earlier: str, later: str) -> float:
     return (_business_seconds(later) - _business_seconds(earlier)) / 3600
 
 
-def _business_seconds(instant: str) -> float:
-    weeks, rest = divmod(datetime.fromisoformat(instant).timestamp() - _MONDAY, 7 * _DAY)
-    return weeks * 5 * _DAY + min(rest, 5 * _DAY)
+def _business_seconds(instant: str) -> int:
+    since = datetime.fromisoformat(instant) - _MONDAY
+    weeks, day = divmod(since.days, 7)
+    return weeks * 5 * _DAY + min(day * _DAY + since.seconds, 5 * _DAY)

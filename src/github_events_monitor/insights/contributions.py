@@ -6,8 +6,6 @@ webhooks say "submitted" where the Events API says "created".
 
 from typing import Literal
 
-from ..records import Activity
-
 Contribution = Literal[
     "commits", "pull_requests", "merged", "reviews", "issues", "comments", "pushes", "releases", "other"
 ]
@@ -38,12 +36,12 @@ _BY_ACTION: dict[tuple[str, str | None], Contribution] = {
 }
 
 
-def contribution_of(row: Activity) -> Contribution | None:
+def contribution_of(event_type: str, action: str | None) -> Contribution | None:
     """The kind of contribution; None for events that are none (stars, forks, reports of machines)."""
-    if row.event_type == "PushEvent":
+    if event_type == "PushEvent":
         return "pushes"
-    if row.event_type in NO_CONTRIBUTIONS:
+    if event_type in NO_CONTRIBUTIONS:
         return None
-    if row.action in NEW and row.event_type in _NEW_THINGS:
-        return _NEW_THINGS[row.event_type]
-    return _BY_ACTION.get((row.event_type, row.action), "other")
+    if action in NEW and event_type in _NEW_THINGS:
+        return _NEW_THINGS[event_type]
+    return _BY_ACTION.get((event_type, action), "other")

@@ -11,6 +11,9 @@ from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployment
 from .delivery.dora import MINIMUM, Delivery, Record, measure_keys
 from .delivery.releases import Release, read_releases
 
+DELIVERY_TYPES = frozenset({"DeploymentEvent", "DeploymentStatusEvent", "ReleaseEvent"})
+"""The events that are looked at."""
+
 _HASTE = ("hotfix", "hot-fix", "rollback", "roll back")
 
 
@@ -19,7 +22,8 @@ class DeploymentInputs:
     """What delivery is judged from: stored instants, window since <= t < until.
 
     rows: of table deployment_metrics, whole listings of releases and deployments where they could be read. activity,
-    commits: of the window, with summaries where they were made. events_known: completely known spans.
+    commits: of the window; of events those of `DELIVERY_TYPES` suffice; commits with summaries where they were made.
+    events_known: completely known spans.
     """
 
     since: str

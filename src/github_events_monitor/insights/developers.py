@@ -1,7 +1,7 @@
 """Who did what: `rank_developers`, people, bots and AI assistants apart."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 
@@ -9,7 +9,8 @@ from ..answers.insights import Developer, DeveloperResult
 from ..people import Kind
 from ..records import Activity, Authorship
 from .accounts import Account, Accounts
-from .contributions import contribution_of
+from .contributions import Contribution, contribution_of
+from .rows import in_order, within
 
 FORMULA = (
     "total = all contributions of an account in the window, of commits and pushes only whichever is more, because a "
@@ -18,41 +19,36 @@ FORMULA = (
 )
 MAX_EVIDENCE = 3
 
+DEVELOPER_FACTS = ("action",)
+"""All that is looked at of an event's facts."""
+
 _NO_REPOSITORIES: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass(slots=True)
 class _Record:
-    """What one account did in the window; proofs are (when, evidence)."""
+    """What one account did in the window; proofs are (when, evidence), the first and the last few of each kind."""
 
     account: Account
     counts: Counter[str] = field(default_factory=Counter)
-    proofs: list[tuple[str, str]] = field(default_factory=list)
+    proofs: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def total(self) -> int:
         return self.counts.total() - min(self.counts["commits"], self.counts["pushes"])
 
 
-@dataclass(slots=True)
-class _Tally:
-    """Records by account, and who was there before the window."""
+class _Tally(dict[str, _Record]):
+    """Records by the key of their account."""
 
-    since: str
-    records: dict[str, _Record] = field(default_factory=dict)
-    before: set[str] = field(default_factory=set)
-
-    def add(self, account: Account, kind: str, at: str, proof: str) -> None:
-        if at < self.since:
-            self.before.add(account.key)
-            return
-        record = self.records.get(account.key)
+    def add(self, account: Account, kind: str, count: int, proofs: Iterable[tuple[str, str]]) -> None:
+        record = self.get(account.key)
         if record is None:
-            record = self.records[account.key] = _Record(account)
+            record = self[account.key] = _Record(account)
         elif record.account is not account:
             record.account = min(record.account, account)
-        record.counts[kind] += 1
-        record.proofs.append((at, proof))
+        record.counts[kind] += count
+        record.proofs.update(proofs)
 
 
 def rank_developers(
@@ -71,29 +67,47 @@ def rank_developers(
     without it an account that was not seen before has `new_contributor` null. repositories: by lower-case login, where
     the question spans several. The order of the rows and rows that come twice do not matter.
     """
-    commits = {row.sha: row for row in authorship if row.commit_date < until}
-    accounts = Accounts(commits.values(), bot_logins)
-    tally = _Tally(since)
-    for row in {row.id: row for row in activity if row.created_at < until}.values():
-        kind = contribution_of(row)
-        if row.actor_login and kind:
-            tally.add(accounts.of_login(row.actor_login), kind, row.created_at, f"event:{row.id}")
-    for commit in commits.values():
+    rows = in_order(activity)
+    commits = {row.sha: row for row in authorship if row.commit_date < until}.values()
+    accounts, tally, before = Accounts(commits, bot_logins), _Tally(), set[str]()
+    before.update(account.key for account, *_ in _contributions(within(rows, "", since), accounts))
+    for account, kind, found in _contributions(within(rows, since, until), accounts):
+        shown = (found[0], *found[-MAX_EVIDENCE:])
+        tally.add(account, kind, len(found), ((row.created_at, f"event:{row.id}") for row in shown))
+    for commit in commits:
         for account in accounts.of_commit(commit).accounts:
-            tally.add(account, "commits", commit.commit_date, f"commit:{commit.sha}")
-    people, bots, assistants = (_show(tally, kind, repositories, history_known=history_known) for kind in _KINDS)
+            if commit.commit_date < since:
+                before.add(account.key)
+            else:
+                tally.add(account, "commits", 1, [(commit.commit_date, f"commit:{commit.sha}")])
+    people, bots, assistants = (
+        _show(tally, kind, repositories, before, history_known=history_known) for kind in _KINDS
+    )
     return DeveloperResult(
         developers=people, bots=bots, ai_assistants=assistants, total_people=len(people), formula=FORMULA
     )
+
+
+def _contributions(
+    rows: Iterable[Activity], accounts: Accounts
+) -> Iterator[tuple[Account, Contribution, Sequence[Activity]]]:
+    """Rows that are contributions, those of an account that are alike together, in their order."""
+    alike: defaultdict[tuple[str | None, str, str | None], list[Activity]] = defaultdict(list)
+    for row in rows:
+        alike[row.actor_login, row.event_type, row.action].append(row)
+    for (login, event_type, action), found in alike.items():
+        kind = contribution_of(event_type, action)
+        if login and kind:
+            yield accounts.of_login(login), kind, found
 
 
 _KINDS: tuple[Kind, Kind, Kind] = ("person", "bot", "ai_assistant")
 
 
 def _show(
-    tally: _Tally, kind: Kind, repositories: Mapping[str, Sequence[str]], *, history_known: bool
+    tally: _Tally, kind: Kind, repositories: Mapping[str, Sequence[str]], before: Container[str], *, history_known: bool
 ) -> tuple[Developer, ...]:
-    chosen = [record for record in tally.records.values() if record.account.kind == kind]
+    chosen = [record for record in tally.values() if record.account.kind == kind]
     chosen.sort(key=lambda record: (-record.total, record.account.key))
     return tuple(
         Developer(
@@ -104,7 +118,7 @@ def _show(
             contributions={name: amount for name, amount in sorted(record.counts.items()) if amount},
             first_seen=min(record.proofs)[0],
             last_seen=max(record.proofs)[0],
-            new_contributor=False if record.account.key in tally.before else True if history_known else None,
+            new_contributor=False if record.account.key in before else True if history_known else None,
             repositories=tuple(sorted(repositories.get(record.account.key, ()))),
             evidence=tuple(proof for _, proof in nlargest(MAX_EVIDENCE, record.proofs)),
         )

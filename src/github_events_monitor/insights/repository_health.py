@@ -36,6 +36,10 @@ MEASURES: tuple[Measure, ...] = (
 )
 
 
+HEALTH_FACTS = ("action", "number", "ref", "subject")
+"""All that is looked at of an event's facts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthInputs:
     """What health is judged from: stored instants, window since <= t < until.
@@ -74,7 +78,7 @@ def assess_health(inputs: HealthInputs) -> HealthResult:
         releases_known=merge_spans((*inputs.events_known, *inputs.releases_known)),
     )
     components = tuple(measure(period) for measure in MEASURES)
-    kinds = _count_accounts(period, inputs.activity, accounts)
+    kinds = _count_accounts(period, accounts)
     score, trend = _score(components), _trend(period, components)
     if trend.direction is None and score is not None and inputs.stored_score is not None:
         trend = _compare(score, inputs.stored_score, f"Against the result stored on {inputs.since[:10]}")
@@ -132,14 +136,11 @@ def _no_trend(why: str) -> Trend:
     return Trend(direction=None, previous_score=None, change=None, explanation=why)
 
 
-def _count_accounts(period: Period, activity: Sequence[Activity], accounts: Accounts) -> Mapping[Kind, int]:
+def _count_accounts(period: Period, accounts: Accounts) -> Mapping[Kind, int]:
     """Accounts that did something in the window, by kind; stars and forks do not count."""
-    logins = {
-        row.actor_login
-        for row in activity
-        if period.since <= row.created_at < period.until and row.event_type not in NO_CONTRIBUTIONS and row.actor_login
-    }
-    known = {accounts.of_login(login) for login in logins}
+    contributions = [rows for kind, rows in period.history.rows.items() if kind not in NO_CONTRIBUTIONS]
+    logins = {row.actor_login for rows in contributions for row in period.part(rows)}
+    known = {accounts.of_login(login) for login in logins if login}
     known.update(*(commit.authors.accounts for commit in period.history.commits if period.has(commit.at)))
     found = list({account.key: account.kind for account in sorted(known)}.values())
     return {"person": found.count("person"), "bot": found.count("bot"), "ai_assistant": found.count("ai_assistant")}

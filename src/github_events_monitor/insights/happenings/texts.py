@@ -32,15 +32,15 @@ def texts_of(event: Event) -> list[TextItem]:
 
 
 def _written(event: Event, payload: Payload) -> Iterator[tuple[str | None, str | None]]:
-    for thread in _THREADS:
+    for thread in filter(payload.has, _THREADS):
         author = payload.text(thread, "user", "login")
         yield author, payload.text(thread, "title")
         yield author, payload.text(thread, "body")
-    for remark in _REMARKS:
+    for remark in filter(payload.has, _REMARKS):
         yield payload.text(remark, "user", "login"), payload.text(remark, "body")
-    for field in ("name", "body", "tag_name"):
+    for field in ("name", "body", "tag_name") if payload.has("release") else ():
         yield payload.text("release", "author", "login"), payload.text("release", field)
-    for field in ("page_name", "title", "summary"):
+    for field in ("page_name", "title", "summary") if payload.has("pages") else ():
         yield from ((None, text) for text in payload.texts("pages", field))
     yield None, payload.text("label", "name")
     yield None, payload.text("pull_request", "head", "ref")

@@ -46,7 +46,7 @@ def _closure(period: Period, name: str, things: str, closed: str, counts: _Count
 def _count(period: Period, items: Items) -> _Counts:
     since, until = period.since, period.until
     opened = sum(since <= at < until for at in items.opened.values())
-    closed = {row.number for row in items.closings if since <= row.created_at < until and row.number is not None}
+    closed = {row.number for row in period.part(items.closings) if row.number is not None}
     authors = [period.history.authors.get(n) for n in closed if not _is_reopened(items, n, until)]
     by_people, unknown = sum(bool(period.people[author]) for author in authors), authors.count(None)
     return _Counts(opened, by_people, len(authors) - by_people - unknown, unknown)

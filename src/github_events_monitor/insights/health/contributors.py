@@ -21,8 +21,7 @@ def measure(period: Period) -> Component:
     commits = Counter(
         key for commit in period.history.commits if period.has(commit.at) for key in commit.authors.people
     )
-    pushers = [period.people[row.actor_login] for row in period.history.pushes if period.has(row.created_at)]
-    pushes = Counter(filter(None, pushers))
+    pushes = Counter(filter(None, [period.people[row.actor_login] for row in period.part(period.history.pushes)]))
     by_commits = commits.total() >= RULES[name].minimum or commits.total() >= pushes.total()
     made, what = (commits, "commits") if by_commits else (pushes, "pushes")
     factor = absence_factor(made)

@@ -3,7 +3,6 @@
 Nothing here depends on the order of the rows, and a row that comes twice counts once.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from ...records import Activity, Authorship
 from ..accounts import Accounts, Authors
 from ..contributions import CLOSING, NEW
+from ..rows import by_action, by_time, by_type
 
 Turn = tuple[str, bool]
 """When, and whether it was closed (True) or reopened (False)."""
@@ -39,8 +39,11 @@ class History:
     authors: the actor of the first opening, else as other events name the author, lower-case. merged: first time.
     answered, reviewed: when a person other than the author first commented, reviewed or closed; reviewed or commented
     on the diff. touches: events and comments of issues. stewardship: what only those can do who maintain: pushes,
-    releases, merges, closing what others opened.
+    releases, merges, closing what others opened. Rows are in the order of time, those of `touches` and `stewardship`
+    in each of their parts.
     """
+
+    rows: Mapping[str, Sequence[Activity]]
 
     issues: Items
     pull_requests: Items
@@ -48,8 +51,8 @@ class History:
     merged: Mapping[int, str]
     answered: Mapping[int, str]
     reviewed: Mapping[int, str]
-    touches: Sequence[Activity]
-    stewardship: Sequence[Activity]
+    touches: Sequence[Sequence[Activity]]
+    stewardship: Sequence[Sequence[Activity]]
     pushes: Sequence[Activity]
     releases: Sequence[Activity]
     commits: Sequence[Work]
@@ -57,31 +60,31 @@ class History:
 
 def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts: Accounts) -> History:
     """Rows and commits as a `History`."""
-    by_type: defaultdict[str, list[Activity]] = defaultdict(list)
-    for row in rows:
-        by_type[row.event_type].append(row)
-    issues, pull_requests = by_type["IssuesEvent"], by_type["PullRequestEvent"]
-    comments = [row for row in by_type["IssueCommentEvent"] if row.action in NEW]
-    diff = (*by_type["PullRequestReviewEvent"], *by_type["PullRequestReviewCommentEvent"])
+    found = by_type(by_time(rows))
+    issues, pull_requests = found["IssuesEvent"], found["PullRequestEvent"]
+    threads = [by_action(some) for some in (issues, pull_requests)]
+    comments = [row for row in found["IssueCommentEvent"] if row.action in NEW]
+    diff = (*found["PullRequestReviewEvent"], *found["PullRequestReviewCommentEvent"])
     reviews = [row for row in diff if row.action in NEW]
-    openings, people = _openings((*issues, *pull_requests)), accounts.people
+    openings, people = _openings(row for some in threads for row in some["opened"]), accounts.people
     authors = _authors((*issues, *pull_requests, *comments, *diff), openings)
-    items = [_items(some, openings, authors, people) for some in (issues, pull_requests)]
+    items = [_items(some, openings, authors, people) for some in threads]
     closings = [row for some in items for row in some.closings]
     reviewed = _first_by_others(reviews, authors, people)
-    pushes = list({row.id: row for row in by_type["PushEvent"]}.values())
-    releases = [row for row in by_type["ReleaseEvent"] if row.action in NEW]
+    pushes = list({row.id: row for row in found["PushEvent"]}.values())
+    releases = [row for row in found["ReleaseEvent"] if row.action in NEW]
     return History(
+        rows=found,
         issues=items[0],
         pull_requests=items[1],
         authors=authors,
-        merged=_first([row for row in closings if row.action == "merged"]),
+        merged=_first(row for some in threads for row in some["merged"]),
         answered=_first_by_others((*comments, *closings), authors, people, known=reviewed),
         reviewed=reviewed,
-        touches=[*issues, *comments],
-        stewardship=[*pushes, *releases, *_for_others(closings, authors)],
+        touches=(issues, comments),
+        stewardship=(pushes, releases, *(_for_others(some.closings, authors) for some in items)),
         pushes=pushes,
-        releases=by_type["ReleaseEvent"],
+        releases=found["ReleaseEvent"],
         commits=[
             Work(row.commit_date, accounts.of_commit(row)) for row in {row.sha: row for row in authorship}.values()
         ],
@@ -89,21 +92,22 @@ def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts
 
 
 def _items(
-    rows: Sequence[Activity],
+    thread: Mapping[str | None, Sequence[Activity]],
     openings: Mapping[int, tuple[str, str]],
     authors: Mapping[int, str],
     people: Mapping[str | None, str],
 ) -> Items:
-    numbers = {row.number for row in rows if row.action == "opened"}
+    numbers = {row.number for row in thread["opened"]}
     opened = {n: openings[n][0] for n in numbers if n is not None and people[authors.get(n)]}
-    return Items(opened, [row for row in rows if row.action in CLOSING], _turns(rows))
+    closings = by_time(row for action in CLOSING for row in thread[action])
+    return Items(opened, closings, _turns(thread["reopened"], closings))
 
 
 def _openings(rows: Iterable[Activity]) -> dict[int, tuple[str, str]]:
     """When each was first opened, and by whom ("" when nobody knows)."""
     first: dict[int, tuple[str, str]] = {}
     for row in rows:
-        if row.action == "opened" and row.number is not None:
+        if row.number is not None:
             opening, known = (row.created_at, row.actor_login or ""), first.get(row.number)
             if known is None or opening < known:
                 first[row.number] = opening
@@ -112,20 +116,18 @@ def _openings(rows: Iterable[Activity]) -> dict[int, tuple[str, str]]:
 
 def _authors(rows: Iterable[Activity], openings: Mapping[int, tuple[str, str]]) -> dict[int, str]:
     """Where events name an author by several logins, because one was renamed, it is always the same of them."""
+    openers = {number: opener.lower() for number, (_, opener) in openings.items() if opener}
     authors: dict[int, str] = {}
-    for row in rows:
-        if row.subject and row.number is not None:
-            author = row.subject.lower()
-            authors[row.number] = min(author, authors.get(row.number, author))
-    return authors | {number: opener.lower() for number, (_, opener) in openings.items() if opener}
+    for number, subject in {(row.number, row.subject) for row in rows if row.number not in openers}:
+        if subject and number is not None:
+            authors[number] = min(subject.lower(), authors.get(number, subject.lower()))
+    return authors | openers
 
 
-def _turns(rows: Sequence[Activity]) -> dict[int, list[Turn]]:
-    turns: dict[int, list[Turn]] = {
-        row.number: [] for row in rows if row.action == "reopened" and row.number is not None
-    }
-    for row in rows if turns else ():
-        if row.number in turns and (row.action == "reopened" or row.action in CLOSING):
+def _turns(reopened: Iterable[Activity], closings: Iterable[Activity]) -> dict[int, list[Turn]]:
+    turns: dict[int, list[Turn]] = {row.number: [] for row in reopened if row.number is not None}
+    for row in (*reopened, *closings) if turns else ():
+        if row.number in turns:
             turns[row.number].append((row.created_at, row.action != "reopened"))
     return turns
 
@@ -150,11 +152,11 @@ def _first_by_others(
     """When a person other than the author first did something, by number; nothing where no author is known."""
     first = dict(known)
     for row in rows:
-        number, person = row.number or 0, people[row.actor_login]
-        author = authors.get(number)
-        if person and author and author != person:
-            at = first.get(number)
-            if at is None or row.created_at < at:
+        number = row.number or 0
+        at = first.get(number)
+        if at is None or row.created_at < at:
+            person, author = people[row.actor_login], authors.get(number)
+            if person and author and author != person:
                 first[number] = row.created_at
     return first
 

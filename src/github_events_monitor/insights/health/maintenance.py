@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from ...answers.insights import Component
 from ...instants import shift
+from ..rows import within
 from .period import Period, component
 from .rules import MAINTENANCE_DAYS, RULES
 
@@ -51,16 +52,16 @@ def _idle(period: Period, start: str) -> str:
 def _commits(period: Period, start: str) -> int:
     until, people = period.until, period.people
     commits = [work for work in period.history.commits if work.authors.people and start <= work.at < until]
-    pushes = [row for row in period.history.pushes if start <= row.created_at < until and people[row.actor_login]]
+    pushes = [row for row in within(period.history.pushes, start, until) if people[row.actor_login]]
     return max(len(commits), len(pushes))
 
 
 def _issues(period: Period, start: str) -> tuple[int, int]:
     """How many issues maintainers touched, and how many maintainers are known."""
     history, until = period.history, period.until
-    stewards = {row.actor_login for row in history.stewardship if start <= row.created_at < until}
+    stewards = {row.actor_login for rows in history.stewardship for row in within(rows, start, until)}
     maintainers = {login for login in stewards if period.people[login]}
     touched = {
-        row.number for row in history.touches if row.actor_login in maintainers and start <= row.created_at < until
+        row.number for rows in history.touches for row in within(rows, start, until) if row.actor_login in maintainers
     }
     return len(touched - {None}), len(maintainers)

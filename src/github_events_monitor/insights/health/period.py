@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...answers.insights import Component
-from ...records import MetricRow, Span
+from ...records import Activity, MetricRow, Span
 from ..coverage import missing_spans
+from ..rows import within
 from ..snapshot import Snapshot
 from .history import History
 from .rules import RULES, score_of
@@ -32,6 +33,10 @@ class Period:
     def has(self, instant: str) -> bool:
         """Whether an instant lies in the window."""
         return self.since <= instant < self.until
+
+    def part(self, rows: Sequence[Activity]) -> Sequence[Activity]:
+        """Of rows in the order of time, those in the window."""
+        return within(rows, self.since, self.until)
 
     def events_gap(self, since: str | None = None) -> str:
         """A sentence about events that may be missing, empty when none can be."""

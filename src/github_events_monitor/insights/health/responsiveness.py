@@ -8,7 +8,7 @@ from statistics import median
 
 from ...answers.insights import Component
 from ...instants import seconds_between
-from ..business_time import business_hours
+from ..business_time import WEEKEND_HOURS, business_hours
 from .period import Period, component
 from .rules import BUSINESS_HOURS_TO_ANSWER
 
@@ -25,11 +25,15 @@ def measure(period: Period) -> Component:
     for number, opened_at in chain(history.issues.opened.items(), history.pull_requests.opened.items()):
         if not period.since <= opened_at < period.until:
             continue
-        answer = history.answered.get(number, period.until)
+        answer = min(history.answered.get(number, period.until), period.until)
+        hours = seconds_between(opened_at, answer) / 3600
+        # at most a weekend lies between: with fewer hours than these, or with more, theirs say the same
+        near = BUSINESS_HOURS_TO_ANSWER <= hours <= BUSINESS_HOURS_TO_ANSWER + WEEKEND_HOURS
+        business = business_hours(opened_at, answer) if near else hours
         if answer < period.until:
-            waits.append(max(0.0, seconds_between(opened_at, answer)) / 3600)
-            in_time += business_hours(opened_at, answer) <= BUSINESS_HOURS_TO_ANSWER
-        elif business_hours(opened_at, period.until) >= BUSINESS_HOURS_TO_ANSWER:
+            waits.append(max(0.0, hours))
+            in_time += business <= BUSINESS_HOURS_TO_ANSWER
+        elif business >= BUSINESS_HOURS_TO_ANSWER:
             overdue += 1
         else:
             young += 1

@@ -6,19 +6,16 @@ counts of 0.05, 0.5 or 2 events an hour no series had an anomaly, with bursty on
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from ...answers.insights import Anomaly, AnomalyResult
 from ...records import Activity, Span
 from ..statistics import false_discovery_limit
 from .buckets import DAY, HOUR, Size, Timeline, known_timeline, start_of, stored_timeline
 from .bursts import Burst, find_bursts
-from .counts import FEED_TYPES, BucketKey, Counts, count_events, evidence_of
-from .deviations import Deviation, Series
+from .counts import FEED_TYPES, Counts, count_events, evidence_of_actor, evidence_of_type
+from .deviations import FALSE_DISCOVERIES, Deviation, Series
 from .wording import FORMULA, describe_burst, describe_deviation, explain_tests
-
-FALSE_DISCOVERIES = 0.01
-"""Accepted share of false alarms among all anomalies; hours, days and bursts get a third each."""
 
 MOST = 50
 """At most so many anomalies are reported, the least probable ones."""
@@ -42,11 +39,6 @@ class PatternInputs:
     bot_logins: frozenset[str] = frozenset()
 
 
-class _Found(NamedTuple):
-    log_probability: float
-    anomaly: Anomaly
-
-
 def find_anomalies(inputs: PatternInputs) -> AnomalyResult:
     """Spikes, drops and bursts of the window, the least probable first; at most `MOST` of them."""
     counts = count_events(inputs.activity, inputs.until)
@@ -59,10 +51,10 @@ def find_anomalies(inputs: PatternInputs) -> AnomalyResult:
         deviations += _discoveries([found for one in series for found in one.deviations()], tests)
         buckets += sum(one.timeline.buckets for one in series)
     candidates, burst_tests = find_bursts(counts, hours, inputs.bot_logins)
-    found = _with_evidence(counts, deviations, _discoveries(candidates, burst_tests))
+    found: list[Deviation | Burst] = [*deviations, *_discoveries(candidates, burst_tests)]
     found.sort(key=_rank)
     return AnomalyResult(
-        anomalies=tuple(one.anomaly for one in found[:MOST]),
+        anomalies=tuple(_describe(one, counts) for one in found[:MOST]),
         tested_buckets=buckets + burst_tests,
         formula=FORMULA,
         explanation=explain_tests(
@@ -105,22 +97,16 @@ def _discoveries(candidates: Sequence[FoundT], tests: int) -> list[FoundT]:
     return [one for one in candidates if one.log_probability <= limit]
 
 
-def _with_evidence(counts: Counts, deviations: Sequence[Deviation], bursts: Sequence[Burst]) -> list[_Found]:
-    of_deviation = [BucketKey(one.timeline.size, one.bucket, one.event_type, None) for one in deviations]
-    of_burst = [BucketKey(HOUR, one.bucket, None, one.actor) for one in bursts]
-    evidence = evidence_of(counts, [*of_deviation, *of_burst])
-    return [
-        *(
-            _Found(one.log_probability, describe_deviation(one, evidence[key]))
-            for one, key in zip(deviations, of_deviation, strict=True)
-        ),
-        *(
-            _Found(one.log_probability, describe_burst(one, evidence[key]))
-            for one, key in zip(bursts, of_burst, strict=True)
-        ),
-    ]
+def _rank(found: Deviation | Burst) -> tuple[float, int, str, str, str]:
+    if isinstance(found, Burst):
+        return (found.log_probability, found.bucket, HOUR.name, "all", found.actor)
+    size = found.timeline.size
+    began = found.bucket if size is HOUR else found.bucket * 24
+    return (found.log_probability, began, size.name, found.event_type, "")
 
 
-def _rank(found: _Found) -> tuple[float, str, str, str, str]:
-    one = found.anomaly
-    return (found.log_probability, one.started_at, one.bucket, one.event_type, one.actor_login or "")
+def _describe(found: Deviation | Burst, counts: Counts) -> Anomaly:
+    if isinstance(found, Burst):
+        return describe_burst(found, evidence_of_actor(counts, found.bucket, found.actor))
+    evidence = evidence_of_type(counts, found.timeline.size, found.bucket, found.event_type)
+    return describe_deviation(found, evidence)

@@ -37,15 +37,19 @@ class Burst(NamedTuple):
 
 def find_bursts(counts: Counts, timeline: Timeline, bot_logins: frozenset[str]) -> tuple[list[Burst], int]:
     """The bursts worth a test, and how many hours of logins there were to look at."""
-    window = frozenset(timeline.tested) | {timeline.current}
-    texts = {text for text, hour in counts.hours.items() if hour in window}
-    cells = [(login, text, count) for (login, text), count in counts.by_actor.items() if login and text in texts]
-    busy = [cell for cell in cells if cell[2] >= MINIMUM_BURST]
+    hours = counts.by_actor.keys() & {*timeline.tested, timeline.current}
+    tests = sum(len(counts.by_actor[hour]) for hour in hours)
+    busy = [
+        (login, hour, count)
+        for hour in hours
+        for login, count in counts.by_actor[hour].items()
+        if count >= MINIMUM_BURST
+    ]
     if not busy:
-        return [], len(cells)
+        return [], tests
     history = _History(counts, timeline, bot_logins)
-    bursts = (history.burst(login, counts.hours[text], count) for login, text, count in busy)
-    return [burst for burst in bursts if burst], len(cells)
+    bursts = (history.burst(*cell) for cell in busy)
+    return [burst for burst in bursts if burst], tests
 
 
 class _History:
@@ -54,14 +58,12 @@ class _History:
     def __init__(self, counts: Counts, timeline: Timeline, bot_logins: frozenset[str]) -> None:
         self._current = timeline.current
         self._own: defaultdict[str, list[int]] = defaultdict(list)
-        known = {text for text, hour in counts.hours.items() if hour in timeline.known}
-        for (login, text), count in counts.by_actor.items():
-            if login and text in known:
+        for hour in counts.by_actor.keys() & timeline.known:
+            for login, count in counts.by_actor[hour].items():
                 self._own[login].append(count)
         self._pools: dict[str, Pool] = {}
-        self._kinds = {
-            actor: kind_of(actor, bot_logins=bot_logins) for actor in {login for login, _ in counts.by_actor if login}
-        }
+        actors = {login for found in counts.by_actor.values() for login in found}
+        self._kinds = {actor: kind_of(actor, bot_logins=bot_logins) for actor in actors}
         alike: defaultdict[Kind, list[int]] = defaultdict(list)
         for actor, active in self._own.items():
             alike[self._kinds[actor]] += active

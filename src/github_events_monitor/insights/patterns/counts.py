@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ...records import Activity
-from .buckets import DAY, HOUR, Size, index_of
+from .buckets import HOUR, Size, index_of
 
 FEED_TYPES = frozenset(
     {
@@ -31,16 +31,15 @@ EVIDENCE = 5
 
 
 class Counts(NamedTuple):
-    """Events by what they have in common, each event once.
+    """Events by the hour in which they happened, each event once.
 
-    by_type: by type, then hour. by_actor: by login and hour as text, without stars, forks and reports of machines.
-    hours: the number of each hour's text.
+    rows: by hour. by_type: how many, by type, then hour. by_actor: how many, by hour, then login, without stars, forks
+    and reports of machines.
     """
 
-    rows: Sequence[Activity]
+    rows: Mapping[int, Sequence[Activity]]
     by_type: Mapping[str, Mapping[int, int]]
-    by_actor: Mapping[tuple[str | None, str], int]
-    hours: Mapping[str, int]
+    by_actor: Mapping[int, Mapping[str, int]]
 
     def along(self, event_type: str, size: Size) -> Mapping[int, int]:
         """The counts of a type by hour, or by day."""
@@ -53,15 +52,6 @@ class Counts(NamedTuple):
         return days
 
 
-class BucketKey(NamedTuple):
-    """A bucket of one event type, or of one login."""
-
-    size: Size
-    bucket: int
-    event_type: str | None
-    actor: str | None
-
-
 class Evidence(NamedTuple):
     """The first events of a bucket, and how many each login and each type has in it."""
 
@@ -72,38 +62,31 @@ class Evidence(NamedTuple):
 
 def count_events(activity: Iterable[Activity], until: str) -> Counts:
     """Count the events before `until`; repeated ids count once."""
-    rows = [row for row in {row.id: row for row in activity}.values() if row.created_at < until]
-    texts = [row.created_at[: HOUR.digits] for row in rows]
-    named = set(texts)
-    midnights = {text: index_of(text, DAY) * 24 for text in {text[: DAY.digits] for text in named}}
-    hours = {text: midnights[text[: DAY.digits]] + int(text[-2:]) for text in named}
+    named: defaultdict[str, list[Activity]] = defaultdict(list)
+    for row in {row.id: row for row in activity}.values():
+        if row.created_at < until:
+            named[row.created_at[: HOUR.digits]].append(row)
+    rows = {index_of(text, HOUR): found for text, found in named.items()}
     by_type: defaultdict[str, dict[int, int]] = defaultdict(dict)
-    for (event_type, text), count in Counter(zip([row.event_type for row in rows], texts, strict=True)).items():
-        by_type[event_type][hours[text]] = count
-    acted = [(row.actor_login, text) for row, text in zip(rows, texts, strict=True) if row.event_type in _ACTIVE_TYPES]
-    return Counts(rows, by_type, Counter(acted), hours)
+    by_actor = {}
+    for hour, found in rows.items():
+        for event_type, count in Counter([row.event_type for row in found]).items():
+            by_type[event_type][hour] = count
+        acted = [row.actor_login for row in found if row.event_type in _ACTIVE_TYPES]
+        by_actor[hour] = Counter(filter(None, acted))
+    return Counts(rows, by_type, by_actor)
 
 
-def evidence_of(counts: Counts, keys: Sequence[BucketKey]) -> dict[BucketKey, Evidence]:
-    """What lies in the buckets, in one pass over the rows."""
-    if not keys:
-        return {}
-    wanted = {key: list[Activity]() for key in keys}
-    hours = {key.bucket for key in keys if key.size is HOUR}
-    days = {key.bucket for key in keys if key.size is DAY}
-    for row in counts.rows:
-        hour = counts.hours[row.created_at[: HOUR.digits]]
-        if hour not in hours and hour // 24 not in days:
-            continue
-        actor = row.actor_login if row.event_type in _ACTIVE_TYPES else None
-        for key in (
-            BucketKey(HOUR, hour, row.event_type, None),
-            BucketKey(DAY, hour // 24, row.event_type, None),
-            BucketKey(HOUR, hour, None, actor),
-        ):
-            if key in wanted:
-                wanted[key].append(row)
-    return {key: _evidence(found) for key, found in wanted.items()}
+def evidence_of_type(counts: Counts, size: Size, bucket: int, event_type: str) -> Evidence:
+    """What lies in a bucket of one event type."""
+    hours = (bucket,) if size is HOUR else range(bucket * 24, bucket * 24 + 24)
+    return _evidence([row for hour in hours for row in counts.rows.get(hour, ()) if row.event_type == event_type])
+
+
+def evidence_of_actor(counts: Counts, hour: int, actor: str) -> Evidence:
+    """What one login did in an hour."""
+    rows = counts.rows.get(hour, ())
+    return _evidence([row for row in rows if row.actor_login == actor and row.event_type in _ACTIVE_TYPES])
 
 
 def _evidence(rows: list[Activity]) -> Evidence:

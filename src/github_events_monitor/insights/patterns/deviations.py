@@ -1,13 +1,17 @@
 """Spikes and drops of one event type: buckets that the other buckets make improbable."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from ..statistics import log_at_least, log_at_most
+from ..statistics import log_at_least, log_at_least_bound, log_at_most
 from .buckets import Timeline
 from .levels import SET_ASIDE, Baseline, Pool, Season, baseline_without
+
+FALSE_DISCOVERIES = 0.01
+"""Accepted share of false alarms among all anomalies; hours, days and bursts get a third each."""
 
 MINIMUM_SPIKE = 5
 """Fewer events than this are never called a spike, however quiet it was before."""
@@ -17,6 +21,10 @@ MINIMUM_USUAL = 5.0
 
 FACTOR = 2.0
 """Less than twice (for a drop, more than half of) what is usual is not worth a report, however sure it is."""
+
+
+_DISCOVERABLE = math.log(FALSE_DISCOVERIES)
+"""What chance does more often than this is no discovery, whatever else is found."""
 
 
 class Deviation(NamedTuple):
@@ -32,7 +40,7 @@ class Deviation(NamedTuple):
 
 
 class Series:
-    """The counts of one event type along a timeline, and baselines for them, each worked out once."""
+    """The counts of one event type along a timeline, and baselines for them."""
 
     def __init__(self, event_type: str, counts: Mapping[int, int], timeline: Timeline) -> None:
         """counts: by bucket, zero left out."""
@@ -42,7 +50,7 @@ class Series:
         known = timeline.known
         self._known = {bucket: count for bucket, count in counts.items() if bucket in known}
         self._overall = Pool.of(len(known), self._known.values())
-        self._baselines: dict[tuple[int, int | None], Baseline | None] = {}
+        self._baselines: dict[int | None, Baseline | None] = {}
 
     def deviations(self) -> Iterator[Deviation]:
         """Every bucket of the window that is far enough from its baseline to be worth a test."""
@@ -57,7 +65,9 @@ class Series:
             if count < MINIMUM_SPIKE or not (current or bucket in tested) or count < FACTOR * self._least(bucket):
                 continue
             baseline = self._baseline(bucket, None if current else count)
-            if baseline is not None and count >= FACTOR * baseline.level.mean:
+            if baseline is None or count < FACTOR * baseline.level.mean:
+                continue
+            if log_at_least_bound(count, baseline.level) <= _DISCOVERABLE:
                 yield self._deviation("spike", bucket, count, baseline)
 
     def _drops(self) -> Iterator[Deviation]:
@@ -94,11 +104,12 @@ class Series:
         return Season(self.timeline.places, self._by_place)
 
     def _baseline(self, bucket: int, count: int | None) -> Baseline | None:
+        """By the place in the week where that says more, else by all buckets together."""
+        if count not in self._baselines:
+            self._baselines[count] = baseline_without(count, self._overall)
+        overall = self._baselines[count]
         place = bucket % self.timeline.size.season
-        key = (place, count)
-        if key not in self._baselines:
-            self._baselines[key] = baseline_without(count, self._overall, self._season, place)
-        return self._baselines[key]
+        return overall and (self._season.level(place, count, overall.level) or overall)
 
     def _deviation(self, kind: Literal["spike", "drop"], bucket: int, count: int, baseline: Baseline) -> Deviation:
         probability = log_at_least if kind == "spike" else log_at_most

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
-from operator import mul, sub
+from operator import add, mul, sub
 from typing import NamedTuple
 
 from ..statistics import Dispersion, Level, dispersion_of, usual_level
@@ -76,6 +76,14 @@ class _Place(NamedTuple):
     error: float
 
 
+class _Others(NamedTuple):
+    """What all places but one say: their sums, and how much the weeks of one place vary and are dispersed."""
+
+    sums: _Place
+    variance: float
+    dispersion: Dispersion
+
+
 class Season:
     """The same buckets by their place in the week.
 
@@ -92,6 +100,7 @@ class Season:
         wildest = set(nlargest(aside, self._places, key=lambda place: self._places[place].variance))
         self._tame = {place: numbers for place, numbers in self._places.items() if place not in wildest}
         self._all_sums, self._tame_sums = _sum(self._places.values()), _sum(self._tame.values())
+        self._others: dict[int, _Others] = {}
 
     def least(self, place: int) -> float:
         """What is usual at a place is at least this, whichever bucket is tested, unless it is less at all places."""
@@ -103,23 +112,31 @@ class Season:
         weeks = self._pools[place].without(count) if place in self._pools else None
         if weeks is None or weeks.buckets < SEASON_HISTORY or len(self._tame) < MINIMUM_PLACES:
             return None
-        others = _minus(self._all_sums, self._places[place])
-        between = _between(len(self._places), _sum((others, _place(weeks))))
+        others = self._without(place)
+        between = _between(len(self._places), _plus(others.sums, _place(weeks)))
         if between <= 0:
             return None
-        tame = _minus(self._tame_sums, self._tame[place]) if place in self._tame else self._tame_sums
-        variance = tame.variance / (len(self._tame) - (place in self._tame))
-        credibility = max(variance / between, min(1.0, LEAST / overall.mean))
-        scale = tame.mean_squared - tame.error
-        excess = max(0.0, tame.variance - tame.mean) / scale if scale > 0 else 0.0
-        level = usual_level(
-            weeks.buckets, weeks.total, Dispersion(excess, round(tame.weeks)), overall.mean, credibility
-        )
+        credibility = max(others.variance / between, min(1.0, LEAST / overall.mean))
+        level = usual_level(weeks.buckets, weeks.total, others.dispersion, overall.mean, credibility)
         return Baseline(level, weeks.buckets, seasonal=True)
+
+    def _without(self, place: int) -> _Others:
+        if place not in self._others:
+            tame = _minus(self._tame_sums, self._tame[place]) if place in self._tame else self._tame_sums
+            variance = tame.variance / (len(self._tame) - (place in self._tame))
+            scale = tame.mean_squared - tame.error
+            excess = max(0.0, tame.variance - tame.mean) / scale if scale > 0 else 0.0
+            sums = _minus(self._all_sums, self._places[place])
+            self._others[place] = _Others(sums, variance, Dispersion(excess, round(tame.weeks)))
+        return self._others[place]
 
 
 def _sum(places: Iterable[_Place]) -> _Place:
     return _Place(*map(sum, zip((0.0,) * len(_Place._fields), *places, strict=True)))
+
+
+def _plus(sums: _Place, place: _Place) -> _Place:
+    return _Place(*map(add, sums, place))
 
 
 def _minus(sums: _Place, place: _Place) -> _Place:
@@ -137,11 +154,9 @@ def _place(pool: Pool) -> _Place:
     return _Place(n, mean, mean * mean, variance, variance / n)
 
 
-def baseline_without(count: int | None, overall: Pool, season: Season | None = None, place: int = 0) -> Baseline | None:
+def baseline_without(count: int | None, overall: Pool) -> Baseline | None:
     """The baseline of a bucket with `count` events, itself left out; None when the history is too short."""
     others = overall.without(count)
     if others.buckets < MINIMUM_HISTORY:
         return None
-    level = usual_level(others.buckets, others.total, others.dispersion)
-    seasonal = season.level(place, count, level) if season else None
-    return seasonal or Baseline(level, others.buckets, seasonal=False)
+    return Baseline(usual_level(others.buckets, others.total, others.dispersion), others.buckets, seasonal=False)

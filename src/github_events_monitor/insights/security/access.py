@@ -8,7 +8,7 @@ from .case import Case, count_of, event_item, finding, names
 
 def find_added_members(case: Case) -> Iterator[Finding]:
     """Medium: collaborators added."""
-    added = [row for row in case.window_rows if row.event_type == "MemberEvent" and row.action in {None, "added"}]
+    added = [row for row in case.window_rows_of("MemberEvent") if row.action in {None, "added"}]
     if added:
         who = names(row.subject or "somebody" for row in added)
         yield finding(
@@ -22,7 +22,7 @@ def find_added_members(case: Case) -> Iterator[Finding]:
 
 def find_publication(case: Case) -> Iterator[Finding]:
     """High: the repository was made public."""
-    made_public = [row for row in case.window_rows if row.event_type == "PublicEvent"]
+    made_public = case.window_rows_of("PublicEvent")
     if made_public:
         yield finding(
             "repository_made_public",

@@ -67,7 +67,8 @@ def _anything_known(case: Case) -> bool:
     inputs = case.inputs
     observed = (row for row in inputs.observations if row.sort.startswith(PREFIX))
     return bool(
-        case.window_rows
+        inputs.events_stored
+        or case.window_rows
         or case.window_commits
         or inputs.snapshot
         or any(case.in_window(row.sort.removeprefix(PREFIX).partition("#")[0]) for row in observed)

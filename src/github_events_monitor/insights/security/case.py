@@ -11,7 +11,8 @@ from ...instants import shift
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
 from ...text import clean
 from ..accounts import Account, Accounts
-from ..happenings import TextItem
+from ..happenings import MAX_TEXT, TextItem
+from ..rows import by_type, in_order, within
 from ..snapshot import Snapshot
 
 HISTORY = timedelta(days=90)
@@ -23,6 +24,13 @@ ENOUGH_HISTORY = timedelta(days=7)
 NEW_FOR = timedelta(days=7)
 """How long somebody stays new: the first pull request may have more than one commit."""
 
+SECURITY_TYPES = frozenset(
+    {"CreateEvent", "DeleteEvent", "MemberEvent", "PublicEvent", "PushEvent", "ReleaseEvent"}
+    | {"CheckRunEvent", "CheckSuiteEvent", "DeploymentEvent", "DeploymentStatusEvent"}
+    | {"WorkflowJobEvent", "WorkflowRunEvent"}
+)
+"""The events that a check looks at: of the second half, and of pushes, the names of branches."""
+
 _MAX_ACTORS = 10
 _MAX_EVIDENCE = 5
 _MAX_LOGIN = 60
@@ -33,7 +41,8 @@ class SecurityInputs:
     """What `assess_security` looks at.
 
     repo_url: where people read the repository.
-    activity, commits: from `HISTORY` before `since` to `until`.
+    activity, commits: from `HISTORY` before `since` to `until`; of events those of `SECURITY_TYPES` suffice.
+    events_stored: whether the window has any event, of whatever type.
     files: of the commits whose details were fetched, by sha.
     texts: what people wrote in the window's events.
     observations: rows of security_metrics; those whose sort key begins with `force_push#` count.
@@ -48,6 +57,7 @@ class SecurityInputs:
     repo_url: str | None = None
     default_branch: str | None = None
     activity: Sequence[Activity] = ()
+    events_stored: bool = False
     commits: Sequence[tuple[Commit, CommitSummary | None]] = ()
     files: Mapping[str, Sequence[CommitFile]] = field(default_factory=dict)
     texts: Sequence[TextItem] = ()
@@ -86,7 +96,8 @@ class Case:
     def __init__(self, inputs: SecurityInputs) -> None:
         """Sorts, so that no check depends on the order of rows."""
         self.inputs = inputs
-        self.rows = sorted({row.id: row for row in inputs.activity}.values(), key=lambda row: (row.created_at, row.id))
+        self.rows = in_order(inputs.activity)
+        self._by_type = by_type(self.rows)
         unique = {commit.sha: (commit, summary) for commit, summary in inputs.commits}.values()
         ordered = sorted(unique, key=lambda pair: (pair[0].commit_date, pair[0].sha))
         authorships = [_authorship(commit) for commit, _ in ordered]
@@ -100,15 +111,37 @@ class Case:
         """Whether an instant lies in the window."""
         return self.inputs.since <= at < self.inputs.until
 
+    def rows_of(self, event_type: str) -> Sequence[Activity]:
+        """The events of a type, oldest first."""
+        return self._by_type.get(event_type, ())
+
+    def window_rows_of(self, event_type: str) -> Sequence[Activity]:
+        """The window's events of a type, oldest first."""
+        return within(self.rows_of(event_type), self.inputs.since, self.inputs.until)
+
     @cached_property
-    def window_rows(self) -> list[Activity]:
+    def window_rows(self) -> Sequence[Activity]:
         """The window's events, oldest first."""
-        return [row for row in self.rows if self.in_window(row.created_at)]
+        return within(self.rows, self.inputs.since, self.inputs.until)
 
     @cached_property
     def window_commits(self) -> list[Known]:
         """The window's commits, oldest first."""
         return [known for known in self.commits if self.in_window(known.commit.commit_date)]
+
+    @cached_property
+    def texts(self) -> list[TextItem]:
+        """Every text of the window, the first occurrence of each."""
+        items = [text for text in self.inputs.texts if self.in_window(text.created_at)]
+        for known in self.window_commits:
+            at, author, evidence = known.item
+            items.append(TextItem(evidence, author, at or "", known.commit.message[:MAX_TEXT]))
+        refs = {row.ref: row for row in reversed(self.window_rows) if row.ref}
+        items += [TextItem(f"event:{row.id}", row.actor_login, row.created_at, ref) for ref, row in refs.items()]
+        first: dict[str, TextItem] = {}
+        for item in sorted(items, key=lambda item: (item.created_at, item.evidence, item.text)):
+            first.setdefault(item.text, item)
+        return list(first.values())
 
     def is_newcomer(self, known: Known) -> bool | None:
         """Whether the author was never seen before these days; None when the history is too short to say so."""
@@ -129,9 +162,9 @@ class Case:
         for known in reversed(self.commits):
             if known.author:
                 first[known.author.key] = known.commit.commit_date
-        for row in reversed(self.rows):
+        for row in reversed(self.rows_of("PushEvent")):
             key = (row.actor_login or "").lower()
-            if row.event_type == "PushEvent" and row.created_at < first.get(key, ""):
+            if row.created_at < first.get(key, ""):
                 first[key] = row.created_at
         return first
 

@@ -14,8 +14,8 @@ def find_first_releases(case: Case) -> Iterator[Finding | str]:
     earlier: set[str] = set()
     first: list[Activity] = []
     unjudged = 0
-    for row in case.rows:
-        if row.event_type != "ReleaseEvent" or row.action not in _PUBLISHED or not row.actor_login:
+    for row in case.rows_of("ReleaseEvent"):
+        if row.action not in _PUBLISHED or not row.actor_login:
             continue
         login = row.actor_login.lower()
         if case.in_window(row.created_at) and login not in earlier:

@@ -64,8 +64,8 @@ def _observed(case: Case) -> Iterator[_ForcePush]:
 
 
 def _from_events(case: Case) -> Iterator[_ForcePush]:
-    for row in case.window_rows:
-        if row.event_type == "PushEvent" and row.action == "force_push":
+    for row in case.window_rows_of("PushEvent"):
+        if row.action == "force_push":
             yield _ForcePush(_branch(row.ref), row.sha, event_item(row))
 
 

@@ -36,15 +36,17 @@ def _finding(kind: str, severity: RiskLevel, why: str, pairs: list[tuple[Activit
 def _recreated(case: Case) -> Iterator[tuple[Activity, Activity]]:
     """(deletion, the next creation) of each tag; in the same second the deletion is taken to come first."""
     deleted: dict[str, Activity] = {}
-    rows = [row for row in case.rows if (row.ref or "").startswith("refs/tags/")]
+    rows = [*case.rows_of("DeleteEvent"), *case.rows_of("CreateEvent")]
     for row in sorted(rows, key=lambda row: (row.created_at, row.event_type != "DeleteEvent", row.id)):
         ref = row.ref or ""
+        if not ref.startswith("refs/tags/"):
+            continue
         if row.event_type == "DeleteEvent":
             deleted[ref] = row
-        elif row.event_type == "CreateEvent":
-            before = deleted.pop(ref, None)
-            if before and case.in_window(row.created_at):
-                yield before, row
+            continue
+        before = deleted.pop(ref, None)
+        if before and case.in_window(row.created_at):
+            yield before, row
 
 
 def _name(row: Activity) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...answers.insights import Finding
 from ...text import hidden_characters, reads_like_instruction
-from ..happenings import MAX_TEXT, TextItem
+from ..happenings import TextItem
 from .case import Case, Item, count_of, finding, names
 
 _SEPARATORS = re.compile(r"[-_/.]+")
@@ -13,7 +13,7 @@ _SEPARATORS = re.compile(r"[-_/.]+")
 
 def find_instructions(case: Case) -> Iterator[Finding]:
     """High: titles, bodies, comments, names or commit messages that read like a command to an assistant."""
-    found = [(text, phrase) for text in _written(case) if (phrase := _instruction(text.text))]
+    found = [(text, phrase) for text in case.texts if (phrase := _instruction(text.text))]
     if found:
         yield finding(
             "instruction_to_assistant",
@@ -28,7 +28,7 @@ def find_instructions(case: Case) -> Iterator[Finding]:
 
 def find_hidden_characters(case: Case) -> Iterator[Finding]:
     """Medium: invisible or bidirectional control characters in texts, commit messages and refs."""
-    found = [(text, classes) for text in _written(case) if (classes := _hidden(text.text))]
+    found = [(text, classes) for text in case.texts if (classes := _hidden(text.text))]
     if found:
         kinds = sorted({name for _, classes in found for name in classes})
         yield finding(
@@ -49,21 +49,6 @@ def _instruction(text: str) -> str | None:
 def _hidden(text: str) -> list[str]:
     """Dependabot and others put a zero-width space behind an @, so that nobody is notified: that is harmless."""
     return hidden_characters(text.replace("@\u200b", "@"))
-
-
-def _written(case: Case) -> list[TextItem]:
-    """Every text of the window, the first occurrence of each."""
-    items = [text for text in case.inputs.texts if case.in_window(text.created_at)]
-    for known in case.window_commits:
-        at, author, evidence = known.item
-        items.append(TextItem(evidence, author, at or "", known.commit.message[:MAX_TEXT]))
-    items += [
-        TextItem(f"event:{row.id}", row.actor_login, row.created_at, row.ref) for row in case.window_rows if row.ref
-    ]
-    first: dict[str, TextItem] = {}
-    for item in sorted(items, key=lambda item: (item.created_at, item.evidence, item.text)):
-        first.setdefault(item.text, item)
-    return list(first.values())
 
 
 def _item(text: TextItem) -> Item:
