@@ -256,6 +256,12 @@ async def test_activity_is_the_narrow_row_oldest_first(manager: DatabaseManager)
         Activity("a", "WatchEvent", at(1), "octocat", None, None, None, None, None),
         Activity("b", "WatchEvent", at(1), "octocat", *FACTS),
     ]
+    some = await manager.events.get_activity(REPO, at(1), END, facts=("action", "ref"))
+    assert some[1] == Activity("b", "WatchEvent", at(1), "octocat", FACTS.action, None, FACTS.ref, None, None)
+    assert await manager.events.get_activity(REPO, at(1), END, facts=()) == [
+        Activity("a", "WatchEvent", at(1), "octocat", None, None, None, None, None),
+        Activity("b", "WatchEvent", at(1), "octocat", None, None, None, None, None),
+    ]
 
 
 async def test_repositories_of_a_login_in_any_letter_case(manager: DatabaseManager) -> None:

@@ -28,6 +28,7 @@ from github_events_monitor.records import (
     CollectedBatch,
     CommitRecord,
     Event,
+    Facts,
     Lease,
     MetricRow,
     RepositoryState,
@@ -104,8 +105,13 @@ class ForgetsTheNamesOrder(SQLiteEvents):
 
 
 class ReadsEveryType(SQLiteEvents):
-    async def _activity(self, repo: str, since: str, until: str, *_: Any) -> list[Activity]:
-        return await super()._activity(repo, since, until, None)
+    async def _activity(self, repo: str, since: str, until: str, *rest: Any) -> list[Activity]:
+        return await super()._activity(repo, since, until, None, rest[1])
+
+
+class ReadsEveryFact(SQLiteEvents):
+    async def _activity(self, repo: str, since: str, until: str, *rest: Any) -> list[Activity]:
+        return await super()._activity(repo, since, until, rest[0], frozenset(Facts._fields))
 
 
 class StopsAtAHundred(SQLiteEvents):
@@ -275,6 +281,7 @@ MISTAKES: list[tuple[type[Any], Check]] = [
     (CountsWholeHours, partial(test_events.test_trending_is_exact_for_any_window, since=at(30), until=at(0, hour=14))),
     (ForgetsTheNamesOrder, test_events.test_trending_ranks_by_number_then_name),
     (ReadsEveryType, test_events.test_filters_by_type_and_actor),
+    (ReadsEveryFact, test_events.test_activity_is_the_narrow_row_oldest_first),
     (StopsAtAHundred, test_events.test_known_ids),
     (LosesFacts, test_events.test_activity_is_the_narrow_row_oldest_first),
     (MindsLetterCase, test_events.test_repositories_of_a_login_in_any_letter_case),

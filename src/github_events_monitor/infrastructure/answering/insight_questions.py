@@ -1,26 +1,32 @@
 """Questions that insights answer: the rows they need are read here, the thinking is done there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ...answers.insights import (
+    AnomalyResult,
     DeploymentMetrics,
+    DeploymentResult,
     DeveloperActivity,
+    DeveloperResult,
     EventAnomalies,
+    HealthResult,
     RepositoryHealth,
     SecurityReport,
+    SecurityResult,
 )
 from ...errors import InvalidInput
 from ...insights.commits import analyse_commit
-from ...insights.deployments import DeploymentInputs, measure_deployments
-from ...insights.developers import rank_developers
+from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
+from ...insights.developers import DEVELOPER_FACTS, rank_developers
 from ...insights.happenings import TextItem, texts_of
 from ...insights.patterns import PatternInputs, find_anomalies
-from ...insights.repository_health import HealthInputs, assess_health
-from ...insights.security import SecurityInputs, assess_security
+from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_health
+from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
 from ...insights.snapshot import PREFIX, Snapshot, from_row
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
 from ..database_interface import MetricTable
+from ..garbage import without_garbage_collection
 from .activity_questions import ActivityQuestions
 from .cache import remembered
 from .freshness import outage_note, refuse_emptiness
@@ -48,7 +54,10 @@ PATH_CATEGORIES = frozenset({"ci", "dependencies", "build"})
 
 
 class InsightQuestions(ActivityQuestions):
-    """Health, developers, security, anomalies, deployments. Results of the present are kept day by day."""
+    """Health, developers, security, anomalies, deployments. Results of the present are kept day by day.
+
+    What may read very many rows does so in a method of its own, so that they are gone when garbage is collected again.
+    """
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -59,10 +68,18 @@ class InsightQuestions(ActivityQuestions):
         """How healthy a repository is, by components that explain themselves."""
         asked = self._ask(hours, until)
         subject = await self._look_up(repo, asked)
+        with without_garbage_collection():
+            result = await self._assess_health(subject, asked)
+        answer = RepositoryHealth(**self._envelope(subject, asked), **dict(result))
+        if self._is_first_today("health", subject, asked):
+            await self._desk.manager.metrics.save_health(subject.key, asked.span.until[:10], _daily(answer))
+        return answer
+
+    async def _assess_health(self, subject: Subject, asked: Asked) -> HealthResult:
         since = min(previous(asked.span).since, days_before(asked.span.until, HISTORY_DAYS))
-        activity, authorship = await self._rows(subject, since, asked.span.until)
+        activity, authorship = await self._rows(subject, since, asked.span.until, facts=HEALTH_FACTS)
         self._refuse_nothing(subject, asked, activity, authorship)
-        result = assess_health(
+        return assess_health(
             HealthInputs(
                 since=asked.span.since,
                 until=asked.span.until,
@@ -79,10 +96,6 @@ class InsightQuestions(ActivityQuestions):
                 stored_score=await self._stored_score(subject, asked),
             )
         )
-        answer = RepositoryHealth(**self._envelope(subject, asked), **dict(result))
-        if self._is_first_today("health", subject, asked):
-            await self._desk.manager.metrics.save_health(subject.key, asked.span.until[:10], _daily(answer))
-        return answer
 
     async def _stored_score(self, subject: Subject, asked: Asked) -> float | None:
         """The health score kept from the day on which the window begins, for a window of the same length."""
@@ -111,25 +124,12 @@ class InsightQuestions(ActivityQuestions):
             raise InvalidInput("name a repo (owner/name), an actor (login), or both")
         asked = self._ask(hours, until)
         subjects = [await self._look_up(repo, asked)] if repo else await self._where_active(actor or "", asked)
-        since = days_before(asked.span.since, HISTORY_DAYS)
-        rows = {subject.presenter.full_name: await self._rows(subject, since, asked.span.until) for subject in subjects}
+        with without_garbage_collection():
+            result = await self._rank_developers(subjects, asked, repo, actor)
         if repo:
-            self._refuse_nothing(subjects[0], asked, *rows[subjects[0].presenter.full_name])
             coverage = self._envelope(subjects[0], asked)["coverage"]
         else:
             coverage = join_coverage([self._coverage(subject, asked, "events") for subject in subjects])
-        mine = {name: _by_actor(*found, actor) for name, found in rows.items()}
-        result = rank_developers(
-            [row for events, _ in mine.values() for row in events],
-            [row for _, commits in mine.values() for row in commits],
-            since=asked.span.since,
-            until=asked.span.until,
-            bot_logins=self._desk.bots,
-            history_known=all(
-                _covers(self._settled(subject, "events", asked), since, asked.span.since) for subject in subjects
-            ),
-            repositories={actor.lower(): sorted(mine)} if actor and not repo else {},
-        )
         answer = DeveloperActivity(
             repo=subjects[0].presenter.full_name if repo else None,
             repo_url=subjects[0].presenter.repo_url if repo else None,
@@ -142,6 +142,29 @@ class InsightQuestions(ActivityQuestions):
             await self._desk.manager.metrics.save_metrics("developer_metrics", _by_day(answer, subjects[0].key))
         return _fit(answer, "developers", "bots", "ai_assistants")
 
+    async def _rank_developers(
+        self, subjects: Sequence[Subject], asked: Asked, repo: str | None, actor: str | None
+    ) -> DeveloperResult:
+        since = days_before(asked.span.since, HISTORY_DAYS)
+        rows = {
+            subject.presenter.full_name: await self._rows(subject, since, asked.span.until, facts=DEVELOPER_FACTS)
+            for subject in subjects
+        }
+        if repo:
+            self._refuse_nothing(subjects[0], asked, *rows[subjects[0].presenter.full_name])
+        mine = {name: _by_actor(*found, actor) for name, found in rows.items()}
+        return rank_developers(
+            [row for events, _ in mine.values() for row in events],
+            [row for _, commits in mine.values() for row in commits],
+            since=asked.span.since,
+            until=asked.span.until,
+            bot_logins=self._desk.bots,
+            history_known=all(
+                _covers(self._settled(subject, "events", asked), since, asked.span.since) for subject in subjects
+            ),
+            repositories={actor.lower(): sorted(mine)} if actor and not repo else {},
+        )
+
     async def _where_active(self, actor: str, asked: Asked) -> list[Subject]:
         keys = await self._desk.manager.events.get_repositories_of(actor, *asked.span)
         return [await self._stored(key) for key in keys[:MAX_ACTOR_REPOSITORIES]]
@@ -151,35 +174,39 @@ class InsightQuestions(ActivityQuestions):
         """What a person should look at, with why and where, and what could not be looked at."""
         asked = self._ask(hours, until)
         subject = await self._look_up(repo, asked)
-        since = days_before(asked.span.since, HISTORY_DAYS)
-        manager = self._desk.manager
-        activity = await manager.events.get_activity(subject.key, since, asked.span.until)
-        commits = await self._analysed(subject, Span(since, asked.span.until))
-        self._refuse_nothing(subject, asked, activity, commits)
+        with without_garbage_collection():
+            result = await self._assess_security(subject, asked)
+        if self._is_first_today("security", subject, asked):
+            data = {"hours": hours, "risk_level": result.risk_level, "findings": [f.type for f in result.findings]}
+            await self._keep("security_metrics", subject.key, f"report#{asked.span.until[:10]}", data)
+        return _fit(SecurityReport(**self._envelope(subject, asked), **dict(result)), "findings")
+
+    async def _assess_security(self, subject: Subject, asked: Asked) -> SecurityResult:
+        span, manager = Span(days_before(asked.span.since, HISTORY_DAYS), asked.span.until), self._desk.manager
+        activity = await manager.events.get_activity(subject.key, *span, event_types=SECURITY_TYPES)
+        commits = await self._analysed(subject, span)
+        if not (activity or commits or await self._has_events(subject, span)):
+            self._refuse_nothing(subject, asked)
         texts, unread = await self._texts(subject, asked)
-        snapshot = await self._snapshot(subject, asked)
-        result = assess_security(
+        return assess_security(
             SecurityInputs(
                 since=asked.span.since,
                 until=asked.span.until,
                 repo_url=subject.presenter.repo_url,
                 default_branch=subject.state.default_branch if subject.state else None,
                 activity=activity,
+                events_stored=await self._has_events(subject, asked.span, activity),
                 commits=commits,
                 files=await self._sensitive_files(subject, asked, commits),
                 texts=texts,
                 observations=await manager.metrics.get_metrics("security_metrics", subject.key),
-                snapshot=snapshot,
+                snapshot=await self._snapshot(subject, asked),
                 unknown=(*self._unlooked(subject, asked), *unread),
                 events_known=self._settled(subject, "events", asked),
                 commits_known=self._settled(subject, "commits", asked),
                 bot_logins=self._desk.bots,
             )
         )
-        if self._is_first_today("security", subject, asked):
-            data = {"hours": hours, "risk_level": result.risk_level, "findings": [f.type for f in result.findings]}
-            await self._keep("security_metrics", subject.key, f"report#{asked.span.until[:10]}", data)
-        return _fit(SecurityReport(**self._envelope(subject, asked), **dict(result)), "findings")
 
     async def _analysed(self, subject: Subject, span: Span) -> list[tuple[Commit, CommitSummary | None]]:
         """A window's commits with their analysis; those of imported pushes are stored without one, for speed."""
@@ -218,10 +245,19 @@ class InsightQuestions(ActivityQuestions):
         """Spikes, drops and bursts that chance does not explain."""
         asked = self._ask(hours, until)
         subject = await self._look_up(repo, asked)
+        with without_garbage_collection():
+            result = await self._find_anomalies(subject, asked)
+        if self._is_first_today("anomalies", subject, asked):
+            for anomaly in result.anomalies:
+                sort = f"{anomaly.type}#{anomaly.event_type}#{anomaly.bucket}#{anomaly.started_at}"
+                await self._keep("event_patterns", subject.key, sort, anomaly.to_wire())
+        return _fit(EventAnomalies(**self._envelope(subject, asked), **dict(result)), "anomalies")
+
+    async def _find_anomalies(self, subject: Subject, asked: Asked) -> AnomalyResult:
         since = days_before(asked.span.since, PATTERN_DAYS)
-        activity = await self._desk.manager.events.get_activity(subject.key, since, asked.span.until)
+        activity = await self._desk.manager.events.get_activity(subject.key, since, asked.span.until, facts=())
         self._refuse_nothing(subject, asked, activity)
-        result = find_anomalies(
+        return find_anomalies(
             PatternInputs(
                 since=asked.span.since,
                 until=asked.span.until,
@@ -230,23 +266,27 @@ class InsightQuestions(ActivityQuestions):
                 bot_logins=self._desk.bots,
             )
         )
-        if self._is_first_today("anomalies", subject, asked):
-            for anomaly in result.anomalies:
-                sort = f"{anomaly.type}#{anomaly.event_type}#{anomaly.bucket}#{anomaly.started_at}"
-                await self._keep("event_patterns", subject.key, sort, anomaly.to_wire())
-        return _fit(EventAnomalies(**self._envelope(subject, asked), **dict(result)), "anomalies")
 
     @remembered
     async def deployment_metrics(self, repo: str, hours: int = 2160, until: str | None = None) -> DeploymentMetrics:
         """Releases, deployments, and the four DORA keys as proxies."""
         asked = self._ask(hours, until)
         subject = await self._look_up(repo, asked)
+        with without_garbage_collection():
+            result = await self._measure_deployments(subject, asked)
+        if self._is_first_today("deployments", subject, asked):
+            data = {"kind": "keys", "hours": hours, "values": {key.name: key.value for key in result.dora}}
+            await self._keep("deployment_metrics", subject.key, f"keys#{asked.span.until[:10]}", data)
+        return _fit(DeploymentMetrics(**self._envelope(subject, asked), **dict(result)), "releases", "deployments")
+
+    async def _measure_deployments(self, subject: Subject, asked: Asked) -> DeploymentResult:
         manager = self._desk.manager
-        activity = await manager.events.get_activity(subject.key, *asked.span)
+        activity = await manager.events.get_activity(subject.key, *asked.span, event_types=DELIVERY_TYPES)
         commits = await self._analysed(subject, asked.span)
         rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
-        self._refuse_nothing(subject, asked, activity, commits, rows)
-        result = measure_deployments(
+        if not (activity or commits or rows or await self._has_events(subject, asked.span)):
+            self._refuse_nothing(subject, asked)
+        return measure_deployments(
             DeploymentInputs(
                 since=asked.span.since,
                 until=asked.span.until,
@@ -256,18 +296,16 @@ class InsightQuestions(ActivityQuestions):
                 events_known=self._settled(subject, "events", asked),
             )
         )
-        if self._is_first_today("deployments", subject, asked):
-            data = {"kind": "keys", "hours": hours, "values": {key.name: key.value for key in result.dora}}
-            await self._keep("deployment_metrics", subject.key, f"keys#{asked.span.until[:10]}", data)
-        return _fit(DeploymentMetrics(**self._envelope(subject, asked), **dict(result)), "releases", "deployments")
 
     async def _keep(self, table: MetricTable, key: str, sort: str, data: dict[str, Any]) -> None:
         await self._desk.manager.metrics.save_metrics(table, [MetricRow(key=key, sort=sort, data=data)])
 
-    async def _rows(self, subject: Subject, since: str, until: str) -> tuple[list[Activity], list[Authorship]]:
+    async def _rows(
+        self, subject: Subject, since: str, until: str, *, facts: Collection[str]
+    ) -> tuple[list[Activity], list[Authorship]]:
         manager, branch = self._desk.manager, subject.state.default_branch if subject.state else None
         return (
-            await manager.events.get_activity(subject.key, since, until),
+            await manager.events.get_activity(subject.key, since, until, facts=facts),
             await manager.commits.get_authorship(subject.key, since, until, branch=branch),
         )
 
@@ -282,6 +320,12 @@ class InsightQuestions(ActivityQuestions):
     def _refuse_nothing(self, subject: Subject, asked: Asked, *rows: Sequence[object]) -> None:
         if not any(rows):
             refuse_emptiness(subject.presenter.full_name, self._coverage(subject, asked, "events"), subject.problem)
+
+    async def _has_events(self, subject: Subject, span: Span, read: Sequence[Activity] = ()) -> bool:
+        """Whether any event of a span is stored, of whatever type: what was read of it, oldest first, may say so."""
+        if read and span.since <= read[-1].created_at < span.until:
+            return True
+        return bool(await self._desk.manager.events.get_events(subject.key, *span, limit=1))
 
     async def _snapshot(self, subject: Subject, asked: Asked) -> Snapshot | None:
         """What was last observed, if the window reaches to the present: it never scores a past one."""

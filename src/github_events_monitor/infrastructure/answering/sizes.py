@@ -37,13 +37,17 @@ def shorten(answer: AnswerT, *lists: str) -> tuple[AnswerT, str | None]:
 
     The longest list gives way first, so that short ones stay whole.
     """
-    sizes = {name: [wire_size(item.to_wire()) + 1 for item in getattr(answer, name)] for name in lists}
-    excess = wire_size(answer.to_wire()) - MAX_BYTES
+    wire = answer.to_wire()
+    sizes = {name: [wire_size(item) + 1 for item in wire[name]] for name in lists}
+    excess = wire_size(wire) - MAX_BYTES
     kept = {name: len(items) for name, items in sizes.items()}
+    taken = {name: sum(items) for name, items in sizes.items()}
     while excess > 0 and any(kept.values()):
-        longest = max(kept, key=lambda name: sum(sizes[name][: kept[name]]))
+        longest = max(taken, key=lambda name: taken[name])
         kept[longest] -= 1
-        excess -= sizes[longest][kept[longest]]
+        last = sizes[longest][kept[longest]]
+        taken[longest] -= last
+        excess -= last
     cut = [f"{kept[name]} of {len(sizes[name])} {name}" for name in lists if kept[name] < len(sizes[name])]
     if not cut:
         return answer, None

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...instants import format_instant, normalise_instant
-from ...records import Activity, Event, repo_key
+from ...records import Activity, Event, Facts, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .vocabulary import Position, RepositoryCount, fold_login, type_filter
@@ -85,14 +85,20 @@ class EventsRepository(ABC):
         return await self._count(repo_key(repo), since, until, type_filter(event_types), fold_login(actor))
 
     async def get_activity(
-        self, repo: str, since: str, until: str, *, event_types: Collection[str] | None = None
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        *,
+        event_types: Collection[str] | None = None,
+        facts: Collection[str] = Facts._fields,
     ) -> list[Activity]:
         """The narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it.
 
-        event_types: null is every type, an empty collection is none.
+        event_types: null is every type, an empty collection is none. facts: those that are read; the others are null.
         """
         await self._connection.open()
-        return await self._activity(repo_key(repo), since, until, type_filter(event_types))
+        return await self._activity(repo_key(repo), since, until, type_filter(event_types), frozenset(facts))
 
     async def get_repositories_of(self, actor: str, since: str, until: str) -> list[str]:
         """Keys of the repositories in which a login (any letter case) has events in the window, in order."""
@@ -143,7 +149,7 @@ class EventsRepository(ABC):
     ) -> dict[str, int]: ...
     @abstractmethod
     async def _activity(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None
+        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, facts: frozenset[str]
     ) -> list[Activity]: ...
     @abstractmethod
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]: ...

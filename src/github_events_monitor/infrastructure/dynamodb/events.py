@@ -87,8 +87,11 @@ class DynamoDBEvents(EventsRepository):
             counts.update(item["event_type"]["S"] for item in page if actor is None or _is_by(actor, item))
         return dict(counts)
 
-    async def _activity(self, repo: str, since: str, until: str, event_types: frozenset[str] | None) -> list[Activity]:
-        query = _of_types(event_types, repo, since, until)
+    async def _activity(
+        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, facts: frozenset[str]
+    ) -> list[Activity]:
+        names = ["id", "event_type", "created_at", "actor_login", *sorted(facts)]
+        query = _of_types(event_types, repo, since, until, show=", ".join(f"#{name}" for name in names))
         found = [activity_from_item(item) async for page in self._pages(query) for item in page]
         return sorted(found, key=lambda activity: (activity.created_at, activity.id))
 

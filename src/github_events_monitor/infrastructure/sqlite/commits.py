@@ -42,6 +42,8 @@ _WINDOW = "c.repo_name = ? AND c.commit_date >= ? AND c.commit_date < ?"
 _BEYOND = "c.commit_date <= ? AND (c.commit_date < ? OR c.sha > ?)"
 _AUTHOR = ("c.author_login", "c.author_name", "c.author_email")
 
+_REPEATED = {"author_login", "author_name", "author_email", "author_type", "co_authors"}
+
 Key = tuple[str, str]
 """(repository, sha)."""
 
@@ -87,8 +89,8 @@ class SQLiteCommits(CommitsRepository):
 
     async def _authorship(self, repo: str, since: str, until: str, branch: str | None) -> list[Authorship]:
         clause, values = where(_window(repo, since, until, branch, None))
-        question = f"FROM commits c {clause} ORDER BY commit_date, sha"
-        return await self._db.read(lambda db: rows_as(Authorship, db, question, values))
+        source = f"FROM (SELECT * FROM commits c {clause} ORDER BY commit_date, sha)"
+        return await self._db.read(lambda db: rows_as(Authorship, db, source, values, repeated=_REPEATED))
 
     async def _summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]:
         sql = f"{_WITH_SUMMARY} WHERE {_WINDOW} ORDER BY c.commit_date, c.sha"

@@ -27,6 +27,7 @@ _ROLL_UP = """
     SELECT repo_name, substr(created_at, 1, 10), count(*) FROM events
     WHERE rowid > ? AND repo_name IS NOT NULL GROUP BY 1, 2
     ON CONFLICT (repo_name, day) DO UPDATE SET events = events + excluded.events"""
+_REPEATED = {"event_type", "actor_login", "action", "ref", "subject"}
 _NEWEST_FIRST = "ORDER BY created_at DESC, id DESC LIMIT ?"
 
 
@@ -72,10 +73,13 @@ class SQLiteEvents(EventsRepository):
         sql = f"SELECT event_type, count(*) FROM events INDEXED BY events_window {clause} GROUP BY event_type"
         return await self._db.read(lambda db: dict(db.execute(sql, values)))
 
-    async def _activity(self, repo: str, since: str, until: str, event_types: frozenset[str] | None) -> list[Activity]:
+    async def _activity(
+        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, facts: frozenset[str]
+    ) -> list[Activity]:
         clause, values = where(_window(repo, since, until, event_types, None))
-        question = f"FROM events INDEXED BY events_window {clause} ORDER BY created_at, id"
-        return await self._db.read(lambda db: rows_as(Activity, db, question, values))
+        source = f"FROM events INDEXED BY events_window {clause}"  # the index has the rows in order
+        unread = {*Facts._fields} - facts
+        return await self._db.read(lambda db: rows_as(Activity, db, source, values, repeated=_REPEATED, unread=unread))
 
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]:
         clause, values = where(

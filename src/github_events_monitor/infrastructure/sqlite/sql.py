@@ -1,7 +1,9 @@
 """Small pieces of SQL: conditions with their values, always bound, never pasted."""
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from itertools import repeat
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,15 +16,35 @@ Condition = tuple[str, list[Any]]
 RowT = TypeVar("RowT")
 
 
-def rows_as(kind: type[RowT], db: sqlite3.Connection, question: str, values: Sequence[Any]) -> list[RowT]:
-    """All rows of a question (from its FROM on) whose columns are named and typed like the fields of a NamedTuple.
+def rows_as(
+    kind: type[RowT],
+    db: sqlite3.Connection,
+    source: str,
+    values: Sequence[Any],
+    *,
+    repeated: Collection[str],
+    unread: Collection[str] = (),
+) -> list[RowT]:
+    """All rows of a source (from its FROM on) with columns named and typed like a NamedTuple's fields, as it is walked.
 
-    SQLite writes them as one JSON text: for many narrow rows that is faster than to fetch value after value.
+    SQLite writes each column as one JSON text: for many narrow rows that is faster than to fetch value after value.
+    Equal values of `repeated` columns become one object, which saves memory, and time wherever they are looked up.
+    Columns that are `unread` are null.
     """
-    lines = f"SELECT json_array({', '.join(kind.__annotations__)}) AS line {question}"
-    (text,) = db.execute(f"SELECT '[' || coalesce(group_concat(line), '') || ']' FROM ({lines})", values).fetchone()
+    read = {field: of for field, of in kind.__annotations__.items() if field not in unread}
+    arrays = ", ".join(f"json_group_array({field})" for field in read)
+    texts = dict(zip(read, db.execute(f"SELECT {arrays} {source}", values).fetchone(), strict=True))
+    same: dict[Any, Any] = {}
+
+    def column(field: str) -> Iterable[Any]:
+        if field not in texts:
+            return repeat(None)
+        found = msgspec.json.decode(texts[field], type=list[read[field]])  # type: ignore[valid-type]
+        return map(same.setdefault, found, found) if field in repeated else found
+
     with without_garbage_collection():
-        return msgspec.json.decode(text, type=list[kind])  # type: ignore[valid-type]
+        columns = [column(field) for field in kind.__annotations__]
+        return list(map(partial(tuple.__new__, kind), zip(*columns, strict=False)))  # type: ignore[type-var]
 
 
 def where(conditions: Sequence[Condition]) -> Condition:

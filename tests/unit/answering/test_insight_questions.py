@@ -1,0 +1,63 @@
+"""Insights as the service asks for them: what they do not read is not taken for missing."""
+
+import gc
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from github_events_monitor.errors import NotFound
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from tests.fake_github import NOW, iso
+
+REPO = "octo/hello"
+
+
+@pytest.fixture
+async def manager() -> AsyncIterator[DatabaseManager]:
+    async with get_sqlite_manager(":memory:") as opened:
+        yield opened
+
+
+@pytest.fixture
+def service(manager: DatabaseManager) -> DatabaseService:
+    return DatabaseService(Desk(manager=manager, clock=lambda: NOW))
+
+
+async def star(manager: DatabaseManager, *, hours_ago: int) -> None:
+    at = iso(NOW - timedelta(hours=hours_ago))
+    await manager.events.insert_events([{"id": at, "event_type": "WatchEvent", "repo_name": REPO, "created_at": at}])
+
+
+async def test_events_of_other_types_say_that_something_is_known(
+    manager: DatabaseManager, service: DatabaseService
+) -> None:
+    await star(manager, hours_ago=3)
+    security = await service.security_report(REPO, hours=24)
+    assert (security.risk_level, security.findings) == ("low", ())
+    assert (await service.deployment_metrics(REPO, hours=24)).total_releases == 0
+
+
+async def test_events_before_the_window_say_nothing_of_it(manager: DatabaseManager, service: DatabaseService) -> None:
+    await star(manager, hours_ago=30)
+    assert (await service.security_report(REPO, hours=24)).risk_level is None
+    with pytest.raises(NotFound):
+        await service.deployment_metrics(REPO, hours=24)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["repository_health", "developer_activity", "security_report", "event_anomalies", "deployment_metrics"],
+)
+async def test_garbage_is_collected_after_a_question_however_it_ends(
+    manager: DatabaseManager, service: DatabaseService, question: str
+) -> None:
+    assert gc.isenabled()
+    with pytest.raises(NotFound):
+        await getattr(service, question)(REPO)
+    assert gc.isenabled()
+    await star(manager, hours_ago=3)
+    await getattr(service, question)(REPO)
+    assert gc.isenabled()
