@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -107,17 +108,21 @@ async def fill(manager: DatabaseManager) -> None:
         )
 
 
-async def median(ask: Callable[[], Awaitable[object]], rounds: int = ROUNDS) -> float:
-    """Milliseconds, after one round that does not count."""
-    times = []
+Ask = Callable[[], Awaitable[object]]
+
+
+async def medians(*contenders: Ask, rounds: int = ROUNDS) -> list[float]:
+    """Milliseconds of each, by turns, after one round that does not count."""
+    times: list[list[float]] = [[] for _ in contenders]
     for _ in range(rounds + 1):
-        began = time.perf_counter()
-        await ask()
-        times.append((time.perf_counter() - began) * 1000)
-    return statistics.median(times[1:])
+        for ask, taken in zip(contenders, times, strict=True):
+            began = time.perf_counter()
+            await ask()
+            taken.append((time.perf_counter() - began) * 1000)
+    return [statistics.median(taken[1:]) for taken in times]
 
 
-def plain(path: Path, question: str, repo: str = REPO) -> Callable[[], Awaitable[object]]:
+def plain(path: Path, question: str, repo: str = REPO) -> Ask:
     """The same rows by sqlite3 alone."""
     connection = sqlite3.connect(path)
 
@@ -137,12 +142,10 @@ async def measure_insights(path: Path) -> None:
     manager = get_sqlite_manager(str(path))
     service = DatabaseService(Desk(manager=manager, clock=lambda: NOW))
     columns = "id, event_type, created_at, actor_login, action, number, ref, sha, subject"
-    peer = await median(
-        plain(
-            path,
-            f"SELECT {columns} FROM events"
-            " WHERE repo_name = ? AND created_at >= ? AND created_at < ? ORDER BY created_at, id",
-        )
+    rows = plain(
+        path,
+        f"SELECT {columns} FROM events"
+        " WHERE repo_name = ? AND created_at >= ? AND created_at < ? ORDER BY created_at, id",
     )
     for question in (
         "repository_health",
@@ -151,18 +154,15 @@ async def measure_insights(path: Path) -> None:
         "event_anomalies",
         "deployment_metrics",
     ):
-        row(question, await median(lambda q=question: getattr(service, q)(REPO, hours=720)), peer, "sqlite3 rows")  # type: ignore[misc]
+        ask = partial(getattr(service, question), REPO, hours=720)
+        row(question, *await medians(ask, rows), "sqlite3 rows")
     commits_of = (
         "SELECT * FROM commits WHERE repo_name = ? AND commit_date >= ? AND commit_date < ?"
         " ORDER BY commit_date DESC, sha LIMIT 30"
     )
-    row(
-        "recent_commits",
-        await median(lambda: service.recent_commits(MANY_COMMITS, 24), 99),
-        await median(plain(path, commits_of, MANY_COMMITS), 99),
-        "sqlite3 rows",
-    )
-    row("repository_activity", await median(lambda: service.repository_activity(REPO, 24), 99), peer, "sqlite3 rows")
+    ask = partial(service.recent_commits, MANY_COMMITS, 24)
+    row("recent_commits", *await medians(ask, plain(path, commits_of, MANY_COMMITS), rounds=99), "sqlite3 rows")
+    row("repository_activity", *await medians(partial(service.repository_activity, REPO, 24), rows), "sqlite3 rows")
     await manager.close()
 
 
@@ -181,7 +181,8 @@ async def measure_mcp(path: Path) -> None:
         answer = await client.call_tool("recent_commits", {"repo": MANY_COMMITS, "hours": 24})
         size = len(orjson.dumps(answer.model_dump(mode="json", by_alias=True, exclude_none=True)))
         print(f"thirty commits {size:,} bytes")
-        took = await median(lambda: client.call_tool("recent_commits", {"repo": MANY_COMMITS, "hours": 24}), 99)
+        ask = partial(client.call_tool, "recent_commits", {"repo": MANY_COMMITS, "hours": 24})
+        (took,) = await medians(ask, rounds=99)
         print(f"recent_commits through the client, p50 {took:.2f} ms")
 
 
