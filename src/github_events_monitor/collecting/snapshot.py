@@ -63,17 +63,17 @@ async def _observe(draft: Draft) -> Snapshot:
     profile = await read("community_profile", client.fetch_community_profile)
     advisories = await read("open_advisories", client.fetch_advisories)
     info: RepositoryInfo | None = parse_repository(seen.body) if seen else None
-    done = [run for run in parse_workflow_runs(runs.body) if run.conclusion] if runs else []
+    conclusions = parse_workflow_runs(runs.body) if runs else []
     return Snapshot(
         observed_at=draft.now(),
         archived=info.archived if info else None,
         created_at=info.created_at if info else None,
         fork=info.fork if info else None,
         default_branch=draft.state.default_branch,
-        ci_runs=len(done) if runs else None,
-        ci_successes=sum(run.conclusion == "success" for run in done) if runs else None,
-        community_profile=parse_community_profile(profile.body).health_percentage if profile else None,
-        open_advisories=sum(row.state in OPEN_ADVISORIES for row in parse_security_advisories(advisories.body))
+        ci_runs=len(conclusions) if runs else None,
+        ci_successes=conclusions.count("success") if runs else None,
+        community_profile=parse_community_profile(profile.body) if profile else None,
+        open_advisories=sum(state in OPEN_ADVISORIES for state in parse_security_advisories(advisories.body))
         if advisories
         else None,
         unknown=unknown,

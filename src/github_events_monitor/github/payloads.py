@@ -12,13 +12,10 @@ from .graphql import CommitStats, CommitStatsPage, parse_commit_stats
 from .limits import RateLimit, parse_rate_limit_body
 from .natural_keys import DERIVED, derived_id, natural_key
 from .resources import (
-    Advisory,
-    CommunityProfile,
     Deployment,
     DeploymentStatus,
     Release,
     RepositoryInfo,
-    WorkflowRun,
     parse_branches,
     parse_community_profile,
     parse_deployment_statuses,
@@ -32,11 +29,9 @@ from .resources import (
 __all__ = [
     "DERIVED",
     "UNKNOWN_TYPE",
-    "Advisory",
     "CommitDetails",
     "CommitStats",
     "CommitStatsPage",
-    "CommunityProfile",
     "Deployment",
     "DeploymentStatus",
     "ParsedEvent",
@@ -45,7 +40,6 @@ __all__ = [
     "RateLimit",
     "Release",
     "RepositoryInfo",
-    "WorkflowRun",
     "derived_id",
     "event_from_activity",
     "extract_facts",
