@@ -176,7 +176,8 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     ETag stay the same. etags: by short name of the resource (`events/1`, `commits`, `activity`…).
     not_modified: how many 304 answers in a row each resource gave. error_*: how the last attempt failed, null after a
     success. next_poll_at: GitHub's `X-Poll-Interval` or limit allows no poll before it. snapshot_at: when what can
-    only be observed in the present (settings, CI, advisories, releases) was last read.
+    only be observed in the present (settings, CI, advisories, releases) was last read. taken_over_at: another one had
+    the name, and what is older than this may be that one's; null where none was noticed.
     """
 
     repo_name: str
@@ -192,6 +193,7 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     last_collected_at: str | None = None
     last_attempt_at: str | None = None
     snapshot_at: str | None = None
+    taken_over_at: str | None = None
     next_poll_at: str | None = None
     error_code: str | None = None
     error_message: str | None = None

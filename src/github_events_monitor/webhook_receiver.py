@@ -44,6 +44,8 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if delivered.event is None:
         return Receipt(delivered.full_name, 0, 0, delivered.reason)
     key = await _key_of(manager, delivered)
+    if key is None:
+        return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, rekey(delivered, key), key)
     if await _known_from_feed(manager, batch.events[0]):
         batch = msgspec.structs.replace(batch, events=())
@@ -62,13 +64,19 @@ def _batch(delivered: Delivered, key: str) -> CollectedBatch:
     )
 
 
-async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str:
-    """The key under which the repository is, or will be, stored."""
-    key, metrics = repo_key(delivered.full_name or ""), manager.metrics
-    if await metrics.get_state(key) is not None:
-        return key
-    by_id = await metrics.get_alias(name_by_id(delivered.repository_id)) if delivered.repository_id else None
-    return by_id or await metrics.get_alias(key) or key
+async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
+    """The key under which the repository is, or will be, stored; null where that is another repository's by now."""
+    key, number, metrics = repo_key(delivered.full_name or ""), delivered.repository_id, manager.metrics
+    state = await metrics.get_state(key)
+    if state is None or not _is_of(state, number):
+        by_id = await metrics.get_alias(name_by_id(number)) if number else None
+        key = by_id or await metrics.get_alias(key) or key
+        state = await metrics.get_state(key)
+    return key if state is None or _is_of(state, number) else None
+
+
+def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
+    return repository_id is None or state.repository_id in {None, repository_id}
 
 
 async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:

@@ -5,7 +5,7 @@ The old name redirects: https://docs.github.com/en/repositories/creating-and-man
 
 from ..github.payloads import RepositoryInfo, parse_repository
 from ..instants import seconds_between
-from ..records import repo_key
+from ..records import Ledger, repo_key
 from .draft import Draft
 
 WITHOUT_TOKEN_SECONDS = 24 * 3600.0
@@ -35,8 +35,10 @@ async def _recognise(draft: Draft, info: RepositoryInfo) -> None:
     metrics, key, named = draft.manager.metrics, draft.repo, repo_key(info.full_name)
     known_as = await metrics.get_alias(name_by_id(info.id))
     if known_as is not None and known_as != key:
-        await metrics.save_alias(key, known_as)
-        raise Renamed(known_as)
+        if await _is_stored_as(draft, known_as, info.id):
+            await metrics.save_alias(key, known_as)
+            raise Renamed(known_as)
+        known_as = None
     if known_as is None and named != key and draft.state.repository_id is None:
         await metrics.save_alias(key, named)
         raise Renamed(named)
@@ -44,7 +46,30 @@ async def _recognise(draft: Draft, info: RepositoryInfo) -> None:
         await metrics.save_alias(name_by_id(info.id), key)
     if named != key and named != repo_key(draft.asked_name):
         await metrics.save_alias(named, key)
+    if draft.state.repository_id not in {None, info.id}:
+        _take_over(draft, info)
     draft.change(full_name=info.full_name, repository_id=info.id, default_branch=info.default_branch)
+
+
+async def _is_stored_as(draft: Draft, key: str, repository_id: int) -> bool:
+    """Whether that key is still this repository's, and not by now that of another one with its former name."""
+    state = await draft.manager.metrics.get_state(key)
+    return state is None or state.repository_id in {None, repository_id}
+
+
+def _take_over(draft: Draft, info: RepositoryInfo) -> None:
+    """Another repository has the name now: nothing is known of it yet. What is stored stays, and answers say so."""
+    last_seen = draft.state.last_collected_at or draft.now()
+    draft.change(
+        taken_over_at=max(info.created_at or last_seen, last_seen),
+        ledger=Ledger(),
+        etags={},
+        not_modified={},
+        branches=(),
+        commits_floor=None,
+        snapshot_at=None,
+    )
+    draft.notes.append(f"{info.full_name} is another repository than the one that had this name before")
 
 
 def name_by_id(repository_id: int) -> str:

@@ -189,6 +189,7 @@ def _portable(state: RepositoryState) -> RepositoryState:
         ledger=state.ledger,
         sources=state.sources,
         last_collected_at=state.last_collected_at,
+        taken_over_at=state.taken_over_at,
     )
 
 

@@ -105,6 +105,32 @@ async def test_a_renamed_repository_keeps_its_history_under_either_name(world: W
     assert old.total_commits == new.total_commits == 5
 
 
+async def test_a_name_that_another_repository_has_by_now_mixes_nothing_silently(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    former, another = world.hello, FakeRepository("Octo/Hello", id=8)
+    another.branches["main"] = [commit(77, NOW + timedelta(hours=1))]
+    former.full_name = "Octo/World"
+    world.github.repositories = {"octo/hello": another, "octo/world": former}
+    world.pass_time(hours=2)
+
+    row = (await world.collector.collect(["octo/hello"])).repositories[0]
+    before = await world.service.recent_commits("octo/hello", hours=72)
+    since = await world.service.recent_commits("octo/hello", hours=2)
+    moved = await world.service.recent_commits("octo/world", hours=72)
+
+    assert "another repository" in (row.note or "")
+    assert (before.total_commits, before.coverage.complete, before.coverage.from_) == (6, False, iso(NOW))
+    assert f"Another repository had the name Octo/Hello before {iso(NOW)}" in (before.coverage.note or "")
+    assert (since.total_commits, since.coverage.complete, since.coverage.note) == (1, True, None)
+    assert (moved.repo, moved.total_commits, moved.coverage.complete) == ("Octo/World", 5, True)
+    world.pass_time(hours=1)
+    again = (await world.collector.collect(["octo/hello", "octo/world"])).repositories
+    assert [(row.repo, row.status, row.note) for row in again] == [
+        ("Octo/Hello", "not_modified", None),
+        ("Octo/World", "not_modified", None),
+    ]
+
+
 async def test_an_empty_repository_is_known_to_have_no_commits() -> None:
     world = build(FakeGitHub(FakeRepository("octo/empty")))
 

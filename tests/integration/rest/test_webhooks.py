@@ -181,6 +181,16 @@ async def test_a_renamed_repositorys_deliveries_go_where_its_history_is(world: W
     assert receipt.json()["repo"] == "octo/hello"
 
 
+async def test_a_repository_with_the_former_name_of_another_is_not_mixed_with_it(world: World) -> None:
+    await world.http.post("/collect", json={"repos": ["octo/hello"]})
+    another = {**REPOSITORY, "id": 8}
+    receipt = (await world.deliver("push", push(after="d" * 40, repository=another))).json()
+    assert (receipt["events"], receipt["reason"]) == (
+        0,
+        "another repository is stored under this name; collect it first",
+    )
+
+
 async def test_listeners_hear_of_what_a_webhook_brought(world: World) -> None:
     heard: list[str] = []
 

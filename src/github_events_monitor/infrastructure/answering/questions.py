@@ -146,12 +146,15 @@ class Questions:
             tolerance=self._desk.tolerance,
             last_collected_at=state.last_collected_at if state else None,
             sources=state.sources if state else (),
-            note=self._retention_note(asked.span, now),
+            note=" ".join(filter(None, (self._retention_note(asked.span, now), _former_owner_note(state, asked.span))))
+            or None,
         )
 
     def _known(self, subject: Subject, kind: str) -> tuple[Span, ...]:
         """The spans completely known, less what retention has removed."""
         spans = known_spans(subject.state.ledger, kind) if subject.state else ()
+        if subject.state and subject.state.taken_over_at:
+            spans = clip_spans(spans, subject.state.taken_over_at, "9999")
         days, now = self._desk.retention_days, format_instant(self._now())
         return spans if days is None else clip_spans(spans, days_before(now, days), now)
 
@@ -167,6 +170,15 @@ class Questions:
         if days is None or span.since >= days_before(now, days):
             return None
         return f"Records older than {days} days are removed (EVENT_RETENTION_DAYS)."
+
+
+def _former_owner_note(state: RepositoryState | None, span: Span) -> str | None:
+    if state is None or state.taken_over_at is None or span.since >= state.taken_over_at:
+        return None
+    return (
+        f"Another repository had the name {state.full_name} before {state.taken_over_at}:"
+        " older records may be that one's, and nothing older counts as known."
+    )
 
 
 def check_page_limit(limit: int | None, default: int, name: str = "limit") -> int:
