@@ -19,6 +19,30 @@ from .facts import extract_facts
 UNKNOWN_TYPE = "UnknownEvent"
 """The type of an event whose `type` is null, which GitHub's schema allows."""
 
+FEED_TYPES = frozenset(
+    {
+        "CommitCommentEvent",
+        "CreateEvent",
+        "DeleteEvent",
+        "DiscussionEvent",
+        "ForkEvent",
+        "GollumEvent",
+        "IssueCommentEvent",
+        "IssuesEvent",
+        "MemberEvent",
+        "PublicEvent",
+        "PullRequestEvent",
+        "PullRequestReviewCommentEvent",
+        "PullRequestReviewEvent",
+        "PushEvent",
+        "ReleaseEvent",
+        "WatchEvent",
+    }
+)
+"""What GitHub's feed of events can hold; other types come by webhook alone. A type may be added, but none taken out:
+DynamoDB's registry has no rows for those named here.
+https://docs.github.com/en/rest/using-the-rest-api/github-event-types"""
+
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 

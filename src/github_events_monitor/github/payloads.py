@@ -6,7 +6,7 @@ missing, null or of another type than documented.
 
 from .activity import PushActivity, event_from_activity, parse_activity
 from .commits import CommitDetails, parse_commit_details, parse_commits, parse_push_commits
-from .events import UNKNOWN_TYPE, ParsedEvent, ParsedPage, parse_event, parse_events
+from .events import FEED_TYPES, UNKNOWN_TYPE, ParsedEvent, ParsedPage, parse_event, parse_events
 from .facts import extract_facts
 from .graphql import CommitStats, CommitStatsPage, parse_commit_stats
 from .limits import RateLimit, parse_rate_limit_body
@@ -28,6 +28,7 @@ from .resources import (
 
 __all__ = [
     "DERIVED",
+    "FEED_TYPES",
     "UNKNOWN_TYPE",
     "CommitDetails",
     "CommitStats",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from hashlib import sha1
 
+from ...github.payloads import FEED_TYPES
 from ...records import Event, RepositoryState
 from ..database_interface import KnownRepository
 from .batches import Write, all_items, put, write_items
@@ -16,28 +17,6 @@ from .memory import partition, row
 from .parallel import in_parallel
 
 SHARDS = "0123456789abcdef"
-WELL_KNOWN_TYPES = frozenset(
-    {
-        "CommitCommentEvent",
-        "CreateEvent",
-        "DeleteEvent",
-        "DiscussionEvent",
-        "ForkEvent",
-        "GollumEvent",
-        "IssueCommentEvent",
-        "IssuesEvent",
-        "MemberEvent",
-        "PublicEvent",
-        "PullRequestEvent",
-        "PullRequestReviewEvent",
-        "PullRequestReviewCommentEvent",
-        "PushEvent",
-        "ReleaseEvent",
-        "WatchEvent",
-    }
-)
-"""https://docs.github.com/en/rest/using-the-rest-api/github-event-types; others register themselves as they come."""
-
 _REMEMBERED = 200_000
 """Rows known to be written; beyond it they are forgotten and written again."""
 
@@ -53,7 +32,7 @@ class Registry:
         """Types, repositories and who was active where, before the events are stored. `expires_at` is by day."""
         wanted: dict[tuple[str, str, str], Write] = {}
         for event in events:
-            if event.event_type not in WELL_KNOWN_TYPES:
+            if event.event_type not in FEED_TYPES:  # the others register themselves as they come
                 wanted["types", event.event_type, ""] = row("#types", event.event_type)
             if event.repo_name:
                 wanted["repo", event.repo_name, ""] = row(shard_of(event.repo_name), event.repo_name)
@@ -86,7 +65,7 @@ class Registry:
     async def types(self) -> list[str]:
         """Every event type of which something may be stored."""
         found = await all_items(self._client, partition(self._client, "#types"))
-        return sorted(WELL_KNOWN_TYPES | {must(item, "event_pattern_detected") for item in found})
+        return sorted(FEED_TYPES | {must(item, "event_pattern_detected") for item in found})
 
     async def repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
         """The first repositories by key that begin with a prefix."""

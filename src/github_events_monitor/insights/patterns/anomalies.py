@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ...answers.insights import Anomaly, AnomalyResult
+from ...github.payloads import FEED_TYPES
 from ...records import Activity, Span
 from ..statistics import false_discovery_limit
 from .buckets import DAY, HOUR, Size, Timeline, known_timeline, start_of, stored_timeline
 from .bursts import Burst, find_bursts
-from .counts import FEED_TYPES, Counts, count_events, evidence_of_actor, evidence_of_type
+from .counts import Counts, count_events, evidence_of_actor, evidence_of_type
 from .deviations import FALSE_DISCOVERIES, Deviation, Series
 from .wording import FORMULA, describe_burst, describe_deviation, explain_tests
 

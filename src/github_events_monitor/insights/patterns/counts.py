@@ -4,25 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ...github.payloads import FEED_TYPES
 from ...records import Activity
 from .buckets import HOUR, Size, index_of
-
-FEED_TYPES = frozenset(
-    {
-        "CommitCommentEvent",
-        "CreateEvent",
-        "DeleteEvent",
-        "DiscussionEvent",
-        "ForkEvent",
-        "GollumEvent",
-        "IssueCommentEvent",
-    }
-    | {"IssuesEvent", "MemberEvent", "PublicEvent", "PullRequestEvent", "PullRequestReviewCommentEvent"}
-    | {"PullRequestReviewEvent", "PushEvent", "ReleaseEvent", "WatchEvent"}
-)
-"""What GitHub's feed of events can hold, and so what the ledger of known events speaks of. Other types come by webhook
-alone, of which it is never known whether all arrived.
-https://docs.github.com/en/rest/using-the-rest-api/github-event-types"""
 
 _ACTIVE_TYPES = FEED_TYPES - {"WatchEvent", "ForkEvent"}
 """What one login can do much of."""
