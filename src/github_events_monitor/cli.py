@@ -3,8 +3,6 @@
 Start-up has to be quick, since an assistant waits for it: each command imports what it needs, and no more.
 """
 
-import errno
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from . import __version__
+from .terminal import output
 
 if TYPE_CHECKING:
     from .settings import Settings
@@ -305,32 +304,16 @@ def list_(json: Json = False) -> None:
     _change_watch_list(as_json=json)
 
 
-def _ended(code: int) -> int:
-    """The exit code, once the output is written: here it can still be told when that fails."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        return _without_output(error, told=code != 0)
-    return code
-
-
-def _without_output(error: OSError, *, told: bool) -> int:
-    """The output cannot be written; the rest of it goes nowhere, also when the interpreter tries again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if not told and error.errno != errno.EPIPE:  # whoever reads a pipe has seen enough
-        sys.stderr.write(f"error: the output cannot be written: {error.strerror or error}\n")
-    return 1
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Run the program; answers its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # it was closed by whoever started the program
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the program
+    """Run the program; answers its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 and 143 interrupted.
+
+    128 and the number of the signal: 130 is Ctrl-C, 143 SIGTERM.
+    """
+    output.replace_missing()
     try:
-        return _ended(app(arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
+        return output.exit_code_once_written(app(arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
     except OSError as error:
-        return _without_output(error, told=False)
+        return output.give_up(error, told=False)
     except typer.Abort:
         sys.stderr.write("nothing was done\n")
         return 1

@@ -77,7 +77,7 @@ def guarded(body: Callable[[], int]) -> int:
         return error.exit_code
     except Exception as error:  # a defect of ours: one line is all of it that a user should have to see
         if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED and error.filename is None:
-            raise  # `cli.main` says so
+            raise  # `cli.main` has it told
         logger.debug("this is where it happened", exc_info=True)
         complain(f"unexpected {type(error).__name__}: {error}; LOG_LEVEL=DEBUG shows where it happened", _redactor())
         return 1
