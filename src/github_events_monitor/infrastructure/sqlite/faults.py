@@ -10,20 +10,14 @@ import zstandard
 
 from ...errors import DatabaseError, DatabaseUnreachable, InvalidInput, MonitorError, SchemaMismatch, UnusablePath
 
+_LOCKED = "{path} is locked by another process; try again when that has finished"
+_FULL = "the disk of {path} is full; what was stored before is intact: make room and try again"
 _SENTENCES: tuple[tuple[str, type[DatabaseError], str], ...] = (
-    ("SQLITE_BUSY", DatabaseUnreachable, "{path} is locked by another process; try again when that has finished"),
-    ("SQLITE_LOCKED", DatabaseUnreachable, "{path} is locked by another process; try again when that has finished"),
-    ("SQLITE_PROTOCOL", DatabaseUnreachable, "{path} is locked by another process; try again when that has finished"),
-    (
-        "SQLITE_FULL",
-        DatabaseError,
-        "the disk of {path} is full; what was stored before is intact: make room and try again",
-    ),
-    (  # no room for the index of the log, which reading needs too
-        "SQLITE_IOERR_SHMSIZE",
-        DatabaseError,
-        "the disk of {path} is full; what was stored before is intact: make room and try again",
-    ),
+    ("SQLITE_BUSY", DatabaseUnreachable, _LOCKED),
+    ("SQLITE_LOCKED", DatabaseUnreachable, _LOCKED),
+    ("SQLITE_PROTOCOL", DatabaseUnreachable, _LOCKED),
+    ("SQLITE_FULL", DatabaseError, _FULL),
+    ("SQLITE_IOERR_SHMSIZE", DatabaseError, _FULL),  # no room for the index of the log, which reading needs too
     (
         "SQLITE_READONLY",
         DatabaseError,
