@@ -69,7 +69,7 @@ def item_batches(file: DataFile, wanted: Wanted) -> Iterator[ItemBatch]:
     """
     reader = _ExportReader(file)
     for items in reader.batches():
-        chosen = wanted_items(items, wanted)
+        chosen = _wanted_items(items, wanted)
         try:
             parsed = parse_items(chosen)
         except InvalidInput as error:
@@ -172,7 +172,7 @@ def _event(line: bytes) -> TableItem | None:
     return TableItem("events", msgspec.structs.asdict(item))
 
 
-def wanted_items(items: list[TableItem], wanted: Wanted) -> list[TableItem]:
+def _wanted_items(items: list[TableItem], wanted: Wanted) -> list[TableItem]:
     """Those of the repositories and event types asked for; types say nothing about other tables."""
     if wanted.everything:
         return items
@@ -182,10 +182,10 @@ def wanted_items(items: list[TableItem], wanted: Wanted) -> list[TableItem]:
 def _is_wanted(item: TableItem, wanted: Wanted) -> bool:
     if item.table == "events" and wanted.types is not None and item.item.get("event_type") not in wanted.types:
         return False
-    return wanted.repos is None or repository_of(item) in wanted.repos
+    return wanted.repos is None or _repository_of(item) in wanted.repos
 
 
-def repository_of(item: TableItem) -> str | None:
+def _repository_of(item: TableItem) -> str | None:
     """The key of the repository that an item is about."""
     if item.table == "developer_metrics":
         return str(item.item.get("repo_time_period", "")).rpartition("#")[0].lower()

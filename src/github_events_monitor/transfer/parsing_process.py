@@ -1,8 +1,8 @@
 """A large file parsed in a process of its own, so that an import uses two processors: one parses, one writes.
 
-The child opens the file itself and sends batches over its standard output, each in parts, so that neither side holds
-more than one batch: frames of four bytes of length and a message. It has no other way to be heard, and ends with its
-parent: killed when the import ends early, and by the broken pipe when the parent is gone.
+The child opens the file itself and sends batches over its standard output, each in parts, so that no side has to hold a
+batch and its encoded form at once: frames of four bytes of length and a message. It has no other way to be heard, and
+ends with its parent: killed when the import ends early, and by the broken pipe when the parent is gone.
 """
 
 import os
