@@ -1,7 +1,10 @@
 """What holds for all tests: how much hypothesis tries, and that the long runs wait for the night."""
 
+import logging
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 NIGHTLY = bool(os.environ.get("NIGHTLY"))
@@ -12,3 +15,16 @@ collect_ignore = [] if NIGHTLY else ["nightly"]
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", parent=settings.get_profile("default"), max_examples=2_000)
 settings.load_profile("nightly" if NIGHTLY else "default")
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """For tests in which the program sets up logging: afterwards it is as it was."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    logging.captureWarnings(False)
+    for handler in root.handlers:
+        if handler not in before[0]:
+            handler.close()
+    root.handlers[:], root.level = before

@@ -3,7 +3,6 @@
 import logging
 import stat
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,10 @@ logger = logging.getLogger("github_events_monitor.somewhere")
 
 
 @pytest.fixture(autouse=True)
-def as_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def no_settings(logging_as_before: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield
-    logging.captureWarnings(False)
-    for handler in root.handlers:
-        if handler not in before[0]:
-            handler.close()
-    root.handlers[:], root.level = before
 
 
 def test_a_line_goes_to_stderr_and_to_a_private_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The program as its user runs it: arguments and environment in; exit code, stdout and stderr out."""
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO, TextIOWrapper
@@ -32,21 +31,14 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Nothing of the developer's settings, an empty folder, and logging as it was afterwards."""
+def environment(logging_as_before: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nothing of the developer's settings, and an empty folder."""
     for name in (*Settings.model_fields, "aws_default_region", "no_color", "force_color"):
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
     stamina.set_testing(True, attempts=2)
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
     yield
-    logging.captureWarnings(False)
-    for handler in root.handlers:
-        if handler not in before[0]:
-            handler.close()
-    root.handlers[:], root.level = before
     stamina.set_testing(False)
 
 
