@@ -27,7 +27,7 @@ from .collecting.one_pass import OnePass, Outcome, Progress
 from .errors import InvalidInput, LeaseLost, MonitorError, NotFound, Unreachable
 from .github.client import BudgetSpent, GitHubClient, RequestBudget
 from .infrastructure.database_factory import DatabaseFactory
-from .infrastructure.database_interface import DatabaseManager
+from .infrastructure.database_interface import DatabaseManager, patiently
 from .infrastructure.watch_list import watched
 from .insights.commits import analyse_commit
 from .insights.coverage import forget_before, without_future
@@ -143,11 +143,12 @@ class Collector:
         keys = list({repo_key(name): name for name in names}.items())
         plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
         done = []
-        for number, (key, name) in enumerate(keys):
-            await self._tell(progress, number, len(keys), f"collecting {name}")
-            outcome = await self._pass(key, self._full_budget(), plan, _within(progress, number, len(keys), name))
-            done.append(await self._present(name, outcome))
-        await self.purge_if_due()
+        with patiently():
+            for number, (key, name) in enumerate(keys):
+                await self._tell(progress, number, len(keys), f"collecting {name}")
+                outcome = await self._pass(key, self._full_budget(), plan, _within(progress, number, len(keys), name))
+                done.append(await self._present(name, outcome))
+            await self.purge_if_due()
         await self._tell(progress, len(keys), len(keys), "done")
         return CollectNow(
             repositories=tuple(done),
@@ -159,7 +160,8 @@ class Collector:
 
     async def collect_one(self, key: str) -> Outcome:
         """One pass over one repository, as background polling makes it: it does not wait for another collector."""
-        return await self._pass(key, self._full_budget(), Plan(want=self._reaching_back(None), patience=0))
+        with patiently():
+            return await self._pass(key, self._full_budget(), Plan(want=self._reaching_back(None), patience=0))
 
     async def purge_if_due(self) -> None:
         """Remove what is older than EVENT_RETENTION_DAYS, at most once an hour; does nothing without that setting."""

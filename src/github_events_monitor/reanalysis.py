@@ -5,7 +5,7 @@ No network is involved. A commit without details is analysed from its message al
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from .infrastructure.database_interface import DatabaseManager, Position
+from .infrastructure.database_interface import DatabaseManager, Position, patiently
 from .insights.commits import RULES_VERSION, analyse_commit
 from .records import CommitRecord, repo_key
 
@@ -27,7 +27,8 @@ async def analyse_again(
     for number, key in enumerate(keys):
         if progress:
             await progress(number, len(keys), key)
-        done += await _one_repository(manager, key)
+        with patiently():
+            done += await _one_repository(manager, key)
     return done
 
 

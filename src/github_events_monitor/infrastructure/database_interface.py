@@ -15,6 +15,7 @@ from .contract.connection import DatabaseConnection
 from .contract.events import EventsRepository
 from .contract.manager import DatabaseManager
 from .contract.metrics import MetricsRepository
+from .contract.patience import is_patient, patiently
 from .contract.vocabulary import (
     LONGEST_LEASE,
     RESERVED,
@@ -40,4 +41,6 @@ __all__ = [
     "Position",
     "RepositoryCount",
     "TableItem",
+    "is_patient",
+    "patiently",
 ]

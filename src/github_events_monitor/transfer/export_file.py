@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from ..errors import DataFileError, InvalidInput
-from ..infrastructure.database_interface import TABLES, DatabaseManager
+from ..infrastructure.database_interface import TABLES, DatabaseManager, patiently
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, format_instant, normalise_instant, system_clock
 from ..jsontext import dump_sorted
@@ -56,7 +56,7 @@ async def export_items(
     provider = (await manager.health_check())["provider"]
     begun = format_instant(clock())
     counts = dict.fromkeys(chosen, 0)
-    with without_garbage_collection():
+    with without_garbage_collection(), patiently():
         async with WriteBehind() as writes:
             writer = _Writer(out, progress, writes)
             await writer.mark({"format": FORMAT, "version": VERSION, "provider": provider, "exported_at": begun})

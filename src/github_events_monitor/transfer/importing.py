@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import DataFileError
-from ..infrastructure.database_interface import DatabaseManager
+from ..infrastructure.database_interface import DatabaseManager, patiently
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, system_clock
 from ..records import repo_key
@@ -50,7 +50,7 @@ async def import_files(
     files = await asyncio.to_thread(data_files, paths, stdin)
     kinds = [await asyncio.to_thread(_look_at, file) for file in files]
     work = _Import(manager, wanted, files, progress, clock)
-    with without_garbage_collection():
+    with without_garbage_collection(), patiently():
         for file, kind in zip(files, kinds, strict=True):
             await work.run(file, kind)
     return work.report()

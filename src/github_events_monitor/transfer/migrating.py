@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
-from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem
+from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, patiently
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import normalise_instant
 from .export_file import check_tables
@@ -59,7 +59,7 @@ async def copy_items(
             await progress(tally.read, None, batch[-1].table)
 
     chosen, start = check_tables(tables), normalise_instant(since) if since is not None else None
-    with without_garbage_collection():
+    with without_garbage_collection(), patiently():
         async with WriteBehind() as writes:
             async for batch in _batches(origin.read_items(chosen, since=start, repo=repo)):
                 await writes.put(store(batch))

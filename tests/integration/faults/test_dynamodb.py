@@ -1,5 +1,6 @@
 """DynamoDB throttled, half-processed, gone, while collecting and answering: nothing lost, nothing twice, no silence."""
 
+import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.errors import DatabaseError
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.dynamodb import client
+from github_events_monitor.transfer import export_items
 from tests.fake_github import FakeGitHub, sha
 from tests.integration.collecting.conftest import World, build, hello
 from tests.integration.dynamodb.conftest import Make
@@ -132,6 +135,39 @@ async def test_no_question_takes_a_database_that_is_gone_for_an_empty_one(
         assert (await world.service.health())["status"] != "healthy"
         gone[0] = False
         await everything_once(world)
+    await origin.collector.close()
+
+
+async def test_who_asks_is_told_of_throttling_soon_and_collecting_and_moving_data_wait_for_its_end(
+    make: Make, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamina.set_testing(False)
+    monkeypatch.setattr(client, "QUICKLY", 0.2)
+    refused = [0]
+
+    def plan(operation: str, number: int) -> Fault | None:
+        refused[0] -= 1
+        return "throttle" if refused[0] >= 0 else None
+
+    origin = build(FakeGitHub(hello()))
+    prefix = (first := make(clock=origin.clock)).connection.client.table_prefix
+    await first.initialize()
+    async with FaultyDynamoDB(dynamodb_endpoint, plan) as proxy:
+        manager = make(endpoint_url=proxy.endpoint_url, clock=origin.clock, table_prefix=prefix)
+        world = standing_on(origin, manager)
+        await manager.initialize()
+        refused[0] = 6
+        await world.collector.collect(["octo/hello"])
+        refused[0] = 6
+        await export_items(manager, io.BytesIO())
+        origin.pass_time(hours=1)
+        refused[0] = 1_000
+        with pytest.raises(DatabaseError, match="kept throttling"):
+            await world.service.recent_commits("octo/hello")
+        assert refused[0] > 990
+        refused[0] = 0
+        await everything_once(world)
+        await manager.close()
     await origin.collector.close()
 
 

@@ -3,7 +3,8 @@
 Implementation notes
 - One client per manager, bound to the event loop that made it. Another loop (Lambda, a test) gets its own.
 - botocore's retries are off: `stamina` retries throttling, server errors and broken connections with jittered backoff
-  up to a time cap. Every write this provider makes may be repeated without harm.
+  up to a time cap: ten seconds where somebody waits for an answer, a minute where the work would rather wait (see
+  `patiently`). Every write this provider makes may be repeated without harm.
 - Region: the argument, else what botocore finds (AWS_DEFAULT_REGION, the profile), else us-east-1.
 - For a loopback endpoint no role is looked for, and without any credentials dummy ones are used: DynamoDB Local wants
   them to be there and does not check them.
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 import stamina
 
 from ...errors import DatabaseError
+from ..database_interface import is_patient
 from . import faults
 from .capacity import Capacity
 from .parallel import LoopLock
@@ -27,6 +29,7 @@ _METERED = frozenset(
 )
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECTING_ATTEMPTS = 4
+QUICKLY = 10.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ NO_CREDENTIALS = Credentials()
 
 
 class DynamoDBClient:
-    """See the module; `capacity` sums what the calls consumed, `retry_for` is the time cap of a call in seconds."""
+    """See the module; `capacity` sums what the calls consumed, `retry_for` caps the time of a call, in seconds."""
 
     def __init__(
         self,
@@ -58,9 +61,12 @@ class DynamoDBClient:
         self.endpoint_url = endpoint_url
         self.retry_for = retry_for
         self.capacity = Capacity()
-        self.retrying = stamina.AsyncRetryingCaller(
-            attempts=None, timeout=retry_for, wait_initial=0.05, wait_max=5.0, wait_jitter=0.1
-        )
+        self._retrying = {
+            seconds: stamina.AsyncRetryingCaller(
+                attempts=None, timeout=seconds, wait_initial=0.05, wait_max=5.0, wait_jitter=0.1
+            )
+            for seconds in (retry_for, min(QUICKLY, retry_for))
+        }
         self._credentials = credentials
         self._client: Any = None
         self._closing = contextlib.AsyncExitStack()
@@ -75,6 +81,16 @@ class DynamoDBClient:
     def endpoint(self) -> str:
         """Where the calls go, without secrets."""
         return faults.shown(self.endpoint_url or f"https://dynamodb.{self.region or 'us-east-1'}.amazonaws.com")
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds the work under way repeats a call."""
+        return self.retry_for if is_patient() else min(QUICKLY, self.retry_for)
+
+    @property
+    def retrying(self) -> stamina.AsyncRetryingCaller:
+        """Repeats a call for so long."""
+        return self._retrying[self.patience]
 
     async def connect(self) -> None:
         """Make the client when there is none for this event loop; nothing is sent yet."""
@@ -131,7 +147,7 @@ class DynamoDBClient:
         keys = await self._keys(session)
         config = AioConfig(
             connect_timeout=5,
-            read_timeout=30,
+            read_timeout=QUICKLY,
             max_pool_connections=32,
             parameter_validation=False,
             retries={"mode": "standard", "total_max_attempts": 1},

@@ -23,7 +23,8 @@ class DynamoDBManager(DatabaseManager):
     """The nine tables with a prefix in a region, or at an endpoint of one's own such as DynamoDB Local.
 
     Without keys botocore's chain finds credentials (environment, profile, role). `retention_days`: DynamoDB removes
-    events and commits that are older (TTL). `retry_for`: seconds after which a call that keeps failing is given up.
+    events and commits that are older (TTL). `retry_for`: seconds after which a call that keeps failing is given up, at
+    the latest.
     """
 
     connection: DynamoDBConnection
