@@ -67,14 +67,14 @@ def ask(port: int, method: str, path: str, body: object = None, **headers: str) 
         connection.close()
 
 
-def wait_until_it_listens(process: "subprocess.Popen[str]", port: int) -> None:
+def wait_until_it_listens(process: "subprocess.Popen[str]", port: int, *, no_more: bool = False) -> None:
     deadline = time.monotonic() + 30
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if (probe.connect_ex(("127.0.0.1", port)) == 0) != no_more:
                 return
         time.sleep(0.05)
-    raise AssertionError("the server did not start")
+    raise AssertionError("the server ended, or listens still" if no_more else "the server did not start")
 
 
 def run(folder: Path, **environment: str) -> tuple[int, str]:
@@ -157,12 +157,12 @@ def test_who_is_answered_and_that_mcp_is_served_beside_rest(tmp_path: Path) -> N
 
 def test_told_to_stop_it_finishes_what_it_began(tmp_path: Path) -> None:
     github = FakeGitHub(hello())
-    asked = threading.Event()
+    asked, stopping = threading.Event(), threading.Event()
 
     def slow(path: str) -> None:
         if path.endswith("/events"):
             asked.set()
-            time.sleep(1.0)
+            stopping.wait(30)
 
     github.faults.append(slow)
     with github.serve() as url, server(tmp_path, GITHUB_API_URL=url) as (process, port):
@@ -173,6 +173,8 @@ def test_told_to_stop_it_finishes_what_it_began(tmp_path: Path) -> None:
         client.start()
         assert asked.wait(20)
         process.send_signal(signal.SIGTERM)
+        wait_until_it_listens(process, port, no_more=True)
+        stopping.set()
         client.join(30)
         assert process.wait(30) == 0
     assert [status for status, _ in answers] == [200]
