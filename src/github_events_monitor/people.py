@@ -77,7 +77,9 @@ _AI_NAME = re.compile(
 e-mail address must say more."""
 
 _NOREPLY = re.compile(r"(?:\d+\+)?(?P<login>[^@+]+)@users\.noreply\.github\.com")
-_CO_AUTHOR = re.compile(r"co-authored-by[ \t]*:[ \t]*(?P<name>[^<>\n]*)<(?P<email>[^<>\n]*)>", re.IGNORECASE)
+_CO_AUTHOR = re.compile(
+    r"^co-authored-by[ \t]*:(?P<name>[^<>\n]*)<[ \t]*(?P<email>[^<>\s]+)[ \t]*>", re.IGNORECASE | re.MULTILINE
+)
 
 
 def is_bot(login: str | None, account_type: str | None = None, bot_logins: frozenset[str] = frozenset()) -> bool:
@@ -116,14 +118,14 @@ def kind_of(
 def co_authors(message: str) -> list[tuple[str, str]]:
     """(name, e-mail) of every Co-authored-by trailer, each address once, in order.
 
+    A trailer begins its line, in any letter case, and spaces may stand around its colon
+    (https://git-scm.com/docs/git-interpret-trailers). Unlike git's it need not be in the last paragraph: a squashed
+    message has those of its commits in between.
     https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors
     """
     found: dict[str, tuple[str, str]] = {}
-    for line in message.splitlines():
-        match = _CO_AUTHOR.match(line.strip())
-        if match and match["email"].strip():
-            email = match["email"].strip()
-            found.setdefault(email.lower(), (match["name"].strip(), email))
+    for match in _CO_AUTHOR.finditer(message):
+        found.setdefault(match["email"].lower(), (" ".join(match["name"].split()), match["email"]))
     return list(found.values())
 
 

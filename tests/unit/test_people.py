@@ -74,7 +74,9 @@ def test_co_authors_are_read_from_trailers() -> None:
     message = (
         "Add it\n\nCo-authored-by: is not a trailer\n"
         "Co-authored-by: Ada Lovelace <ada@example.org>\r\n"
-        "  co-Authored-By:Claude <noreply@anthropic.com>\n"
+        "co-Authored-By \t:Claude  Code\t< noreply@anthropic.com >  \n"
+        "  Co-authored-by: Quoted <quoted@example.org>\n"
+        "see Co-authored-by: Mentioned <mentioned@example.org>\n"
         "CO-AUTHORED-BY: Ada again <ADA@example.org>\n"
         "Reviewed-by: Bob <bob@example.org>\n"
         "Co-authored-by: nobody <>\n"
@@ -82,11 +84,12 @@ def test_co_authors_are_read_from_trailers() -> None:
     )
     assert co_authors(message) == [
         ("Ada Lovelace", "ada@example.org"),
-        ("Claude", "noreply@anthropic.com"),
+        ("Claude Code", "noreply@anthropic.com"),
         ("", "only@example.org"),
     ]
     assert co_authors("") == []
 
 
-def test_long_lines_are_read_quickly() -> None:
-    assert co_authors("Co-authored-by: " + "a " * 500_000) == []
+@pytest.mark.parametrize("filler", ["a ", " ", " \t", "<", "< ", "\nco-authored-by: "])
+def test_long_lines_are_read_quickly(filler: str) -> None:
+    assert co_authors("Co-authored-by:" + filler * 500_000) == []

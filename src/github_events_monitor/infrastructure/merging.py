@@ -1,20 +1,14 @@
 """How a stored commit and an arriving one become one: the merge rules of `CommitsRepository`, for every provider."""
 
-import re
-
 import msgspec
 
+from .. import people
 from ..records import Commit, CommitRecord
-
-_TRAILER = re.compile(r"^co-authored-by:[ \t]*(.*<[^<>\s]*>)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
 def co_authors(message: str) -> str:
-    """`Name <email>` of every Co-authored-by trailer, one a line; see `records.Authorship`.
-
-    https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors
-    """
-    return "\n".join(dict.fromkeys(_TRAILER.findall(message)))
+    """`Name <email>` of every Co-authored-by trailer, one a line; see `records.Authorship`."""
+    return "\n".join(f"{name} <{email}>" for name, email in people.co_authors(message))
 
 
 def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
