@@ -6,9 +6,11 @@ import hashlib
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from github_events_monitor.errors import (
     DatabaseError,
@@ -123,7 +125,28 @@ async def test_an_older_schema_is_brought_forward_with_its_data(
     async with get_sqlite_manager(path) as manager:
         notes = await manager.connection.read(lambda db: db.execute("SELECT id, note FROM events").fetchall())
         assert notes == [("1", "old")]
-        assert (await manager.describe())["schema_version"] == 2
+        assert (await manager.describe())["schema_version"] == len(schema.MIGRATIONS)
+
+
+async def test_a_file_of_the_first_schema_answers_the_same_questions(tmp_path: Path) -> None:
+    path, payload = tmp_path / "events.db", b'{"action":"started","text":"' + b"words " * 50 + b'"}'
+    stored = zstandard.ZstdCompressor(write_checksum=False).compress(payload)
+    with closing(sqlite3.connect(path)) as db, db:
+        for statement in schema.MIGRATIONS[0]:
+            db.execute(statement)
+        db.execute("INSERT INTO _meta VALUES ('schema_version', 1)")
+        columns = "id, event_type, repo_name, actor_login, created_at, payload"
+        for number, hour in enumerate(("2025-03-10T05", "2025-03-10T06", "2025-03-11T00")):
+            event = (str(number), "WatchEvent", "o/r", "Mona", f"{hour}:30:00Z", stored)
+            db.execute(f"INSERT INTO events ({columns}) VALUES (?, ?, ?, ?, ?, ?)", event)
+            db.execute("INSERT INTO _hourly VALUES (?, 'o/r', 1)", (hour,))
+    async with get_sqlite_manager(str(path)) as manager:
+        window = ("2025-03-10T00:00:00Z", "2025-03-12T00:00:00Z")
+        assert await manager.events.get_trending(*window, 5) == [("o/r", 3)]
+        assert await manager.events.get_repositories_of("mona", *window) == ["o/r"]
+        first = await manager.events.get_event("0")
+        assert first is not None
+        assert first.payload == payload
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +159,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
             await get_sqlite_manager(path).initialize()
     async with get_sqlite_manager(path) as manager:
         assert await manager.events.get_event("1") is not None
-        assert (await manager.describe())["schema_version"] == 1
+        assert (await manager.describe())["schema_version"] == len(schema.MIGRATIONS)
 
 
 async def test_a_folder_is_refused(tmp_path: Path) -> None:

@@ -30,11 +30,12 @@ _FIRST: Migration = (
     """CREATE INDEX events_window ON events
         (repo_name, created_at, id, event_type, actor_login, action, number, ref, sha, subject)""",
     "CREATE INDEX events_type ON events (event_type, created_at)",
-    "CREATE INDEX events_actor ON events (actor_login COLLATE NOCASE, created_at, repo_name)",
-    """CREATE TABLE _daily (
-        repo_name TEXT NOT NULL, day TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (repo_name, day)
+    # the login itself is in it, too, because SQLite before 3.41 would otherwise look for it in the table
+    "CREATE INDEX events_actor ON events (lower(actor_login), created_at, repo_name, actor_login)",
+    """CREATE TABLE _hourly (
+        hour TEXT NOT NULL, repo_name TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (hour, repo_name)
     ) WITHOUT ROWID""",
-    "CREATE INDEX _daily_ranking ON _daily (day, events DESC, repo_name)",
+    "CREATE INDEX _hourly_busy ON _hourly (hour, repo_name, events) WHERE events >= 4",
     """CREATE TABLE commits (
         sha TEXT NOT NULL, repo_name TEXT NOT NULL, commit_date TEXT NOT NULL, branches TEXT NOT NULL,
         source TEXT NOT NULL, author_name TEXT, author_email TEXT, author_login TEXT, author_type TEXT,
@@ -75,7 +76,19 @@ _FIRST: Migration = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+# Trending asks for days, not hours, and the index of actors needs their login once only.
+_SECOND: Migration = (
+    """CREATE TABLE _daily (
+        repo_name TEXT NOT NULL, day TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (repo_name, day)
+    ) WITHOUT ROWID""",
+    "INSERT INTO _daily SELECT repo_name, substr(hour, 1, 10), sum(events) FROM _hourly GROUP BY 1, 2",
+    "CREATE INDEX _daily_ranking ON _daily (day, events DESC, repo_name)",
+    "DROP TABLE _hourly",
+    "DROP INDEX events_actor",
+    "CREATE INDEX events_actor ON events (actor_login COLLATE NOCASE, created_at, repo_name)",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND)
 INTERNAL = ("_daily", "_meta")
 
 
