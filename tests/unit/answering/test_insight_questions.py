@@ -3,13 +3,16 @@
 import gc
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
 
-from github_events_monitor.errors import NotFound
+from github_events_monitor.errors import DatabaseError, NotFound
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.sqlite.metrics import SQLiteMetrics
+from github_events_monitor.records import RepositoryState
 from tests.fake_github import NOW, iso
 
 REPO = "octo/hello"
@@ -61,3 +64,19 @@ async def test_garbage_is_collected_after_a_question_however_it_ends(
     await star(manager, hours_ago=3)
     await getattr(service, question)(REPO)
     assert gc.isenabled()
+
+
+async def test_a_result_that_could_not_be_kept_is_kept_the_next_time(
+    manager: DatabaseManager, service: DatabaseService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = iso(NOW)[:10]
+    await star(manager, hours_ago=3)
+    await manager.metrics.save_states([RepositoryState(repo_name=REPO, last_collected_at=iso(NOW))])
+    with monkeypatch.context() as patch:
+        patch.setattr(SQLiteMetrics, "save_health", AsyncMock(side_effect=DatabaseError("the disk is full")))
+        with pytest.raises(DatabaseError):
+            await service.repository_health(REPO)
+    assert await manager.metrics.get_health(REPO, today, today) == {}
+    answer = await service.repository_health(REPO)
+    kept = (await manager.metrics.get_health(REPO, today, today))[today]
+    assert (kept["health_score"], kept["hours"]) == (answer.health_score, 720)

@@ -25,10 +25,10 @@ from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_hea
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
 from ...insights.snapshot import PREFIX, Snapshot, from_row
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
-from ..database_interface import MetricTable
 from ..garbage import without_garbage_collection
 from .activity_questions import ActivityQuestions
 from .cache import remembered
+from .day_results import DayResults
 from .freshness import outage_note, refuse_emptiness
 from .presenting import add_note, join_coverage
 from .questions import Desk, Subject, check_person
@@ -61,7 +61,7 @@ class InsightQuestions(ActivityQuestions):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._kept: dict[tuple[str, str], tuple[str, int, str]] = {}
+        self._results = DayResults(desk.manager.metrics)
 
     @remembered
     async def repository_health(self, repo: str, hours: int = 720, until: str | None = None) -> RepositoryHealth:
@@ -71,8 +71,7 @@ class InsightQuestions(ActivityQuestions):
         with without_garbage_collection():
             result = await self._assess_health(subject, asked)
         answer = RepositoryHealth(**self._envelope(subject, asked), **dict(result))
-        if self._is_first_today("health", subject, asked):
-            await self._desk.manager.metrics.save_health(subject.key, asked.span.until[:10], _daily(answer))
+        await self._results.keep_health(subject, asked, answer)
         return answer
 
     async def _assess_health(self, subject: Subject, asked: Asked) -> HealthResult:
@@ -103,17 +102,6 @@ class InsightQuestions(ActivityQuestions):
         stored = (await self._desk.manager.metrics.get_health(subject.key, day, day)).get(day, {})
         return stored.get("health_score") if stored.get("hours") == asked.window.hours else None
 
-    def _is_first_today(self, question: str, subject: Subject, asked: Asked) -> bool:
-        """Whether a result should be kept: of the present, and once for each state of what was collected."""
-        collected = subject.state.last_collected_at if subject.state else None
-        if not asked.current or collected is None:
-            return False
-        key, value = (question, subject.key), (asked.span.until[:10], asked.window.hours, collected)
-        if self._kept.get(key) == value:
-            return False
-        self._kept[key] = value
-        return True
-
     @remembered
     async def developer_activity(
         self, repo: str | None = None, actor: str | None = None, hours: int = 720, until: str | None = None
@@ -138,8 +126,8 @@ class InsightQuestions(ActivityQuestions):
             coverage=coverage,
             **dict(result),
         )
-        if repo and not actor and self._is_first_today("developers", subjects[0], asked):
-            await self._desk.manager.metrics.save_metrics("developer_metrics", _by_day(answer, subjects[0].key))
+        if repo and not actor:
+            await self._results.keep_developers(subjects[0], asked, answer)
         return _fit(answer, "developers", "bots", "ai_assistants")
 
     async def _rank_developers(
@@ -176,9 +164,7 @@ class InsightQuestions(ActivityQuestions):
         subject = await self._look_up(repo, asked)
         with without_garbage_collection():
             result = await self._assess_security(subject, asked)
-        if self._is_first_today("security", subject, asked):
-            data = {"hours": hours, "risk_level": result.risk_level, "findings": [f.type for f in result.findings]}
-            await self._keep("security_metrics", subject.key, f"report#{asked.span.until[:10]}", data)
+        await self._results.keep_security(subject, asked, result)
         return _fit(SecurityReport(**self._envelope(subject, asked), **dict(result)), "findings")
 
     async def _assess_security(self, subject: Subject, asked: Asked) -> SecurityResult:
@@ -247,10 +233,7 @@ class InsightQuestions(ActivityQuestions):
         subject = await self._look_up(repo, asked)
         with without_garbage_collection():
             result = await self._find_anomalies(subject, asked)
-        if self._is_first_today("anomalies", subject, asked):
-            for anomaly in result.anomalies:
-                sort = f"{anomaly.type}#{anomaly.event_type}#{anomaly.bucket}#{anomaly.started_at}"
-                await self._keep("event_patterns", subject.key, sort, anomaly.to_wire())
+        await self._results.keep_anomalies(subject, asked, result)
         return _fit(EventAnomalies(**self._envelope(subject, asked), **dict(result)), "anomalies")
 
     async def _find_anomalies(self, subject: Subject, asked: Asked) -> AnomalyResult:
@@ -274,9 +257,7 @@ class InsightQuestions(ActivityQuestions):
         subject = await self._look_up(repo, asked)
         with without_garbage_collection():
             result = await self._measure_deployments(subject, asked)
-        if self._is_first_today("deployments", subject, asked):
-            data = {"kind": "keys", "hours": hours, "values": {key.name: key.value for key in result.dora}}
-            await self._keep("deployment_metrics", subject.key, f"keys#{asked.span.until[:10]}", data)
+        await self._results.keep_deployments(subject, asked, result)
         return _fit(DeploymentMetrics(**self._envelope(subject, asked), **dict(result)), "releases", "deployments")
 
     async def _measure_deployments(self, subject: Subject, asked: Asked) -> DeploymentResult:
@@ -296,9 +277,6 @@ class InsightQuestions(ActivityQuestions):
                 events_known=self._settled(subject, "events", asked),
             )
         )
-
-    async def _keep(self, table: MetricTable, key: str, sort: str, data: dict[str, Any]) -> None:
-        await self._desk.manager.metrics.save_metrics(table, [MetricRow(key=key, sort=sort, data=data)])
 
     async def _rows(
         self, subject: Subject, since: str, until: str, *, facts: Collection[str]
@@ -357,26 +335,3 @@ def _by_actor(
         [row for row in activity if (row.actor_login or "").lower() == login],
         [row for row in authorship if login in {(row.author_login or "").lower(), (row.author_name or "").lower()}],
     )
-
-
-def _by_day(answer: DeveloperActivity, key: str) -> list[MetricRow]:
-    """What is kept of a day's result, by login."""
-    sort = f"{key}#{answer.window.until[:10]}"
-    return [
-        MetricRow(
-            key=row.login.lower(),
-            sort=sort,
-            data={"hours": answer.window.hours, "kind": row.kind, "total": row.total, "by_kind": row.contributions},
-        )
-        for row in (*answer.developers, *answer.bots, *answer.ai_assistants)
-    ]
-
-
-def _daily(answer: RepositoryHealth) -> dict[str, Any]:
-    """What is kept of a day's result."""
-    return {
-        "health_score": answer.health_score,
-        "confidence": answer.confidence,
-        "hours": answer.window.hours,
-        "components": {part.name: part.value for part in answer.components},
-    }
