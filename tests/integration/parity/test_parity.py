@@ -17,6 +17,7 @@ from github_events_monitor.infrastructure.database_factory import get_dynamodb_m
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
 from tests.integration.parity.histories import ACTORS, NOW, REPOS, Step, ago, steps, take
+from tests.properties import examples
 
 Ask = Callable[[DatabaseService], Awaitable[Any]]
 
@@ -93,8 +94,7 @@ def questions(repo: str, actor: str, hours: int, until: str | None) -> dict[str,
 
 
 @settings(
-    max_examples=int(os.environ.get("PARITY_EXAMPLES", "20")),
-    deadline=None,
+    examples(20),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.errors import InvalidInput, Unreachable
 from github_events_monitor.github import payloads
 from github_events_monitor.github.payloads import extract_facts, natural_key, parse_event, parse_push_commits
 from github_events_monitor.records import Facts
+from tests.properties import examples
 
 ODD = st.one_of(
     st.none(),
@@ -41,6 +42,7 @@ TYPES = st.sampled_from(
         "WatchEvent",
     ]
 )
+
 FULL: dict[str, Any] = {
     "action": "closed",
     "id": 1,
@@ -97,7 +99,7 @@ def storable(value: object) -> bool:
     return value is None or isinstance(value, int) or (isinstance(value, str) and value.encode("utf-8") != b"")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(event_type=TYPES, payload=spoiled(FULL))
 def test_facts_are_always_storable(event_type: str, payload: dict[str, Any]) -> None:
     facts = extract_facts(event_type, json.dumps(payload).encode())
@@ -105,7 +107,7 @@ def test_facts_are_always_storable(event_type: str, payload: dict[str, Any]) -> 
     assert all(map(storable, facts))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(record=spoiled(RECORD))
 def test_a_record_is_an_event_or_refused(record: dict[str, Any]) -> None:
     for form in (record, json.dumps(record).encode()):
@@ -121,7 +123,7 @@ def test_a_record_is_an_event_or_refused(record: dict[str, Any]) -> None:
             assert len(commit.sha) == 40
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     raw=st.one_of(
         st.binary(max_size=40),
@@ -170,7 +172,7 @@ ROW: dict[str, Any] = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(row=spoiled(ROW), listed=st.booleans())
 def test_every_parser_answers_or_says_nonsense(row: dict[str, Any], listed: bool) -> None:
     body = json.dumps([row, row] if listed else row).encode()

@@ -2,13 +2,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from github_events_monitor.answers.insights import Anomaly, AnomalyResult
 from github_events_monitor.insights.patterns import PatternInputs, find_anomalies
 from github_events_monitor.instants import shift
 from github_events_monitor.records import Activity, Span
+from tests.properties import examples
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = "2026-05-04T00:00:00Z"
@@ -213,7 +214,7 @@ def test_history_counts_but_is_not_reported() -> None:
 counts = st.lists(st.integers(0, 60), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(counts=counts, data=st.data())
 def test_order_and_duplicates_do_not_matter(counts: list[int], data: st.DataObject) -> None:
     rows = events(counts, HOUR) + events(counts[::-1], HOUR, actor="ben", kind="IssuesEvent")
@@ -223,7 +224,7 @@ def test_order_and_duplicates_do_not_matter(counts: list[int], data: st.DataObje
     assert ask(shuffled, len(counts), HOUR, known=known) == ask(rows, len(counts), HOUR, known=known)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(counts=counts, known_from=st.integers(0, 30), known_hours=st.integers(1, 30))
 def test_nothing_is_reported_outside_what_is_known(counts: list[int], known_from: int, known_hours: int) -> None:
     assume(known_from < len(counts))  # what is known only of a time after the window is no ledger of it

@@ -3,7 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.answers.insights import Finding, SecurityResult
@@ -11,6 +11,7 @@ from github_events_monitor.insights.happenings import TextItem
 from github_events_monitor.insights.security import SecurityInputs, assess_security
 from github_events_monitor.insights.snapshot import Snapshot
 from github_events_monitor.records import Activity, Commit, CommitFile, CommitSummary, MetricRow, Span
+from tests.properties import examples
 
 from .builders import SINCE, UNTIL, june, release, row
 
@@ -346,7 +347,7 @@ COMMITS: list[tuple[Commit, CommitSummary | None]] = [
 FILES = {COMMITS[1][0].sha: [CommitFile(filename=path) for path in ("uv.lock", "setup.py", ".github/workflows/x.yml")]}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data=st.data())
 def test_order_and_duplicates_do_not_matter(data: st.DataObject) -> None:
     def shuffled(rows: Iterable[Any]) -> list[Any]:
@@ -369,7 +370,7 @@ def test_order_and_duplicates_do_not_matter(data: st.DataObject) -> None:
 ANY = st.none() | st.integers() | st.text(max_size=10) | st.lists(st.integers(), max_size=2)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     data=st.dictionaries(st.sampled_from(["ref", "after", "actor", "url", "timestamp"]), ANY), sort=st.text(max_size=30)
 )
