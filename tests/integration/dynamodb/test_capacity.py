@@ -1,12 +1,17 @@
 """What things cost, by the engine's own figures."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.jsontext import dump_json
 from github_events_monitor.records import CollectedBatch, Event, RepositoryState
+from tests import fake_github
 
 from ..conftest import NOW
 from ..contract.builders import END, REPO, START, at, event, full_commit
@@ -54,6 +59,26 @@ async def test_counting_a_busy_repository_takes_tens_of_read_units(manager: Dyna
     assert await manager.events.count_by_type(REPO, START, END) == {"PushEvent": 1000}
     assert manager.connection.capacity.read_units <= 40
     assert manager.connection.capacity.calls["batch_get_item"] == 0
+
+
+async def test_each_write_of_a_quiet_poll_is_one_unit(manager: DynamoDBManager) -> None:
+    moment = [NOW]
+    repository = fake_github.FakeRepository("octo/polled")
+    repository.events = [
+        fake_github.event(number, "WatchEvent", "ada", NOW, {"action": "started"}, "octo/polled")
+        for number in range(100, 0, -1)
+    ]
+    repository.branches["main"] = [fake_github.commit(number, NOW) for number in range(9, 0, -1)]
+    github = fake_github.FakeGitHub(repository)
+    github.clock = clock = lambda: moment[0]
+    async with GitHubClient(github.base, SecretStr("token"), clock, transport=github.transport()) as client:
+        collector = Collector(manager, client, clock=clock, with_token=True)
+        for _ in range(5):  # the first pass fetches everything, the next what it left
+            moment[0] += timedelta(minutes=5)
+            manager.connection.capacity.reset()
+            await collector.collect([repository.full_name])
+    capacity = manager.connection.capacity
+    assert 0 < capacity.write_units == capacity.calls["update_item"] <= 4
 
 
 async def test_no_question_scans(manager: DynamoDBManager) -> None:

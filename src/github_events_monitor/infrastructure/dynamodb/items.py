@@ -3,7 +3,9 @@
 Implementation notes
 - An attribute that is not known is absent. Numbers are whole; whatever may hold fractions (results) is JSON text, so
   that what is read equals what was written.
-- JSON and long text are compressed from 1 KB on, below that they stay readable.
+- JSON and long text are compressed, short text stays readable. A write is billed by the whole item, in steps of 1 KB
+  (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html): what is remembered of a
+  repository is written three times in each poll, and must stay below the first step.
 """
 
 from collections.abc import Mapping
@@ -18,7 +20,7 @@ from ..payload_dictionary import payload_dictionary
 Item = dict[str, dict[str, Any]]
 """An item in DynamoDB's own form: attribute -> {type: value}."""
 
-_COMPRESS_FROM = 1000
+_COMPRESS_FROM = 500
 _LEVEL = 6
 """Where payloads stop getting smaller for their time."""
 
