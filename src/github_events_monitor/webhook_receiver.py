@@ -85,7 +85,10 @@ async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
     if key is None or repo is None:
         return False
     near = await manager.events.get_activity(
-        repo, shift(event.created_at, -AROUND), shift(event.created_at, AROUND + timedelta(seconds=1))
+        repo,
+        shift(event.created_at, -AROUND),
+        shift(event.created_at, AROUND + timedelta(seconds=1)),
+        event_types=[event.event_type],
     )
     for row in near:
         if _looks_like(row, event) and (other := await manager.events.get_event(row.id)) and natural_key(other) == key:

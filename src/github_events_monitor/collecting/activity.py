@@ -35,13 +35,18 @@ async def collect_activity(draft: Draft) -> None:
 async def _add_unseen(draft: Draft, rows: list[PushActivity]) -> None:
     since, until = shift(draft.now(), -FEED_REACH), draft.now()
     gaps = missing_spans(draft.known("events"), since, until)
-    unseen = [row for row in rows if any(gap.since <= row.timestamp < gap.until for gap in gaps)]
+    unseen = [
+        event_from_activity(draft.repo, row)
+        for row in rows
+        if any(gap.since <= row.timestamp < gap.until for gap in gaps)
+    ]
     if not unseen:
         return
-    stored = await draft.manager.events.get_activity(draft.repo, since, until)
+    stored = await draft.manager.events.get_activity(
+        draft.repo, since, until, event_types={event.event_type for event in unseen}, facts=("ref", "sha")
+    )
     pushed = {(row.event_type, row.ref, row.sha) for row in stored}
-    for row in unseen:
-        event = event_from_activity(draft.repo, row)
+    for event in unseen:
         if (event.event_type, event.facts.ref, event.facts.sha) not in pushed:
             draft.events.setdefault(event.id, event)
 
