@@ -144,9 +144,7 @@ class _Lines:
         self._events.setdefault(event.id, event)
         self._bytes += len(event.payload)
         if source is not None and event.repo_name is not None:
-            known = self._batch.newest.get(event.repo_name)
-            if known is None or known[0] < event.created_at:
-                self._batch.newest[event.repo_name] = (event.created_at, source)
+            keep_newest(self._batch.newest, event.repo_name, (event.created_at, source))
 
     def _is_unwanted(self, line: bytes) -> bool:
         """Looks at type and repository only, and says so only where it is sure."""
@@ -164,6 +162,13 @@ class _Lines:
     def _count(self, instant: str) -> None:
         hours, hour = self._batch.hours, instant[:13]
         hours[hour] = hours.get(hour, 0) + 1
+
+
+def keep_newest(newest: dict[str, Newest], repo: str, found: Newest) -> None:
+    """Remember a repository as its newest event names it; of equally new ones, as the first does."""
+    known = newest.get(repo)
+    if known is None or known[0] < found[0]:
+        newest[repo] = found
 
 
 def _matches(wanted: Wanted, event_type: str | None, repo: str | None) -> bool:

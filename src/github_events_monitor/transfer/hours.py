@@ -20,7 +20,7 @@ from ..infrastructure.database_interface import DatabaseManager
 from ..insights.coverage import learn
 from ..instants import Clock, format_instant
 from ..records import Lease, RepositoryState, Span
-from .archive import Batch, Newest
+from .archive import Batch, Newest, keep_newest
 
 SOURCE = "gharchive"
 KIND = "archive"
@@ -58,9 +58,7 @@ class Seen:
         self._lines += sum(batch.hours.values())
         self._inside += batch.hours.get(self.hour.since[:13], 0) if self.hour else 0
         for repo, newest in batch.newest.items():
-            known = self.newest.get(repo)
-            if known is None or known[0] < newest[0]:
-                self.newest[repo] = newest
+            keep_newest(self.newest, repo, newest)
 
     @property
     def fits(self) -> bool:

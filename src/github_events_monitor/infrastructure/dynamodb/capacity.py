@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-_WRITES = frozenset({"put_item", "update_item", "delete_item", "batch_write_item"})
+_WRITES = frozenset({"put_item", "update_item", "batch_write_item"})
 
 
 class Use(NamedTuple):

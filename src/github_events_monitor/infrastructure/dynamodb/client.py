@@ -24,9 +24,7 @@ from . import faults
 from .capacity import Capacity
 from .parallel import LoopLock
 
-_METERED = frozenset(
-    {"get_item", "put_item", "update_item", "delete_item", "query", "scan", "batch_get_item", "batch_write_item"}
-)
+_METERED = frozenset({"get_item", "put_item", "update_item", "query", "scan", "batch_get_item", "batch_write_item"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECTING_ATTEMPTS = 4
 QUICKLY = 10.0
@@ -123,7 +121,7 @@ class DynamoDBClient:
             params["ReturnConsumedCapacity"] = "INDEXES"
         try:
             answer: dict[str, Any] = await self.retrying.on(_Patience())(getattr(self._client, operation), **params)
-        except Exception as error:  # as above
+        except Exception as error:  # the driver's again, here of a call
             if failed := faults.condition_failed(error):
                 raise failed from None
             raise self._translated(error, operation, params) from error
