@@ -10,6 +10,7 @@ is one; a repeated write of the same record changes nothing and counts nothing; 
 pages the engine needs; nothing here ever deletes a table of another program.
 """
 
+from .contract.bulk import BatchEncoder
 from .contract.commits import CommitsRepository
 from .contract.connection import DatabaseConnection
 from .contract.events import EventsRepository
@@ -31,6 +32,7 @@ __all__ = [
     "LONGEST_LEASE",
     "RESERVED",
     "TABLES",
+    "BatchEncoder",
     "CommitsRepository",
     "DatabaseConnection",
     "DatabaseManager",

@@ -87,13 +87,22 @@ def event_from_dict(row: Mapping[str, Any], where: str, now: str) -> Event:
 
 def event_to_dict(event: Event) -> dict[str, Any]:
     """The dict form; inserting it into another manager stores the same event."""
+    return event_row_to_dict(
+        event.id, event.event_type, event.created_at, event.repo_name, event.actor_login, event.payload
+    )
+
+
+def event_row_to_dict(
+    event_id: str, event_type: str, created_at: str, repo: str | None, actor: str | None, payload: bytes
+) -> dict[str, Any]:
+    """The same out of an event's fields, where many are to be written and nobody needs the event."""
     return {
-        "id": event.id,
-        "event_type": event.event_type,
-        "repo_name": event.repo_name,
-        "actor_login": event.actor_login,
-        "created_at": event.created_at,
-        "payload": load_json(event.payload),
+        "id": event_id,
+        "event_type": event_type,
+        "repo_name": repo,
+        "actor_login": actor,
+        "created_at": created_at,
+        "payload": load_json(payload),
     }
 
 

@@ -12,14 +12,16 @@ import msgspec
 from ..errors import DataFileError, InvalidInput
 from ..github.commits import parse_push_commits
 from ..github.payloads import parse_event
-from ..records import CommitRecord, Event, EventSource
+from ..infrastructure.database_interface import BatchEncoder
+from ..records import Event, EventSource
 from .lines import MAX_LINE_BYTES, Block
 
 _PUSH = "PushEvent"
-_BATCH_LINES = 30_000
-_BATCH_BYTES = 96 << 20
-"""Lines of one transaction, and how long they may be together. Fewer write the pages of the indexes more often, more
-need more memory."""
+_FIRST_LINES = 4_000
+_BATCH_LINES = 48_000
+_BATCH_BYTES = 128 << 20
+"""Lines of one transaction, and how long their payloads may be together. Fewer write the pages of the indexes more
+often, more need more memory. At first they are few, so that writing begins soon, and twice as many each time."""
 
 Newest = tuple[str, EventSource]
 """The instant of a repository's newest event in a file, and the repository as that one names it."""
@@ -39,14 +41,14 @@ class Wanted:
 
 
 class Batch(msgspec.Struct):
-    """What some blocks of lines held, as it is stored in one step.
+    """What some blocks of lines held, to be stored in one step.
 
-    events: each id once, and commits, which pushes carry: both by repository and time. newest: by repository. broken:
-    number and reason of each line that is. hours: lines of each `YYYY-MM-DDTHH`, those not wanted included.
+    records: the events, each id once, and the commits that pushes carry, as the provider's encoder made them. newest:
+    by repository. broken: number and reason of each line that is. hours: lines of each `YYYY-MM-DDTHH`, those not
+    wanted included.
     """
 
-    events: list[Event] = []
-    commits: list[CommitRecord] = []
+    records: bytes = b""
     newest: dict[str, Newest] = {}
     broken: list[tuple[int, str]] = []
     hours: dict[str, int] = {}
@@ -67,15 +69,17 @@ class _Header(msgspec.Struct):
 _decode_header = msgspec.json.Decoder(_Header).decode
 
 
-def batches_of(blocks: Iterator[Block], wanted: Wanted) -> Iterator[Batch]:
+def batches_of(blocks: Iterator[Block], wanted: Wanted, encoder: type[BatchEncoder]) -> Iterator[Batch]:
     """As many blocks together as one transaction should have; those before a `DataFileError` too, then it is raised."""
-    lines = _Lines(wanted)
+    many = _FIRST_LINES
+    lines = _Lines(wanted, encoder(), many)
     try:
         for block in blocks:
             lines.add(block)
             if lines.are_many:
                 yield lines.batch()
-                lines = _Lines(wanted)
+                many = min(2 * many, _BATCH_LINES)
+                lines = _Lines(wanted, encoder(), many)
     except DataFileError:
         yield lines.batch()
         raise
@@ -84,12 +88,18 @@ def batches_of(blocks: Iterator[Block], wanted: Wanted) -> Iterator[Batch]:
 
 
 class _Lines:
-    """Lines on their way to a batch."""
+    """Lines on their way to a batch.
 
-    def __init__(self, wanted: Wanted) -> None:
+    Commits come without a summary: theirs is made from the message alone, which can as well be done when it is asked
+    for.
+    """
+
+    def __init__(self, wanted: Wanted, encoder: BatchEncoder, many: int) -> None:
         self._wanted = wanted
+        self._encoder = encoder
+        self._many = many
         self._batch = Batch()
-        self._events: dict[str, Event] = {}
+        self._ids: set[str] = set()
         self._bytes = 0
 
     @property
@@ -100,21 +110,12 @@ class _Lines:
     @property
     def are_many(self) -> bool:
         """Whether they are enough for a transaction."""
-        return self._batch.read >= _BATCH_LINES or self._bytes >= _BATCH_BYTES
+        return self._batch.read >= self._many or self._bytes >= _BATCH_BYTES
 
     def batch(self) -> Batch:
-        """What was read, in order.
-
-        Rows that lie together in the tables and indexes are written together: that halves the time of an import.
-        Commits come without a summary: theirs is made from the message alone, which can as well be done when it is
-        asked for.
-        """
-        batch = self._batch
-        batch.events = sorted(self._events.values(), key=lambda event: (event.repo_name or "", event.created_at))
-        pushed = (commit for event in batch.events if event.event_type == _PUSH for commit in parse_push_commits(event))
-        commits = sorted(pushed, key=lambda commit: (commit.repo_name, commit.commit_date, commit.sha))
-        batch.commits = [CommitRecord(commit=commit) for commit in commits]
-        return batch
+        """What was read."""
+        self._batch.records = self._encoder.encode()
+        return self._batch
 
     def add(self, block: Block) -> None:
         """Every line of a block as a record, except blank ones, those not wanted and broken ones."""
@@ -141,8 +142,10 @@ class _Lines:
                 batch.filtered += 1
 
     def _take(self, event: Event, source: EventSource | None) -> None:
-        self._events.setdefault(event.id, event)
-        self._bytes += len(event.payload)
+        if event.id not in self._ids:
+            self._ids.add(event.id)
+            self._bytes += len(event.payload)
+            self._encoder.add(event, parse_push_commits(event) if event.event_type == _PUSH else ())
         if source is not None and event.repo_name is not None:
             keep_newest(self._batch.newest, event.repo_name, (event.created_at, source))
 

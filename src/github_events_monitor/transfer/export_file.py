@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from ..errors import DataFileError, InvalidInput
-from ..infrastructure.database_interface import TABLES, DatabaseManager, patiently
+from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, patiently
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, format_instant, normalise_instant, system_clock
 from ..jsontext import dump_sorted
@@ -24,8 +24,6 @@ from .report import Progress
 
 FORMAT = "github-events-monitor"
 VERSION = 1
-
-_BATCH_BYTES = 1 << 20
 
 
 def check_tables(tables: Sequence[str]) -> tuple[str, ...]:
@@ -55,59 +53,47 @@ async def export_items(
     start = normalise_instant(since) if since is not None else None
     provider = (await manager.health_check())["provider"]
     begun = format_instant(clock())
-    counts = dict.fromkeys(chosen, 0)
     with without_garbage_collection(), patiently():
         async with WriteBehind() as writes:
-            writer = _Writer(out, progress, writes)
+            writer = _Writer(out, chosen, progress, writes)
             await writer.mark({"format": FORMAT, "version": VERSION, "provider": provider, "exported_at": begun})
-            async for row in manager.read_items(chosen, since=start, repo=repo):
-                counts[row.table] += 1
-                await writer.item({"table": row.table, "item": row.item})
-            await writer.end(counts)
-    return counts
+            async for page in manager.read_pages(chosen, since=start, repo=repo):
+                await writer.items(page)
+            return await writer.end()
 
 
 class _Writer:
-    """Lines on their way into a file, summed up as they go, behind the reading of those that follow."""
+    """Items on their way into a file, counted and summed up as they go, behind the reading of those that follow."""
 
-    def __init__(self, out: BinaryIO, progress: Progress | None, writes: WriteBehind) -> None:
+    def __init__(self, out: BinaryIO, tables: Sequence[str], progress: Progress | None, writes: WriteBehind) -> None:
         self._out = out
         self._progress = progress
         self._writes = writes
         self._digest = hashlib.sha256()
-        self._lines: list[bytes] = []
-        self._waiting = 0
-        self._items = 0
+        self._counts = dict.fromkeys(tables, 0)
         self._written = 0
 
     async def mark(self, record: dict[str, Any]) -> None:
         """The first or the last line, which are outside the sum."""
         await asyncio.to_thread(self._write, dump_sorted(record) + b"\n")
 
-    async def item(self, record: dict[str, Any]) -> None:
-        """An item line."""
-        line = dump_sorted(record)
-        self._lines.append(line)
-        self._items += 1
-        self._waiting += len(line)
-        if self._waiting >= _BATCH_BYTES:
-            await self._flush()
-
-    async def end(self, counts: dict[str, int]) -> None:
-        """Write what waits, and the last line."""
-        await self._flush()
-        await self._writes.settle()
-        await self.mark({"end": True, "counts": counts, "sha256": self._digest.hexdigest()})
-
-    async def _flush(self) -> None:
-        if self._lines:
-            data = b"\n".join(self._lines) + b"\n"
-            self._lines, self._waiting = [], 0
-            await self._writes.put(asyncio.to_thread(self._write_summed, data))
+    async def items(self, page: Sequence[TableItem]) -> None:
+        """Item lines."""
+        if not page:
+            return
+        self._counts[page[0].table] += len(page)
+        await self._writes.put(asyncio.to_thread(self._write_items, page))
         if self._progress:
-            await self._progress(self._written, None, f"{self._items:,} items")
+            await self._progress(self._written, None, f"{sum(self._counts.values()):,} items")
 
-    def _write_summed(self, data: bytes) -> None:
+    async def end(self) -> dict[str, int]:
+        """Write the last line; answers the number of items by table."""
+        await self._writes.settle()
+        await self.mark({"end": True, "counts": self._counts, "sha256": self._digest.hexdigest()})
+        return self._counts
+
+    def _write_items(self, page: Sequence[TableItem]) -> None:
+        data = b"".join([dump_sorted({"item": row.item, "table": row.table}) + b"\n" for row in page])
         self._digest.update(data)
         self._write(data)
 

@@ -27,7 +27,7 @@ KIND = "archive"
 RELIABLE_UNTIL = "2025-05-24T00:00:00Z"
 
 _HOUR_FILE = re.compile(r"(?:gharchive-)?(\d{4})-(\d\d)-(\d\d)-(\d{1,2})\.json\.gz")
-_AT_A_TIME = 2_000
+_AT_A_TIME = 10_000
 _LEASE = timedelta(minutes=1)
 _LEASE_TRIES = 30
 
@@ -86,7 +86,7 @@ class Memory:
         if hour is not None:
             for key in newest if self._repos is None else self._repos:
                 self._waiting.setdefault(key, []).append(hour)
-        keys = iter(newest if self._repos is None else {*newest, *self._repos})
+        keys = iter(sorted(newest if self._repos is None else {*newest, *self._repos}))
         while some := list(islice(keys, _AT_A_TIME)):
             await self._learn_some(some, newest)
 

@@ -8,7 +8,7 @@ import msgspec
 
 from ..errors import DataFileError, InvalidInput
 from ..infrastructure.contract.exchange import ParsedItems, parse_items
-from ..infrastructure.database_interface import TABLES, TableItem
+from ..infrastructure.database_interface import TABLES, BatchEncoder, TableItem
 from ..jsontext import load_json
 from .archive import Wanted
 from .export_file import FORMAT, VERSION
@@ -21,9 +21,13 @@ _BATCH_BYTES = 64 << 20
 
 
 class ItemBatch(msgspec.Struct):
-    """Checked items, and how many lines they were; `filtered` of them are not wanted and not among the items."""
+    """Checked items: the events as the provider's encoder made them, the others as records.
 
-    items: ParsedItems
+    read: how many lines they were; `filtered` of them are not wanted and not among the items.
+    """
+
+    events: bytes
+    others: ParsedItems
     read: int
     filtered: int
 
@@ -61,7 +65,7 @@ def check_version(first: dict[str, Any], name: str) -> None:
         )
 
 
-def item_batches(file: DataFile, wanted: Wanted) -> Iterator[ItemBatch]:
+def item_batches(file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]) -> Iterator[ItemBatch]:
     """The items of an export file, in order, and only then whether they were all there and unaltered.
 
     Raises `DataFileError` for a line that is not of the format, for a newer format, and for a file that was cut or
@@ -74,7 +78,10 @@ def item_batches(file: DataFile, wanted: Wanted) -> Iterator[ItemBatch]:
             parsed = parse_items(chosen)
         except InvalidInput as error:
             raise DataFileError(f"{file.name} was altered: {error.message}") from None
-        yield ItemBatch(parsed, len(items), len(items) - len(chosen))
+        events = encoder()
+        for event in parsed.events.values():
+            events.add(event)
+        yield ItemBatch(events.encode(), parsed._replace(events={}), len(items), len(items) - len(chosen))
     reader.check_end()
 
 

@@ -66,10 +66,6 @@ def _look_at(file: DataFile) -> Kind:
     return kind
 
 
-def _item_batches_here(file: DataFile, wanted: Wanted) -> AbstractContextManager[Iterator[ItemBatch]]:
-    return nullcontext(item_batches(file, wanted))
-
-
 class _Import:
     """One run over several files."""
 
@@ -113,9 +109,14 @@ class _Import:
 
     def _batches(self, file: DataFile, kind: Kind) -> AbstractContextManager[Iterator[Batch]]:
         if kind is Kind.EVENT_LINES and is_worthwhile(file):
-            return batches_elsewhere(file, self._wanted)
+            return batches_elsewhere(file, self._wanted, self._manager.batch_encoder)
         blocks = blocks_of(file.pieces()) if kind is Kind.EVENT_LINES else array_blocks(file)
-        return nullcontext(batches_of(blocks, self._wanted))
+        return nullcontext(batches_of(blocks, self._wanted, self._manager.batch_encoder))
+
+    def _item_batches(self, file: DataFile) -> AbstractContextManager[Iterator[ItemBatch]]:
+        if is_worthwhile(file):
+            return item_batches_elsewhere(file, self._wanted, self._manager.batch_encoder)
+        return nullcontext(item_batches(file, self._wanted, self._manager.batch_encoder))
 
     async def _event_batches(self, file: DataFile, batches: Iterator[Batch], seen: Seen) -> None:
         async with WriteBehind() as writes:
@@ -127,7 +128,7 @@ class _Import:
                     seen.newest.clear()
 
     async def _store(self, batch: Batch, file: DataFile) -> None:
-        stored = await self._manager.import_events(batch.events, batch.commits)
+        stored = await self._manager.import_batch(batch.records)
         self._tally.read += batch.read
         self._tally.filtered += batch.filtered
         self._tally.note_broken(file.name, batch.broken)
@@ -137,16 +138,17 @@ class _Import:
         await self._tell(file)
 
     async def _export(self, file: DataFile) -> None:
-        read = item_batches_elsewhere if is_worthwhile(file) else _item_batches_here
-        with read(file, self._wanted) as batches:
+        with self._item_batches(file) as batches:
             async with WriteBehind() as writes:
                 while (batch := await asyncio.to_thread(next, batches, None)) is not None:
                     await writes.put(self._store_items(batch, file))
 
     async def _store_items(self, batch: ItemBatch, file: DataFile) -> None:
-        new = await self._manager.write_items(batch.items)
+        stored = await self._manager.import_batch(batch.events)
+        new = await self._manager.write_items(batch.others)
         self._tally.read += batch.read
         self._tally.filtered += batch.filtered
+        self._tally.note_new("events", stored.events)
         for table, count in new.items():
             self._tally.note_new(table, count)
         await self._tell(file)

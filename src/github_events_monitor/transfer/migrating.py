@@ -61,7 +61,7 @@ async def copy_items(
     chosen, start = check_tables(tables), normalise_instant(since) if since is not None else None
     with without_garbage_collection(), patiently():
         async with WriteBehind() as writes:
-            async for batch in _batches(origin.read_items(chosen, since=start, repo=repo)):
+            async for batch in _batches(origin.read_pages(chosen, since=start, repo=repo)):
                 await writes.put(store(batch))
     return tally.report()
 
@@ -73,10 +73,10 @@ def require_database(config: dict[str, Any]) -> None:
         raise InvalidInput(f"there is no database {path}; check the path (DATABASE_PATH)")
 
 
-async def _batches(items: AsyncIterator[TableItem]) -> AsyncIterator[list[TableItem]]:
+async def _batches(pages: AsyncIterator[list[TableItem]]) -> AsyncIterator[list[TableItem]]:
     batch: list[TableItem] = []
-    async for item in items:
-        batch.append(item)
+    async for page in pages:
+        batch += page
         if len(batch) >= _BATCH_ITEMS:
             yield batch
             batch = []

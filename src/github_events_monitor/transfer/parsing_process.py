@@ -1,8 +1,8 @@
 """A large file parsed in a process of its own, so that an import uses two processors: one parses, one writes.
 
-The child opens the file itself and sends batches over its standard output, each in parts, so that no side has to hold a
-batch and its encoded form at once: frames of four bytes of length and a message. It has no other way to be heard, and
-ends with its parent: killed when the import ends early, and by the broken pipe when the parent is gone.
+The child opens the file itself and sends batches, made by the provider's encoder, over its standard output: frames of
+four bytes of length and a message. It has no other way to be heard, and ends with its parent: killed when the import
+ends early, and by the broken pipe when the parent is gone.
 """
 
 import os
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -17,8 +18,8 @@ from typing import IO, Self
 import msgspec
 
 from ..errors import DataFileError
+from ..infrastructure.database_interface import BatchEncoder
 from ..infrastructure.garbage import without_garbage_collection
-from ..records import CommitRecord, Event
 from .archive import Batch, Wanted, batches_of
 from .files import DataFile
 from .import_export import ItemBatch, item_batches
@@ -27,22 +28,21 @@ from .lines import blocks_of
 _LARGE = 4 << 20
 """Bytes of a file from which a second process is worth its start, some tenths of a second."""
 
-_PART = 500
-"""Events or commits of one message."""
-
 
 class _Request(msgspec.Struct):
+    """encoder: module and name of the class."""
+
     path: str
     is_export: bool
+    encoder: tuple[str, str]
     repos: frozenset[str] | None
     types: frozenset[str] | None
 
 
-class _Part(msgspec.Struct, tag="part"):
-    """A piece of a batch of events; `complete` with its last one. done: bytes of the file read so far."""
+class _Events(msgspec.Struct, tag="events"):
+    """A batch of events. done: bytes of the file read so far."""
 
     batch: Batch
-    complete: bool
     done: int
 
 
@@ -63,7 +63,7 @@ class _End(msgspec.Struct, tag="end"):
     pass
 
 
-_Message = _Part | _Items | _Refusal | _End
+_Message = _Events | _Items | _Refusal | _End
 _encode = msgspec.msgpack.Encoder().encode
 _messages: msgspec.msgpack.Decoder[_Message] = msgspec.msgpack.Decoder(_Message)
 
@@ -74,45 +74,28 @@ def is_worthwhile(file: DataFile) -> bool:
 
 
 @contextmanager
-def batches_elsewhere(file: DataFile, wanted: Wanted) -> Iterator[Iterator[Batch]]:
+def batches_elsewhere(file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]) -> Iterator[Iterator[Batch]]:
     """The same as `batches_of` gives for a file of events, one a line; `file.done` follows."""
-    with _Child(file, wanted, is_export=False) as child:
-        yield _joined(child.messages(), file)
+    with _Child(file, wanted, encoder, is_export=False) as child:
+        yield (message.batch for message in child.messages() if isinstance(message, _Events))
 
 
 @contextmanager
-def item_batches_elsewhere(file: DataFile, wanted: Wanted) -> Iterator[Iterator[ItemBatch]]:
+def item_batches_elsewhere(
+    file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]
+) -> Iterator[Iterator[ItemBatch]]:
     """The same as `item_batches` gives for an export; `file.done` follows."""
-    with _Child(file, wanted, is_export=True) as child:
-        yield _items(child.messages(), file)
-
-
-def _joined(messages: Iterator[_Message], file: DataFile) -> Iterator[Batch]:
-    events: list[Event] = []
-    commits: list[CommitRecord] = []
-    for message in messages:
-        if isinstance(message, _Part):
-            events += message.batch.events
-            commits += message.batch.commits
-            if message.complete:
-                file.done = message.done
-                yield msgspec.structs.replace(message.batch, events=events, commits=commits)
-                events, commits = [], []
-
-
-def _items(messages: Iterator[_Message], file: DataFile) -> Iterator[ItemBatch]:
-    for message in messages:
-        if isinstance(message, _Items):
-            file.done = message.done
-            yield message.batch
+    with _Child(file, wanted, encoder, is_export=True) as child:
+        yield (message.batch for message in child.messages() if isinstance(message, _Items))
 
 
 class _Child:
     """The process; leaving the `with` ends it."""
 
-    def __init__(self, file: DataFile, wanted: Wanted, is_export: bool) -> None:
-        self._name = file.name
-        self._request = _Request(str(file.path), is_export, wanted.repos, wanted.types)
+    def __init__(self, file: DataFile, wanted: Wanted, encoder: type[BatchEncoder], is_export: bool) -> None:
+        self._file = file
+        made_by = (encoder.__module__, encoder.__qualname__)
+        self._request = _Request(str(file.path), is_export, made_by, wanted.repos, wanted.types)
 
     def __enter__(self) -> Self:
         program = f"import sys; sys.path[:] = sys.argv[1:]; from {__name__} import main; main()"
@@ -136,18 +119,19 @@ class _Child:
         self._process.wait()
         self._out.close()
 
-    def messages(self) -> Iterator[_Message]:
+    def messages(self) -> Iterator[_Events | _Items]:
         """All it says. Raises `DataFileError` for a damaged file, and when the process dies."""
         while not isinstance(message := self._receive(), _End):
             if isinstance(message, _Refusal):
                 raise DataFileError(message.message)
+            self._file.done = message.done
             yield message
 
     def _receive(self) -> _Message:
         frame = _read(self._out)
         if frame is None:
             code = self._process.wait()
-            raise DataFileError(f"{self._name} was not read to its end: the process that parses it ended ({code})")
+            raise DataFileError(f"{self._file.name} was not read to its end: the process that parses it ended ({code})")
         return _messages.decode(frame)
 
 
@@ -158,7 +142,7 @@ def main() -> None:
     out = sys.stdout.buffer
     try:
         with without_garbage_collection():
-            for message in _read_file(file, Wanted(request.repos, request.types), request.is_export):
+            for message in _read_file(file, request):
                 _send(out, _encode(message))
         _send(out, _encode(_End()))
     except DataFileError as error:
@@ -167,17 +151,13 @@ def main() -> None:
         os._exit(1)  # nobody waits for the rest, which the interpreter would still try to write
 
 
-def _read_file(file: DataFile, wanted: Wanted, is_export: bool) -> Iterator[_Message]:
-    if is_export:
-        for items in item_batches(file, wanted):
-            yield _Items(items, file.done)
-        return
-    for batch in batches_of(blocks_of(file.pieces()), wanted):
-        events, commits = batch.events, batch.commits
-        for start in range(0, max(len(events), len(commits)), _PART):
-            yield _Part(Batch(events[start : start + _PART], commits[start : start + _PART]), False, file.done)
-        batch.events, batch.commits = [], []
-        yield _Part(batch, True, file.done)
+def _read_file(file: DataFile, request: _Request) -> Iterator[_Message]:
+    module, name = request.encoder
+    encoder, wanted = getattr(import_module(module), name), Wanted(request.repos, request.types)
+    if request.is_export:
+        yield from (_Items(items, file.done) for items in item_batches(file, wanted, encoder))
+    else:
+        yield from (_Events(batch, file.done) for batch in batches_of(blocks_of(file.pieces()), wanted, encoder))
 
 
 def _send(pipe: IO[bytes], frame: bytes) -> None:

@@ -1,15 +1,17 @@
 """What `DatabaseManager` promises beyond export and import, and what `DatabaseConnection` does, of every provider."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import pytest
 
 from github_events_monitor.errors import LeaseLost
 from github_events_monitor.infrastructure.database_interface import TABLES, DatabaseManager
 from github_events_monitor.records import RepositoryState, Stored
 
-from .builders import END, OTHER, REPO, START, at, batch, event, full_commit, record, sha
+from .builders import END, OTHER, REPO, START, at, batch, commit, event, full_commit, record, sha
 
 
 async def test_initialising_and_closing_can_be_repeated(manager: DatabaseManager) -> None:
@@ -145,3 +147,41 @@ async def test_a_push_seen_twice_in_one_import_is_merged(manager: DatabaseManage
     stored = await manager.commits.get_commit(REPO, sha(1))
     assert stored is not None
     assert (stored.commit.commit_date, sorted(stored.commit.branches)) == (at(10), ["dev", "main"])
+
+
+async def test_a_batch_of_the_providers_encoder_is_stored_like_any_records(manager: DatabaseManager) -> None:
+    assert await manager.import_batch(_encoded(manager, range(300), range(60))) == Stored(301, 60)
+    assert await manager.import_batch(_encoded(manager, range(300), range(60))) == Stored(0, 0)
+    assert await manager.import_batch(_encoded(manager, range(290, 310), range(50, 70))) == Stored(11, 10)
+    assert await manager.import_batch(_encoded(manager, (), range(69, 72))) == Stored(1, 2)
+    assert await manager.import_batch(manager.batch_encoder().encode()) == Stored(0, 0)
+    assert await manager.events.get_event("0") == event("0", at(0), repo_name="o/r0")
+    assert (await manager.events.get_trending(START, END, 1))[0].events == 35
+    assert await manager.commits.count_commits("o/r3", START, END) == 8
+
+
+async def test_what_is_known_better_survives_a_batch(manager: DatabaseManager) -> None:
+    await manager.commits.insert_commits([full_commit()])
+    known = full_commit().commit
+    encoder = manager.batch_encoder()
+    encoder.add(event("1"), [commit(1, source="push", branches=("dev",))])
+    encoder.add(event("2"), [commit(2, at(20), source="push", branches=("dev",))])
+    encoder.add(event("3"), [commit(2, at(10), source="push", branches=("main",))])
+    assert await manager.import_batch(encoder.encode()) == Stored(3, 1)
+    kept, merged = [await manager.commits.get_commit(REPO, one) for one in (known.sha, sha(2))]
+    assert kept is not None
+    assert merged is not None
+    assert kept.commit == msgspec.structs.replace(known, branches=(*known.branches, "dev"))
+    assert kept.files == full_commit().files
+    assert (merged.commit.commit_date, sorted(merged.commit.branches)) == (at(10), ["dev", "main"])
+
+
+def _encoded(manager: DatabaseManager, events: Iterable[int], commits: Iterable[int]) -> bytes:
+    """Events of nine repositories by number, and one push that carries all the commits."""
+    encoder = manager.batch_encoder()
+    for number in events:
+        encoder.add(event(str(number), at(number % 60), repo_name=f"o/r{number % 9}"))
+    pushed = [commit(number, repo_name=f"o/r{number % 9}", source="push") for number in commits]
+    if pushed:
+        encoder.add(event(f"push of {pushed[0].sha} and {len(pushed) - 1} more"), pushed)
+    return encoder.encode()

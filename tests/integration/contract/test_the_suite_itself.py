@@ -18,10 +18,12 @@ from github_events_monitor.infrastructure.database_interface import (
     RepositoryCount,
     TableItem,
 )
+from github_events_monitor.infrastructure.sqlite.bulk import decode_rows
 from github_events_monitor.infrastructure.sqlite.commits import SQLiteCommits
-from github_events_monitor.infrastructure.sqlite.events import SQLiteEvents
+from github_events_monitor.infrastructure.sqlite.events import SQLiteEvents, insert_rows
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.infrastructure.sqlite.metrics import SQLiteMetrics
+from github_events_monitor.infrastructure.sqlite.rows import INSERT_COMMIT
 from github_events_monitor.instants import shift
 from github_events_monitor.records import (
     Activity,
@@ -235,19 +237,33 @@ class LosesTheBatchsMetrics(SQLiteManager):
 
 
 class ExportsOnePage(SQLiteManager):
-    async def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
-        number = 0
-        async for item in super()._read_items(tables, since, repo):
-            number += 1
-            if number <= 256:
-                yield item
+    async def _read_pages(self, *part: Any) -> AsyncIterator[list[TableItem]]:
+        async for page in super()._read_pages(*part):
+            yield page
+            if len(page) == 256:
+                return
 
 
 class ExportsItsMemory(SQLiteManager):
-    async def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
-        async for item in super()._read_items(tables, since, repo):
-            yield item
-        yield TableItem("event_patterns", {"repo_name": "#watch", "event_pattern_detected": "o/r", "data": {}})
+    async def _read_pages(self, *part: Any) -> AsyncIterator[list[TableItem]]:
+        async for page in super()._read_pages(*part):
+            yield page
+        yield [TableItem("event_patterns", {"repo_name": "#watch", "event_pattern_detected": "o/r", "data": {}})]
+
+
+class ImportsEventsAlone(SQLiteManager):
+    async def _import_batch(self, batch: bytes) -> Stored:
+        events, _ = decode_rows(batch)
+        return Stored(await self.connection.write(lambda db: insert_rows(db, events)), 0)
+
+
+class ImportsNothingIntoKnownCommits(ImportsEventsAlone):
+    async def _import_batch(self, batch: bytes) -> Stored:
+        _, commits = decode_rows(batch)
+        stored = await super()._import_batch(batch)
+        insert = f"INSERT OR IGNORE {INSERT_COMMIT}"
+        new = await self.connection.write(lambda db: db.executemany(insert, commits).rowcount)
+        return Stored(stored.events, max(0, new))
 
 
 class RoundsNumbers(SQLiteManager):
@@ -302,6 +318,8 @@ MISTAKES: list[tuple[type[Any], Check]] = [
     (IgnoresALostLease, test_manager.test_a_lost_lease_stores_no_state),
     (WritesTheStateAllTheSame, test_manager.test_a_lost_lease_stores_no_state),
     (LosesTheBatchsMetrics, test_manager.test_a_batch_is_stored_under_its_lease),
+    (ImportsNothingIntoKnownCommits, test_manager.test_what_is_known_better_survives_a_batch),
+    (ImportsEventsAlone, test_manager.test_a_batch_of_the_providers_encoder_is_stored_like_any_records),
     (ExportsOnePage, test_items.test_many_rows_are_all_exported_once),
     (ExportsItsMemory, test_items.test_only_data_is_exported),
     (RoundsNumbers, test_items.test_what_comes_back_equals_what_went_in),

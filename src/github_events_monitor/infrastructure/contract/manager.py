@@ -3,9 +3,10 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
+from .bulk import BatchEncoder, RecordEncoder, decode_records
 from .commits import CommitsRepository
 from .connection import DatabaseConnection
 from .events import EventsRepository
@@ -21,6 +22,9 @@ class DatabaseManager(ABC):
     events: EventsRepository
     commits: CommitsRepository
     metrics: MetricsRepository
+
+    batch_encoder: ClassVar[type[BatchEncoder]] = RecordEncoder
+    """What makes the batches that `import_batch` takes."""
 
     async def initialize(self) -> None:
         """Open the database and make its tables; idempotent."""
@@ -56,9 +60,14 @@ class DatabaseManager(ABC):
         return await self._store(batch, lease)
 
     async def import_events(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
-        """The bulk path: many repositories' records in one step (one transaction where the engine has them)."""
+        """Many repositories' records in one step (one transaction where the engine has them)."""
         await self.connection.open()
         return await self._import(events, commits)
+
+    async def import_batch(self, batch: bytes) -> Stored:
+        """The bulk path: the same for what an encoder of this provider (`batch_encoder`) made."""
+        await self.connection.open()
+        return await self._import_batch(batch)
 
     async def read_items(
         self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
@@ -68,9 +77,17 @@ class DatabaseManager(ABC):
         since: events and commits (with their files and summaries) from that instant on. repo: its rows only.
         Memory does not grow with the number of rows.
         """
+        async for page in self.read_pages(tables, since=since, repo=repo):
+            for item in page:
+                yield item
+
+    async def read_pages(
+        self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
+    ) -> AsyncIterator[list[TableItem]]:
+        """The same rows some hundreds at a time, for whoever has many to handle; a page is of one table."""
         await self.connection.open()
-        async for item in self._read_items(tables, since, repo_key(repo) if repo is not None else None):
-            yield item
+        async for page in self._read_pages(tables, since, repo_key(repo) if repo is not None else None):
+            yield page
 
     async def write_items(self, items: Sequence[TableItem] | ParsedItems) -> dict[str, int]:
         """Store exported rows; answers by table how many were new. What is there already stays as it is.
@@ -86,8 +103,15 @@ class DatabaseManager(ABC):
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored: ...
     @abstractmethod
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored: ...
+
+    async def _import_batch(self, batch: bytes) -> Stored:
+        events, commits = await asyncio.to_thread(decode_records, batch)
+        return await self._import(events, commits)
+
     @abstractmethod
-    def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]: ...
+    def _read_pages(
+        self, tables: Sequence[str], since: str | None, repo: str | None
+    ) -> AsyncIterator[list[TableItem]]: ...
     @abstractmethod
     async def _write_items(self, items: ParsedItems) -> dict[str, int]: ...
 

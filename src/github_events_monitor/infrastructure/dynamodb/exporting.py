@@ -30,17 +30,16 @@ _PAGE = 100
 Rows = AsyncIterator[list[dict[str, Any]]]
 
 
-async def export_items(
+async def export_pages(
     client: DynamoDBClient, tables: Sequence[str], since: str | None, repo: str | None
-) -> AsyncIterator[TableItem]:
-    """See `DatabaseManager.read_items`."""
+) -> AsyncIterator[list[TableItem]]:
+    """See `DatabaseManager.read_pages`."""
     unknown = [table for table in tables if table not in TABLES]
     if unknown:
         raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
     for table in tables:
         async for rows in _rows(client, table, since, repo):
-            for row in rows:
-                yield TableItem(table, row)
+            yield [TableItem(table, row) for row in rows]
 
 
 def _rows(client: DynamoDBClient, table: str, since: str | None, repo: str | None) -> Rows:

@@ -13,7 +13,7 @@ from .client import Credentials, DynamoDBClient
 from .commits import DynamoDBCommits
 from .connection import DynamoDBConnection
 from .events import DynamoDBEvents
-from .exporting import export_items
+from .exporting import export_pages
 from .importing import import_items
 from .metrics import DynamoDBMetrics
 from .registry import Registry
@@ -108,8 +108,8 @@ class DynamoDBManager(DatabaseManager):
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
         return Stored(await self.events.insert_events(events), await self.commits.writer.insert(commits))
 
-    def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
-        return export_items(self._client, tables, since, repo)
+    def _read_pages(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
+        return export_pages(self._client, tables, since, repo)
 
     async def _write_items(self, items: ParsedItems) -> dict[str, int]:
         return await import_items(self, items)

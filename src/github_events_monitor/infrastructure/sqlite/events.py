@@ -6,7 +6,7 @@ Implementation notes
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import starmap
 from typing import Any
 
@@ -14,7 +14,7 @@ from ...jsontext import dump_json
 from ...records import Activity, Event, Facts
 from ..database_interface import EventsRepository, Position, RepositoryCount
 from .connection import SQLiteConnection
-from .payload import pack, unpacker
+from .payload import packer, unpacker
 from .retention import delete_events
 from .sql import Condition, matches, one_of, rows_as, where
 from .trending import rank
@@ -109,18 +109,23 @@ class SQLiteEvents(EventsRepository):
         return await self._db.read(lambda db: events_of(db.execute(sql, (*values, limit))))
 
 
-def insert_events(db: sqlite3.Connection, events: Collection[Event]) -> int:
-    """Store events in the caller's transaction, keep the rollup right; answers how many were new."""
+def insert_events(db: sqlite3.Connection, events: Iterable[Event]) -> int:
+    """Store events in the caller's transaction; answers how many were new."""
+    pack = packer()
+    return insert_rows(db, (event_row(event, pack(event.payload)) for event in events))
+
+
+def event_row(event: Event, payload: str | bytes) -> tuple[Any, ...]:
+    """Values of `COLUMNS`, with the payload as it is stored."""
+    e = event
+    return (e.id, e.event_type, e.created_at, e.repo_name, e.actor_login, payload, *e.facts)
+
+
+def insert_rows(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int:
+    """Store rows of `COLUMNS` in the caller's transaction, keep the rollup right; answers how many were new."""
     (newest,) = db.execute("SELECT coalesce(max(rowid), 0) FROM events").fetchone()
     before = db.total_changes
-    payloads = pack([event.payload for event in events])
-    db.executemany(
-        _INSERT,
-        (
-            (e.id, e.event_type, e.created_at, e.repo_name, e.actor_login, payload, *e.facts)
-            for e, payload in zip(events, payloads, strict=True)
-        ),
-    )
+    db.executemany(_INSERT, rows)
     new = db.total_changes - before
     if new:
         db.execute(_ROLL_UP, (newest,))

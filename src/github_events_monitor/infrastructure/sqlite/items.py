@@ -19,6 +19,7 @@ from ..contract.exchange import METRIC_KEYS, ParsedItems, metric_to_dict
 from ..database_interface import TABLES, MetricTable, TableItem
 from . import events, metrics, rows
 from .connection import SQLiteConnection
+from .payload import unpacker
 from .sql import Condition, where
 
 _PAGE = 256
@@ -28,7 +29,7 @@ _PAGE = 256
 Position = tuple[Any, ...]
 """The key of the last row of a page."""
 
-Page = tuple[list[dict[str, Any]], Position | None]
+Page = tuple[list[TableItem], Position | None]
 """Items, and the position of the last of them; null when there are no more."""
 
 
@@ -41,10 +42,10 @@ class _Source(NamedTuple):
     form: Callable[[list[tuple[Any, ...]]], list[dict[str, Any]]]
 
 
-async def read_items(
+async def read_pages(
     connection: SQLiteConnection, tables: Sequence[str], since: str | None, repo: str | None
-) -> AsyncIterator[TableItem]:
-    """See `DatabaseManager.read_items`."""
+) -> AsyncIterator[list[TableItem]]:
+    """See `DatabaseManager.read_pages`."""
     unknown = [table for table in tables if table not in TABLES]
     if unknown:
         raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
@@ -58,8 +59,7 @@ async def read_items(
             while reading is not None:
                 items, position = await reading
                 reading = page(table, position) if position is not None else None
-                for item in items:
-                    yield TableItem(table, item)
+                yield items
         finally:
             if reading is not None:
                 reading.cancel()
@@ -123,7 +123,8 @@ def _page(db: sqlite3.Connection, table: str, position: Position | None, since: 
         f"SELECT {keys}, {source.columns} FROM {source.table} {clause} ORDER BY {keys} LIMIT ?", (*values, _PAGE)
     ).fetchall()
     width = len(source.key)
-    return source.form([row[width:] for row in found]), found[-1][:width] if len(found) == _PAGE else None
+    items = [TableItem(table, item) for item in source.form([row[width:] for row in found])]
+    return items, found[-1][:width] if len(found) == _PAGE else None
 
 
 def _filters(table: str, since: str | None, repo: str | None) -> list[Condition]:
@@ -162,10 +163,19 @@ def _health_page(db: sqlite3.Connection, position: Position | None, repo: str | 
     }
     repos = [name for (name,) in db.execute(sql, bounds)]
     states, watched = metrics.read_states(db, repos), metrics.read_watch_list(db)
-    items = [
+    rows = [
         wire.health_to_dict(name, metrics.read_daily(db, name), states.get(name), watched.get(name)) for name in repos
     ]
+    items = [TableItem("repository_health_metrics", row) for row in rows]
     return items, (repos[-1],) if len(repos) == _PAGE else None
+
+
+def _event_items(found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    unpack = unpacker()
+    return [
+        wire.event_row_to_dict(event_id, event_type, created_at, repo, actor, unpack(payload))
+        for event_id, event_type, created_at, repo, actor, payload in found
+    ]
 
 
 def _metric_source(table: MetricTable) -> _Source:
@@ -180,9 +190,9 @@ def _metric_source(table: MetricTable) -> _Source:
 _SOURCES: dict[str, _Source] = {
     "events": _Source(
         ("rowid",),
-        events.COLUMNS,
+        "id, event_type, created_at, repo_name, actor_login, payload",
         "events NOT INDEXED",  # one walk in the order of storing, whatever part is asked for
-        lambda found: [wire.event_to_dict(event) for event in events.events_of(found)],
+        _event_items,
     ),
     "commits": _Source(
         ("repo_name", "commit_date", "sha"),

@@ -1,10 +1,12 @@
 """The SQLite provider as a whole.
 
 Implementation notes
-- `store` and `import_events` are one transaction each: records, rollup, state and the lease's epoch check together.
+- `store`, `import_events` and `import_batch` are one transaction each: records, rollup, state and the lease's epoch
+  check together.
 - Any number of programs may use one file: each transaction takes the write lock at its beginning (BEGIN IMMEDIATE).
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -15,13 +17,11 @@ from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.exchange import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
 from . import items, schema
+from .bulk import RowEncoder, decode_rows, import_rows
 from .commits import SQLiteCommits, insert_commits
 from .connection import SQLiteConnection
 from .events import SQLiteEvents, insert_events
 from .metrics import SQLiteMetrics, check_lease, save_rows, save_states
-
-_BULK = 10_000
-"""Events from which a transaction is given more memory, for as long as its connection is open."""
 
 
 class SQLiteManager(DatabaseManager):
@@ -33,6 +33,7 @@ class SQLiteManager(DatabaseManager):
     """
 
     connection: SQLiteConnection
+    batch_encoder = RowEncoder
 
     def __init__(
         self,
@@ -78,16 +79,18 @@ class SQLiteManager(DatabaseManager):
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
         return await self.connection.write(lambda db: _import(db, events, commits))
 
-    def _read_items(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[TableItem]:
-        return items.read_items(self.connection, tables, since, repo)
+    async def _import_batch(self, batch: bytes) -> Stored:
+        events, commits = await asyncio.to_thread(decode_rows, batch)
+        return await self.connection.write(lambda db: import_rows(db, events, commits))
+
+    def _read_pages(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
+        return items.read_pages(self.connection, tables, since, repo)
 
     async def _write_items(self, rows: ParsedItems) -> dict[str, int]:
         return await self.connection.write(lambda db: items.write_items(db, rows))
 
 
 def _import(db: sqlite3.Connection, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
-    if len(events) >= _BULK:
-        db.execute("PRAGMA cache_size=-131072")  # pages that do not fit are written twice; a tenth of an import's time
     return Stored(insert_events(db, events), insert_commits(db, commits))
 
 

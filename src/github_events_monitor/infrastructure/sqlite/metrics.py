@@ -25,6 +25,9 @@ DAYS_KEPT = 400
 
 _PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected, data) VALUES (?, ?, ?)"
 _GET = "SELECT data FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = ?"
+_STATES = """
+    SELECT repo_name, data FROM event_patterns
+    WHERE repo_name IN (SELECT value FROM json_each(?)) AND event_pattern_detected = 'state'"""
 _REPOSITORIES = """
     WITH RECURSIVE
     by_event(name) AS (
@@ -42,6 +45,9 @@ _REPOSITORIES = """
         WHERE repo_name = '#state#' || name AND event_pattern_detected = 'state')
     FROM (SELECT name FROM by_event UNION SELECT name FROM by_commit UNION SELECT name FROM by_state)
     WHERE name >= :first AND name < :last ORDER BY name LIMIT :limit"""
+
+_encode_state = msgspec.json.Encoder().encode
+_decode_state = msgspec.json.Decoder(RepositoryState).decode
 
 
 class SQLiteMetrics(MetricsRepository):
@@ -124,14 +130,14 @@ def save_daily(db: sqlite3.Connection, repo: str, daily: dict[str, dict[str, Any
 
 def read_states(db: sqlite3.Connection, repos: Iterable[str]) -> dict[str, RepositoryState]:
     """States by repository."""
-    found = ((repo, _get(db, STATE + repo, "state")) for repo in repos)
-    return {repo: msgspec.convert(state, RepositoryState) for repo, state in found if state is not None}
+    keys = dump_json([STATE + repo for repo in repos]).decode()
+    return {repo.removeprefix(STATE): _decode_state(data) for repo, data in db.execute(_STATES, (keys,))}
 
 
 def save_states(db: sqlite3.Connection, states: Iterable[RepositoryState]) -> None:
     """Store states in the caller's transaction."""
-    for state in states:
-        _put(db, STATE + state.repo_name, "state", msgspec.to_builtins(state))
+    rows = ((STATE + state.repo_name, "state", _encode_state(state).decode()) for state in states)
+    db.executemany(_PUT, rows)
 
 
 def read_watch_list(db: sqlite3.Connection) -> dict[str, bool]:

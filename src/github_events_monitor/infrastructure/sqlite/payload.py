@@ -1,7 +1,6 @@
 """Payloads at rest: JSON as TEXT, or the same compressed with zstd as BLOB where that is smaller."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import zstandard
 
@@ -11,20 +10,19 @@ _WORTH_IT = 64
 """Bytes. Shorter JSON gains nothing, and stays readable."""
 
 _LEVEL = 1
-_MANY = 2000
-"""Payloads from which a second thread pays."""
 
 
-def pack(payloads: Sequence[bytes]) -> list[str | bytes]:
-    """Payloads as they are stored."""
-    if not payloads:
-        return []
-    compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=payload_dictionary(_LEVEL), write_checksum=False)
-    frames: Any = compressor.multi_compress_to_buffer(list(payloads), threads=2 if len(payloads) >= _MANY else 1)
-    return [
-        frame.tobytes() if len(payload) >= _WORTH_IT and len(frame) < len(payload) else payload.decode()
-        for payload, frame in zip(payloads, frames, strict=True)
-    ]
+def packer() -> Callable[[bytes], str | bytes]:
+    """What makes the stored form of a payload, for one thread."""
+    dictionary = payload_dictionary(_LEVEL)
+    compress = zstandard.ZstdCompressor(level=_LEVEL, dict_data=dictionary, write_checksum=False).compress
+
+    def pack(payload: bytes) -> str | bytes:
+        if len(payload) >= _WORTH_IT and len(frame := compress(payload)) < len(payload):
+            return frame
+        return payload.decode()
+
+    return pack
 
 
 def unpacker() -> Callable[[str | bytes], bytes]:

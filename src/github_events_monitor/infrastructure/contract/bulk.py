@@ -1,0 +1,51 @@
+"""Records on their way into the database in bulk: encoded where they were read, which may be in another process."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import msgspec
+
+from ...records import Commit, CommitRecord, Event
+
+
+class BatchEncoder(ABC):
+    """The records of one transaction, in whatever form `DatabaseManager.import_batch` of the same provider takes.
+
+    Whatever a provider does to records before it stores them belongs here: a second processor can then do it. An
+    encoder knows no database, and is made without arguments.
+    """
+
+    @abstractmethod
+    def add(self, event: Event, commits: Sequence[Commit] = ()) -> None:
+        """One event (each id once), and the commits that it carries."""
+
+    @abstractmethod
+    def encode(self) -> bytes:
+        """All that was added. An encoder is used once."""
+
+
+class RecordEncoder(BatchEncoder):
+    """The records as they are, for providers that have nothing to prepare."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._commits: list[Commit] = []
+
+    def add(self, event: Event, commits: Sequence[Commit] = ()) -> None:
+        """See `BatchEncoder`."""
+        self._events.append(event)
+        self._commits.extend(commits)
+
+    def encode(self) -> bytes:
+        """See `BatchEncoder`."""
+        return _encode((self._events, self._commits))
+
+
+def decode_records(batch: bytes) -> tuple[list[Event], list[CommitRecord]]:
+    """What a `RecordEncoder` made."""
+    events, commits = _decode(batch)
+    return events, [CommitRecord(commit=commit) for commit in commits]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[list[Event], list[Commit]]).decode
