@@ -147,6 +147,9 @@ def import_(
     repo: Annotated[
         list[str] | None, typer.Option(metavar="OWNER/NAME", help="Only this repository; repeatable.")
     ] = None,
+    types: Annotated[
+        list[str] | None, typer.Option("--type", metavar="TYPE", help="Only events such as PushEvent; repeatable.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Store events of files, or an export.
@@ -156,7 +159,7 @@ def import_(
     """
     from .terminal import moving
 
-    _run(lambda settings: moving.import_data(settings, files, repo or [], as_json=json))
+    _run(lambda settings: moving.import_data(settings, files, repo or [], types or [], as_json=json))
 
 
 @app.command()

@@ -4,7 +4,7 @@ https://docs.github.com/en/rest/using-the-rest-api/github-event-types#event-obje
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -45,6 +45,15 @@ https://docs.github.com/en/rest/using-the-rest-api/github-event-types"""
 
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_NAME = re.compile("[A-Z][A-Za-z]*Event")
+
+
+def check_types(event_types: Collection[str] | None) -> list[str] | None:
+    """Event types to choose by, each once; null for all. Raises `InvalidInput` for what GitHub names no event by."""
+    for name in event_types or ():
+        if not _NAME.fullmatch(name):
+            raise InvalidInput(f"{name[:60]!r} is not an event type; write it like PushEvent or IssuesEvent")
+    return sorted(set(event_types)) if event_types else None
 
 
 class ParsedEvent(NamedTuple):

@@ -6,7 +6,7 @@ missing, null or of another type than documented.
 
 from .activity import PushActivity, event_from_activity, parse_activity
 from .commits import CommitDetails, parse_commit_details, parse_commits, parse_push_commits
-from .events import FEED_TYPES, UNKNOWN_TYPE, ParsedEvent, ParsedPage, parse_event, parse_events
+from .events import FEED_TYPES, UNKNOWN_TYPE, ParsedEvent, ParsedPage, check_types, parse_event, parse_events
 from .facts import extract_facts
 from .graphql import CommitStats, CommitStatsPage, parse_commit_stats
 from .limits import RateLimit, parse_rate_limit_body
@@ -41,6 +41,7 @@ __all__ = [
     "RateLimit",
     "Release",
     "RepositoryInfo",
+    "check_types",
     "derived_id",
     "event_from_activity",
     "extract_facts",

@@ -22,12 +22,19 @@ Part = Mapping[str, Any]
 """What of it: `tables`, `since`, `repo`, as for `export_items`; null where not given."""
 
 
-async def import_data(settings: Settings, files: Sequence[str], repos: Sequence[str], *, as_json: bool) -> int:
+async def import_data(
+    settings: Settings, files: Sequence[str], repos: Sequence[str], types: Sequence[str], *, as_json: bool
+) -> int:
     """Store what files hold, and say how much of it was new."""
     async with DatabaseFactory.create(settings.database_config()) as manager:
         with progress_bar(of_bytes=True) as bar:
             outcome = await import_files(
-                manager, files, repos=repos or None, progress=bar, stdin=sys.stdin.buffer if "-" in files else None
+                manager,
+                files,
+                repos=repos or None,
+                types=types or None,
+                progress=bar,
+                stdin=sys.stdin.buffer if "-" in files else None,
             )
     _tell(outcome, as_json=as_json)
     return 0
@@ -84,6 +91,8 @@ def _tell(outcome: ImportReport, *, as_json: bool) -> None:
         note(f"skipped {line.file}, line {line.line:,}: {line.reason}")
     if outcome.broken > len(outcome.broken_lines):
         note(f"and {outcome.broken - len(outcome.broken_lines):,} more lines that could not be used")
+    for name in outcome.empty:
+        note(f"skipped {name}: it is empty")
     for repo in outcome.busy:
         note(f"{repo} was being collected: import again, so that its coverage counts the hours")
 

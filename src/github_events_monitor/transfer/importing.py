@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import DataFileError
+from ..github.payloads import check_types
 from ..infrastructure.database_interface import DatabaseManager, patiently
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, system_clock
@@ -41,19 +42,25 @@ async def import_files(
 
     All files are looked at before anything is stored. Raises `InvalidInput` for a path that is not there,
     `DataFileError` for a file of another kind, and for one that is cut or altered: it then names how much of it was
-    stored, and the same import can be run again. Single lines that cannot be used are counted and left out.
+    stored, and the same import can be run again. Single lines that cannot be used are counted and left out; so are
+    empty files, unless there is no other one.
     """
+    chosen = check_types(types)
     wanted = Wanted(
         frozenset(repo_key(repo) for repo in repos) if repos is not None else None,
-        frozenset(types) if types is not None else None,
+        frozenset(chosen) if chosen is not None else None,
     )
     files = await asyncio.to_thread(data_files, paths, stdin)
-    kinds = [await asyncio.to_thread(_look_at, file) for file in files]
+    kinds = {file: await asyncio.to_thread(_look_at, file) for file in files}
+    empty = [file.name for file, kind in kinds.items() if kind is Kind.EMPTY]
+    if empty and len(empty) == len(kinds):
+        raise DataFileError(f"{', '.join(empty[:3])}: there is nothing to import; name a file with events or an export")
+    files = [file for file in files if kinds[file] is not Kind.EMPTY]
     work = _Import(manager, wanted, files, progress, clock)
     with without_garbage_collection(), patiently():
-        for file, kind in zip(files, kinds, strict=True):
-            await work.run(file, kind)
-    return work.report()
+        for file in files:
+            await work.run(file, kinds[file])
+    return work.report(empty)
 
 
 def _look_at(file: DataFile) -> Kind:
@@ -79,9 +86,9 @@ class _Import:
         self._memory = Memory(manager, wanted.repos, clock)
         self._tally = Tally()
 
-    def report(self) -> ImportReport:
+    def report(self, empty: Sequence[str]) -> ImportReport:
         """What was done."""
-        return self._tally.report(self._memory.busy)
+        return self._tally.report(self._memory.busy, empty)
 
     async def run(self, file: DataFile, kind: Kind) -> None:
         """Import one file."""

@@ -24,6 +24,7 @@ class Kind(Enum):
     EVENT_LINES = "events, one a line"
     EVENT_ARRAY = "one JSON array of events"
     EXPORT = "export"
+    EMPTY = "no line, or an array without events"
 
 
 def kind_of(file: DataFile) -> Kind:
@@ -31,10 +32,12 @@ def kind_of(file: DataFile) -> Kind:
     block = next(blocks_of(file.peek()), None)
     lines = [line for line in block.lines if line.strip()] if block else []
     if not lines and not (block and block.too_long):
-        raise DataFileError(f"{file.name} is empty")
+        return Kind.EMPTY
     kind = Kind.EVENT_LINES
     if lines and lines[0].lstrip().startswith(b"["):
         kind, lines = Kind.EVENT_ARRAY, _array(file, file.seen())
+        if not lines:
+            return Kind.EMPTY
     records = [_load(line) for line in lines[:_LOOKED_AT]]
     if records and is_export(records[0]):
         check_version(records[0], file.name)

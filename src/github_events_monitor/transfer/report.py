@@ -28,7 +28,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     read: records, one a line. stored: those really new. skipped: those not asked for, and the broken ones.
     commits: new commits that came out of pushes, beside what was read. broken_lines: the first 20 of `broken`.
     hours: whole hours of GH Archive that coverage counts from now on, though not for the repositories in `busy`, which
-    were being collected all the while. by_table: new rows of each table.
+    were being collected all the while. by_table: new rows of each table. empty: files without any line.
     """
 
     read: int = 0
@@ -41,6 +41,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     busy: tuple[str, ...] = ()
     broken_lines: tuple[BrokenLine, ...] = ()
     by_table: dict[str, int] = {}
+    empty: tuple[str, ...] = ()
 
 
 class Tally:
@@ -68,7 +69,7 @@ class Tally:
         """Records that were new."""
         return sum(self.by_table.values()) - self.from_pushes
 
-    def report(self, busy: Sequence[str] = ()) -> ImportReport:
+    def report(self, busy: Sequence[str] = (), empty: Sequence[str] = ()) -> ImportReport:
         """The figures as they are now."""
         skipped = self.filtered + self.broken
         return ImportReport(
@@ -82,4 +83,5 @@ class Tally:
             busy=tuple(dict.fromkeys(busy)),
             broken_lines=tuple(self.broken_lines),
             by_table=dict(self.by_table),
+            empty=tuple(empty),
         )

@@ -37,6 +37,28 @@ def test_only_named_repositories_are_kept(run: Run, archive: Path) -> None:
     assert (answer["read"], answer["stored"], answer["skipped"]) == (4, 1, 3)
 
 
+def test_only_events_of_named_types_are_kept(run: Run, archive: Path) -> None:
+    answer = run("import", archive, "--type", "ForkEvent", "--json").json
+    assert (answer["read"], answer["stored"], answer["skipped"]) == (4, 0, 4)
+    assert run("import", archive, "--type", "ForkEvent", "--type", "WatchEvent", "--json").json["stored"] == 4
+    result = run("import", archive, "--type", "stars")
+    assert (result.code, result.err) == (
+        2,
+        "error: 'stars' is not an event type; write it like PushEvent or IssuesEvent\n",
+    )
+
+
+def test_an_empty_file_among_others_is_passed_over(run: Run, archive: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.json.gz"
+    empty.write_bytes(gzip.compress(b"\n"))
+    result = run("import", empty, archive, "--json")
+    assert (result.code, result.json["stored"], result.json["empty"]) == (0, 4, [str(empty)])
+    assert result.err == f"skipped {empty}: it is empty\n"
+    alone = run("import", empty, empty)
+    assert (alone.code, alone.out) == (1, "")
+    assert alone.err == f"error: {empty}, {empty}: there is nothing to import; name a file with events or an export\n"
+
+
 def test_standard_input_is_read_for_a_dash(run: Run) -> None:
     result = run("import", "-", stdin=LINES)
     assert result.code == 0, result.err

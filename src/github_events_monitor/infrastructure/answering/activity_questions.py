@@ -1,6 +1,5 @@
 """Questions about events, and about what is stored and watched."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,8 @@ from ...answers.activity import (
     WatchList,
 )
 from ...answers.shared import Problem
-from ...errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
+from ...errors import Forbidden, MonitorError, NotFound, Unreachable
+from ...github.payloads import check_types
 from ...records import repo_key
 from ..database_interface import KnownRepository
 from .cache import remembered
@@ -22,8 +22,6 @@ from .presenting import add_note, join_coverage
 from .questions import Subject, check_page_limit, check_person
 from .sizes import MAX_BYTES, how_many_fit, watch_list
 from .windows import Asked
-
-_EVENT_TYPE = re.compile("[A-Z][A-Za-z]*Event")
 
 
 class ActivityQuestions(CommitQuestions):
@@ -146,11 +144,3 @@ class ActivityQuestions(CommitQuestions):
     async def repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key."""
         return await self._desk.manager.metrics.get_repositories(prefix, limit)
-
-
-def check_types(event_types: Sequence[str] | None) -> list[str] | None:
-    """Event types to ask about, each once; null for all. Raises `InvalidInput` for what GitHub names no event by."""
-    for name in event_types or ():
-        if not _EVENT_TYPE.fullmatch(name):
-            raise InvalidInput(f"{name[:60]!r} is not an event type; write it like PushEvent or IssuesEvent")
-    return sorted(set(event_types)) if event_types else None
