@@ -137,7 +137,7 @@ class DynamoDBClient:
         from aiobotocore.config import AioConfig  # noqa: PLC0415 - imported when chosen: it takes a third of a second
         from aiobotocore.session import AioSession  # noqa: PLC0415
 
-        from .parsing import ItemParserFactory  # noqa: PLC0415
+        from .botocore_json import ItemParserFactory, use_item_serializer  # noqa: PLC0415
 
         session = AioSession()
         session.register_component("response_parser_factory", ItemParserFactory())
@@ -159,7 +159,9 @@ class DynamoDBClient:
             aws_session_token=keys.session_token,
             config=config,
         )
-        return await self._closing.enter_async_context(opening)
+        client = await self._closing.enter_async_context(opening)
+        use_item_serializer(client)
+        return client
 
     async def _keys(self, session: Any) -> Credentials:
         if self._credentials.access_key_id or urlsplit(self.endpoint_url or "").hostname not in _LOOPBACK:

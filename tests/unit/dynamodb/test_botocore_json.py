@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 from aiobotocore.parsers import AioJSONParser
 from aiobotocore.session import AioSession
+from botocore.serialize import JSONSerializer
 
-from github_events_monitor.infrastructure.dynamodb.parsing import ItemParserFactory
+from github_events_monitor.infrastructure.dynamodb.botocore_json import ItemParserFactory, use_item_serializer
 from github_events_monitor.jsontext import dump_json
 
 ITEM = {
@@ -37,6 +38,39 @@ async def test_answers_are_those_that_botocore_reads(operation: str, status: int
     answer = {"status_code": status, "headers": {}, "body": dump_json(body), "context": {"operation_name": operation}}
     ours = await ItemParserFactory().create_parser("json").parse(answer, shape)
     assert ours == await AioJSONParser().parse(answer, shape)
+
+
+WRITTEN: dict[str, Any] = ITEM | {"payload": {"B": b"\x28\xb5\x2f\xfd"}}
+REQUESTS: list[tuple[str, dict[str, Any]]] = [
+    ("PutItem", {"TableName": "events", "Item": WRITTEN, "ReturnConsumedCapacity": "INDEXES"}),
+    ("BatchWriteItem", {"RequestItems": {"events": [{"PutRequest": {"Item": WRITTEN}}] * 2}}),
+    ("BatchGetItem", {"RequestItems": {"events": {"Keys": [{"id": {"S": "41"}}], "ConsistentRead": True}}}),
+    (
+        "Query",
+        {
+            "TableName": "events",
+            "KeyConditionExpression": "#id = :id",
+            "ExpressionAttributeNames": {"#id": "id"},
+            "ExpressionAttributeValues": {":id": {"S": "é 😀"}, ":n": {"N": "7"}, ":b": {"B": b"\0"}},
+            "Limit": 5,
+        },
+    ),
+    ("CreateTable", {"TableName": "events", "Tags": [{"Key": "team", "Value": "x"}]}),
+]
+
+
+@pytest.mark.parametrize(("operation", "parameters"), REQUESTS)
+async def test_requests_are_those_that_botocore_writes(operation: str, parameters: dict[str, Any]) -> None:
+    client = AioSession().create_client(
+        "dynamodb", region_name="us-east-1", aws_access_key_id="dummy", aws_secret_access_key="dummy"
+    )
+    async with client as known:
+        model: Any = known.meta.service_model.operation_model(operation)
+        theirs = JSONSerializer().serialize_to_request(parameters, model)
+        use_item_serializer(known)
+        ours = known._serializer.serialize_to_request(parameters, model)  # type: ignore[attr-defined]
+    assert type(known._serializer) is not JSONSerializer  # type: ignore[attr-defined]
+    assert ours == theirs
 
 
 def test_other_protocols_are_left_to_the_library() -> None:
