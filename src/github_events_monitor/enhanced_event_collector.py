@@ -171,6 +171,7 @@ class Collector:
         if self._purged_at and now < shift(self._purged_at, PURGE_EVERY):
             return
         self._purged_at = now
+        await self.manager.metrics.forget_before(cutoff)
         await self.manager.events.delete_before(cutoff)
         await self.manager.commits.delete_before(cutoff)
 
@@ -295,7 +296,8 @@ class Collector:
     async def _draft(self, key: str, budget: RequestBudget, plan: Plan) -> Draft:
         stored = await self.manager.metrics.get_state(key) or RepositoryState(repo_name=key)
         state = without_future(stored, format_instant(self._clock()))
-        if (cutoff := self._cutoff()) is not None:
+        cutoff = self._cutoff()
+        if cutoff is not None:
             state = msgspec.structs.replace(state, ledger=forget_before(state.ledger, cutoff))
         return Draft(
             client=self.client,
@@ -307,6 +309,7 @@ class Collector:
             branch=plan.branch,
             thorough=plan.thorough,
             with_token=self._with_token,
+            cutoff=cutoff,
         )
 
     async def _present(self, name: str, outcome: Outcome) -> CollectedRepository:

@@ -12,7 +12,7 @@ from ..github.client import Answer, GitHubClient, RequestBudget
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.merging import merge_commits
 from ..insights.commits import analyse_commit
-from ..insights.coverage import known_spans, learn
+from ..insights.coverage import forget_before, known_spans, learn
 from ..instants import Clock, format_instant
 from ..records import CollectedBatch, Commit, CommitFile, CommitRecord, Event, Ledger, MetricRow, RepositoryState, Span
 
@@ -28,7 +28,8 @@ class Draft:
     """What one pass over one repository works on. Steps change it; the collector stores what it holds.
 
     want: the window asked about. branch: another branch to list beside the default one. thorough: spend what the budget
-    allows (false: only what the window needs). with_token: whether 304 answers are free.
+    allows (false: only what the window needs). with_token: whether 304 answers are free. cutoff: what is older will be
+    removed, and does not count as known once it is stored; null where everything stays.
     """
 
     client: GitHubClient
@@ -40,6 +41,7 @@ class Draft:
     branch: str | None
     thorough: bool
     with_token: bool
+    cutoff: str | None = None
     events: dict[str, Event] = field(default_factory=dict)
     commits: dict[str, CommitRecord] = field(default_factory=dict)
     security: list[MetricRow] = field(default_factory=list)
@@ -124,8 +126,9 @@ class Draft:
 
     def take_batch(self) -> CollectedBatch:
         """What is drafted, to be stored; the draft goes on empty, with the same state."""
+        kept = forget_before(self.state.ledger, self.cutoff) if self.cutoff else self.state.ledger
         batch = CollectedBatch(
-            state=self.state,
+            state=msgspec.structs.replace(self.state, ledger=kept),
             events=tuple(self.events.values()),
             commits=tuple(self.commits.values()),
             security=tuple(self.security),

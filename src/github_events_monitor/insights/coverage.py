@@ -4,7 +4,7 @@ A span says: every record of its kind with since <= t < until has been seen. The
 and never touch (touching ones are merged).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,9 @@ import msgspec
 from ..answers.shared import Coverage, Gap
 from ..instants import seconds_between, shift
 from ..records import Ledger, RepositoryState, Span
+
+ARCHIVE, ARCHIVE_SOURCE = "archive", "gharchive"
+"""The kind of spans that imports of GH Archive make known, and the source that such repositories have."""
 
 SKEW = timedelta(minutes=5)
 """By how much clocks of machines that share a database, and GitHub's, may differ."""
@@ -64,6 +67,28 @@ def forget_before(ledger: Ledger, instant: str) -> Ledger:
     return msgspec.structs.replace(ledger, spans={kind: spans for kind, spans in kept.items() if spans})
 
 
+def with_archive(state: RepositoryState, hours: Iterable[Span]) -> RepositoryState:
+    """A state with the hours of GH Archive that were imported for all repositories.
+
+    They count for every repository that some import met: where it is not in the file of such an hour, it was silent.
+    """
+    hours = tuple(hours)
+    if not hours or ARCHIVE_SOURCE not in state.sources:
+        return state
+    return msgspec.structs.replace(state, ledger=learn(state.ledger, ARCHIVE, *hours))
+
+
+def known_from(ledger: Ledger, tables: Collection[str], since: str, until: str) -> Ledger:
+    """What remains known to whoever got these tables only, with records of since <= t < until."""
+    return Ledger(
+        spans={
+            kind: clip_spans(spans, since, until)
+            for kind, spans in ledger.spans.items()
+            if ("commits" if kind.startswith("commits") else "events") in tables
+        }
+    )
+
+
 def without_future(state: RepositoryState, now: str) -> RepositoryState:
     """A state without what a clock that ran ahead wrote into it.
 
@@ -85,7 +110,7 @@ def without_future(state: RepositoryState, now: str) -> RepositoryState:
 
 def known_spans(ledger: Ledger, kind: str) -> tuple[Span, ...]:
     """What is known of a kind; imported archive hours count as known events."""
-    archive = ledger.spans.get("archive", ()) if kind == "events" else ()
+    archive = ledger.spans.get(ARCHIVE, ()) if kind == "events" else ()
     return merge_spans((*ledger.spans.get(kind, ()), *archive))
 
 

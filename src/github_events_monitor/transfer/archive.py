@@ -142,10 +142,11 @@ class _Lines:
                 batch.filtered += 1
 
     def _take(self, event: Event, source: EventSource | None) -> None:
-        if event.id not in self._ids:
-            self._ids.add(event.id)
-            self._bytes += len(event.payload)
-            self._encoder.add(event, parse_push_commits(event) if event.event_type == _PUSH else ())
+        if event.id in self._ids:
+            return
+        self._ids.add(event.id)
+        self._bytes += len(event.payload)
+        self._encoder.add(event, parse_push_commits(event) if event.event_type == _PUSH else ())
         if source is not None and event.repo_name is not None:
             keep_newest(self._batch.newest, event.repo_name, (event.created_at, source))
 

@@ -1,13 +1,13 @@
 """What an import leaves in the memory of each repository: its spelling, its id, and the whole hours of GH Archive.
 
 A file `YYYY-MM-DD-H.json.gz` holds everything public that happened in that hour, UTC, hour not zero-padded
-(https://www.gharchive.org/). Since 2025-05-24 an event sits in the file of the hour in which it was fetched, and many
-are missing: such files bring events, but do not make an hour known.
+(https://www.gharchive.org/), and so does the same file unpacked. Since 2025-05-24 an event sits in the file of the hour
+in which it was fetched, and many are missing: such files bring events, but do not make an hour known.
 """
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import PurePath
@@ -17,16 +17,14 @@ from uuid import uuid4
 import msgspec
 
 from ..infrastructure.database_interface import DatabaseManager
-from ..insights.coverage import learn
+from ..insights.coverage import ARCHIVE, ARCHIVE_SOURCE, learn, merge_spans
 from ..instants import Clock, format_instant
 from ..records import Lease, RepositoryState, Span
 from .archive import Batch, Newest, keep_newest
 
-SOURCE = "gharchive"
-KIND = "archive"
 RELIABLE_UNTIL = "2025-05-24T00:00:00Z"
 
-_HOUR_FILE = re.compile(r"(?:gharchive-)?(\d{4})-(\d\d)-(\d\d)-(\d{1,2})\.json\.gz")
+_HOUR_FILE = re.compile(r"(?:gharchive-)?(\d{4})-(\d\d)-(\d\d)-(\d{1,2})\.json(?:\.gz)?")
 _AT_A_TIME = 10_000
 _LEASE = timedelta(minutes=1)
 _LEASE_TRIES = 30
@@ -80,24 +78,27 @@ class Memory:
     async def learn(self, newest: Mapping[str, Newest], hour: Span | None) -> None:
         """Remember the repositories of a file; with an hour, that nothing of it is missing.
 
-        The hour counts for the repositories in the file, or for those asked for, also where they were silent; a
-        repository of which nothing was ever seen is not remembered for its silence.
+        The hour counts for those asked for, or for all, also where they were silent; a repository of which nothing was
+        ever seen is not remembered for its silence.
         """
+        before = await self._metrics.get_archive_hours()
         if hour is not None:
-            for key in newest if self._repos is None else self._repos:
+            for key in self._repos or ():
                 self._waiting.setdefault(key, []).append(hour)
-        keys = iter(sorted(newest if self._repos is None else {*newest, *self._repos}))
+        keys = iter(sorted({*newest, *(self._repos or ())}))
         while some := list(islice(keys, _AT_A_TIME)):
-            await self._learn_some(some, newest)
+            await self._learn_some(some, newest, before)
+        if hour is not None and self._repos is None:
+            await self._metrics.add_archive_hours(hour)
 
-    async def _learn_some(self, keys: list[str], newest: Mapping[str, Newest]) -> None:
+    async def _learn_some(self, keys: list[str], newest: Mapping[str, Newest], before: Sequence[Span]) -> None:
         known = await self._metrics.get_states(keys)
         fresh = []
         for key in keys:
             state = known.get(key)
             if state is None and key not in newest:
                 continue
-            after = remember(key, state, newest.get(key), self._waiting.pop(key, ()))
+            after = remember(key, state, newest.get(key), self._waiting.pop(key, ()), before)
             if state is not None and (state.last_collected_at or state.last_attempt_at):
                 await self._under_lease(key, state, after)
             elif after != state:
@@ -115,7 +116,7 @@ class Memory:
             return
         try:
             current = await self._metrics.get_state(key) or state
-            spans = after.ledger.spans.get(KIND, ())
+            spans = after.ledger.spans.get(ARCHIVE, ())
             await self._metrics.save_states([remember(key, current, None, spans)])
         finally:
             await self._metrics.release_lease(lease)
@@ -130,18 +131,24 @@ class Memory:
         return None
 
 
-def remember(key: str, state: RepositoryState | None, newest: Newest | None, hours: Iterable[Span]) -> RepositoryState:
+def remember(
+    key: str,
+    state: RepositoryState | None,
+    newest: Newest | None,
+    hours: Iterable[Span] = (),
+    before: Sequence[Span] = (),
+) -> RepositoryState:
     """A repository's state with what an import adds; nothing that is there is lost.
 
-    Spelling and id are the import's only while nobody collects the repository and nothing newer was imported.
+    before: the hours that were imported for all repositories earlier. Spelling and id are the import's only while
+    nobody collects the repository and nothing newer was imported.
     """
     known = state or RepositoryState(repo_name=key)
-    hours_before = known.ledger.spans.get(KIND, ())
-    is_newer = known.full_name is None or not hours_before or (newest and newest[0] >= hours_before[-1].until)
-    changes: dict[str, Any] = {"sources": tuple(dict.fromkeys((*known.sources, SOURCE)))}
+    imported = merge_spans((*known.ledger.spans.get(ARCHIVE, ()), *before))
+    is_newer = known.full_name is None or not imported or (newest and newest[0] >= imported[-1].until)
+    changes: dict[str, Any] = {"sources": tuple(dict.fromkeys((*known.sources, ARCHIVE_SOURCE)))}
     if newest and is_newer and not known.last_collected_at:
         changes |= {"full_name": newest[1].full_name, "repository_id": newest[1].repository_id or known.repository_id}
-    spans = tuple(hours)
-    if spans:
-        changes["ledger"] = learn(known.ledger, KIND, *spans)
+    if spans := tuple(hours):
+        changes["ledger"] = learn(known.ledger, ARCHIVE, *spans)
     return msgspec.structs.replace(known, **changes)

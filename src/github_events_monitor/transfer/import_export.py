@@ -1,15 +1,19 @@
 """Reading the export format back: checked line by line, in batches, its end and its sum demanded."""
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from tempfile import SpooledTemporaryFile
+from typing import Any, Literal, Self
 
 import msgspec
 
 from ..errors import DataFileError, InvalidInput
+from ..infrastructure.contract.claims import MEMORY
 from ..infrastructure.contract.exchange import ParsedItems, parse_items
 from ..infrastructure.database_interface import TABLES, BatchEncoder, TableItem
-from ..jsontext import load_json
+from ..insights.coverage import known_from
+from ..jsontext import dump_json, load_json
 from .archive import Wanted
 from .export_file import FORMAT, VERSION
 from .files import DataFile
@@ -18,6 +22,9 @@ from .lines import Block, blocks_of
 _BATCH_ITEMS = 10_000
 _BATCH_BYTES = 64 << 20
 """Items of one transaction, and how long their lines may be together."""
+
+_HELD_BYTES = 8 << 20
+"""What may wait in memory for the end of a file."""
 
 
 class ItemBatch(msgspec.Struct):
@@ -29,7 +36,7 @@ class ItemBatch(msgspec.Struct):
     events: bytes
     others: ParsedItems
     read: int
-    filtered: int
+    filtered: int = 0
 
 
 class _EventItem(msgspec.Struct):
@@ -68,21 +75,76 @@ def check_version(first: dict[str, Any], name: str) -> None:
 def item_batches(file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]) -> Iterator[ItemBatch]:
     """The items of an export file, in order, and only then whether they were all there and unaltered.
 
-    Raises `DataFileError` for a line that is not of the format, for a newer format, and for a file that was cut or
-    altered.
+    What is remembered of repositories comes last, once that is sure: it says that nothing is missing. Raises
+    `DataFileError` for a line that is not of the format, for a newer format, and for a file that was cut or altered.
     """
     reader = _ExportReader(file)
-    for items in reader.batches():
-        chosen = _wanted_items(items, wanted)
-        try:
-            parsed = parse_items(chosen)
-        except InvalidInput as error:
-            raise DataFileError(f"{file.name} was altered: {error.message}") from None
-        events = encoder()
-        for event in parsed.events.values():
-            events.add(event)
-        yield ItemBatch(events.encode(), parsed._replace(events={}), len(items), len(items) - len(chosen))
-    reader.check_end()
+    with _Waiting() as memory:
+        for items in reader.batches():
+            chosen = _wanted_items(items, wanted)
+            now = memory.keep(chosen)
+            filtered = len(items) - len(chosen)
+            batch = _checked(file, now, encoder)
+            yield msgspec.structs.replace(batch, read=len(now) + filtered, filtered=filtered)
+        reader.check_end()
+        for items in memory.kept():
+            batch = _checked(file, items, encoder)
+            yield (
+                batch if wanted.types is None else msgspec.structs.replace(batch, others=_without_events(batch.others))
+            )
+
+
+def _checked(file: DataFile, items: list[TableItem], encoder: type[BatchEncoder]) -> ItemBatch:
+    try:
+        parsed = parse_items(items)
+    except InvalidInput as error:
+        raise DataFileError(f"{file.name} was altered: {error.message}") from None
+    events = encoder()
+    for event in parsed.events.values():
+        events.add(event)
+    return ItemBatch(events.encode(), parsed._replace(events={}), len(items))
+
+
+def _without_events(parsed: ParsedItems) -> ParsedItems:
+    """The same, where events of some types were left out: what is known of a repository then does not hold."""
+    health = {
+        repo: (
+            daily,
+            state and msgspec.structs.replace(state, ledger=known_from(state.ledger, ("commits",), "", "9999")),
+            mark,
+        )
+        for repo, (daily, state, mark) in parsed.health.items()
+    }
+    return parsed._replace(health=health)
+
+
+class _Waiting:
+    """Items that are kept for the end of an import, on disk when they are many."""
+
+    def __init__(self) -> None:
+        self._spool = SpooledTemporaryFile(max_size=_HELD_BYTES)  # noqa: SIM115 - closed by `__exit__`
+
+    def keep(self, items: Iterable[TableItem]) -> list[TableItem]:
+        """Keep what is remembered of repositories; gives the other items back."""
+        others = []
+        for item in items:
+            if item.table == MEMORY:
+                self._spool.write(dump_json(item.item) + b"\n")
+            else:
+                others.append(item)
+        return others
+
+    def kept(self) -> Iterator[list[TableItem]]:
+        """All that was kept, some thousands at a time."""
+        self._spool.seek(0)
+        while lines := list(islice(self._spool, _BATCH_ITEMS)):
+            yield [TableItem(MEMORY, load_json(line)) for line in lines]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spool.close()
 
 
 class _ExportReader:

@@ -10,6 +10,8 @@ import pytest
 
 from github_events_monitor.errors import DataFileError, InvalidInput
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.insights.coverage import with_archive
 from github_events_monitor.records import RepositoryState, Span
 from github_events_monitor.transfer import import_files
 from tests.unit.transfer.records import a_push, an_event, lines_of, write
@@ -25,7 +27,8 @@ def clock() -> datetime:
 
 async def hours_of(manager: DatabaseManager, repo: str) -> tuple[Span, ...]:
     state = await manager.metrics.get_state(repo)
-    return state.ledger.spans.get("archive", ()) if state else ()
+    known = with_archive(state, await manager.metrics.get_archive_hours()) if state else RepositoryState(repo_name=repo)
+    return known.ledger.spans.get("archive", ())
 
 
 async def test_importing_an_hour_twice_adds_nothing_the_second_time(manager: DatabaseManager, tmp_path: Path) -> None:
@@ -47,6 +50,20 @@ async def test_a_whole_hour_is_known_for_the_repositories_in_it(manager: Databas
     assert state is not None
     assert (state.full_name, state.repository_id, state.sources) == ("other/Thing", 42, ("gharchive",))
     assert [known.full_name for known in await manager.metrics.get_repositories()] == ["Octo/Hello", "other/Thing"]
+
+
+async def test_a_whole_hour_is_known_for_those_that_were_silent_too(manager: DatabaseManager, tmp_path: Path) -> None:
+    spoken = write(tmp_path / HOUR_FILE, an_event(1))
+    silent = tmp_path / "2024-03-05-15.json"  # unpacked, and imported later
+    silent.write_bytes(lines_of(an_event(9, created_at="2024-03-05T15:00:00Z", repo="other/thing")))
+    for path in (spoken, silent):
+        assert (await import_files(manager, [path])).hours == 1
+    both = Span(HOUR.since, "2024-03-05T16:00:00Z")
+    assert await hours_of(manager, "octo/hello") == await hours_of(manager, "other/thing") == (both,)
+    assert await hours_of(manager, "never/seen") == ()
+    service = DatabaseService(Desk(manager=manager, clock=clock))
+    answer = await service.repository_activity("octo/hello", 2, until=both.until)
+    assert (answer.total_events, answer.coverage.complete) == (1, True)
 
 
 async def test_silent_hours_count_for_a_repository_that_was_asked_for(manager: DatabaseManager, tmp_path: Path) -> None:
@@ -99,7 +116,7 @@ async def test_what_a_collector_remembers_stays(manager: DatabaseManager, tmp_pa
         {"commits": "x"},
         "2026-01-01T00:00:00Z",
     )
-    assert state.ledger.spans == {"archive": (HOUR,)}
+    assert await hours_of(manager, "octo/hello") == (HOUR,)
     assert report.busy == ()
     lease = await manager.metrics.acquire_lease(
         "octo/hello", "collector", "2026-11-20T00:00:00Z", "2026-11-20T00:01:00Z"

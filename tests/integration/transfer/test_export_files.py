@@ -158,7 +158,10 @@ def item(table: str, **fields: Any) -> bytes:
             lambda lines: [*lines[:2], b'{"table":"events","item":{"id":"x"}}\n', *lines[2:]],
             "'created_at'|'event_type'",
         ),
-        (lambda lines: [*lines[:2], item("repository_health_metrics", tracking="\ud800"), *lines[2:]], "surrogate"),
+        (
+            lambda lines: [*lines[:2], item("repository_health_metrics", tracking="\ud800"), *lines[2:]],
+            "another number",
+        ),
         (lambda lines: [*lines[:2], item("commit_files", filename="x", additions=10**20), *lines[2:]], "additions"),
         (lambda lines: [lines[0].replace(b'"version":1', b'"version":2'), *lines[1:]], "newer version"),
     ],
@@ -175,6 +178,82 @@ async def test_a_cut_or_altered_file_is_an_error_that_says_so(damage: Any, reaso
         assert "newer" in reason or f"; {stored} of its items had already been stored" in caught.value.message
         await imported(target, lines)  # the whole file can simply be imported then
         assert len(await exported(target)) == len(lines)
+
+
+SPAN = Span("2026-11-01T00:00:00Z", "2026-11-10T00:00:00Z")
+HOUR = Span("2024-03-05T14:00:00Z", "2024-03-05T15:00:00Z")
+
+
+async def remember(manager: DatabaseManager) -> None:
+    """Events and commits of a repository, all of which are known."""
+    await fill(manager)
+    ledger = Ledger(spans={"events": (SPAN,), "commits": (SPAN,), "commits:dev": (SPAN,)})
+    state = RepositoryState(repo_name="octo/hello", ledger=ledger, last_collected_at=SPAN.until, sources=("gharchive",))
+    await manager.metrics.save_states([state])
+    await manager.metrics.add_archive_hours(HOUR)
+
+
+async def claims(manager: DatabaseManager) -> dict[str, tuple[Span, ...]]:
+    """What a database says is completely known of the repository."""
+    state = await manager.metrics.get_state("octo/hello")
+    return {kind: spans for kind, spans in state.ledger.spans.items() if spans} if state else {}
+
+
+@pytest.mark.parametrize(
+    ("part", "known"),
+    [
+        ({}, {"events": SPAN, "archive": HOUR, "commits": SPAN, "commits:dev": SPAN}),
+        ({"since": "2026-11-05T00:00:00Z"}, dict.fromkeys(("events", "commits", "commits:dev"), ("2026-11-05", "10"))),
+        ({"tables": ["events", "repository_health_metrics"]}, {"events": SPAN, "archive": HOUR}),
+        ({"tables": ["commits", "repository_health_metrics"]}, {"commits": SPAN, "commits:dev": SPAN}),
+        ({"tables": ["repository_health_metrics"]}, {}),
+    ],
+)
+async def test_a_part_claims_to_know_no_more_than_it_holds(
+    manager: DatabaseManager, part: dict[str, Any], known: dict[str, Any]
+) -> None:
+    wanted = {
+        kind: (span if isinstance(span, Span) else Span(f"{span[0]}T00:00:00Z", f"2026-11-{span[1]}T00:00:00Z"),)
+        for kind, span in known.items()
+    }
+    async with get_sqlite_manager(":memory:", clock=clock) as target, get_sqlite_manager(":memory:") as other:
+        await remember(manager)
+        await imported(target, await exported(manager, **part))
+        assert await claims(target) == wanted
+        state = await target.metrics.get_state("octo/hello")
+        assert state is not None
+        assert (state.last_collected_at is None) == ("tables" in part)
+        await copy_items(target, other)
+        assert await claims(other) == {kind: spans for kind, spans in wanted.items() if kind}
+
+
+async def test_what_was_learned_after_an_export_began_is_not_claimed(manager: DatabaseManager) -> None:
+    await remember(manager)
+    early = io.BytesIO()
+    await export_items(manager, early, clock=lambda: datetime(2026, 11, 3, tzinfo=UTC))
+    async with get_sqlite_manager(":memory:") as target:
+        await import_files(target, ["-"], stdin=io.BytesIO(early.getvalue()))
+        assert (await claims(target))["events"] == (Span(SPAN.since, "2026-11-03T00:00:00Z"),)
+
+
+async def test_an_export_without_some_types_makes_no_events_known(manager: DatabaseManager) -> None:
+    await remember(manager)
+    whole = io.BytesIO(b"".join(await exported(manager)))
+    async with get_sqlite_manager(":memory:") as target:
+        await import_files(target, ["-"], stdin=whole, types=["WatchEvent"])
+        assert set(await claims(target)) == {"commits", "commits:dev"}
+
+
+@pytest.mark.parametrize("damage", [lambda lines: lines[:-1], lambda lines: [lines[0], *lines[2:]]])
+async def test_a_cut_or_altered_file_makes_nothing_known(manager: DatabaseManager, damage: Any) -> None:
+    async with get_sqlite_manager(":memory:", clock=clock) as origin:
+        await remember(origin)
+        lines = await exported(origin)
+    with pytest.raises(DataFileError, match=r"is cut|was altered"):
+        await imported(manager, damage(lines))
+    assert await manager.metrics.get_state("octo/hello") is None
+    assert sum((await imported(manager, lines)).values()) > 0
+    assert "events" in await claims(manager)
 
 
 @pytest.fixture

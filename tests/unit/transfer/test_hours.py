@@ -22,7 +22,8 @@ NEWEST = ("2024-03-05T14:59:00Z", EventSource("Octo/Hello", 42))
         ("2024-03-05-24.json.gz", None),
         ("2024-02-30-1.json.gz", None),
         ("2024-03-05.json.gz", None),
-        ("2024-03-05-14.json", None),
+        ("2024-03-05-14.json", HOUR),
+        ("2024-03-05-14.jsonl", None),
         ("octo-2024-03-05-14.json.gz", None),
     ],
 )
@@ -58,3 +59,10 @@ def test_an_older_hour_does_not_bring_an_older_spelling_back() -> None:
     newer = ("2024-04-01T00:00:00Z", EventSource("octo/NEW", 42))
     assert remember("octo/hello", known, older, []).full_name == "Octo/Hello"
     assert remember("octo/hello", known, newer, []).full_name == "octo/NEW"
+
+
+def test_hours_imported_for_all_count_too_where_spellings_are_compared() -> None:
+    known = remember("octo/hello", None, NEWEST)
+    older = ("2023-01-01T00:00:00Z", EventSource("octo/OLD", 42))
+    assert remember("octo/hello", known, older, before=[HOUR]).full_name == "Octo/Hello"
+    assert remember("octo/hello", known, NEWEST, before=[HOUR]) == known

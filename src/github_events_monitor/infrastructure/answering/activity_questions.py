@@ -101,7 +101,7 @@ class ActivityQuestions(CommitQuestions):
         asked, size = self._ask(hours, until), check_page_limit(limit, 10)
         ranked = await self._desk.manager.events.get_trending(*asked.span, size)
         keys = [row.repo_name for row in ranked]
-        states = await self._desk.manager.metrics.get_states(keys)
+        states = await self._states(keys)
         subjects = [self._subject(key, states.get(key), key) for key in keys]
         coverage = join_coverage([self._coverage(subject, asked, "events") for subject in subjects])
         return TrendingRepositories(

@@ -7,7 +7,14 @@ from typing import Any, NamedTuple
 
 from ...answers.shared import Coverage, Window
 from ...errors import InvalidInput, MonitorError
-from ...insights.coverage import assess_coverage, clip_spans, known_spans, without_future
+from ...insights.coverage import (
+    ARCHIVE_SOURCE,
+    assess_coverage,
+    clip_spans,
+    known_spans,
+    with_archive,
+    without_future,
+)
 from ...instants import Clock, format_instant, seconds_between, system_clock
 from ...records import RepositoryState, Span, repo_key
 from ..database_interface import DatabaseManager, Position
@@ -115,11 +122,20 @@ class Questions:
 
     async def _stored(self, repo: str) -> Subject:
         """A repository as stored, under its own name or the one it had before a rename."""
-        metrics, key = self._desk.manager.metrics, repo_key(repo)
-        state = await metrics.get_state(key)
-        if state is None and (alias := await metrics.get_alias(key)):
-            key, state = alias, await metrics.get_state(alias)
+        key = repo_key(repo)
+        state = (await self._states([key])).get(key)
+        if state is None and (alias := await self._desk.manager.metrics.get_alias(key)):
+            key, state = alias, (await self._states([alias])).get(alias)
         return self._subject(key, state, repo)
+
+    async def _states(self, keys: Sequence[str]) -> dict[str, RepositoryState]:
+        """What is remembered of repositories, with what an import made known for all of them."""
+        metrics = self._desk.manager.metrics
+        states = await metrics.get_states(keys)
+        if not any(ARCHIVE_SOURCE in state.sources for state in states.values()):
+            return states
+        hours = await metrics.get_archive_hours()
+        return {key: with_archive(state, hours) for key, state in states.items()}
 
     def _subject(self, key: str, state: RepositoryState | None, spelling: str) -> Subject:
         state = without_future(state, format_instant(self._now())) if state else None

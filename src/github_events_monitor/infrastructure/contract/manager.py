@@ -5,8 +5,10 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, ClassVar, Self
 
+from ...instants import format_instant
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
 from .bulk import BatchEncoder, RecordEncoder, decode_records
+from .claims import MEMORY, Part, claimed
 from .commits import CommitsRepository
 from .connection import DatabaseConnection
 from .events import EventsRepository
@@ -35,7 +37,11 @@ class DatabaseManager(ABC):
         await self.connection.close()
 
     async def __aenter__(self) -> Self:
-        await self.initialize()
+        try:
+            await self.initialize()
+        except BaseException:
+            await self.close()  # nobody else will
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,24 +76,37 @@ class DatabaseManager(ABC):
         return await self._import_batch(batch)
 
     async def read_items(
-        self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
+        self,
+        tables: Sequence[str] = TABLES,
+        *,
+        since: str | None = None,
+        repo: str | None = None,
+        now: str | None = None,
     ) -> AsyncIterator[TableItem]:
         """Every stored row of the tables, for export, by table in the order given, without keys that begin with `#`.
 
-        since: events and commits (with their files and summaries) from that instant on. repo: its rows only.
+        since: events and commits (with their files and summaries) from that instant on. repo: its rows only. now: when
+        reading begins, null is now. What is remembered of a repository claims no more than what such a part holds.
         Memory does not grow with the number of rows.
         """
-        async for page in self.read_pages(tables, since=since, repo=repo):
+        async for page in self.read_pages(tables, since=since, repo=repo, now=now):
             for item in page:
                 yield item
 
     async def read_pages(
-        self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
+        self,
+        tables: Sequence[str] = TABLES,
+        *,
+        since: str | None = None,
+        repo: str | None = None,
+        now: str | None = None,
     ) -> AsyncIterator[list[TableItem]]:
         """The same rows some hundreds at a time, for whoever has many to handle; a page is of one table."""
         await self.connection.open()
+        part = Part(tables, since or "", now or format_instant(self.connection.clock()))
+        hours = await self.metrics.get_archive_hours()
         async for page in self._read_pages(tables, since, repo_key(repo) if repo is not None else None):
-            yield page
+            yield claimed(page, part, hours) if page and page[0].table == MEMORY else page
 
     async def write_items(self, items: Sequence[TableItem] | ParsedItems) -> dict[str, int]:
         """Store exported rows; answers by table how many were new. What is there already stays as it is.

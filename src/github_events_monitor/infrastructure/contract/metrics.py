@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...instants import shift
-from ...records import Lease, MetricRow, RepositoryState, repo_key
+from ...instants import normalise_instant, shift
+from ...records import Lease, MetricRow, RepositoryState, Span, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .vocabulary import LONGEST_LEASE, KnownRepository, MetricTable
@@ -74,6 +74,21 @@ class MetricsRepository(ABC):
         await self._connection.open()
         await self._save_states(list(states))
 
+    async def get_archive_hours(self) -> tuple[Span, ...]:
+        """The whole hours of GH Archive that were imported for all repositories: see `coverage.with_archive`."""
+        await self._connection.open()
+        return await self._archive_hours()
+
+    async def add_archive_hours(self, *hours: Span) -> None:
+        """Remember such hours, once all of their events are stored."""
+        await self._connection.open()
+        await self._add_archive_hours(hours)
+
+    async def forget_before(self, instant: str) -> None:
+        """Nothing older than the instant counts as known any more; said before such records are removed."""
+        await self._connection.open()
+        await self._forget_before(normalise_instant(instant))
+
     async def acquire_lease(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
         """Take the right to collect a repository; null while somebody else's lease has not expired at `now`.
 
@@ -131,6 +146,12 @@ class MetricsRepository(ABC):
     async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]: ...
     @abstractmethod
     async def _save_states(self, states: Sequence[RepositoryState]) -> None: ...
+    @abstractmethod
+    async def _archive_hours(self) -> tuple[Span, ...]: ...
+    @abstractmethod
+    async def _add_archive_hours(self, hours: Sequence[Span]) -> None: ...
+    @abstractmethod
+    async def _forget_before(self, instant: str) -> None: ...
     @abstractmethod
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None: ...
     @abstractmethod

@@ -6,6 +6,7 @@
     #alias              the old owner/name                  target: the key under which it is stored now
     #repos#<0-f>        owner/name                          a repository of which something is stored
     #repos#<0-f>        owner/name#                         full_name: GitHub's spelling
+    #archive            hours                               hours: spans imported for all repositories (JSON)
     #layout             layout                              version of this layout of tables and rows
     #types              event type                          a type beyond the well-known ones
     #shas#owner/name    full sha                            so that a shortened sha is found without a scan
@@ -20,13 +21,13 @@ Implementation notes
 - Rows are written before the records that they lead to: after a crash a row may point to nothing, never the reverse.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from ...errors import LeaseLost, SchemaMismatch
-from ...records import Lease, RepositoryState, repo_key
+from ...records import Lease, RepositoryState, Span, repo_key
 from .batches import Write, all_items, expressions, get_items, put, write_items
 from .client import DynamoDBClient
 from .faults import ConditionFailed
@@ -134,6 +135,34 @@ async def release_lease(client: DynamoDBClient, lease: Lease) -> None:
         )
     except ConditionFailed:
         return
+
+
+async def archive_hours(client: DynamoDBClient) -> tuple[Span, ...]:
+    """Hours of GH Archive that were imported for all repositories."""
+    return _spans(await get_items(client, TABLE, [key("#archive", "hours")], consistent=True))
+
+
+async def change_archive_hours(client: DynamoDBClient, change: Callable[[tuple[Span, ...]], tuple[Span, ...]]) -> None:
+    """Replace these hours by what `change` makes of them, whoever else does so at the same time."""
+    place = key("#archive", "hours")
+    while True:
+        found = await get_items(client, TABLE, [place], consistent=True)
+        before = _spans(found)
+        if (after := change(before)) == before:
+            return
+        condition = expressions(ConditionExpression="#hours = :before" if found else "attribute_not_exists(#hours)")
+        if found:
+            condition["ExpressionAttributeValues"] = {":before": found[0]["hours"]}
+        try:
+            item = place | attributes({"hours": pack_json(after)})
+            await client.call("put_item", TableName=client.table(TABLE), Item=item, **condition)
+        except ConditionFailed:
+            continue
+        return
+
+
+def _spans(found: Sequence[Item]) -> tuple[Span, ...]:
+    return tuple(Span(*hours) for hours in unpack_json(plain(found[0])["hours"])) if found else ()
 
 
 async def watch_list(client: DynamoDBClient) -> dict[str, bool]:

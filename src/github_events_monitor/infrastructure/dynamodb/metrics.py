@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ...records import Lease, MetricRow, RepositoryState
+from ...insights.coverage import clip_spans, merge_spans
+from ...records import Lease, MetricRow, RepositoryState, Span
 from ..contract.exchange import METRIC_KEYS
 from ..database_interface import RESERVED, KnownRepository, MetricsRepository, MetricTable
 from . import memory
@@ -96,6 +97,16 @@ class DynamoDBMetrics(MetricsRepository):
         await self._registry.note_repositories({state.repo_name for state in states})
         await self._registry.note_spelling(states)
         await in_parallel(partial(memory.save_state, self._client, state) for state in states)
+
+    async def _archive_hours(self) -> tuple[Span, ...]:
+        return await memory.archive_hours(self._client)
+
+    async def _add_archive_hours(self, hours: Sequence[Span]) -> None:
+        await memory.change_archive_hours(self._client, lambda before: merge_spans((*before, *hours)))
+
+    async def _forget_before(self, instant: str) -> None:
+        # States are not walked: each is brought up to date whenever its repository is collected.
+        await memory.change_archive_hours(self._client, lambda before: clip_spans(before, instant, "9999"))
 
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
         return await memory.acquire_lease(self._client, repo, owner, now, expires_at, latest)

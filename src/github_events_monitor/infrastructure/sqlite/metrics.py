@@ -2,7 +2,8 @@
 
 Implementation notes
 - The memory lives in `event_patterns`, under keys that begin with `#`: `#state#owner/name` (sort `state`: the state;
-  sort `lease`: owner, until, epoch), `#watch` (sort: repository; true or false), `#alias` (sort: old name; the key).
+  sort `lease`: owner, until, epoch), `#watch` (sort: repository; true or false), `#alias` (sort: old name; the key),
+  `#archive` (sort `hours`: the spans imported for all repositories).
 - A lease is taken and its epoch checked inside BEGIN IMMEDIATE, so that two processes cannot both succeed.
 - Stored repositories are found by walking the first column of the indexes, one look-up each: there is no list to keep.
 """
@@ -14,20 +15,25 @@ from typing import Any
 import msgspec
 
 from ...errors import LeaseLost
+from ...insights.coverage import clip_spans, forget_before, merge_spans
 from ...jsontext import dump_json, load_json
-from ...records import Lease, MetricRow, RepositoryState
+from ...records import Lease, MetricRow, RepositoryState, Span
 from ..contract.exchange import METRIC_KEYS
 from ..database_interface import RESERVED, KnownRepository, MetricsRepository, MetricTable
 from .connection import SQLiteConnection
 
-STATE, WATCH, ALIAS = "#state#", "#watch", "#alias"
+STATE, WATCH, ALIAS, ARCHIVE = "#state#", "#watch", "#alias", "#archive"
 DAYS_KEPT = 400
+_STATES_AT_A_TIME = 1000
 
 _PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected, data) VALUES (?, ?, ?)"
 _GET = "SELECT data FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = ?"
 _STATES = """
     SELECT repo_name, data FROM event_patterns
     WHERE repo_name IN (SELECT value FROM json_each(?)) AND event_pattern_detected = 'state'"""
+_STATES_AFTER = """
+    SELECT repo_name, data FROM event_patterns
+    WHERE repo_name > ? AND repo_name < ? AND event_pattern_detected = 'state' ORDER BY repo_name LIMIT ?"""
 _REPOSITORIES = """
     WITH RECURSIVE
     by_event(name) AS (
@@ -84,6 +90,18 @@ class SQLiteMetrics(MetricsRepository):
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._db.write(lambda db: save_states(db, states))
 
+    async def _archive_hours(self) -> tuple[Span, ...]:
+        return await self._db.read(_read_hours)
+
+    async def _add_archive_hours(self, hours: Sequence[Span]) -> None:
+        await self._db.write(lambda db: _put(db, ARCHIVE, "hours", merge_spans((*_read_hours(db), *hours))))
+
+    async def _forget_before(self, instant: str) -> None:
+        await self._db.write(lambda db: _put(db, ARCHIVE, "hours", clip_spans(_read_hours(db), instant, "9999")))
+        after: str | None = STATE
+        while after is not None:
+            after = await self._db.write(lambda db, key=after: _forget_some(db, key, instant))  # type: ignore[misc]
+
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
         return await self._db.write(lambda db: _acquire(db, repo, owner, now, expires_at, latest))
 
@@ -138,6 +156,18 @@ def save_states(db: sqlite3.Connection, states: Iterable[RepositoryState]) -> No
     """Store states in the caller's transaction."""
     rows = ((STATE + state.repo_name, "state", _encode_state(state).decode()) for state in states)
     db.executemany(_PUT, rows)
+
+
+def _read_hours(db: sqlite3.Connection) -> tuple[Span, ...]:
+    return tuple(Span(*hours) for hours in _get(db, ARCHIVE, "hours") or ())
+
+
+def _forget_some(db: sqlite3.Connection, after: str, instant: str) -> str | None:
+    """What is older than the instant, of the states of the keys that follow; answers the last key, null at the end."""
+    rows = db.execute(_STATES_AFTER, (after, STATE + "\U0010ffff", _STATES_AT_A_TIME)).fetchall()
+    states = [(state, forget_before(state.ledger, instant)) for state in (_decode_state(data) for _, data in rows)]
+    save_states(db, [msgspec.structs.replace(state, ledger=left) for state, left in states if left != state.ledger])
+    return rows[-1][0] if len(rows) == _STATES_AT_A_TIME else None
 
 
 def read_watch_list(db: sqlite3.Connection) -> dict[str, bool]:
