@@ -37,7 +37,9 @@ SomeRepos = Annotated[
 ]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default: HOST.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on; default: PORT.")]
-Tables = Annotated[list[str] | None, typer.Option("--tables", metavar="TABLE", help="Only this table; repeatable.")]
+Tables = Annotated[
+    list[str] | None, typer.Option("--tables", metavar="TABLE", help="Only these: with commas, or repeated.")
+]
 Since = Annotated[str | None, typer.Option(metavar="INSTANT", help="Only events and commits from then on.")]
 OneRepo = Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="Only this repository.")]
 Transport = Literal["stdio", "sse", "streamable-http"]

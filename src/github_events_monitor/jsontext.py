@@ -5,12 +5,14 @@ the fastest. Both refuse lone surrogates, which GitHub's records have here and t
 """
 
 import json
+import re
 from math import isfinite
 from typing import Any
 
 import msgspec
 import orjson
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _decode = msgspec.json.Decoder().decode
 
 
@@ -19,7 +21,7 @@ def dump_json(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+        return _dump_oddly(value)
 
 
 def dump_sorted(value: Any) -> bytes:
@@ -27,7 +29,13 @@ def dump_sorted(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        return json.dumps(value, separators=(",", ":"), sort_keys=True, allow_nan=False).encode("ascii")
+        return _dump_oddly(value, sort_keys=True)
+
+
+def _dump_oddly(value: Any, *, sort_keys: bool = False) -> bytes:
+    """As UTF-8 too, for which lone surrogates stay escaped."""
+    text = json.dumps(value, separators=(",", ":"), sort_keys=sort_keys, allow_nan=False, ensure_ascii=False)
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
 def load_json(text: bytes | str) -> Any:

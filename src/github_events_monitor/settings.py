@@ -52,6 +52,11 @@ def _sendable(value: object) -> object:
     return value
 
 
+def _github_token(value: object) -> object:
+    """A token may come with the white space of the file that it was read from."""
+    return (_sendable(value.strip()) if value.strip() else None) if isinstance(value, str) else value
+
+
 def _repositories(value: object) -> object:
     names = _split(value)
     for name in names if isinstance(names, tuple) else ():
@@ -98,7 +103,9 @@ class Settings(BaseSettings):
         "github-events-", pattern=r"^[A-Za-z0-9_.-]{0,200}$", description="letters, digits, and . _ -"
     )
     dynamodb_endpoint_url: HttpUrl | None = Field(None, description="an http or https URL")
-    github_token: SecretStr | None = Field(None, description="a GitHub token")
+    github_token: Annotated[SecretStr | None, BeforeValidator(_github_token)] = Field(
+        None, description="a GitHub token, of visible ASCII characters"
+    )
     github_api_url: HttpUrl = Field("https://api.github.com", description="an http or https URL")
     target_repositories: Repositories = Field((), description="owner/name, comma-separated")
     poll_interval: int = Field(DEFAULT_POLL_INTERVAL, ge=0, le=86_400, description="whole seconds, 0 to 86400")

@@ -19,6 +19,11 @@ def test_what_is_read_can_be_written(text: bytes, again: bytes | None) -> None:
     assert again is None or load_json(again) == value
 
 
+def test_every_line_is_utf_8_whatever_else_it_holds() -> None:
+    assert dump_sorted({"b": "é 🦊", "a": 2**70}) == '{"a":1180591620717411303424,"b":"é 🦊"}'.encode()
+    assert dump_json(["é", "\ud800 \udfff"]) == '["é","\\ud800 \\udfff"]'.encode()
+
+
 @pytest.mark.parametrize("text", [b"NaN", b"[Infinity]", b'["\\ud800", -Infinity]', b"", b"[1", b"9" * 5_000])
 def test_what_is_no_json_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):

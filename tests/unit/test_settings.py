@@ -201,3 +201,20 @@ def test_the_port_of_a_local_dynamodb_is_refused_naming_both() -> None:
 def test_freshness_is_the_poll_interval_or_its_default_when_polling_is_off() -> None:
     assert Settings.load(poll_interval=60).freshness_seconds == 60
     assert Settings.load(poll_interval=0).freshness_seconds == 300
+
+
+@pytest.mark.parametrize(("given", "token"), [(" ghp_x\n", "ghp_x"), ("  \n", None)])
+def test_a_token_may_come_with_white_space_around_it(
+    monkeypatch: pytest.MonkeyPatch, given: str, token: str | None
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", given)
+    found = Settings.load().github_token
+    assert (found and found.get_secret_value()) == token
+
+
+@pytest.mark.parametrize("given", ["two words", "gh\u00e9", "a\nb"])
+def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", given)
+    with pytest.raises(SettingsError, match=r"^GITHUB_TOKEN is not accepted; give a GitHub token") as caught:
+        Settings.load()
+    assert given not in str(caught.value)

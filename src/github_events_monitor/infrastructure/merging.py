@@ -20,6 +20,11 @@ def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
     )
 
 
+def is_missing(arriving: CommitRecord, stored: CommitRecord | None) -> bool:
+    """Whether an exported commit is to be stored: what is there stays, unless only a push told of it."""
+    return stored is None or _outranks(arriving.commit, stored.commit)
+
+
 def merge_commits(stored: Commit, new: Commit) -> Commit:
     """The fields of the better source, each completed from the other one; branches united, the stored ones first."""
     first, second = (stored, new) if _outranks(stored, new) else (new, stored)
@@ -35,8 +40,8 @@ def merge_commits(stored: Commit, new: Commit) -> Commit:
     return msgspec.structs.replace(second, **known | changes)
 
 
-def _outranks(stored: Commit, new: Commit) -> bool:
-    return new.source == "push" and stored.source != "push"
+def _outranks(better: Commit, other: Commit) -> bool:
+    return other.source == "push" and better.source != "push"
 
 
 def _keeps_summary(stored: CommitRecord, new: CommitRecord) -> bool:

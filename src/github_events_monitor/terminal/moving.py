@@ -26,7 +26,8 @@ async def import_data(
     settings: Settings, files: Sequence[str], repos: Sequence[str], types: Sequence[str], *, as_json: bool
 ) -> int:
     """Store what files hold, and say how much of it was new."""
-    async with DatabaseFactory.create(settings.database_config()) as manager:
+    manager = DatabaseFactory.create(settings.database_config())  # opened when the files turned out to be there
+    try:
         with progress_bar(of_bytes=True) as bar:
             outcome = await import_files(
                 manager,
@@ -36,6 +37,8 @@ async def import_data(
                 progress=bar,
                 stdin=sys.stdin.buffer if "-" in files else None,
             )
+    finally:
+        await manager.close()
     _tell(outcome, as_json=as_json)
     return 0
 
@@ -43,7 +46,7 @@ async def import_data(
 async def export_data(settings: Settings, file: str, part: Part) -> int:
     """Write everything stored to a file, readable by its owner alone, or to stdout."""
     config = settings.database_config()
-    require_database(config)
+    await require_database(config)
     async with DatabaseFactory.create(config) as manager:
         with _output(file) as out, progress_bar(of_bytes=True) as bar:
             counts = await export_items(manager, out, **_given(part), progress=bar)
@@ -62,7 +65,7 @@ async def migrate_data(source: str, target: str, part: Part, *, as_json: bool) -
 async def analyse(settings: Settings, repos: Sequence[str]) -> int:
     """Analyse commits again that were analysed by older rules."""
     config = settings.database_config()
-    require_database(config)
+    await require_database(config)
     async with DatabaseFactory.create(config) as manager:
         with progress_bar() as bar:
             count = await analyse_again(manager, repos, progress=bar)
@@ -71,7 +74,10 @@ async def analyse(settings: Settings, repos: Sequence[str]) -> int:
 
 
 def _given(part: Part) -> dict[str, Any]:
-    return {name: value for name, value in part.items() if value is not None}
+    given = {name: value for name, value in part.items() if value is not None}
+    if "tables" in given:
+        given["tables"] = [name.strip() for names in given["tables"] for name in names.split(",")]
+    return given
 
 
 def _tell(outcome: ImportReport, *, as_json: bool) -> None:

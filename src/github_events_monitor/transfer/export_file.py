@@ -104,5 +104,7 @@ class _Writer:
         except BrokenPipeError:
             raise  # whoever read the output has seen enough
         except OSError as error:
-            raise DataFileError(f"the export cannot be written: {error.strerror or error}") from None
+            raise DataFileError(
+                f"the export cannot be written: {error.strerror or error}; make room, or write it elsewhere"
+            ) from None
         self._written += len(data)

@@ -34,7 +34,7 @@ async def migrate(
     source, target = parse_database_url(source_url), parse_database_url(target_url)
     if same_database(source, target):
         raise InvalidInput(f"{database_url(source)} is both source and target; name two databases")
-    require_database(source)
+    await require_database(source)
     async with DatabaseFactory.create(source) as origin, DatabaseFactory.create(target) as destination:
         return await copy_items(origin, destination, tables=tables, since=since, repo=repo, progress=progress)
 
@@ -66,10 +66,25 @@ async def copy_items(
     return tally.report()
 
 
-def require_database(config: dict[str, Any]) -> None:
-    """Refuse a SQLite file that is not there, which opening it would make. Raises `InvalidInput`."""
-    path = config.get("db_path", "")
-    if config["provider"] == "sqlite" and path != ":memory:" and not Path(path).exists():
+async def require_database(config: dict[str, Any]) -> None:
+    """Refuse a database that is not there, which opening it would make. Raises `InvalidInput`."""
+    if config["provider"] == "sqlite":
+        _require_file(config.get("db_path", ""))
+        return
+    manager = DatabaseFactory.create(config)
+    try:
+        health = await manager.health_check()
+    finally:
+        await manager.close()
+    if health.get("tables_found") == 0:
+        raise InvalidInput(
+            f"there is no database {database_url(config)}: none of its tables exists; check the prefix"
+            " (DYNAMODB_TABLE_PREFIX) and the region (AWS_REGION)"
+        )
+
+
+def _require_file(path: str) -> None:
+    if path != ":memory:" and not Path(path).exists():
         raise InvalidInput(f"there is no database {path}; check the path (DATABASE_PATH)")
 
 

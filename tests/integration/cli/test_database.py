@@ -48,6 +48,15 @@ def test_the_life_of_a_database(run: Run, engine: str) -> None:
     assert run("database", "test").code == 0
 
 
+def test_neither_a_look_nor_a_deletion_makes_a_database(run: Run, engine: str, tmp_path: Path) -> None:
+    about = run("database", "info", "--json")
+    assert about.code == 0
+    assert {table["status"] for table in about.json["tables"].values()} == {"missing"}
+    assert run("database", "info").code == 0
+    assert run("database", "delete", "--yes").err == "there were no tables to delete\n"
+    assert not (tmp_path / "events.db").exists()
+
+
 def test_deleting_is_refused_where_nobody_can_be_asked(run: Run, engine: str) -> None:
     run("database", "create")
     result = run("database", "delete")

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.engines import free_port
 from tests.fake_github import NOW, FakeGitHub, event
 
 from .conftest import Run
@@ -114,6 +115,43 @@ def test_a_failed_export_leaves_the_file_that_was_there(run: Run, tmp_path: Path
 def test_an_export_of_a_database_that_is_not_there_makes_none(run: Run, tmp_path: Path) -> None:
     assert run("export", DATABASE_PATH="none.db").code == 2
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_source_without_tables_is_refused_and_none_are_made(
+    run: Run, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_PROVIDER", "dynamodb")
+    monkeypatch.setenv("DYNAMODB_ENDPOINT_URL", dynamodb_endpoint)
+    monkeypatch.setenv("DYNAMODB_TABLE_PREFIX", "mistyped-")
+    url = f"dynamodb://us-east-1/mistyped-?endpoint_url={dynamodb_endpoint}"
+    for command in (("export",), ("analyse",), ("migrate", "--from", url, "--to", "sqlite:///copy.db")):
+        result = run(*command)
+        assert result.code == 2
+        assert result.err.startswith("error: there is no database dynamodb://")
+        assert len(result.err.splitlines()) == 1
+    assert {table["status"] for table in run("database", "info", "--json").json["tables"].values()} == {"missing"}
+
+
+def test_an_engine_that_does_not_answer_is_one_line(run: Run, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_PROVIDER", "dynamodb")
+    monkeypatch.setenv("DYNAMODB_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    for command in (("export",), ("import", archive), ("analyse",)):
+        result = run(*command)
+        assert (result.code, len(result.err.splitlines())) == (1, 1), result.err
+
+
+def test_a_missing_file_leaves_no_database_behind(run: Run, tmp_path: Path) -> None:
+    assert run("import", "nowhere.json", DATABASE_PATH="typo.db").code == 2
+    assert not (tmp_path / "typo.db").exists()
+
+
+def test_tables_of_a_part_may_be_named_with_commas(run: Run, archive: Path) -> None:
+    run("import", archive)
+    tables = [
+        orjson.loads(line)["table"] for line in run("export", "--tables", "commits,events").out.splitlines()[1:-1]
+    ]
+    assert set(tables) == {"events"}
+    assert run("export", "--tables", "events,stars").code == 2
 
 
 def test_migrate_copies_and_can_be_run_again(run: Run, archive: Path) -> None:

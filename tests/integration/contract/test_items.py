@@ -8,6 +8,7 @@ import pytest
 from github_events_monitor.errors import InvalidInput
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import TABLES, DatabaseManager, TableItem
+from github_events_monitor.infrastructure.wire import commit_to_dict
 from github_events_monitor.records import MetricRow
 
 from .builders import FACTS, OTHER, PAYLOAD, REPO, at, collect, event, exported, full_commit, record, sha
@@ -97,6 +98,24 @@ async def test_what_is_there_already_stays(manager: DatabaseManager) -> None:
         changed.append(TableItem(item.table, row))
     assert sum((await manager.write_items(changed)).values()) == 0
     assert await exported(manager) == before
+
+
+async def test_a_commit_known_from_a_push_alone_gives_way_to_an_exported_one(manager: DatabaseManager) -> None:
+    async with get_sqlite_manager(":memory:") as source:
+        await fill(source)
+        rows = await collect(source.read_items())
+    await manager.commits.insert_commits([record(1, at(5), source="push", branches=("dev",)), record(7)])
+    new = await manager.write_items(rows)
+    assert new["commits"] == sum(row.table == "commits" for row in rows) - 1
+    kept = await manager.commits.get_commit(REPO, sha(1))
+    assert kept is not None
+    full = full_commit(1)
+    assert kept == msgspec.structs.replace(
+        full, commit=msgspec.structs.replace(full.commit, branches=("dev", *full.commit.branches))
+    )
+    pushed = record(1, at(5), source="push").commit
+    assert (await manager.write_items([TableItem("commits", commit_to_dict(pushed))]))["commits"] == 0
+    assert await manager.commits.get_commit(REPO, sha(1)) == kept
 
 
 async def test_imported_rows_answer_questions(manager: DatabaseManager) -> None:

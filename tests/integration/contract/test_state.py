@@ -1,5 +1,7 @@
 """What `MetricsRepository` promises about the collector's memory: states, leases, watch list, aliases."""
 
+import asyncio
+
 import pytest
 
 from github_events_monitor.errors import InvalidInput, LeaseLost
@@ -144,3 +146,17 @@ async def test_an_alias_leads_to_the_key(manager: DatabaseManager) -> None:
     await manager.metrics.save_alias("old/name", REPO)
     assert await manager.metrics.get_alias("old/name") == REPO
     assert await manager.metrics.get_alias("new/name") is None
+
+
+async def test_archive_hours_are_united_whoever_adds_them(manager: DatabaseManager) -> None:
+    assert await manager.metrics.get_archive_hours() == ()
+    hours = [Span(at(0, hour=hour), at(0, hour=hour + 1)) for hour in range(8)]
+    await asyncio.gather(*(manager.metrics.add_archive_hours(hour) for hour in hours if hour != hours[3]))
+    await manager.metrics.add_archive_hours(hours[0], hours[1])
+    await manager.metrics.add_archive_hours()
+    left = (Span(at(0, hour=0), at(0, hour=3)), Span(at(0, hour=4), at(0, hour=8)))
+    assert await manager.metrics.get_archive_hours() == left
+    await manager.metrics.forget_before(at(30, hour=1))
+    assert await manager.metrics.get_archive_hours() == (Span(at(30, hour=1), at(0, hour=3)), left[1])
+    assert await manager.metrics.get_repositories() == []
+    assert [row async for row in manager.read_items()] == []

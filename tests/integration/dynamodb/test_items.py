@@ -14,7 +14,9 @@ from github_events_monitor.records import CommitFile, CommitRecord, Facts, Metri
 from ..contract.builders import END, REPO, START, at, commit, event, record
 
 
-async def test_a_payload_that_does_not_fit_is_left_out_and_says_so(manager: DynamoDBManager) -> None:
+async def test_a_payload_that_does_not_fit_is_left_out_and_says_so(
+    manager: DynamoDBManager, caplog: pytest.LogCaptureFixture
+) -> None:
     large = b'"%s"' % secrets.token_hex(500_000).encode()
     compressible = b'"%s"' % (b"ab" * 400_000)
     facts = Facts(action="opened", number=7)
@@ -27,6 +29,9 @@ async def test_a_payload_that_does_not_fit_is_left_out_and_says_so(manager: Dyna
     first, second, third = [await manager.events.get_event(str(number)) for number in (1, 2, 3)]
     assert first is not None
     assert load_json(first.payload) == {"omitted": "a payload of 1,000,002 bytes does not fit into a DynamoDB item"}
+    assert caplog.messages == [
+        "event 1 is stored without its payload of 1,000,002 bytes: it does not fit into a DynamoDB item"
+    ]
     assert first.facts == facts
     assert (second, third) == (events[1], events[2])
     assert await manager.events.insert_events(events) == 0

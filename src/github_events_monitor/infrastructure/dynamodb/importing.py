@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from ...instants import format_instant
 from ...records import Commit, CommitRecord, RepositoryState
 from ..contract.exchange import METRIC_KEYS, ParsedItems
+from ..merging import is_missing
 from .batches import get_items, put, write_items
-from .items import Item
+from .items import Item, must
 from .metrics import metric_to_item
-from .rows import commit_key, file_to_item, summary_to_item
+from .rows import commit_from_item, commit_key, file_to_item, summary_to_item
 
 if TYPE_CHECKING:
     from .manager import DynamoDBManager
@@ -61,12 +62,12 @@ async def _fill(manager: "DynamoDBManager", table: str, items: Sequence[Item], k
 
 
 async def _fill_commits(manager: "DynamoDBManager", commits: Mapping[tuple[str, str], Commit]) -> int:
-    by_repo: dict[str, list[str]] = {}
-    for repo, sha in commits:
-        by_repo.setdefault(repo, []).append(sha)
-    known = {(repo, sha) for repo, shas in by_repo.items() for sha in await manager.commits.get_known_shas(repo, shas)}
+    keys = [{"sha": {"S": commit_key(repo, sha)}} for repo, sha in commits]
+    found = await get_items(manager.connection.client, "commits", keys, consistent=True)
+    stored = {must(item, "sha"): CommitRecord(commit=commit_from_item(item)) for item in found}
+    arriving = {commit_key(*key): CommitRecord(commit=commit) for key, commit in commits.items()}
     return await manager.commits.insert_commits(
-        CommitRecord(commit=commit) for key, commit in commits.items() if key not in known
+        record for name, record in arriving.items() if is_missing(record, stored.get(name))
     )
 
 

@@ -6,6 +6,7 @@ Implementation notes
 - The key of commits, files and summaries is `sha#owner/name`: a fork's commit must not overwrite the original's.
 """
 
+import logging
 from hashlib import sha1
 from typing import Any
 
@@ -32,6 +33,7 @@ MAX_ITEM = 400 * 1024
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html; all else in an event's item
 is cut or refused beyond a few KB."""
 
+_log = logging.getLogger(__name__)
 _ROOM = MAX_ITEM - 16 * 1024
 _MAX_SORT_KEY = 1024
 _MAX_MESSAGE, _MAX_CO_AUTHORS = 100_000, 8000
@@ -55,6 +57,11 @@ def event_to_item(event: Event, expires_at: int | None) -> Item:
     )
     payload = compress(event.payload)
     if len(payload) > _ROOM:
+        _log.warning(
+            "event %s is stored without its payload of %s bytes: it does not fit into a DynamoDB item",
+            event.id,
+            f"{len(event.payload):,}",
+        )
         item["omitted"] = {"S": f"a payload of {len(event.payload):,} bytes does not fit into a DynamoDB item"}
     else:
         item["payload"] = {"B": payload}

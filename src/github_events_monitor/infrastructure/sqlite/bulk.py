@@ -15,10 +15,10 @@ import msgspec
 from ...records import Commit, CommitRecord, Event, Stored
 from ..contract.bulk import BatchEncoder
 from ..merging import merge_commits
-from .commits import insert_commits
+from .commits import insert_all_new, insert_commits
 from .events import event_row, insert_rows
 from .payload import packer
-from .rows import COMMIT_WIDTH, INSERT_COMMIT, commit_of, commit_row
+from .rows import COMMIT_WIDTH, commit_of, commit_row
 
 Row = list[Any]
 
@@ -61,15 +61,9 @@ def import_rows(db: sqlite3.Connection, events: Sequence[Row], commits: Sequence
 
 
 def _insert_commits(db: sqlite3.Connection, commits: Sequence[Row]) -> int:
-    db.execute("SAVEPOINT all_new")
-    try:
-        db.executemany(f"INSERT {INSERT_COMMIT}", commits)
-    except sqlite3.IntegrityError:
-        db.execute("ROLLBACK TO all_new")
-        return insert_commits(db, (CommitRecord(commit=commit_of(row[:COMMIT_WIDTH])) for row in commits))
-    finally:
-        db.execute("RELEASE all_new")
-    return len(commits)
+    if insert_all_new(db, commits):
+        return len(commits)
+    return insert_commits(db, (CommitRecord(commit=commit_of(row[:COMMIT_WIDTH])) for row in commits))
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
 from ..database_interface import CommitsRepository, Position
-from ..merging import merge_records
+from ..merging import is_missing, merge_records
 from .connection import SQLiteConnection
 from .retention import delete_commits
 from .rows import (
@@ -119,11 +119,37 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
     known = _stored(db, arriving)
     merged: dict[Key, CommitRecord] = {}
     for record in arriving:
-        key = (record.commit.repo_name, record.commit.sha)
+        key = _key(record)
         earlier = merged.get(key) or known.get(key)
         merged[key] = merge_records(earlier, record) if earlier else record
     _write(db, {key: record for key, record in merged.items() if record != known.get(key)})
     return len(merged) - len(known)
+
+
+def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> bool:
+    """Store rows of commits in the caller's transaction if none of them is there yet; whether that was so."""
+    db.execute("SAVEPOINT all_new")
+    try:
+        db.executemany(f"INSERT {INSERT_COMMIT}", rows)
+    except sqlite3.IntegrityError:
+        db.execute("ROLLBACK TO all_new")
+        return False
+    finally:
+        db.execute("RELEASE all_new")
+    return True
+
+
+def fill_commits(db: sqlite3.Connection, commits: Sequence[Commit]) -> int:
+    """Store commits that are not there yet, and those of which only a push told; answers how many were new."""
+    if insert_all_new(db, map(commit_row, commits)):
+        return len(commits)
+    arriving = [CommitRecord(commit=commit) for commit in commits]
+    known = _stored(db, arriving)
+    return insert_commits(db, (record for record in arriving if is_missing(record, known.get(_key(record)))))
+
+
+def _key(record: CommitRecord) -> Key:
+    return record.commit.repo_name, record.commit.sha
 
 
 def _window(repo: str, since: str, until: str, branch: str | None, author: str | None) -> list[Condition]:
@@ -166,7 +192,7 @@ def _stored(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> dict[Key
         shas[record.commit.repo_name].append(record.commit.sha)
     sql = f"{_WITH_SUMMARY} WHERE c.repo_name = ? AND c.sha IN (SELECT value FROM json_each(?))"
     rows = (row for repo, wanted in shas.items() for row in db.execute(sql, (repo, array(wanted))))
-    return {(record.commit.repo_name, record.commit.sha): record for record in map(_record, rows)}
+    return {_key(record): record for record in map(_record, rows)}
 
 
 def _write(db: sqlite3.Connection, records: Mapping[Key, CommitRecord]) -> None:

@@ -53,6 +53,11 @@ class SQLiteConnection(DatabaseConnection):
             if not self._workers:
                 await self._open()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a database already; one in memory always is."""
+        return self.path == MEMORY or Path(self.path).exists()
+
     async def create(self) -> frozenset[str]:
         """Open it; answers which tables were made just now."""
         was_open = bool(self._workers)

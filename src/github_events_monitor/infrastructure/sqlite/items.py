@@ -17,7 +17,7 @@ from ...records import MetricRow, RepositoryState
 from .. import wire
 from ..contract.exchange import METRIC_KEYS, ParsedItems, metric_to_dict
 from ..database_interface import TABLES, MetricTable, TableItem
-from . import events, metrics, rows
+from . import commits, events, metrics, rows
 from .connection import SQLiteConnection
 from .payload import unpacker
 from .sql import Condition, where
@@ -70,7 +70,7 @@ def write_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
     """Store what is not there yet, in the caller's transaction; answers by table how many rows were new."""
     new = {
         "events": events.insert_events(db, parsed.events.values()),
-        "commits": _fill(db, rows.INSERT_COMMIT, map(rows.commit_row, parsed.commits.values())),
+        "commits": commits.fill_commits(db, list(parsed.commits.values())),
         "commit_files": _fill(
             db,
             rows.INSERT_FILE,

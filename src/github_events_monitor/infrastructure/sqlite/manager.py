@@ -60,13 +60,18 @@ class SQLiteManager(DatabaseManager):
         return {table: "created" if table in made else "exists" for table in TABLES}
 
     async def describe(self) -> dict[str, Any]:
-        """Tables with row counts and indexes, size on disk, journal mode, schema version."""
-        await self.connection.open()
+        """Tables with row counts and indexes, size on disk, journal mode, schema version; no file is made."""
         about: dict[str, Any] = {"provider": "sqlite", "database_path": self.connection.path}
+        if not self.connection.is_there:
+            missing: dict[str, Any] = {"status": "missing", "items": None, "indexes": []}
+            return about | {"tables": dict.fromkeys(TABLES, missing), "retention_days": self.retention_days}
+        await self.connection.open()
         return about | await self.connection.read(_describe) | {"retention_days": self.retention_days}
 
     async def delete_tables(self) -> list[str]:
-        """See the contract; the file stays, with the tables of others if there are any."""
+        """See the contract; the file stays, with the tables of others if there are any, and none is made."""
+        if not self.connection.is_there:
+            return []
         await self.connection.open()
         await self.connection.write(schema.drop)
         await self.connection.maintain(lambda db: db.execute("VACUUM") and None)
