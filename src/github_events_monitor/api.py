@@ -4,6 +4,7 @@
 importing it reads no setting and opens nothing. `python -m github_events_monitor.api` serves it.
 """
 
+import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -81,10 +82,14 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
 
 
 def _declare_operations(app: FastAPI, door: Door) -> None:
+    @app.head("/health", include_in_schema=False)
     @app.get("/health", tags=["operations"], openapi_extra=_example(HEALTH_EXAMPLE))
     async def health() -> Response:
         """Whether the database answers: 200, or 503 with the same body and `error`. Needs no token."""
-        database = await door.runtime().service.health()
+        runtime = door.runtime()
+        with contextlib.suppress(MonitorError):  # health says what is wrong
+            await runtime.manager.initialize()  # where nobody asked anything yet and there was no lifespan
+        database = await runtime.service.health()
         healthy = database["status"] == "healthy"
         return JSONResponse({"status": "ok" if healthy else "error", "database": database}, 200 if healthy else 503)
 

@@ -37,8 +37,8 @@ from .settings import Settings
 
 READ_REQUESTS = 8
 READ_SECONDS = 10.0
-LISTING_REQUESTS = 3
-"""The repository itself, its events, its commits: less than this, and nothing of it is completely known."""
+KINDS = ("events", "commits")
+"""What a repository is collected of, in this order unless a question is about one of them."""
 REQUESTS_WITH_TOKEN = 200
 REQUESTS_WITHOUT_TOKEN = 15
 PURGE_EVERY = timedelta(hours=1)
@@ -47,9 +47,10 @@ _PATIENCE = LIFETIME.total_seconds() + 2
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a pass is to do. want: the window asked about. thorough: more than that window needs."""
+    """What a pass is to do. want, kinds: the window asked about, and of what. thorough: more than that needs."""
 
     want: Span
+    kinds: tuple[str, ...] = KINDS
     branch: str | None = None
     thorough: bool = True
     dry_run: bool = False
@@ -185,15 +186,20 @@ class Collector:
         return None if days is None else shift(format_instant(self._clock()), -timedelta(days=days))
 
     async def refresh(
-        self, keys: Sequence[str], span: Span, branch: str | None = None
+        self, keys: Sequence[str], span: Span, branch: str | None = None, kinds: Sequence[str] = KINDS
     ) -> Mapping[str, MonitorError | None]:
-        """Collect what a question needs, within its small budget shared among the repositories, in the order given."""
+        """Collect what a question needs, within its small budget shared among the repositories, in the order given.
+
+        kinds: "events" and "commits", of what the question is. A repository takes no more than leaves enough for that
+        to those after it.
+        """
         deadline = self._clock() + timedelta(seconds=READ_SECONDS)
         budget = RequestBudget(READ_REQUESTS, deadline)
-        plan = Plan(want=span, branch=branch, thorough=False, patience=READ_SECONDS / 2)
+        plan = Plan(want=span, kinds=tuple(kinds), branch=branch, thorough=False, patience=READ_SECONDS / 2)
+        least = 1 + len(kinds)  # the repository itself, and a page of each listing
         problems: dict[str, MonitorError | None] = {}
         for number, key in enumerate(keys):
-            fair = max(LISTING_REQUESTS, budget.left // (len(keys) - number))
+            fair = max(least, budget.left - least * (len(keys) - number - 1))
             share = RequestBudget(min(fair, budget.left), deadline)
             outcome = await self._shared_pass(key, share, plan)
             budget.used += share.used
@@ -306,6 +312,7 @@ class Collector:
             budget=budget,
             state=state,
             want=plan.want,
+            kinds=plan.kinds,
             branch=plan.branch,
             thorough=plan.thorough,
             with_token=self._with_token,

@@ -18,6 +18,8 @@ from ..text import clean
 from .draft import FIRST_PASS, Draft
 
 _SECOND = timedelta(seconds=1)
+_TAIL = 3
+"""Clocks of committers run wrong, by days or years; that of the last commits of a page hardly does for all of them."""
 
 
 async def collect_commits(draft: Draft, branch: str | None = None) -> None:
@@ -76,7 +78,7 @@ class _Listing:
             if answer.next_url is None:
                 draft.learn(self._kind, Span(since, until))
                 return
-            reached = min(reached, shift(_oldest(commits, until), _SECOND))
+            reached = min(reached, _reach(commits, until))
             draft.learn(self._kind, Span(max(since, reached), until))
             if not draft.thorough and reached <= draft.want.since:
                 return
@@ -98,7 +100,7 @@ class _Listing:
             if await self._joined(parents - listed):
                 draft.know(self._kind, *known, Span(known[-1].until, until))
                 return
-            reached = min(reached, shift(_oldest(commits, until), _SECOND))
+            reached = min(reached, _reach(commits, until))
             draft.know(self._kind, Span(max(since, reached), until))
             answer = await self._fetch(since, None, None, url=answer.next_url)
 
@@ -133,5 +135,7 @@ class _Listing:
         return InvalidInput(f"{draft.asked_name} has no branch {self._branch!r}; known: {shown}")
 
 
-def _oldest(commits: Sequence[Commit], default: str) -> str:
-    return min((commit.commit_date for commit in commits), default=default)
+def _reach(commits: Sequence[Commit], default: str) -> str:
+    """Down to when a page with more behind it is complete; its last commits decide, for one may be dated wrong."""
+    tail = [commit.commit_date for commit in commits[-_TAIL:]]
+    return shift(max(tail), _SECOND) if tail else default

@@ -109,5 +109,6 @@ def _learn(draft: Draft, asked_at: str, whole: bool, continues: bool, feed: Sequ
         draft.learn("events", Span(shift(asked_at, -FEED_REACH), asked_at))
     if continues and known:
         draft.learn("events", Span(known[-1].until, asked_at))
-    if feed and not whole:
-        draft.learn("events", Span(max(event.created_at for event in feed[-_TAIL:]), asked_at))
+    dated = [event.created_at for event in feed if event.created_at != asked_at]  # null is read as this very moment
+    if dated and not whole:
+        draft.learn("events", Span(max(dated[-_TAIL:]), asked_at))

@@ -20,7 +20,7 @@ Progress = Callable[[float, float, str], Awaitable[None]]
 
 
 class Outcome(NamedTuple):
-    """How a pass over one repository went. `error` null: well. `reached`: its events and commits were asked for."""
+    """How a pass over one repository went. `error` null: well. `reached`: what was asked about was asked for."""
 
     repo: str
     stored: Stored
@@ -58,15 +58,30 @@ class OnePass:
     async def _listings(self) -> None:
         draft = self._draft
         await collect_identity(draft)
-        await self._step(0.1, "events")
-        await collect_events(draft)
-        await self._step(0.3, "commits")
+        whole = True
+        for number, kind in enumerate(sorted(("events", "commits"), key=lambda kind: kind not in draft.kinds)):
+            await self._step(0.1 + 0.2 * number, kind)
+            try:
+                await self._list(kind)
+            except BudgetSpent:
+                if kind in draft.kinds:
+                    raise
+                whole = False  # nobody asked for it; without it the repository does not count as collected
+                draft.notes.append(f"{kind} are read in a later pass; the request budget was spent")
+        draft.change(error_code=None, error_message=None, retry_at=None)
+        if whole:
+            draft.change(last_collected_at=draft.now())
+        if draft.events or draft.commits:  # a poll without news is stored once, at its end: DynamoDB bills each write
+            await self._store()
+
+    async def _list(self, kind: str) -> None:
+        draft = self._draft
+        if kind == "events":
+            await collect_events(draft)
+            return
         await collect_commits(draft)
         if draft.branch and draft.branch != draft.state.default_branch:
             await collect_commits(draft, draft.branch)
-        draft.change(last_collected_at=draft.now(), error_code=None, error_message=None, retry_at=None)
-        if draft.events or draft.commits:  # a poll without news is stored once, at its end: DynamoDB bills each write
-            await self._store()
 
     async def _extras_if_possible(self) -> None:
         """What a pass is no failure without; it is tried again next time."""

@@ -20,6 +20,6 @@ def oldest_first(repos: Sequence[str], states: Mapping[str, RepositoryState | No
 
     def collected(repo: str) -> str:
         state = states.get(repo)
-        return (state.last_collected_at or "") if state else ""
+        return (state.last_collected_at or state.last_attempt_at or "") if state else ""
 
     return sorted(repos, key=lambda repo: (collected(repo), repo))

@@ -1,5 +1,7 @@
 """A webhook delivery: who may send it, and what the sender is told."""
 
+from urllib.parse import parse_qs
+
 from starlette.responses import JSONResponse, Response
 
 from ..answers.shared import Problem
@@ -24,9 +26,19 @@ async def answer_delivery(door: Door, kind: str, delivery: str, signature: str, 
     if not kind or not delivery:
         raise InvalidInput("a delivery needs the headers X-GitHub-Event and X-GitHub-Delivery")
     runtime = door.runtime()
-    receipt = await receive_webhook(runtime.manager, runtime.clock, kind, delivery, body)
+    receipt = await receive_webhook(runtime.manager, runtime.clock, kind, delivery, payload_of(body))
     if receipt.repo:
         await runtime.collector.notify(receipt.repo, Stored(receipt.events, receipt.commits))
     new = bool(receipt.events or receipt.commits)
     door.telemetry.deliveries.labels("stored" if new else "nothing new").inc()
     return JSONResponse(receipt._asdict(), 202 if new else 200)
+
+
+def payload_of(body: bytes) -> bytes:
+    """The JSON of a delivery; as a form it is the field `payload`, which is one of GitHub's two content types.
+
+    https://docs.github.com/en/webhooks/using-webhooks/creating-webhooks
+    """
+    if not body.startswith(b"payload="):
+        return body
+    return parse_qs(body.decode("utf-8", "replace")).get("payload", [""])[0].encode()

@@ -123,7 +123,8 @@ class TokenGuard(Guard):
 
     def _may_pass(self, scope: Scope) -> bool:
         settings, path = self._settings(), scope["path"]
-        if path in OPEN_PATHS or (settings.api_token is None and not settings.under_lambda):
+        under_lambda = settings.under_lambda or "aws.event" in scope  # https://mangum.fastapiexpert.com/adapter/
+        if path in OPEN_PATHS or (settings.api_token is None and not under_lambda):
             return True
         if settings.api_token is None:
             return False

@@ -1,5 +1,6 @@
 """The arguments of each endpoint. Unknown ones are refused; what the values mean is checked where they are used."""
 
+import re
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Request
@@ -14,8 +15,18 @@ Whole = int | SkipJsonSchema[None]
 Hours = Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": 8760}, examples=[24])]
 Limit = Annotated[Whole, Field(json_schema_extra={"minimum": 1, "maximum": 100}, examples=[30])]
 Repo = Annotated[str, Field(description="owner/name, any letter case", examples=["microsoft/vscode"])]
+_OFFSET_WITHOUT_PLUS = re.compile(r"(T\S+) (\d\d(?::?\d\d)?)")
+
+
+def _with_plus(value: object) -> object:
+    """A plus that was not escaped arrives as a blank: https://url.spec.whatwg.org/#application/x-www-form-urlencoded"""
+    return _OFFSET_WITHOUT_PLUS.sub(r"\1+\2", value) if isinstance(value, str) else value
+
+
 Until = Annotated[
-    Text, Field(description="end of the window, ISO 8601; default: now", examples=["2026-11-20T12:00:00Z"])
+    Text,
+    BeforeValidator(_with_plus),
+    Field(description="end of the window, ISO 8601; default: now", examples=["2026-11-20T12:00:00Z"]),
 ]
 Cursor = Annotated[Text, Field(description="`next_cursor` of the page before; the rest then stays as it was")]
 

@@ -195,31 +195,78 @@ async def test_force_pushes_become_observations(world: World) -> None:
     assert [row.data["actor"] for row in rows] == ["mallory"]
 
 
-def three_more() -> list[FakeRepository]:
-    """Repositories with one commit each."""
-    found = [FakeRepository(f"octo/r{number}", id=20 + number) for number in range(3)]
+def some_more(count: int = 3) -> list[FakeRepository]:
+    """Repositories with one commit and 250 events each."""
+    found = [FakeRepository(f"octo/r{number}", id=20 + number) for number in range(count)]
     for number, repository in enumerate(found):
         repository.branches["main"] = [commit(number + 1, NOW - timedelta(hours=number + 1))]
+        repository.events = [
+            event(number * 1000 + minutes, "WatchEvent", "ada", NOW - timedelta(minutes=minutes), {"action": "started"})
+            for minutes in range(1, 251)
+        ]
     return found
 
 
-async def test_repositories_share_the_budget_of_a_question_and_what_was_not_reached_says_so() -> None:
-    world = build(FakeGitHub(*three_more()))
+@pytest.mark.parametrize("token", ["token", None])
+@pytest.mark.parametrize(("count", "reached"), [(1, 1), (2, 2), (3, 3), (4, 4), (6, 4)])
+async def test_commits_of_as_many_repositories_as_the_budget_allows_are_answered(
+    token: str | None, count: int, reached: int
+) -> None:
+    world = build(FakeGitHub(*some_more(count)), token=token)
 
-    names = [f"octo/r{number}" for number in range(3)]
+    names = [f"octo/r{number}" for number in range(count)]
     first = await world.service.monitor_commits(names)
-    second = await world.service.monitor_commits(names)
 
+    assert len(world.github.requests) <= 8
+    assert [row.total_commits for row in first.repositories] == [1] * reached + [None] * (count - reached)
+    assert [row.error and row.error.code for row in first.repositories[reached:]] == ["unreachable"] * (count - reached)
+    assert all("8 requests" in (row.error or row).model_dump_json() for row in first.repositories[reached:])
+    assert all(row.coverage and row.coverage.complete for row in first.repositories[:reached])
+    assert list(first.now_watching) == names[:reached]
+    second = await world.service.monitor_commits(names)
     assert len(world.github.requests) <= 16
-    assert [row.total_commits for row in first.repositories] == [1, 1, None]
-    assert [row.error and row.error.code for row in first.repositories] == [None, None, "unreachable"]
-    assert "8 requests" in (first.repositories[2].error or first).model_dump_json()
-    assert [row.total_commits for row in second.repositories] == [1, 1, 1]
+    assert [row.total_commits for row in second.repositories] == [1] * count
+    assert list(second.now_watching) == names
     await world.collector.close()
 
 
+async def test_events_that_a_question_about_commits_left_out_are_read_when_somebody_asks() -> None:
+    world = build(FakeGitHub(*some_more(4)))
+    await world.service.monitor_commits([f"octo/r{number}" for number in range(4)])
+    assert world.asked("/events") == 0
+    assert (await world.service.repository_activity("octo/r3")).total_events == 250
+    await world.collector.close()
+
+
+async def test_a_commit_dated_wrong_hides_nothing(world: World) -> None:
+    world.hello.branches["main"] = [
+        commit(
+            number,
+            NOW - (timedelta(days=20) if number == 100 else timedelta(minutes=5 * (151 - number))),
+            parents=(number - 1,),
+        )
+        for number in range(150, 0, -1)
+    ]
+
+    answer = await world.service.recent_commits("octo/hello", 24)
+
+    assert (answer.total_commits, answer.coverage.complete) == (149, True)
+
+
+async def test_an_event_without_a_time_at_the_end_of_a_full_feed_hides_nothing(world: World) -> None:
+    world.hello.events = [
+        event(number, "WatchEvent", "ada", NOW - timedelta(minutes=number), {"action": "started"})
+        for number in range(1, 301)
+    ]
+    world.hello.events[-1]["created_at"] = None
+
+    answer = await world.service.repository_activity("octo/hello", 4)
+
+    assert (answer.coverage.complete, answer.coverage.to) == (True, iso(NOW))
+
+
 async def test_every_repository_that_exists_is_watched_however_many_are_added() -> None:
-    world = build(FakeGitHub(*three_more(), FakeRepository("octo/New", id=30)))
+    world = build(FakeGitHub(*some_more(), FakeRepository("octo/New", id=30)))
     world.github.renamed["octo/old"] = 30
 
     answer = await world.service.watch_repositories(add=["octo/r0", "octo/r1", "octo/gone", "octo/r2", "octo/old"])

@@ -45,13 +45,12 @@ class World:
     async def deliver(self, kind: str, payload: dict[str, Any], delivery: str = "d-1") -> httpx.Response:
         """Send a webhook delivery, signed."""
         body = json.dumps(payload).encode()
-        signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-        headers = {
-            "X-GitHub-Event": kind,
-            "X-GitHub-Delivery": delivery,
-            "X-Hub-Signature-256": f"sha256={signature}",
-        }
+        headers = {"X-GitHub-Event": kind, "X-GitHub-Delivery": delivery, **self.signed(body)}
         return await self.http.post("/webhooks/github", content=body, headers=headers)
+
+    def signed(self, body: bytes) -> dict[str, str]:
+        """The header with a body's signature."""
+        return {"X-Hub-Signature-256": "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()}
 
 
 def hello() -> FakeRepository:

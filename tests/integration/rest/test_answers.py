@@ -48,6 +48,14 @@ async def test_each_endpoint_has_its_tools_default_window(world: World) -> None:
     assert (await world.get("/monitoring/commits"))["window"]["hours"] == 24
 
 
+@pytest.mark.parametrize("plus", ["%2B", "+"])
+async def test_an_offset_needs_no_escaped_plus(world: World, plus: str) -> None:
+    response = await world.http.get(f"/commits/recent?repo={REPO}&until=2026-11-20T09:00:00{plus}01:00")
+    assert (response.status_code, response.json()["window"]["until"]) == (200, "2026-11-20T08:00:00Z")
+    answer = await world.get("/commits/recent", repo=REPO, until="2026-11-20 09:00")
+    assert answer["window"]["until"] == "2026-11-20T09:00:00Z"
+
+
 async def test_recent_commits_page_by_cursor(world: World) -> None:
     first = await world.get("/commits/recent", repo=REPO, hours=72, limit=2)
     second = await world.get("/commits/recent", repo=REPO, cursor=first["next_cursor"])

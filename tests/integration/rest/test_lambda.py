@@ -102,7 +102,7 @@ def call(request: pytest.FixtureRequest, environment: str) -> Iterator[Call]:
 def test_a_container_answers_cold_and_again(call: Call, environment: str) -> None:
     status, health = call("GET", "/health", token=None)
     assert status == 200
-    assert {"status": "healthy", "provider": environment}.items() <= health["database"].items()
+    assert {"status": "healthy", "provider": environment, "tables_found": 9}.items() <= health["database"].items()
     for _ in range(2):
         assert call("GET", "/metrics/trending", hours="24")[0] == 200
         assert call("POST", "/collect")[1]["repositories"] == []
@@ -112,8 +112,13 @@ def test_a_container_answers_cold_and_again(call: Call, environment: str) -> Non
         assert call("POST", "/mcp", body={})[0] == 503
 
 
-def test_without_a_token_nothing_but_health_is_answered(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_without_a_token_nothing_but_health_is_answered(
+    call: Call, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
     monkeypatch.delenv("API_TOKEN")
+    if not named:  # whoever runs the handler, it is an invocation
+        monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME")
     assert call("GET", "/metrics/trending", token=None)[0] == 401
     assert call("POST", "/webhooks/github", token=None)[0] == 401
     assert call("GET", "/health", token=None)[0] == 200

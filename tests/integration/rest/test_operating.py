@@ -72,3 +72,8 @@ async def test_a_window_that_ends_now_is_answered_anew(world: World) -> None:
         answer = await world.get("/metrics/event-counts", repo="octo/hello", hours=72)
         assert answer["total_events"] == expected
         await world.deliver("issues", {**OPENED, "issue": {**OPENED["issue"], "number": 99}})
+
+
+async def test_a_load_balancer_may_ask_by_head(world: World) -> None:
+    response = await world.http.head("/health")
+    assert (response.status_code, response.content) == (200, b"")

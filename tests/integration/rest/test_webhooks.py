@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -221,3 +222,15 @@ async def test_every_provider_knows_what_the_feed_brought(manager: DatabaseManag
     state = await manager.metrics.get_state("octo/hello")
     assert state is not None
     assert state.sources == ("webhook",)
+
+
+async def test_a_delivery_may_be_a_form(world: World) -> None:
+    body = urlencode({"payload": json.dumps(OPENED)}).encode()
+    signed = world.signed(body)
+    form = {"Content-Type": "application/x-www-form-urlencoded", "X-GitHub-Event": "issues", "X-GitHub-Delivery": "d-1"}
+    first = await world.http.post("/webhooks/github", content=body, headers=form | signed)
+    assert (first.status_code, first.json()["events"]) == (202, 1)
+    again = await world.deliver("issues", OPENED)
+    assert (again.status_code, again.json()["reason"]) == (200, "this event is stored already")
+    empty = await world.http.post("/webhooks/github", content=b"payload=", headers=form | world.signed(b"payload="))
+    assert empty.status_code == 400

@@ -130,7 +130,7 @@ class ActivityQuestions(CommitQuestions):
         takes; whoever asks for a change may wait for it longer than for an answer."""
         left, failed, span = list(unknown), dict[str, MonitorError](), self._ask(24, None).span
         while left:
-            problems = await self._refresh(dict.fromkeys(left), span)
+            problems = await self._refresh(dict.fromkeys(left), span, ())
             failed |= {key: problem for key, problem in problems.items() if problem is not None}
             known = {key for key in left if (await self._stored(key)).state is not None}
             settled = known | {key for key in left if isinstance(failed.get(key), Forbidden | NotFound)}

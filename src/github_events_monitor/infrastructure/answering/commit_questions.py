@@ -136,7 +136,7 @@ class CommitQuestions(Questions):
         asked, size = self._ask(hours, until), check_page_limit(limit_per_repo, 10, "limit_per_repo")
         names = list(repos or await self.watching())
         check_how_many(names)
-        subjects = await self._look_up_all(names, asked)
+        subjects = await self._look_up_all(names, asked, ["commits"])
         if repos:
             await self._desk.manager.metrics.watch(
                 s.key for s in subjects if s.state and not isinstance(s.problem, NotFound)

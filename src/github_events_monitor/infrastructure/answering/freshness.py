@@ -2,17 +2,25 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from ...answers.shared import Coverage
 from ...errors import MonitorError, NotFound
 from ...instants import format_instant, seconds_between
 from ...records import RepositoryState, Span
 
-Refresh = Callable[[Sequence[str], Span, str | None], Awaitable[Mapping[str, MonitorError | None]]]
-"""Collects repositories within a read tool's small budget, for a window and a branch (null: the default one).
 
-Answers by key how it went: null is well. The runtime hands it to the service; nothing below knows the collector.
-"""
+class Refresh(Protocol):
+    """How a question collects first. The runtime hands it to the service; nothing below knows the collector."""
+
+    async def __call__(
+        self, keys: Sequence[str], span: Span, branch: str | None = None, kinds: Sequence[str] = ...
+    ) -> Mapping[str, MonitorError | None]:
+        """Collect repositories within a read tool's small budget: a window, a branch (null: the default one), of what.
+
+        Answers by key how it went: null is well.
+        """
+
 
 FetchDetails = Callable[[str, str], Awaitable[None]]
 """Fetches one commit of a repository (key, sha or prefix) with its files and stores it. Raises as GitHub answers."""

@@ -108,13 +108,14 @@ class Questions:
             return subject
         if branch is None and not asked.current and all(self._coverage(subject, asked, k).complete for k in kinds):
             return subject
-        problems = await self._desk.refresh([subject.key], asked.span, branch)
+        problems = await self._desk.refresh([subject.key], asked.span, branch, kinds)
         return (await self._stored(repo))._replace(problem=problems.get(subject.key))
 
-    async def _look_up_all(self, repos: Sequence[str], asked: Asked) -> list[Subject]:
+    async def _look_up_all(self, repos: Sequence[str], asked: Asked, kinds: Sequence[str]) -> list[Subject]:
         """Repositories, each once; the stale ones are collected first, least recently collected first."""
         subjects = {subject.key: (subject, repo) for repo in repos for subject in [await self._stored(repo)]}
-        problems = await self._refresh({key: subject.state for key, (subject, _) in subjects.items()}, asked.span)
+        states = {key: subject.state for key, (subject, _) in subjects.items()}
+        problems = await self._refresh(states, asked.span, kinds)
         return [
             (await self._stored(repo))._replace(problem=problems[key]) if key in problems else subject
             for key, (subject, repo) in subjects.items()
@@ -144,14 +145,14 @@ class Questions:
         return Subject(key, state, Presenter(full_name, self._desk.web_url, branch, self._desk.bots), None)
 
     async def _refresh(
-        self, states: Mapping[str, RepositoryState | None], span: Span
+        self, states: Mapping[str, RepositoryState | None], span: Span, kinds: Sequence[str]
     ) -> Mapping[str, MonitorError | None]:
         """Collect those of the repositories that are stale."""
         if self._desk.refresh is None:
             return {}
         now = self._now()
         stale = [key for key, state in states.items() if is_stale(state, None, now, self._desk.tolerance)]
-        return await self._desk.refresh(oldest_first(stale, states), span, None) if stale else {}
+        return await self._desk.refresh(oldest_first(stale, states), span, None, kinds) if stale else {}
 
     def _coverage(self, subject: Subject, asked: Asked, kind: str) -> Coverage:
         state, now = subject.state, format_instant(self._now())
