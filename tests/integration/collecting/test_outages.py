@@ -56,6 +56,44 @@ async def test_an_empty_window_of_which_nothing_is_known_is_an_error_while_githu
         await world.service.recent_commits("octo/hello", hours=2)
 
 
+STORED_BY_HAND = [
+    {
+        "id": f"w{number}",
+        "event_type": "WatchEvent",
+        "repo_name": "octo/hello",
+        "actor_login": "ada[bot]",
+        "created_at": at,
+    }
+    for number, at in enumerate(("2026-11-20T09:00:00Z", "2026-11-20T10:00:00Z"))
+]
+
+
+@pytest.mark.parametrize("status", [503, 404])
+@pytest.mark.parametrize("ask", ["event_anomalies", "deployment_metrics", "security_report", "developer_activity"])
+async def test_insights_find_nothing_only_where_something_is_known(world: World, ask: str, status: int) -> None:
+    await world.manager.events.insert_events(STORED_BY_HAND)
+    world.github.fail(100, status)
+    with pytest.raises((Unreachable, NotFound)):
+        await getattr(world.service, ask)("octo/hello")
+
+
+async def test_a_repository_that_is_gone_has_no_empty_list(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    world.pass_time(minutes=50)
+    del world.github.repositories["octo/hello"]
+    with pytest.raises(NotFound):
+        await world.service.recent_commits("octo/hello", hours=1)
+    answer = await world.service.recent_commits("octo/hello", hours=72)
+    assert answer.total_commits == 5
+    assert "not found or not visible" in (answer.coverage.note or "")
+
+
+async def test_somebody_of_whom_nothing_is_stored_is_not_a_quiet_person(world: World) -> None:
+    answer = await world.service.developer_activity(actor="nobody")
+    assert (answer.total_people, answer.coverage.complete) == (0, False)
+    assert answer.coverage.note == "No event of nobody is stored for this window."
+
+
 async def test_one_repository_that_fails_does_not_stop_the_others(world: World) -> None:
     answer = await world.service.monitor_commits(["octo/hello", "nobody/nothing"], hours=72)
 

@@ -233,4 +233,4 @@ async def test_a_delivery_may_be_a_form(world: World) -> None:
     again = await world.deliver("issues", OPENED)
     assert (again.status_code, again.json()["reason"]) == (200, "this event is stored already")
     empty = await world.http.post("/webhooks/github", content=b"payload=", headers=form | world.signed(b"payload="))
-    assert empty.status_code == 400
+    assert empty.status_code == 422

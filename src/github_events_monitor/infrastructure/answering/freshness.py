@@ -45,8 +45,11 @@ def outage_note(problem: MonitorError | None) -> str | None:
 
 
 def refuse_emptiness(repo: str, coverage: Coverage, problem: MonitorError | None) -> None:
-    """An empty answer is allowed only where something is known of the window. Raises why nothing is."""
-    if problem is not None and coverage.from_ is None:
+    """An empty answer is allowed only where something is known of the window. Raises why nothing is.
+
+    A repository that is gone, or was made private, has no empty list either.
+    """
+    if problem is not None and (coverage.from_ is None or isinstance(problem, NotFound)):
         raise problem
     if coverage.from_ is None and coverage.last_collected_at is None and not coverage.sources:
         raise NotFound(f"nothing is stored about {repo}; collect it first (collect_now)")

@@ -115,9 +115,11 @@ class InsightQuestions(ActivityQuestions):
         with without_garbage_collection():
             result = await self._rank_developers(subjects, asked, repo, actor)
         if repo:
+            self._refuse_empty(subjects[0], asked, result.developers, result.bots, result.ai_assistants)
             coverage = self._envelope(subjects[0], asked)["coverage"]
         else:
             coverage = join_coverage([self._coverage(subject, asked, "events") for subject in subjects])
+            coverage = add_note(coverage, None if subjects else f"No event of {actor} is stored for this window.")
         answer = DeveloperActivity(
             repo=subjects[0].presenter.full_name if repo else None,
             repo_url=subjects[0].presenter.repo_url if repo else None,
@@ -164,6 +166,7 @@ class InsightQuestions(ActivityQuestions):
         subject = await self._look_up(repo, asked)
         with without_garbage_collection():
             result = await self._assess_security(subject, asked)
+        self._refuse_empty(subject, asked, result.findings)
         await self._results.keep_security(subject, asked, result)
         return _fit(SecurityReport(**self._envelope(subject, asked), **dict(result)), "findings")
 
@@ -233,6 +236,7 @@ class InsightQuestions(ActivityQuestions):
         subject = await self._look_up(repo, asked)
         with without_garbage_collection():
             result = await self._find_anomalies(subject, asked)
+        self._refuse_empty(subject, asked, result.anomalies)
         await self._results.keep_anomalies(subject, asked, result)
         return _fit(EventAnomalies(**self._envelope(subject, asked), **dict(result)), "anomalies")
 
@@ -257,6 +261,7 @@ class InsightQuestions(ActivityQuestions):
         subject = await self._look_up(repo, asked)
         with without_garbage_collection():
             result = await self._measure_deployments(subject, asked)
+        self._refuse_empty(subject, asked, result.releases, result.deployments)
         await self._results.keep_deployments(subject, asked, result)
         return _fit(DeploymentMetrics(**self._envelope(subject, asked), **dict(result)), "releases", "deployments")
 
@@ -297,6 +302,11 @@ class InsightQuestions(ActivityQuestions):
 
     def _refuse_nothing(self, subject: Subject, asked: Asked, *rows: Sequence[object]) -> None:
         if not any(rows):
+            refuse_emptiness(subject.presenter.full_name, self._coverage(subject, asked, "events"), subject.problem)
+
+    def _refuse_empty(self, subject: Subject, asked: Asked, *lists: Sequence[object]) -> None:
+        """After an outage nothing found says something only where something is known. Raises why nothing is."""
+        if subject.problem is not None and not any(lists):
             refuse_emptiness(subject.presenter.full_name, self._coverage(subject, asked, "events"), subject.problem)
 
     async def _has_events(self, subject: Subject, span: Span, read: Sequence[Activity] = ()) -> bool:

@@ -81,7 +81,7 @@ class Questions:
         return self._desk.clock()
 
     def _ask(self, hours: int, until: str | None) -> Asked:
-        return ask(hours, until, self._now(), self._desk.tolerance)
+        return ask(hours, until, self._now())
 
     def _open_page(self, question: str, cursor: str | None, hours: int, arguments: dict[str, Any]) -> Page:
         """The page that arguments or a cursor ask for; `hours` is the default window."""

@@ -9,6 +9,8 @@ from ...instants import format_instant, parse_instant
 from ...records import Span
 
 MAX_HOURS = 8760
+PRESENT = 60.0
+"""Seconds: a window that ended longer ago is a past one. Less is how long a question may have been under way."""
 
 
 class Asked(NamedTuple):
@@ -19,7 +21,7 @@ class Asked(NamedTuple):
     current: bool
 
 
-def ask(hours: int, until: str | None, now: datetime, tolerance: float) -> Asked:
+def ask(hours: int, until: str | None, now: datetime) -> Asked:
     """The window of `hours` before `until` (null: now). Raises `InvalidInput`."""
     if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= MAX_HOURS:
         raise InvalidInput(f"hours must be a whole number from 1 to {MAX_HOURS}, not {hours!r}")
@@ -30,7 +32,7 @@ def ask(hours: int, until: str | None, now: datetime, tolerance: float) -> Asked
         since, last = format_instant(end - timedelta(hours=hours)), format_instant(end)
     except OverflowError:
         raise InvalidInput(f"until={until} is too early for a window of {hours} hours") from None
-    current = (now - end).total_seconds() <= tolerance
+    current = (now - end).total_seconds() <= PRESENT
     return Asked(Window(hours=hours, since=since, until=last), Span(since, last), current)
 
 
