@@ -21,8 +21,8 @@ Item = dict[str, dict[str, Any]]
 """An item in DynamoDB's own form: attribute -> {type: value}."""
 
 _COMPRESS_FROM = 500
-_LEVEL = 6
-"""Where payloads stop getting smaller for their time."""
+_LEVEL = 3
+"""Six takes three times as long, and saves a hundredth of the write units of real events."""
 
 
 def attributes(values: Mapping[str, Any]) -> Item:
