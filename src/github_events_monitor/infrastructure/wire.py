@@ -27,6 +27,7 @@ from ..records import (
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
+_MAX_KEY = 1024
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHA = re.compile(r"[0-9a-f]{7,40}")
 _BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]{1,255}")
@@ -247,6 +248,8 @@ def _optional(row: Mapping[str, Any], field: str, where: str, read: Callable[[An
 
 def storable(text: str, where: str, field: str) -> str:
     """Text that every engine can hold as a key. Raises `InvalidInput` for lone surrogates, NUL and excessive length."""
-    if "\0" in text or _SURROGATE.search(text) or len(text.encode()) > 1024:
+    if text.isascii() and text.isprintable() and len(text) <= _MAX_KEY:  # nearly all are
+        return text
+    if "\0" in text or _SURROGATE.search(text) or len(text.encode()) > _MAX_KEY:
         raise InvalidInput(f"{where}: {field!r} must be at most 1,024 bytes of valid Unicode")
     return text

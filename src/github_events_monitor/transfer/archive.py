@@ -18,7 +18,7 @@ from .lines import MAX_LINE_BYTES, Block
 
 _PUSH = "PushEvent"
 _FIRST_LINES = 4_000
-_BATCH_LINES = 48_000
+_BATCH_LINES = 24_000
 _BATCH_BYTES = 128 << 20
 """Lines of one transaction, and how long their payloads may be together. Fewer write the pages of the indexes more
 often, more need more memory. At first they are few, so that writing begins soon, and twice as many each time."""

@@ -19,7 +19,7 @@ from .export_file import FORMAT, VERSION
 from .files import DataFile
 from .lines import Block, blocks_of
 
-_BATCH_ITEMS = 10_000
+_BATCH_ITEMS = 15_000
 _BATCH_BYTES = 64 << 20
 """Items of one transaction, and how long their lines may be together."""
 

@@ -18,7 +18,7 @@ from github_events_monitor.infrastructure.database_interface import (
     RepositoryCount,
     TableItem,
 )
-from github_events_monitor.infrastructure.sqlite.bulk import decode_rows
+from github_events_monitor.infrastructure.sqlite.bulk import rows_of
 from github_events_monitor.infrastructure.sqlite.commits import SQLiteCommits
 from github_events_monitor.infrastructure.sqlite.events import SQLiteEvents, insert_rows
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
@@ -253,13 +253,13 @@ class ExportsItsMemory(SQLiteManager):
 
 class ImportsEventsAlone(SQLiteManager):
     async def _import_batch(self, batch: bytes) -> Stored:
-        events, _ = decode_rows(batch)
+        events, _ = rows_of(batch)
         return Stored(await self.connection.write(lambda db: insert_rows(db, events)), 0)
 
 
 class ImportsNothingIntoKnownCommits(ImportsEventsAlone):
     async def _import_batch(self, batch: bytes) -> Stored:
-        _, commits = decode_rows(batch)
+        _, commits = rows_of(batch)
         stored = await super()._import_batch(batch)
         insert = f"INSERT OR IGNORE {INSERT_COMMIT}"
         new = await self.connection.write(lambda db: db.executemany(insert, commits).rowcount)

@@ -126,23 +126,22 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
     return len(merged) - len(known)
 
 
-def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> bool:
-    """Store rows of commits in the caller's transaction if none of them is there yet; whether that was so."""
+def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int | None:
+    """Store rows of commits in the caller's transaction; null, with nothing stored, when one of them is there."""
     db.execute("SAVEPOINT all_new")
     try:
-        db.executemany(f"INSERT {INSERT_COMMIT}", rows)
+        return max(0, db.executemany(f"INSERT {INSERT_COMMIT}", rows).rowcount)
     except sqlite3.IntegrityError:
         db.execute("ROLLBACK TO all_new")
-        return False
+        return None
     finally:
         db.execute("RELEASE all_new")
-    return True
 
 
 def fill_commits(db: sqlite3.Connection, commits: Sequence[Commit]) -> int:
     """Store commits that are not there yet, and those of which only a push told; answers how many were new."""
-    if insert_all_new(db, map(commit_row, commits)):
-        return len(commits)
+    if (inserted := insert_all_new(db, map(commit_row, commits))) is not None:
+        return inserted
     arriving = [CommitRecord(commit=commit) for commit in commits]
     known = _stored(db, arriving)
     return insert_commits(db, (record for record in arriving if is_missing(record, known.get(_key(record)))))

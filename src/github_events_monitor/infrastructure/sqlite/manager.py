@@ -6,7 +6,6 @@ Implementation notes
 - Any number of programs may use one file: each transaction takes the write lock at its beginning (BEGIN IMMEDIATE).
 """
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -17,7 +16,7 @@ from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.exchange import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
 from . import items, schema
-from .bulk import RowEncoder, decode_rows, import_rows
+from .bulk import RowEncoder, import_rows
 from .commits import SQLiteCommits, insert_commits
 from .connection import SQLiteConnection
 from .events import SQLiteEvents, insert_events
@@ -85,8 +84,7 @@ class SQLiteManager(DatabaseManager):
         return await self.connection.write(lambda db: _import(db, events, commits))
 
     async def _import_batch(self, batch: bytes) -> Stored:
-        events, commits = await asyncio.to_thread(decode_rows, batch)
-        return await self.connection.write(lambda db: import_rows(db, events, commits))
+        return await self.connection.write(lambda db: import_rows(db, batch))
 
     def _read_pages(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
         return items.read_pages(self.connection, tables, since, repo)

@@ -24,7 +24,7 @@ INSERT_FILE = f"INTO commit_files (repo_name, commit_sha, {FILE_COLUMNS}) VALUES
 
 def commit_row(commit: Commit) -> tuple[Any, ...]:
     """Values of `COMMIT_COLUMNS` and `co_authors`."""
-    branches = "\n" + "".join(branch + "\n" for branch in commit.branches)
+    branches = "\n".join(("", *commit.branches, ""))
     return (
         commit.sha,
         commit.repo_name,
