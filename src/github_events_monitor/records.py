@@ -163,7 +163,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """What is completely known about a repository: disjoint spans in order, for each kind of record.
 
     kinds: "events", "commits" (default branch), "commits:<branch>" for another branch that was asked for,
-    "archive" (whole hours imported from GH Archive).
+    "archive" (whole hours of GH Archive that were imported for this repository; those imported for all are kept once,
+    see `MetricsRepository.get_archive_hours`).
     """
 
     spans: dict[str, tuple[Span, ...]] = {}

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, gettempdir
 from typing import Any, Literal, Self
 
 import msgspec
@@ -85,13 +85,14 @@ def item_batches(file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]) ->
             now = memory.keep(chosen)
             filtered = len(items) - len(chosen)
             batch = _checked(file, now, encoder)
-            yield msgspec.structs.replace(batch, read=len(now) + filtered, filtered=filtered)
+            batch.read, batch.filtered = len(now) + filtered, filtered
+            yield batch
         reader.check_end()
         for items in memory.kept():
             batch = _checked(file, items, encoder)
-            yield (
-                batch if wanted.types is None else msgspec.structs.replace(batch, others=_without_events(batch.others))
-            )
+            if wanted.types is not None:
+                batch.others = _without_events(batch.others)
+            yield batch
 
 
 def _checked(file: DataFile, items: list[TableItem], encoder: type[BatchEncoder]) -> ItemBatch:
@@ -125,13 +126,19 @@ class _Waiting:
         self._spool = SpooledTemporaryFile(max_size=_HELD_BYTES)  # noqa: SIM115 - closed by `__exit__`
 
     def keep(self, items: Iterable[TableItem]) -> list[TableItem]:
-        """Keep what is remembered of repositories; gives the other items back."""
+        """Keep what is remembered of repositories; gives the other items back. Raises `DataFileError` without room."""
         others = []
-        for item in items:
-            if item.table == MEMORY:
-                self._spool.write(dump_json(item.item) + b"\n")
-            else:
-                others.append(item)
+        try:
+            for item in items:
+                if item.table == MEMORY:
+                    self._spool.write(dump_json(item.item) + b"\n")
+                else:
+                    others.append(item)
+        except OSError as error:
+            raise DataFileError(
+                f"what has to wait for the end of the file finds no room in {gettempdir()} ({error.strerror}); make"
+                " some, or set TMPDIR"
+            ) from None
         return others
 
     def kept(self) -> Iterator[list[TableItem]]:

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import hashlib
 import io
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from github_events_monitor.records import (
     RepositoryState,
     Span,
 )
-from github_events_monitor.transfer import copy_items, export_items, import_files
+from github_events_monitor.transfer import copy_items, export_items, import_export, import_files
 
 AWKWARD: list[Any] = [
     None, [], "", 0, -1, True, 0.1, 1e-300, -0.0, 1.5e300, 2**63, -(2**70), 10**40, {"z": 1, "a": {"": None}},
@@ -254,6 +255,21 @@ async def test_a_cut_or_altered_file_makes_nothing_known(manager: DatabaseManage
     assert await manager.metrics.get_state("octo/hello") is None
     assert sum((await imported(manager, lines)).values()) > 0
     assert "events" in await claims(manager)
+
+
+async def test_no_room_for_what_has_to_wait_is_one_sentence(
+    manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await remember(manager)
+    lines = await exported(manager)
+    monkeypatch.setattr(import_export, "_HELD_BYTES", 1)
+    async with get_sqlite_manager(":memory:") as target:
+        await imported(target, lines)
+        assert await claims(target)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    async with get_sqlite_manager(":memory:") as target:
+        with pytest.raises(DataFileError, match=r"finds no room in .*gone \(No such file or directory\); make some"):
+            await imported(target, lines)
 
 
 @pytest.fixture
