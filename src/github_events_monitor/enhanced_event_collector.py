@@ -23,7 +23,7 @@ from .collecting.details import fetch_details
 from .collecting.draft import FIRST_PASS, Draft
 from .collecting.identity import Renamed
 from .collecting.leases import LIFETIME, UnderWay, hold_lease
-from .collecting.one_pass import OnePass, Outcome, Progress
+from .collecting.one_pass import KINDS, OnePass, Outcome, Progress
 from .errors import InvalidInput, LeaseLost, MonitorError, NotFound, Unreachable
 from .github.client import BudgetSpent, GitHubClient, RequestBudget
 from .infrastructure.database_factory import DatabaseFactory
@@ -37,8 +37,6 @@ from .settings import Settings
 
 READ_REQUESTS = 8
 READ_SECONDS = 10.0
-KINDS = ("events", "commits")
-"""What a repository is collected of, in this order unless a question is about one of them."""
 REQUESTS_WITH_TOKEN = 200
 REQUESTS_WITHOUT_TOKEN = 15
 PURGE_EVERY = timedelta(hours=1)
@@ -253,7 +251,7 @@ class Collector:
             busy = Unreachable(f"{key} is being collected right now, and that takes longer than this call may wait")
             return Outcome(key, Stored(0, 0), False, 0, busy, (), reached=False)
         try:
-            if turns.outcome is not None and turns.passes > ticket and plan.branch is None:
+            if turns.passes > ticket and turns.outcome is not None and _serves(turns.outcome, plan):
                 return turns.outcome
             return await self._locked_pass(key, turns, budget, plan, None)
         finally:
@@ -363,6 +361,11 @@ def _within(progress: Progress | None, number: int, total: int, name: str) -> Pr
         await progress(number + share, total, f"{name}: {message}")
 
     return tell
+
+
+def _serves(outcome: Outcome, plan: Plan) -> bool:
+    """Whether a pass that somebody else just made did what this one is to do."""
+    return plan.branch is None and (outcome.error is not None or set(plan.kinds) <= {*outcome.listed})
 
 
 def _status(outcome: Outcome) -> Any:

@@ -15,12 +15,18 @@ from .identity import collect_identity
 from .leases import LeaseKeeper
 from .snapshot import collect_snapshot
 
+KINDS = ("events", "commits")
+"""What a repository is listed by, in this order unless a question is about one of them."""
+
 Progress = Callable[[float, float, str], Awaitable[None]]
 """(done, total, message): repositories done, with fractions for the steps within one."""
 
 
 class Outcome(NamedTuple):
-    """How a pass over one repository went. `error` null: well. `reached`: what was asked about was asked for."""
+    """How a pass over one repository went. `error` null: well.
+
+    reached: what was asked about was listed. listed: what was listed, "events" and "commits".
+    """
 
     repo: str
     stored: Stored
@@ -29,6 +35,7 @@ class Outcome(NamedTuple):
     error: MonitorError | None
     notes: Sequence[str]
     reached: bool = True
+    listed: Sequence[str] = ()
 
 
 class OnePass:
@@ -37,6 +44,7 @@ class OnePass:
     def __init__(self, draft: Draft, keeper: LeaseKeeper | None, progress: Progress | None) -> None:
         self._draft, self._keeper, self._progress = draft, keeper, progress
         self._stored = Stored(0, 0)
+        self._listed: list[str] = []
 
     async def run(self) -> Outcome:
         """Go as far as the budget and GitHub allow; what was learned is stored in any case."""
@@ -53,23 +61,24 @@ class OnePass:
         else:
             await self._extras_if_possible()
         await self._store()
-        return Outcome(draft.repo, self._stored, draft.modified, 0, error, draft.notes, reached)
+        return Outcome(draft.repo, self._stored, draft.modified, 0, error, draft.notes, reached, self._listed)
 
     async def _listings(self) -> None:
         draft = self._draft
         await collect_identity(draft)
-        whole = True
-        for number, kind in enumerate(sorted(("events", "commits"), key=lambda kind: kind not in draft.kinds)):
+        for number, kind in enumerate(sorted(KINDS, key=lambda kind: kind not in draft.kinds)):
             await self._step(0.1 + 0.2 * number, kind)
             try:
                 await self._list(kind)
             except BudgetSpent:
                 if kind in draft.kinds:
                     raise
-                whole = False  # nobody asked for it; without it the repository does not count as collected
+                # Nobody asked for it; without it the repository does not count as collected.
                 draft.notes.append(f"{kind} are read in a later pass; the request budget was spent")
+            else:
+                self._listed.append(kind)
         draft.change(error_code=None, error_message=None, retry_at=None)
-        if whole:
+        if len(self._listed) == len(KINDS):
             draft.change(last_collected_at=draft.now())
         if draft.events or draft.commits:  # a poll without news is stored once, at its end: DynamoDB bills each write
             await self._store()

@@ -1,10 +1,12 @@
 """What one pass brings, what the next one costs, and what either says when it could not."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from github_events_monitor.errors import InvalidInput
+from github_events_monitor.records import Span
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso, sha
 from tests.integration.collecting.conftest import World, build, hello
 
@@ -235,6 +237,19 @@ async def test_events_that_a_question_about_commits_left_out_are_read_when_someb
     await world.service.monitor_commits([f"octo/r{number}" for number in range(4)])
     assert world.asked("/events") == 0
     assert (await world.service.repository_activity("octo/r3")).total_events == 250
+    await world.collector.close()
+
+
+async def test_who_waits_for_a_pass_about_something_else_makes_its_own() -> None:
+    world = build(FakeGitHub(*some_more(4)))
+    day = Span(iso(NOW - timedelta(days=1)), iso(NOW))
+    names = [f"octo/r{number}" for number in range(4)]
+    first = asyncio.create_task(world.collector.refresh(names, day, None, ["commits"]))
+    while not world.github.requests:  # noqa: ASYNC110 - of the first repository, inside the call
+        await asyncio.sleep(0)
+    assert await world.collector.refresh(names[:1], day, None, ["events"]) == {names[0]: None}
+    await first
+    assert [world.asked(f"{name}/events") > 0 for name in names] == [True, False, False, False]
     await world.collector.close()
 
 
