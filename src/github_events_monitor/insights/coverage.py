@@ -14,8 +14,8 @@ from ..answers.shared import Coverage, Gap
 from ..instants import seconds_between, shift
 from ..records import Ledger, RepositoryState, Span
 
-ARCHIVE, ARCHIVE_SOURCE = "archive", "gharchive"
-"""The kind of spans that imports of GH Archive make known, and the source that such repositories have."""
+ARCHIVE = "archive"
+"""The kind of spans that imports of GH Archive make known."""
 
 SKEW = timedelta(minutes=5)
 """By how much clocks of machines that share a database, and GitHub's, may differ."""
@@ -70,12 +70,12 @@ def forget_before(ledger: Ledger, instant: str) -> Ledger:
 def with_archive(state: RepositoryState, hours: Iterable[Span]) -> RepositoryState:
     """A state with the hours of GH Archive that were imported for all repositories.
 
-    They count for every repository that some import met: where it is not in the file of such an hour, it was silent.
+    Where it is not in the file of such an hour, it was silent, as long as it had its name already and had it still:
+    between hours in which imports met it.
     """
-    hours = tuple(hours)
-    if not hours or ARCHIVE_SOURCE not in state.sources:
-        return state
-    return msgspec.structs.replace(state, ledger=learn(state.ledger, ARCHIVE, *hours))
+    met = state.ledger.spans.get(ARCHIVE, ())
+    between = clip_spans(hours, met[0].since, met[-1].until) if met else ()
+    return msgspec.structs.replace(state, ledger=learn(state.ledger, ARCHIVE, *between)) if between else state
 
 
 def known_from(ledger: Ledger, tables: Collection[str], since: str, until: str) -> Ledger:

@@ -7,7 +7,7 @@ in which it was fetched, and many are missing: such files bring events, but do n
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import PurePath
@@ -17,11 +17,12 @@ from uuid import uuid4
 import msgspec
 
 from ..infrastructure.database_interface import DatabaseManager
-from ..insights.coverage import ARCHIVE, ARCHIVE_SOURCE, learn, merge_spans
+from ..insights.coverage import ARCHIVE, learn
 from ..instants import Clock, format_instant
 from ..records import Lease, RepositoryState, Span
 from .archive import Batch, Newest, keep_newest
 
+SOURCE = "gharchive"
 RELIABLE_UNTIL = "2025-05-24T00:00:00Z"
 
 _HOUR_FILE = re.compile(r"(?:gharchive-)?(\d{4})-(\d\d)-(\d\d)-(\d{1,2})\.json(?:\.gz)?")
@@ -78,27 +79,27 @@ class Memory:
     async def learn(self, newest: Mapping[str, Newest], hour: Span | None) -> None:
         """Remember the repositories of a file; with an hour, that nothing of it is missing.
 
-        The hour counts for those asked for, or for all, also where they were silent; a repository of which nothing was
-        ever seen is not remembered for its silence.
+        The hour counts for the repositories in the file, and for those asked for also where they were silent; when all
+        were asked for, see `coverage.with_archive`. A repository of which nothing was ever seen is not remembered for
+        its silence.
         """
-        before = await self._metrics.get_archive_hours()
         if hour is not None:
-            for key in self._repos or ():
+            for key in newest if self._repos is None else self._repos:
                 self._waiting.setdefault(key, []).append(hour)
         keys = iter(sorted({*newest, *(self._repos or ())}))
         while some := list(islice(keys, _AT_A_TIME)):
-            await self._learn_some(some, newest, before)
+            await self._learn_some(some, newest)
         if hour is not None and self._repos is None:
             await self._metrics.add_archive_hours(hour)
 
-    async def _learn_some(self, keys: list[str], newest: Mapping[str, Newest], before: Sequence[Span]) -> None:
+    async def _learn_some(self, keys: list[str], newest: Mapping[str, Newest]) -> None:
         known = await self._metrics.get_states(keys)
         fresh = []
         for key in keys:
             state = known.get(key)
             if state is None and key not in newest:
                 continue
-            after = remember(key, state, newest.get(key), self._waiting.pop(key, ()), before)
+            after = remember(key, state, newest.get(key), self._waiting.pop(key, ()))
             if state is not None and (state.last_collected_at or state.last_attempt_at):
                 await self._under_lease(key, state, after)
             elif after != state:
@@ -131,22 +132,15 @@ class Memory:
         return None
 
 
-def remember(
-    key: str,
-    state: RepositoryState | None,
-    newest: Newest | None,
-    hours: Iterable[Span] = (),
-    before: Sequence[Span] = (),
-) -> RepositoryState:
+def remember(key: str, state: RepositoryState | None, newest: Newest | None, hours: Iterable[Span]) -> RepositoryState:
     """A repository's state with what an import adds; nothing that is there is lost.
 
-    before: the hours that were imported for all repositories earlier. Spelling and id are the import's only while
-    nobody collects the repository and nothing newer was imported.
+    Spelling and id are the import's only while nobody collects the repository and nothing newer was imported.
     """
     known = state or RepositoryState(repo_name=key)
-    imported = merge_spans((*known.ledger.spans.get(ARCHIVE, ()), *before))
-    is_newer = known.full_name is None or not imported or (newest and newest[0] >= imported[-1].until)
-    changes: dict[str, Any] = {"sources": tuple(dict.fromkeys((*known.sources, ARCHIVE_SOURCE)))}
+    hours_before = known.ledger.spans.get(ARCHIVE, ())
+    is_newer = known.full_name is None or not hours_before or (newest and newest[0] >= hours_before[-1].until)
+    changes: dict[str, Any] = {"sources": tuple(dict.fromkeys((*known.sources, SOURCE)))}
     if newest and is_newer and not known.last_collected_at:
         changes |= {"full_name": newest[1].full_name, "repository_id": newest[1].repository_id or known.repository_id}
     if spans := tuple(hours):

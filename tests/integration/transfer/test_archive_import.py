@@ -31,6 +31,13 @@ async def hours_of(manager: DatabaseManager, repo: str) -> tuple[Span, ...]:
     return known.ledger.spans.get("archive", ())
 
 
+def an_hour(folder: Path, hour: int, *repos: str) -> Path:
+    """A file of an hour with an event of each repository."""
+    at = f"2024-03-05T{hour:02}:00:00Z"
+    events = [an_event(100 * hour + n, repo=repo, created_at=at) for n, repo in enumerate(repos)]
+    return write(folder / f"2024-03-05-{hour}.json.gz", *events)
+
+
 async def test_importing_an_hour_twice_adds_nothing_the_second_time(manager: DatabaseManager, tmp_path: Path) -> None:
     hour = write(tmp_path / HOUR_FILE, an_event(1), a_push(2, ONE, TWO), an_event(3, repo="other/Thing"))
     first = await import_files(manager, [hour])
@@ -52,18 +59,31 @@ async def test_a_whole_hour_is_known_for_the_repositories_in_it(manager: Databas
     assert [known.full_name for known in await manager.metrics.get_repositories()] == ["Octo/Hello", "other/Thing"]
 
 
-async def test_a_whole_hour_is_known_for_those_that_were_silent_too(manager: DatabaseManager, tmp_path: Path) -> None:
-    spoken = write(tmp_path / HOUR_FILE, an_event(1))
-    silent = tmp_path / "2024-03-05-15.json"  # unpacked, and imported later
-    silent.write_bytes(lines_of(an_event(9, created_at="2024-03-05T15:00:00Z", repo="other/thing")))
-    for path in (spoken, silent):
-        assert (await import_files(manager, [path])).hours == 1
-    both = Span(HOUR.since, "2024-03-05T16:00:00Z")
-    assert await hours_of(manager, "octo/hello") == await hours_of(manager, "other/thing") == (both,)
+async def test_silent_hours_count_between_those_in_which_a_repository_was_met(
+    manager: DatabaseManager, tmp_path: Path
+) -> None:
+    for hour, repos in ((13, ["octo/hello"]), (16, ["octo/hello", "other/thing"]), (17, ["other/thing"])):
+        assert (await import_files(manager, [an_hour(tmp_path, hour, *repos)])).hours == 1
+    packed = an_hour(tmp_path, 14, "other/thing")  # imported later, and unpacked
+    unpacked = packed.with_suffix("")
+    unpacked.write_bytes(gzip.decompress(packed.read_bytes()))
+    await import_files(manager, [unpacked])
+    spans = [Span(f"2024-03-05T{since}:00:00Z", f"2024-03-05T{until}:00:00Z") for since, until in ((13, 15), (16, 17))]
+    assert await hours_of(manager, "octo/hello") == tuple(spans)
+    assert await hours_of(manager, "other/thing") == (
+        Span("2024-03-05T14:00:00Z", "2024-03-05T15:00:00Z"),
+        Span("2024-03-05T16:00:00Z", "2024-03-05T18:00:00Z"),
+    )
     assert await hours_of(manager, "never/seen") == ()
     service = DatabaseService(Desk(manager=manager, clock=clock))
-    answer = await service.repository_activity("octo/hello", 2, until=both.until)
+    answer = await service.repository_activity("octo/hello", 2, until=spans[0].until)
     assert (answer.total_events, answer.coverage.complete) == (1, True)
+
+
+async def test_hours_under_another_name_are_not_known_to_be_silent(manager: DatabaseManager, tmp_path: Path) -> None:
+    await import_files(manager, [an_hour(tmp_path, 13, "old/name"), an_hour(tmp_path, 16, "new/name")])
+    assert await hours_of(manager, "new/name") == (Span("2024-03-05T16:00:00Z", "2024-03-05T17:00:00Z"),)
+    assert await hours_of(manager, "old/name") == (Span("2024-03-05T13:00:00Z", "2024-03-05T14:00:00Z"),)
 
 
 async def test_silent_hours_count_for_a_repository_that_was_asked_for(manager: DatabaseManager, tmp_path: Path) -> None:

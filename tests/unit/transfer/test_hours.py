@@ -59,10 +59,3 @@ def test_an_older_hour_does_not_bring_an_older_spelling_back() -> None:
     newer = ("2024-04-01T00:00:00Z", EventSource("octo/NEW", 42))
     assert remember("octo/hello", known, older, []).full_name == "Octo/Hello"
     assert remember("octo/hello", known, newer, []).full_name == "octo/NEW"
-
-
-def test_hours_imported_for_all_count_too_where_spellings_are_compared() -> None:
-    known = remember("octo/hello", None, NEWEST)
-    older = ("2023-01-01T00:00:00Z", EventSource("octo/OLD", 42))
-    assert remember("octo/hello", known, older, before=[HOUR]).full_name == "Octo/Hello"
-    assert remember("octo/hello", known, NEWEST, before=[HOUR]) == known

@@ -26,17 +26,26 @@ FetchDetails = Callable[[str, str], Awaitable[None]]
 """Fetches one commit of a repository (key, sha or prefix) with its files and stores it. Raises as GitHub answers."""
 
 
-def is_stale(state: RepositoryState | None, branch: str | None, now: datetime, tolerance: float) -> bool:
-    """Whether a repository was never collected, or last longer ago than the poll interval."""
-    if state is None or state.last_collected_at is None:
+def is_stale(
+    state: RepositoryState | None, branch: str | None, now: datetime, tolerance: float, kinds: Sequence[str]
+) -> bool:
+    """Whether a repository was never collected, or last longer ago than the poll interval.
+
+    Where a question about many had no room for the rest, of these kinds only.
+    """
+    if state is None:
         return True
-    moment = format_instant(now)
-    if seconds_between(state.last_collected_at, moment) > tolerance:
+
+    def is_old(instant: str | None) -> bool:
+        return instant is None or seconds_between(instant, format_instant(now)) > tolerance
+
+    def known_until(kind: str) -> str | None:
+        spans = state.ledger.spans.get(kind, ())
+        return spans[-1].until if spans else None
+
+    if is_old(state.last_collected_at) and (not kinds or any(is_old(known_until(kind)) for kind in kinds)):
         return True
-    if branch is None or branch == state.default_branch:
-        return False
-    spans = state.ledger.spans.get(f"commits:{branch}", ())
-    return not spans or seconds_between(spans[-1].until, moment) > tolerance
+    return branch not in {None, state.default_branch} and is_old(known_until(f"commits:{branch}"))
 
 
 def outage_note(problem: MonitorError | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ...answers.shared import Coverage, Window
 from ...errors import InvalidInput, MonitorError
 from ...insights.coverage import (
-    ARCHIVE_SOURCE,
+    ARCHIVE,
     assess_coverage,
     clip_spans,
     known_spans,
@@ -104,7 +104,7 @@ class Questions:
     ) -> Subject:
         """A repository, collected first when what is stored is stale and the window may still have more of `kinds`."""
         subject = await self._stored(repo)
-        if self._desk.refresh is None or not is_stale(subject.state, branch, self._now(), self._desk.tolerance):
+        if self._desk.refresh is None or not is_stale(subject.state, branch, self._now(), self._desk.tolerance, kinds):
             return subject
         if branch is None and not asked.current and all(self._coverage(subject, asked, k).complete for k in kinds):
             return subject
@@ -133,7 +133,7 @@ class Questions:
         """What is remembered of repositories, with what an import made known for all of them."""
         metrics = self._desk.manager.metrics
         states = await metrics.get_states(keys)
-        if not any(ARCHIVE_SOURCE in state.sources for state in states.values()):
+        if not any(ARCHIVE in state.ledger.spans for state in states.values()):
             return states
         hours = await metrics.get_archive_hours()
         return {key: with_archive(state, hours) for key, state in states.items()}
@@ -151,7 +151,7 @@ class Questions:
         if self._desk.refresh is None:
             return {}
         now = self._now()
-        stale = [key for key, state in states.items() if is_stale(state, None, now, self._desk.tolerance)]
+        stale = [key for key, state in states.items() if is_stale(state, None, now, self._desk.tolerance, kinds)]
         return await self._desk.refresh(oldest_first(stale, states), span, None, kinds) if stale else {}
 
     def _coverage(self, subject: Subject, asked: Asked, kind: str) -> Coverage:

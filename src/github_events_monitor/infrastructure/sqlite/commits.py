@@ -129,13 +129,13 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
 def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int | None:
     """Store rows of commits in the caller's transaction; null, with nothing stored, when one of them is there."""
     db.execute("SAVEPOINT all_new")
+    inserted: int | None = None
     try:
-        return max(0, db.executemany(f"INSERT {INSERT_COMMIT}", rows).rowcount)
+        inserted = max(0, db.executemany(f"INSERT {INSERT_COMMIT}", rows).rowcount)
     except sqlite3.IntegrityError:
         db.execute("ROLLBACK TO all_new")
-        return None
-    finally:
-        db.execute("RELEASE all_new")
+    db.execute("RELEASE all_new")  # after any other error, such as a full disk, the transaction may be gone already
+    return inserted
 
 
 def fill_commits(db: sqlite3.Connection, commits: Sequence[Commit]) -> int:
