@@ -194,7 +194,7 @@ def migrate(
 ) -> None:
     """Copy one database into another.
 
-    What is there already stays as it is.
+    What is there already stays; a commit known from a push alone is completed.
     """
     from .terminal import moving
 

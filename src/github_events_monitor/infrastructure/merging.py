@@ -3,7 +3,8 @@
 import msgspec
 
 from .. import people
-from ..records import Commit, CommitRecord
+from ..insights.coverage import united_ledger
+from ..records import Commit, CommitRecord, RepositoryState
 
 
 def co_authors(message: str) -> str:
@@ -23,6 +24,15 @@ def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
 def is_missing(arriving: CommitRecord, stored: CommitRecord | None) -> bool:
     """Whether an exported commit is to be stored: what is there stays, unless only a push told of it."""
     return stored is None or _outranks(arriving.commit, stored.commit)
+
+
+def merge_states(stored: RepositoryState, arriving: RepositoryState) -> RepositoryState:
+    """A stored state, and what came with records of an export that are stored by now: it is known, too."""
+    return msgspec.structs.replace(
+        stored,
+        ledger=united_ledger(stored.ledger, arriving.ledger),
+        sources=tuple(dict.fromkeys((*stored.sources, *arriving.sources))),
+    )
 
 
 def merge_commits(stored: Commit, new: Commit) -> Commit:

@@ -78,15 +78,31 @@ def with_archive(state: RepositoryState, hours: Iterable[Span]) -> RepositorySta
     return msgspec.structs.replace(state, ledger=learn(state.ledger, ARCHIVE, *between)) if between else state
 
 
-def known_from(ledger: Ledger, tables: Collection[str], since: str, until: str) -> Ledger:
-    """What remains known to whoever got these tables only, with records of since <= t < until."""
+def known_from(ledger: Ledger, tables: Collection[str], since: str) -> Ledger:
+    """What remains known to whoever got these tables only, with records of since <= t."""
     return Ledger(
         spans={
-            kind: clip_spans(spans, since, until)
+            kind: clip_spans(spans, since, "9999")
             for kind, spans in ledger.spans.items()
             if ("commits" if kind.startswith("commits") else "events") in tables
         }
     )
+
+
+def common_ledger(one: Ledger, other: Ledger) -> Ledger:
+    """What both say is known."""
+    return Ledger(
+        spans={
+            kind: merge_spans(part for span in other.spans.get(kind, ()) for part in clip_spans(spans, *span))
+            for kind, spans in one.spans.items()
+        }
+    )
+
+
+def united_ledger(one: Ledger, other: Ledger) -> Ledger:
+    """What either says is known."""
+    kinds = {**one.spans, **other.spans}
+    return Ledger(spans={kind: merge_spans((*one.spans.get(kind, ()), *other.spans.get(kind, ()))) for kind in kinds})
 
 
 def without_future(state: RepositoryState, now: str) -> RepositoryState:

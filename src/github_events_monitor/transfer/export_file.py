@@ -57,7 +57,7 @@ async def export_items(
         async with WriteBehind() as writes:
             writer = _Writer(out, chosen, progress, writes)
             await writer.mark({"format": FORMAT, "version": VERSION, "provider": provider, "exported_at": begun})
-            async for page in manager.read_pages(chosen, since=start, repo=repo, now=begun):
+            async for page in manager.read_pages(chosen, since=start, repo=repo):
                 await writer.items(page)
             return await writer.end()
 

@@ -1,19 +1,17 @@
 """Reading the export format back: checked line by line, in batches, its end and its sum demanded."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from tempfile import SpooledTemporaryFile, gettempdir
-from typing import Any, Literal, Self
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import msgspec
 
 from ..errors import DataFileError, InvalidInput
-from ..infrastructure.contract.claims import MEMORY
+from ..infrastructure.contract.claims import MEMORY, Part
 from ..infrastructure.contract.exchange import ParsedItems, parse_items
+from ..infrastructure.contract.spool import Spool
 from ..infrastructure.database_interface import TABLES, BatchEncoder, TableItem
-from ..insights.coverage import known_from
-from ..jsontext import dump_json, load_json
+from ..jsontext import load_json
 from .archive import Wanted
 from .export_file import FORMAT, VERSION
 from .files import DataFile
@@ -22,9 +20,6 @@ from .lines import Block, blocks_of
 _BATCH_ITEMS = 15_000
 _BATCH_BYTES = 64 << 20
 """Items of one transaction, and how long their lines may be together."""
-
-_HELD_BYTES = 8 << 20
-"""What may wait in memory for the end of a file."""
 
 
 class ItemBatch(msgspec.Struct):
@@ -79,16 +74,17 @@ def item_batches(file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]) ->
     `DataFileError` for a line that is not of the format, for a newer format, and for a file that was cut or altered.
     """
     reader = _ExportReader(file)
-    with _Waiting() as memory:
+    with Spool(MEMORY) as memory:
         for items in reader.batches():
             chosen = _wanted_items(items, wanted)
-            now = memory.keep(chosen)
-            filtered = len(items) - len(chosen)
+            memory.put(item for item in chosen if item.table == MEMORY)
+            now = [item for item in chosen if item.table != MEMORY]
             batch = _checked(file, now, encoder)
-            batch.read, batch.filtered = len(now) + filtered, filtered
+            batch.filtered = len(items) - len(chosen)
+            batch.read = len(now) + batch.filtered
             yield batch
         reader.check_end()
-        for items in memory.kept():
+        for items in memory.pages():
             batch = _checked(file, items, encoder)
             if wanted.types is not None:
                 batch.others = _without_events(batch.others)
@@ -107,51 +103,10 @@ def _checked(file: DataFile, items: list[TableItem], encoder: type[BatchEncoder]
 
 
 def _without_events(parsed: ParsedItems) -> ParsedItems:
-    """The same, where events of some types were left out: what is known of a repository then does not hold."""
-    health = {
-        repo: (
-            daily,
-            state and msgspec.structs.replace(state, ledger=known_from(state.ledger, ("commits",), "", "9999")),
-            mark,
-        )
-        for repo, (daily, state, mark) in parsed.health.items()
-    }
+    """The same, where events of some types only came along."""
+    part = Part(("commits",))
+    health = {repo: (daily, state and part.claim(state), mark) for repo, (daily, state, mark) in parsed.health.items()}
     return parsed._replace(health=health)
-
-
-class _Waiting:
-    """Items that are kept for the end of an import, on disk when they are many."""
-
-    def __init__(self) -> None:
-        self._spool = SpooledTemporaryFile(max_size=_HELD_BYTES)  # noqa: SIM115 - closed by `__exit__`
-
-    def keep(self, items: Iterable[TableItem]) -> list[TableItem]:
-        """Keep what is remembered of repositories; gives the other items back. Raises `DataFileError` without room."""
-        others = []
-        try:
-            for item in items:
-                if item.table == MEMORY:
-                    self._spool.write(dump_json(item.item) + b"\n")
-                else:
-                    others.append(item)
-        except OSError as error:
-            raise DataFileError(
-                f"what has to wait for the end of the file finds no room in {gettempdir()} ({error.strerror}); make"
-                " some, or set TMPDIR"
-            ) from None
-        return others
-
-    def kept(self) -> Iterator[list[TableItem]]:
-        """All that was kept, some thousands at a time."""
-        self._spool.seek(0)
-        while lines := list(islice(self._spool, _BATCH_ITEMS)):
-            yield [TableItem(MEMORY, load_json(line)) for line in lines]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._spool.close()
 
 
 class _ExportReader:

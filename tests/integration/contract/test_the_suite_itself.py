@@ -245,10 +245,11 @@ class ExportsOnePage(SQLiteManager):
 
 
 class ExportsItsMemory(SQLiteManager):
-    async def _read_pages(self, *part: Any) -> AsyncIterator[list[TableItem]]:
-        async for page in super()._read_pages(*part):
+    async def _read_pages(self, table: str, *part: Any) -> AsyncIterator[list[TableItem]]:
+        async for page in super()._read_pages(table, *part):
             yield page
-        yield [TableItem("event_patterns", {"repo_name": "#watch", "event_pattern_detected": "o/r", "data": {}})]
+        if table == "event_patterns":
+            yield [TableItem(table, {"repo_name": "#watch", "event_pattern_detected": "o/r", "data": {}})]
 
 
 class ImportsEventsAlone(SQLiteManager):

@@ -6,15 +6,17 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
 from github_events_monitor.errors import DataFileError, InvalidInput
+from github_events_monitor.infrastructure.contract import spool
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import TABLES, DatabaseManager
+from github_events_monitor.instants import format_instant
 from github_events_monitor.jsontext import dump_sorted, load_json
 from github_events_monitor.records import (
     Commit,
@@ -26,7 +28,7 @@ from github_events_monitor.records import (
     RepositoryState,
     Span,
 )
-from github_events_monitor.transfer import copy_items, export_items, import_export, import_files
+from github_events_monitor.transfer import copy_items, export_items, import_files
 
 AWKWARD: list[Any] = [
     None, [], "", 0, -1, True, 0.1, 1e-300, -0.0, 1.5e300, 2**63, -(2**70), 10**40, {"z": 1, "a": {"": None}},
@@ -182,16 +184,17 @@ async def test_a_cut_or_altered_file_is_an_error_that_says_so(damage: Any, reaso
 
 
 SPAN = Span("2026-11-01T00:00:00Z", "2026-11-10T00:00:00Z")
-HOUR = Span("2024-03-05T14:00:00Z", "2024-03-05T15:00:00Z")
+MET = Span("2024-03-05T13:00:00Z", "2024-03-05T14:00:00Z"), Span("2024-03-05T15:00:00Z", "2024-03-05T16:00:00Z")
+HOUR = Span("2024-03-05T13:00:00Z", "2024-03-05T16:00:00Z")
 
 
 async def remember(manager: DatabaseManager) -> None:
     """Events and commits of a repository, all of which are known."""
     await fill(manager)
-    ledger = Ledger(spans={"events": (SPAN,), "commits": (SPAN,), "commits:dev": (SPAN,)})
+    ledger = Ledger(spans={"events": (SPAN,), "commits": (SPAN,), "commits:dev": (SPAN,), "archive": MET})
     state = RepositoryState(repo_name="octo/hello", ledger=ledger, last_collected_at=SPAN.until, sources=("gharchive",))
     await manager.metrics.save_states([state])
-    await manager.metrics.add_archive_hours(HOUR)
+    await manager.metrics.add_archive_hours(Span(MET[0].until, MET[1].since))
 
 
 async def claims(manager: DatabaseManager) -> dict[str, tuple[Span, ...]]:
@@ -228,13 +231,31 @@ async def test_a_part_claims_to_know_no_more_than_it_holds(
         assert await claims(other) == {kind: spans for kind, spans in wanted.items() if kind}
 
 
-async def test_what_was_learned_after_an_export_began_is_not_claimed(manager: DatabaseManager) -> None:
+async def test_what_is_learned_or_removed_during_an_export_is_not_claimed(manager: DatabaseManager) -> None:
     await remember(manager)
-    early = io.BytesIO()
-    await export_items(manager, early, clock=lambda: datetime(2026, 11, 3, tzinfo=UTC))
+    later = Span("2026-11-10T00:00:00Z", "2026-11-12T00:00:00Z")
+    learned = Ledger(spans={"events": (Span("2026-11-03T00:00:00Z", later.until),), "commits": (SPAN, later)})
+    states = [RepositoryState(repo_name=repo, ledger=learned) for repo in ("octo/hello", "octo/late")]
+    async with get_sqlite_manager(":memory:", clock=clock) as target:
+        async for page in manager.read_pages():
+            await target.write_items(page)
+            if page and page[0].table == "commits":  # a collector is faster with later ones, and retention removes some
+                await manager.metrics.save_states(states)
+        assert await claims(target) == {"events": (Span("2026-11-03T00:00:00Z", SPAN.until),), "commits": (SPAN,)}
+        assert await target.metrics.get_state("octo/late") is None
+
+
+async def test_what_retention_removes_is_not_claimed(manager: DatabaseManager) -> None:
+    await remember(manager)
+    manager.retention_days = 300 * 365
+    whole = [item async for item in manager.read_items(["repository_health_metrics"])]
+    manager.retention_days = 1
     async with get_sqlite_manager(":memory:") as target:
-        await import_files(target, ["-"], stdin=io.BytesIO(early.getvalue()))
-        assert (await claims(target))["events"] == (Span(SPAN.since, "2026-11-03T00:00:00Z"),)
+        async for page in manager.read_pages():
+            await target.write_items(page)
+        cutoff = format_instant(manager.connection.clock() - timedelta(days=1))
+        assert all(span.since >= cutoff for spans in (await claims(target)).values() for span in spans)
+    assert whole
 
 
 async def test_an_export_without_some_types_makes_no_events_known(manager: DatabaseManager) -> None:
@@ -262,7 +283,7 @@ async def test_no_room_for_what_has_to_wait_is_one_sentence(
 ) -> None:
     await remember(manager)
     lines = await exported(manager)
-    monkeypatch.setattr(import_export, "_HELD_BYTES", 1)
+    monkeypatch.setattr(spool, "_HELD_BYTES", 1)
     async with get_sqlite_manager(":memory:") as target:
         await imported(target, lines)
         assert await claims(target)

@@ -3,17 +3,21 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
+from ...errors import InvalidInput
+from ...insights.coverage import with_archive
 from ...instants import format_instant
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
 from .bulk import BatchEncoder, RecordEncoder, decode_records
-from .claims import MEMORY, Part, claimed
+from .claims import MEMORY, Part, claimed, with_hours
 from .commits import CommitsRepository
 from .connection import DatabaseConnection
 from .events import EventsRepository
 from .exchange import ParsedItems, parse_items
 from .metrics import MetricsRepository
+from .spool import Spool
 from .vocabulary import TABLES, TableItem
 
 
@@ -24,6 +28,9 @@ class DatabaseManager(ABC):
     events: EventsRepository
     commits: CommitsRepository
     metrics: MetricsRepository
+
+    retention_days: int | None = None
+    """After how many days events and commits are removed; null is never."""
 
     batch_encoder: ClassVar[type[BatchEncoder]] = RecordEncoder
     """What makes the batches that `import_batch` takes."""
@@ -76,40 +83,61 @@ class DatabaseManager(ABC):
         return await self._import_batch(batch)
 
     async def read_items(
-        self,
-        tables: Sequence[str] = TABLES,
-        *,
-        since: str | None = None,
-        repo: str | None = None,
-        now: str | None = None,
+        self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
     ) -> AsyncIterator[TableItem]:
         """Every stored row of the tables, for export, by table in the order given, without keys that begin with `#`.
 
-        since: events and commits (with their files and summaries) from that instant on. repo: its rows only. now: when
-        reading begins, null is now. What is remembered of a repository claims no more than what such a part holds.
-        Memory does not grow with the number of rows.
+        since: events and commits (with their files and summaries) from that instant on. repo: its rows only. What is
+        remembered of a repository claims no more than what such a part holds. Memory does not grow with the number of
+        rows. Raises `InvalidInput` for a table that there is not.
         """
-        async for page in self.read_pages(tables, since=since, repo=repo, now=now):
+        async for page in self.read_pages(tables, since=since, repo=repo):
             for item in page:
                 yield item
 
     async def read_pages(
-        self,
-        tables: Sequence[str] = TABLES,
-        *,
-        since: str | None = None,
-        repo: str | None = None,
-        now: str | None = None,
+        self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
     ) -> AsyncIterator[list[TableItem]]:
         """The same rows some hundreds at a time, for whoever has many to handle; a page is of one table."""
+        unknown = [table for table in tables if table not in TABLES]
+        if unknown:
+            raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
         await self.connection.open()
-        part = Part(tables, since or "", now or format_instant(self.connection.clock()))
+        key = repo_key(repo) if repo is not None else None
+        with Spool(MEMORY) as memory:
+            if MEMORY in tables:
+                await self._remember(memory, key)
+            for table in tables:
+                pages = self._claimed(memory, Part(tables, since or "")) if table == MEMORY else None
+                async for page in pages or self._read_pages(table, since, key):
+                    yield page
+
+    async def _remember(self, memory: Spool, repo: str | None) -> None:
+        """What is known before the records are read: all of that must be among them."""
         hours = await self.metrics.get_archive_hours()
-        async for page in self._read_pages(tables, since, repo_key(repo) if repo is not None else None):
-            yield claimed(page, part, hours) if page and page[0].table == MEMORY else page
+        async for page in self._read_pages(MEMORY, None, repo):
+            await asyncio.to_thread(memory.put, [with_hours(item, hours) for item in page])
+
+    async def _claimed(self, memory: Spool, part: Part) -> AsyncIterator[list[TableItem]]:
+        """The same afterwards, in so far as it is still known and came along."""
+        kept = part._replace(since=max(part.since, self._kept_since()))
+        pages = memory.pages()
+        while (page := await asyncio.to_thread(next, pages, None)) is not None:
+            hours = await self.metrics.get_archive_hours()
+            now = await self.metrics.get_states(item.item["repo_name"] for item in page)
+            states = {key: with_archive(state, hours) for key, state in now.items()}
+            yield [claimed(item, kept, states) for item in page]
+
+    def _kept_since(self) -> str:
+        """Since when records stay; what is older may go any time."""
+        if self.retention_days is None:
+            return ""
+        return format_instant(self.connection.clock() - timedelta(days=self.retention_days))
 
     async def write_items(self, items: Sequence[TableItem] | ParsedItems) -> dict[str, int]:
-        """Store exported rows; answers by table how many were new. What is there already stays as it is.
+        """Store exported rows; answers by table how many were new. What is there already stays.
+
+        But for a commit known from a push alone, which is completed, and what is known of a repository, which grows.
 
         Raises `InvalidInput` naming the table and the key of a row that is not in the export form, before any of
         these items is written.
@@ -128,9 +156,7 @@ class DatabaseManager(ABC):
         return await self._import(events, commits)
 
     @abstractmethod
-    def _read_pages(
-        self, tables: Sequence[str], since: str | None, repo: str | None
-    ) -> AsyncIterator[list[TableItem]]: ...
+    def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]: ...
     @abstractmethod
     async def _write_items(self, items: ParsedItems) -> dict[str, int]: ...
 

@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, get_args
 
-from ...errors import InvalidInput
 from .. import wire
 from ..contract.exchange import METRIC_KEYS, metric_to_dict
-from ..database_interface import RESERVED, TABLES, MetricTable, TableItem
+from ..database_interface import RESERVED, MetricTable, TableItem
 from .batches import expressions, get_items, pages
 from .client import DynamoDBClient
 from .items import Item, attributes, must
@@ -31,15 +30,11 @@ Rows = AsyncIterator[list[dict[str, Any]]]
 
 
 async def export_pages(
-    client: DynamoDBClient, tables: Sequence[str], since: str | None, repo: str | None
+    client: DynamoDBClient, table: str, since: str | None, repo: str | None
 ) -> AsyncIterator[list[TableItem]]:
     """See `DatabaseManager.read_pages`."""
-    unknown = [table for table in tables if table not in TABLES]
-    if unknown:
-        raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
-    for table in tables:
-        async for rows in _rows(client, table, since, repo):
-            yield [TableItem(table, row) for row in rows]
+    async for rows in _rows(client, table, since, repo):
+        yield [TableItem(table, row) for row in rows]
 
 
 def _rows(client: DynamoDBClient, table: str, since: str | None, repo: str | None) -> Rows:

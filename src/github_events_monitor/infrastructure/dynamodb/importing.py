@@ -1,4 +1,4 @@
-"""Storing exported rows: what is there already stays as it is."""
+"""Storing exported rows: what is there already stays, but for what only a push told, and what is known grows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ...instants import format_instant
 from ...records import Commit, CommitRecord, RepositoryState
 from ..contract.exchange import METRIC_KEYS, ParsedItems
-from ..merging import is_missing
+from ..merging import is_missing, merge_states
 from .batches import get_items, put, write_items
 from .items import Item, must
 from .metrics import metric_to_item
@@ -29,7 +29,7 @@ async def import_items(manager: "DynamoDBManager", parsed: ParsedItems) -> dict[
         "events": await manager.events.insert_events(parsed.events.values()),
         "commit_files": await _fill(manager, "commit_files", files, ("commit_sha", "filename")),
         "commit_summaries": await _fill(manager, "commit_summaries", summaries, ("commit_sha",)),
-        "commits": await _fill_commits(manager, parsed.commits),
+        "commits": await _fill_commits(manager, parsed),
         "repository_health_metrics": await _fill_health(manager, parsed.health),
     }
     for table, rows in parsed.metrics.items():
@@ -61,11 +61,15 @@ async def _fill(manager: "DynamoDBManager", table: str, items: Sequence[Item], k
     return len(new)
 
 
-async def _fill_commits(manager: "DynamoDBManager", commits: Mapping[tuple[str, str], Commit]) -> int:
-    keys = [{"sha": {"S": commit_key(repo, sha)}} for repo, sha in commits]
+async def _fill_commits(manager: "DynamoDBManager", parsed: ParsedItems) -> int:
+    """New ones, and those of which only a push told, which then get their summaries, too."""
+    keys = [{"sha": {"S": commit_key(repo, sha)}} for repo, sha in parsed.commits]
     found = await get_items(manager.connection.client, "commits", keys, consistent=True)
     stored = {must(item, "sha"): CommitRecord(commit=commit_from_item(item)) for item in found}
-    arriving = {commit_key(*key): CommitRecord(commit=commit) for key, commit in commits.items()}
+    arriving = {
+        commit_key(*key): CommitRecord(commit=commit, summary=parsed.summaries.get(key))
+        for key, commit in parsed.commits.items()
+    }
     return await manager.commits.insert_commits(
         record for name, record in arriving.items() if is_missing(record, stored.get(name))
     )
@@ -81,8 +85,10 @@ async def _fill_health(manager: "DynamoDBManager", health: Health) -> int:
         for day in daily.keys() - stored.keys():
             await metrics.save_health(repo, day, daily[day])
             added.add(repo)
-        if state is not None and repo not in states:
-            await metrics.save_states([state])
+        known = states.get(repo)
+        after = merge_states(known, state) if known and state else known or state
+        if after is not None and after != known:
+            await metrics.save_states([after])
             added.add(repo)
         if watched is not None and repo not in marks:
             await (metrics.watch if watched else metrics.unwatch)([repo])

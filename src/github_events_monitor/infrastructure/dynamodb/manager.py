@@ -50,6 +50,7 @@ class DynamoDBManager(DatabaseManager):
             retry_for=retry_for,
         )
         self.connection = DynamoDBConnection(client, clock, retention_days)
+        self.retention_days = retention_days
         self._client = client
         self._registry = Registry(client)
         self.events: DynamoDBEvents = DynamoDBEvents(self.connection, self._registry)
@@ -108,8 +109,8 @@ class DynamoDBManager(DatabaseManager):
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
         return Stored(await self.events.insert_events(events), await self.commits.writer.insert(commits))
 
-    def _read_pages(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
-        return export_pages(self._client, tables, since, repo)
+    def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
+        return export_pages(self._client, table, since, repo)
 
     async def _write_items(self, items: ParsedItems) -> dict[str, int]:
         return await import_items(self, items)

@@ -138,13 +138,15 @@ def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int
     return inserted
 
 
-def fill_commits(db: sqlite3.Connection, commits: Sequence[Commit]) -> int:
-    """Store commits that are not there yet, and those of which only a push told; answers how many were new."""
-    if (inserted := insert_all_new(db, map(commit_row, commits))) is not None:
+def fill_commits(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> int:
+    """Store commits that are not there yet, and those of which only a push told; answers how many were new.
+
+    Summaries are stored in place of those that go with a push; others are the caller's to store.
+    """
+    if (inserted := insert_all_new(db, (commit_row(record.commit) for record in records))) is not None:
         return inserted
-    arriving = [CommitRecord(commit=commit) for commit in commits]
-    known = _stored(db, arriving)
-    return insert_commits(db, (record for record in arriving if is_missing(record, known.get(_key(record)))))
+    known = _stored(db, records)
+    return insert_commits(db, (record for record in records if is_missing(record, known.get(_key(record)))))
 
 
 def _key(record: CommitRecord) -> Key:

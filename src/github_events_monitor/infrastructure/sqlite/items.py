@@ -3,20 +3,21 @@
 Implementation notes
 - Reading goes page by page along a key (keyset), each page a question of its own: no long transaction keeps the
   write-ahead log from being emptied, and memory holds two pages, of which one is read while the other is used.
-- Writing leaves what is there alone: `ON CONFLICT DO NOTHING`, or `INSERT OR IGNORE`, everywhere.
+- Writing leaves what is there alone (`ON CONFLICT DO NOTHING`, or `INSERT OR IGNORE`), but for commits of which only a
+  push told, and for what is known of a repository, which grows.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, NamedTuple, get_args
 
-from ...errors import InvalidInput
 from ...jsontext import load_json
-from ...records import MetricRow, RepositoryState
+from ...records import CommitRecord, MetricRow, RepositoryState
 from .. import wire
 from ..contract.exchange import METRIC_KEYS, ParsedItems, metric_to_dict
-from ..database_interface import TABLES, MetricTable, TableItem
+from ..database_interface import MetricTable, TableItem
+from ..merging import merge_states
 from . import commits, events, metrics, rows
 from .connection import SQLiteConnection
 from .payload import unpacker
@@ -43,34 +44,32 @@ class _Source(NamedTuple):
 
 
 async def read_pages(
-    connection: SQLiteConnection, tables: Sequence[str], since: str | None, repo: str | None
+    connection: SQLiteConnection, table: str, since: str | None, repo: str | None
 ) -> AsyncIterator[list[TableItem]]:
     """See `DatabaseManager.read_pages`."""
-    unknown = [table for table in tables if table not in TABLES]
-    if unknown:
-        raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
 
-    def page(table: str, position: Position | None) -> asyncio.Task[Page]:
+    def page(position: Position | None) -> asyncio.Task[Page]:
         return asyncio.create_task(connection.read(lambda db: _page(db, table, position, since, repo)))
 
-    for table in tables:
-        reading: asyncio.Task[Page] | None = page(table, None)
-        try:
-            while reading is not None:
-                items, position = await reading
-                reading = page(table, position) if position is not None else None
-                yield items
-        finally:
-            if reading is not None:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+    reading: asyncio.Task[Page] | None = page(None)
+    try:
+        while reading is not None:
+            items, position = await reading
+            reading = page(position) if position is not None else None
+            yield items
+    finally:
+        if reading is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
 
 def write_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
     """Store what is not there yet, in the caller's transaction; answers by table how many rows were new."""
     new = {
         "events": events.insert_events(db, parsed.events.values()),
-        "commits": commits.fill_commits(db, list(parsed.commits.values())),
+        "commits": commits.fill_commits(
+            db, [CommitRecord(commit=one, summary=parsed.summaries.get(key)) for key, one in parsed.commits.items()]
+        ),
         "commit_files": _fill(
             db,
             rows.INSERT_FILE,
@@ -100,9 +99,11 @@ def _fill_health(
     add_daily = bool(daily.keys() - stored.keys())
     if add_daily:
         metrics.save_daily(db, repo, daily | stored)
-    add_state = state is not None and not metrics.read_states(db, [repo])
-    if add_state and state is not None:
-        metrics.save_states(db, [state])
+    known = metrics.read_states(db, [repo]).get(repo)
+    after = merge_states(known, state) if known and state else known or state
+    add_state = after is not None and after != known
+    if add_state and after is not None:
+        metrics.save_states(db, [after])
     add_mark = watched is not None and repo not in metrics.read_watch_list(db)
     if add_mark:
         metrics.mark(db, [repo], bool(watched))

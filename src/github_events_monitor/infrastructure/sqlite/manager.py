@@ -86,8 +86,8 @@ class SQLiteManager(DatabaseManager):
     async def _import_batch(self, batch: bytes) -> Stored:
         return await self.connection.write(lambda db: import_rows(db, batch))
 
-    def _read_pages(self, tables: Sequence[str], since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
-        return items.read_pages(self.connection, tables, since, repo)
+    def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
+        return items.read_pages(self.connection, table, since, repo)
 
     async def _write_items(self, rows: ParsedItems) -> dict[str, int]:
         return await self.connection.write(lambda db: items.write_items(db, rows))
