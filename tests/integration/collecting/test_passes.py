@@ -232,6 +232,21 @@ async def test_commits_of_as_many_repositories_as_the_budget_allows_are_answered
     await world.collector.close()
 
 
+@pytest.mark.parametrize("token", ["token", None])
+async def test_what_was_listed_of_many_is_fresh_for_the_poll_interval(token: str | None) -> None:
+    world = build(FakeGitHub(*some_more(4)), token=token)
+    names = [f"octo/r{number}" for number in range(4)]
+    await world.service.monitor_commits(names)
+    asked = len(world.github.requests)
+    world.pass_time(seconds=299)
+    await world.service.monitor_commits(names)
+    assert len(world.github.requests) == asked
+    world.pass_time(seconds=2)
+    await world.service.monitor_commits(names)
+    assert asked < len(world.github.requests) <= asked + 8
+    await world.collector.close()
+
+
 async def test_events_that_a_question_about_commits_left_out_are_read_when_somebody_asks() -> None:
     world = build(FakeGitHub(*some_more(4)))
     await world.service.monitor_commits([f"octo/r{number}" for number in range(4)])

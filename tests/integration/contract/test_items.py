@@ -9,9 +9,23 @@ from github_events_monitor.errors import InvalidInput
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import TABLES, DatabaseManager, TableItem
 from github_events_monitor.infrastructure.wire import commit_to_dict
-from github_events_monitor.records import MetricRow
+from github_events_monitor.records import CommitRecord, MetricRow
 
-from .builders import FACTS, OTHER, PAYLOAD, REPO, at, collect, event, exported, full_commit, record, sha
+from .builders import (
+    FACTS,
+    OTHER,
+    PAYLOAD,
+    REPO,
+    at,
+    collect,
+    commit,
+    event,
+    exported,
+    full_commit,
+    record,
+    sha,
+    summary,
+)
 from .test_state import STATE
 
 
@@ -104,7 +118,8 @@ async def test_a_commit_known_from_a_push_alone_gives_way_to_an_exported_one(man
     async with get_sqlite_manager(":memory:") as source:
         await fill(source)
         rows = await collect(source.read_items())
-    await manager.commits.insert_commits([record(1, at(5), source="push", branches=("dev",)), record(7)])
+    pushed = CommitRecord(commit=commit(1, at(5), source="push", branches=("dev",)), summary=summary("from a push"))
+    await manager.commits.insert_commits([pushed, record(7)])
     new = await manager.write_items(rows)
     assert new["commits"] == sum(row.table == "commits" for row in rows) - 1
     kept = await manager.commits.get_commit(REPO, sha(1))
@@ -113,8 +128,8 @@ async def test_a_commit_known_from_a_push_alone_gives_way_to_an_exported_one(man
     assert kept == msgspec.structs.replace(
         full, commit=msgspec.structs.replace(full.commit, branches=("dev", *full.commit.branches))
     )
-    pushed = record(1, at(5), source="push").commit
-    assert (await manager.write_items([TableItem("commits", commit_to_dict(pushed))]))["commits"] == 0
+    again = TableItem("commits", commit_to_dict(pushed.commit))
+    assert (await manager.write_items([again]))["commits"] == 0
     assert await manager.commits.get_commit(REPO, sha(1)) == kept
 
 

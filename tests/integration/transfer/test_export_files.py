@@ -264,6 +264,14 @@ async def test_an_export_without_some_types_makes_no_events_known(manager: Datab
     async with get_sqlite_manager(":memory:") as target:
         await import_files(target, ["-"], stdin=whole, types=["WatchEvent"])
         assert set(await claims(target)) == {"commits", "commits:dev"}
+        state = await target.metrics.get_state("octo/hello")
+        assert state is not None
+        assert state.last_collected_at is None  # whoever asks for events collects them
+        whole.seek(0)
+        await import_files(target, ["-"], stdin=whole)  # now all of them are there
+        assert (await claims(target))["events"] == (SPAN,)
+        whole.seek(0)
+        assert (await import_files(target, ["-"], stdin=whole)).stored == 0
 
 
 @pytest.mark.parametrize("damage", [lambda lines: lines[:-1], lambda lines: [lines[0], *lines[2:]]])

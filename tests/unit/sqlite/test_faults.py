@@ -13,7 +13,8 @@ from github_events_monitor.errors import DatabaseError, DatabaseUnreachable, Inv
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.sqlite import connection as connection_module
 from github_events_monitor.infrastructure.sqlite import opening
-from github_events_monitor.records import Commit, CommitRecord, Event, RepositoryState
+from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
+from github_events_monitor.records import Commit, CommitRecord, Event, RepositoryState, Stored
 
 START, END = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
 A_MINUTE_LATER = "2025-01-01T00:01:00Z"
@@ -90,6 +91,24 @@ async def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> 
         assert (await manager.events.get_trending(START, END, 1))[0].events == 50
         await manager.connection.maintain(lambda db: db.execute("PRAGMA max_page_count=1000000").fetchone())
         assert (await manager.import_events(events(50, 5000), [])).events == 5000
+    assert integrity(path) == "ok"
+
+
+async def test_a_disk_that_is_full_amid_the_commits_of_a_batch_is_told_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    encoder = SQLiteManager.batch_encoder()
+    pushed = [Commit(sha=f"{n:040x}", repo_name="o/r", commit_date=START, message="m" * 900) for n in range(500)]
+    encoder.add(events(0, 1)[0], pushed)
+    batch = encoder.encode()
+    async with get_sqlite_manager(str(path)) as manager:
+        await manager.initialize()
+        pages = await manager.connection.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
+        await manager.connection.maintain(lambda db: db.execute(f"PRAGMA max_page_count={pages + 20}").fetchone())
+        with pytest.raises(DatabaseError, match=r"disk of .* is full"):
+            await manager.import_batch(batch)
+        assert await manager.events.get_event("0") is None
+        await manager.connection.maintain(lambda db: db.execute("PRAGMA max_page_count=1000000").fetchone())
+        assert await manager.import_batch(batch) == Stored(1, 500)
     assert integrity(path) == "ok"
 
 
