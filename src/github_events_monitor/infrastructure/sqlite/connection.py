@@ -26,7 +26,7 @@ from .faults import TRANSLATED, translate
 from .opening import MEMORY, checkpoint, connect, prepare_reader, prepare_writer
 from .worker import ResultT, Work, Worker, abandon, in_transaction
 
-_CHECKPOINT_AT = 32 * 1024 * 1024
+_CHECKPOINT_AT = 64 * 1024 * 1024
 """Bytes of write-ahead log from which it is brought into the database."""
 
 
