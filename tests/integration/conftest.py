@@ -1,7 +1,9 @@
 """The databases of the integration tests: every engine, or the one that DATABASE_PROVIDER names."""
 
 import asyncio
+import contextlib
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,9 +49,17 @@ def _chosen() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_endpoint() -> Iterator[str]:
+def dynamodb_endpoint(pytestconfig: pytest.Config) -> Iterator[str]:
     """Where DynamoDB is: DYNAMODB_ENDPOINT_URL, or an engine that lives as long as the tests."""
-    with dynamodb_engine() as engine:
+    capture = pytestconfig.pluginmanager.get_plugin("capturemanager")
+
+    def say(line: str) -> None:
+        """On the terminal: otherwise what a fixture prints is shown only where a test fails."""
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            sys.stdout.write(f"\n{line}\n")
+            sys.stdout.flush()
+
+    with dynamodb_engine(say) as engine:
         yield engine.endpoint_url
 
 
