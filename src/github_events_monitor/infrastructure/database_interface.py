@@ -26,6 +26,7 @@ from .contract.vocabulary import (
     Position,
     RepositoryCount,
     TableItem,
+    check_tables,
 )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Position",
     "RepositoryCount",
     "TableItem",
+    "check_tables",
     "is_patient",
     "patiently",
 ]

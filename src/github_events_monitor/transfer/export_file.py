@@ -14,8 +14,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from ..errors import DataFileError, InvalidInput
-from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, patiently
+from ..errors import DataFileError
+from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, check_tables, patiently
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import Clock, format_instant, normalise_instant, system_clock
 from ..jsontext import dump_sorted
@@ -26,11 +26,9 @@ FORMAT = "github-events-monitor"
 VERSION = 1
 
 
-def check_tables(tables: Sequence[str]) -> tuple[str, ...]:
+def in_order(tables: Sequence[str]) -> tuple[str, ...]:
     """The tables in their usual order. Raises `InvalidInput` for a name that is not among the nine."""
-    unknown = [name for name in tables if name not in TABLES]
-    if unknown:
-        raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
+    check_tables(tables)
     return tuple(name for name in TABLES if name in tables)
 
 
@@ -49,7 +47,7 @@ async def export_items(
     since: events and commits from that instant on. repo: one repository's items only. Memory does not grow with their
     number. Raises `InvalidInput` for an unknown table, `DataFileError` when `out` cannot be written.
     """
-    chosen = check_tables(tables)
+    chosen = in_order(tables)
     start = normalise_instant(since) if since is not None else None
     provider = (await manager.health_check())["provider"]
     begun = format_instant(clock())

@@ -9,7 +9,7 @@ from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, patiently
 from ..infrastructure.garbage import without_garbage_collection
 from ..instants import normalise_instant
-from .export_file import check_tables
+from .export_file import in_order
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
 from .urls import database_url, parse_database_url, same_database
@@ -58,7 +58,7 @@ async def copy_items(
         if progress:
             await progress(tally.read, None, batch[-1].table)
 
-    chosen, start = check_tables(tables), normalise_instant(since) if since is not None else None
+    chosen, start = in_order(tables), normalise_instant(since) if since is not None else None
     with without_garbage_collection(), patiently():
         async with WriteBehind() as writes:
             async for batch in _batches(origin.read_pages(chosen, since=start, repo=repo)):

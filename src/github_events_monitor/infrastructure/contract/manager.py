@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
-from ...errors import InvalidInput
 from ...insights.coverage import with_archive
 from ...instants import format_instant
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
@@ -18,7 +17,7 @@ from .events import EventsRepository
 from .exchange import ParsedItems, parse_items
 from .metrics import MetricsRepository
 from .spool import Spool
-from .vocabulary import TABLES, TableItem
+from .vocabulary import TABLES, TableItem, check_tables
 
 
 class DatabaseManager(ABC):
@@ -99,9 +98,7 @@ class DatabaseManager(ABC):
         self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
     ) -> AsyncIterator[list[TableItem]]:
         """The same rows some hundreds at a time, for whoever has many to handle; a page is of one table."""
-        unknown = [table for table in tables if table not in TABLES]
-        if unknown:
-            raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
+        check_tables(tables)
         await self.connection.open()
         key = repo_key(repo) if repo is not None else None
         with Spool(MEMORY) as memory:

@@ -6,6 +6,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from ...errors import InvalidInput
+
 Position = tuple[str, str]
 """Where a page ended: (time, id) of its last record, both orders being time descending, then id."""
 
@@ -50,6 +52,13 @@ class TableItem(msgspec.Struct, frozen=True):
 
     table: str
     item: dict[str, Any]
+
+
+def check_tables(tables: Collection[str]) -> None:
+    """Raises `InvalidInput` for a name that is not among the nine."""
+    unknown = [name for name in tables if name not in TABLES]
+    if unknown:
+        raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
 
 
 def type_filter(event_types: Collection[str] | None) -> frozenset[str] | None:
