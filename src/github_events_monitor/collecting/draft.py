@@ -27,10 +27,10 @@ MAX_NOT_MODIFIED = 3
 class Draft:
     """What one pass over one repository works on. Steps change it; the collector stores what it holds.
 
-    want: the window asked about. kinds: what of it, "events" or "commits", comes first, and must not fail.
-    branch: another branch to list beside the default one. thorough: spend what the budget allows (false: only what the
-    window needs). with_token: whether 304 answers are free. cutoff: what is older will be
-    removed, and does not count as known once it is stored; null where everything stays.
+    want: the window asked about. kinds: what of it, "events" or "commits", comes first, and must not fail. branch:
+    another branch to list beside the default one. thorough: spend what the budget allows (false: only what the window
+    needs). with_token: whether 304 answers are free. cutoff: what is older will be removed, and does not count as known
+    once it is stored; null where everything stays.
     """
 
     client: GitHubClient

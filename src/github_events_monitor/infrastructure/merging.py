@@ -26,8 +26,10 @@ def is_missing(arriving: CommitRecord, stored: CommitRecord | None) -> bool:
     return stored is None or _outranks(arriving.commit, stored.commit)
 
 
-def merge_states(stored: RepositoryState, arriving: RepositoryState) -> RepositoryState:
+def merge_states(stored: RepositoryState | None, arriving: RepositoryState | None) -> RepositoryState | None:
     """A stored state, and what came with records of an export that are stored by now: it is known, too."""
+    if stored is None or arriving is None:
+        return stored or arriving
     return msgspec.structs.replace(
         stored,
         ledger=united_ledger(stored.ledger, arriving.ledger),

@@ -118,9 +118,9 @@ class DatabaseManager(ABC):
     async def _claimed(self, memory: Spool, part: Part) -> AsyncIterator[list[TableItem]]:
         """The same afterwards, in so far as it is still known and came along."""
         kept = part._replace(since=max(part.since, self._kept_since()))
+        hours = await self.metrics.get_archive_hours()
         pages = memory.pages()
         while (page := await asyncio.to_thread(next, pages, None)) is not None:
-            hours = await self.metrics.get_archive_hours()
             now = await self.metrics.get_states(item.item["repo_name"] for item in page)
             states = {key: with_archive(state, hours) for key, state in now.items()}
             yield [claimed(item, kept, states) for item in page]

@@ -86,7 +86,7 @@ async def _fill_health(manager: "DynamoDBManager", health: Health) -> int:
             await metrics.save_health(repo, day, daily[day])
             added.add(repo)
         known = states.get(repo)
-        after = merge_states(known, state) if known and state else known or state
+        after = merge_states(known, state)
         if after is not None and after != known:
             await metrics.save_states([after])
             added.add(repo)

@@ -100,7 +100,7 @@ def _fill_health(
     if add_daily:
         metrics.save_daily(db, repo, daily | stored)
     known = metrics.read_states(db, [repo]).get(repo)
-    after = merge_states(known, state) if known and state else known or state
+    after = merge_states(known, state)
     add_state = after is not None and after != known
     if add_state and after is not None:
         metrics.save_states(db, [after])
