@@ -139,6 +139,63 @@ class CommitRecord(msgspec.Struct, frozen=True, kw_only=True):
     summary: CommitSummary | None = None
 
 
+class Reply(NamedTuple):
+    """A comment or a review below an issue or pull request.
+
+    id: GitHub's own number of it, as text; unique within its kind.
+    author_type: GitHub's kind of account ("User", "Bot"), None when not known; author_login is None for a deleted one.
+    state: of a review: approved, changes_requested, commented, dismissed; None for comments.
+    """
+
+    id: str
+    kind: Literal["comment", "review", "review_comment"]
+    created_at: str
+    author_login: str | None = None
+    author_type: str | None = None
+    state: str | None = None
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An issue or pull request with its replies, as GitHub keeps it. `None` means not known, never zero or none.
+
+    state: "merged" only for pull requests. closed_by, merged_by, author_login: logins as the REST API spells them
+    (bots end in `[bot]`). review_decision: approved, changes_requested, review_required.
+    reviewers: logins whose review is requested at present. comments: GitHub's own count of issue comments.
+    replies: oldest first. comments_complete, reviews_complete: whether `replies` holds all of that kind as of
+    `updated_at`; reviews without any comment are only known from GraphQL, `/pulls/{n}/reviews` and webhooks.
+    """
+
+    repo_name: str
+    number: Count
+    kind: Literal["issue", "pull_request"]
+    state: Literal["open", "closed", "merged"]
+    created_at: str
+    updated_at: str
+    title: str | None = None
+    author_login: str | None = None
+    author_type: str | None = None
+    state_reason: str | None = None
+    draft: bool | None = None
+    closed_at: str | None = None
+    merged_at: str | None = None
+    closed_by: str | None = None
+    merged_by: str | None = None
+    base: str | None = None
+    head: str | None = None
+    head_sha: str | None = None
+    merge_sha: str | None = None
+    additions: Count | None = None
+    deletions: Count | None = None
+    changed_files: Count | None = None
+    review_decision: str | None = None
+    reviewers: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    comments: Count | None = None
+    replies: tuple[Reply, ...] = ()
+    comments_complete: bool = False
+    reviews_complete: bool = False
+
+
 class Authorship(NamedTuple):
     """A commit without its text: the narrow row that insights read."""
 
