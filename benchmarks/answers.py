@@ -27,7 +27,7 @@ import orjson
 
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.insights.commits import analyse_commit
 from github_events_monitor.insights.coverage import learn
 from github_events_monitor.instants import format_instant
@@ -147,7 +147,7 @@ def row(name: str, milliseconds: Sequence[float], of: str) -> None:
 async def measure_insights(path: Path) -> None:
     """Every insight over the month."""
     manager = get_sqlite_manager(str(path))
-    service = DatabaseService(Desk(manager=manager, clock=lambda: NOW))
+    service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
     columns = "id, event_type, created_at, actor_login, action, number, ref, sha, subject"
     rows = plain(
         path,
@@ -161,7 +161,7 @@ async def measure_insights(path: Path) -> None:
         "event_anomalies",
         "deployment_metrics",
     ):
-        ask = partial(getattr(service, question), REPO, hours=720)
+        ask = partial(service.ask_by_name, question, {"repo": REPO, "hours": 720})
         row(question, await medians(ask, rows, clean=True), "sqlite3 rows")
     commits_of = (
         "SELECT * FROM commits WHERE repo_name = ? AND commit_date >= ? AND commit_date < ?"

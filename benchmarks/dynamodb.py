@@ -20,9 +20,11 @@ from tests.fake_github import FakeGitHub, FakeRepository, commit
 
 from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.github.client import GitHubClient
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.dynamodb import cost
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.insights.coverage import learn
 from github_events_monitor.records import Ledger, RepositoryState, Span
 
@@ -103,8 +105,8 @@ async def measure_units(manager: DynamoDBManager, service: DatabaseService) -> N
     asked = manager.events
     for name, ask in (
         ("counts by type, 30 days", lambda: asked.count_by_type(BUSY, ago(MONTH.total_seconds()), ago(-1))),
-        ("repository_health, 30 days", lambda: service.repository_health(BUSY)),
-        ("recent_commits, 30 days, thirty shown", lambda: service.recent_commits(BUSY, 720)),
+        ("repository_health, 30 days", lambda: service.ask(REPOSITORY_HEALTH, repo=BUSY)),
+        ("recent_commits, 30 days, thirty shown", lambda: service.ask(RECENT_COMMITS, repo=BUSY, hours=720)),
         ("trending, 24 hours, all that is stored", service.trending_repositories),
     ):
         manager.connection.capacity.reset()
@@ -115,8 +117,8 @@ async def measure_units(manager: DynamoDBManager, service: DatabaseService) -> N
 async def measure_asking(service: DatabaseService, bare: Bare) -> None:
     """Medians of answers beside the calls that they need."""
     pairs: dict[str, tuple[Callable[[], Awaitable[object]], Callable[[], Awaitable[object]]]] = {
-        "recent_commits": (lambda: service.recent_commits(BUSY, 720), bare.recent_commits),
-        "repository_health": (lambda: service.repository_health(BUSY), bare.repository_health),
+        "recent_commits": (lambda: service.ask(RECENT_COMMITS, repo=BUSY, hours=720), bare.recent_commits),
+        "repository_health": (lambda: service.ask(REPOSITORY_HEALTH, repo=BUSY), bare.repository_health),
     }
     for name, (ask, calls) in pairs.items():
         both = [(await took(ask()) * 1000, await took(calls()) * 1000) for _ in range(ASKED + 1)][1:]
@@ -186,7 +188,7 @@ async def measure(endpoint: str) -> None:
     """Everything, in turn."""
     async with tables(endpoint) as manager, bare_client(endpoint) as client:
         bare = Bare(client, manager.connection.client.table)
-        service = DatabaseService(Desk(manager=manager, clock=lambda: NOW))
+        service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
         await fill(manager)
         await measure_units(manager, service)
         await measure_asking(service, bare)

@@ -21,7 +21,10 @@ from measuring import say
 
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
+from github_events_monitor.infrastructure.questions.trending_repositories import TRENDING_REPOSITORIES
 from github_events_monitor.instants import format_instant
 from github_events_monitor.transfer import import_files
 
@@ -70,11 +73,11 @@ async def run(events: int, folder: Path) -> None:
         repo = busiest.repo_name
         commits = await manager.commits.count_commits(repo, *MONTH)
         say(f"{events:,} events; {repo} has {busiest.events:,} of them and {commits:,} commits")
-        service = DatabaseService(Desk(manager=manager, clock=lambda: NOW))
+        service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
         ours: dict[str, Callable[[], Awaitable[object]]] = {
-            "recent_commits": lambda: service.recent_commits(repo, 24),
-            "repository_activity": lambda: service.repository_activity(repo, 24),
-            "trending_repositories": lambda: service.trending_repositories(24),
+            "recent_commits": lambda: service.ask(RECENT_COMMITS, repo=repo, hours=24),
+            "repository_activity": lambda: service.ask(REPOSITORY_ACTIVITY, repo=repo, hours=24),
+            "trending_repositories": lambda: service.ask(TRENDING_REPOSITORIES, hours=24),
         }
         db = sqlite3.connect(path)
 

@@ -6,10 +6,9 @@ importing it reads no setting and opens nothing. `python -m github_events_monito
 
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, Header, Path, Request
+from fastapi import FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -17,43 +16,17 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from . import __version__
-from .answers.activity import CollectNow, EventCounts, RepositoryActivity, TrendingRepositories
-from .answers.commits import CommitDetails, CommitFiles, MonitorCommits, RecentCommits
-from .answers.insights import (
-    DeploymentMetrics,
-    DeveloperActivity,
-    EventAnomalies,
-    RepositoryHealth,
-    SecurityReport,
-)
 from .errors import MonitorError
-from .infrastructure.database_service import DatabaseService, fit_collection
+from .http.question_routes import declare_questions
 from .logs import configure
 from .rest.deliveries import answer_delivery
 from .rest.description import HEALTH_EXAMPLE, INTRODUCTION, PROBLEMS, describe
 from .rest.door import Door, MCPEndpoint, lifespan
 from .rest.guards import BodyGuard, FaultGuard, TokenGuard
 from .rest.problems import on_http_error, on_invalid_request, on_monitor_error
-from .rest.replies import reply
-from .rest.requests import (
-    ActivityQuery,
-    CollectBody,
-    CommitQuery,
-    CommitsQuery,
-    DevelopersQuery,
-    MonitoringQuery,
-    OfRepository,
-    TrendingQuery,
-    describe_query,
-    names,
-    read_query,
-)
 from .rest.telemetry import CONTENT_TYPE, Measured
 from .runtime import Runtime
 from .settings import Settings
-
-Sha = Annotated[str, Path(description="7 to 40 hex digits", examples=["e83c5163316f89bfbde7d9ab23ca2e25604af290"])]
-Ask = Callable[[DatabaseService], Callable[..., Awaitable[Any]]]
 
 
 def create_app(settings: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
@@ -75,8 +48,9 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     app.add_exception_handler(MonitorError, on_monitor_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.add_exception_handler(HTTPException, on_http_error)
-    for declare in (_declare_operations, _declare_commits, _declare_metrics, _declare_webhooks):
-        declare(app, door)
+    _declare_operations(app, door)
+    declare_questions(app, door.service)
+    _declare_webhooks(app, door)
     app.router.routes.append(Route("/mcp", MCPEndpoint(door), include_in_schema=False))
     return app
 
@@ -97,115 +71,6 @@ def _declare_operations(app: FastAPI, door: Door) -> None:
     async def prometheus() -> Response:
         """Metrics in the text format of Prometheus."""
         return Response(await door.telemetry.render(door.runtime()), media_type=CONTENT_TYPE)
-
-    @app.post("/collect", response_model=CollectNow, tags=["operations"])
-    async def collect(body: Annotated[CollectBody | None, Body()] = None) -> Response:
-        """Collect repositories from GitHub now; answers when done."""
-        wanted = body or CollectBody()
-        answer = await door.runtime().collector.collect(wanted.repos or None, dry_run=wanted.dry_run)
-        return JSONResponse(fit_collection(answer).to_wire())
-
-
-def _declare_commits(app: FastAPI, door: Door) -> None:
-    @app.get(
-        "/commits/recent",
-        response_model=RecentCommits,
-        tags=["commits"],
-        openapi_extra=describe_query(CommitsQuery),
-    )
-    async def recent_commits(request: Request) -> Response:
-        """A repository's commits, newest first; the last 24 hours by default."""
-        query = read_query(CommitsQuery, request)
-        return reply(request, await door.service().recent_commits(**dict(query)))
-
-    @app.get(
-        "/commits/{sha}", response_model=CommitDetails, tags=["commits"], openapi_extra=describe_query(CommitQuery)
-    )
-    async def commit(request: Request, sha: Sha) -> Response:
-        """One commit with its files and its analysis."""
-        query = read_query(CommitQuery, request)
-        return reply(request, await door.service().commit_details(query.repo, sha))
-
-    @app.get(
-        "/commits/{sha}/files", response_model=CommitFiles, tags=["commits"], openapi_extra=describe_query(CommitQuery)
-    )
-    async def commit_files(request: Request, sha: Sha) -> Response:
-        """The files of one commit."""
-        query = read_query(CommitQuery, request)
-        return reply(request, CommitFiles.of(await door.service().commit_details(query.repo, sha)))
-
-    @app.get(
-        "/monitoring/commits",
-        response_model=MonitorCommits,
-        tags=["commits"],
-        openapi_extra=describe_query(MonitoringQuery),
-    )
-    async def monitor_commits(request: Request) -> Response:
-        """Commits across repositories, which are put on the watch list; the last 24 hours by default."""
-        query = read_query(MonitoringQuery, request)
-        answer = await door.service().monitor_commits(
-            names(query.repos),
-            limit_per_repo=10 if query.limit_per_repo is None else query.limit_per_repo,
-            **query.window(24),
-        )
-        return reply(request, answer)
-
-    @app.get(
-        "/events/recent",
-        response_model=RepositoryActivity,
-        tags=["events"],
-        openapi_extra=describe_query(ActivityQuery),
-    )
-    async def recent_events(request: Request) -> Response:
-        """A repository's events, newest first, and how many of each type; the last 24 hours by default."""
-        query = read_query(ActivityQuery, request)
-        arguments = dict(query) | {"event_types": names(query.event_types)}
-        return reply(request, await door.service().repository_activity(**arguments))
-
-
-def _declare_metrics(app: FastAPI, door: Door) -> None:
-    def of_repository(path: str, model: type[Any], hours: int, ask: Ask) -> None:
-        @app.get(
-            f"/metrics/{path}",
-            response_model=model,
-            tags=["metrics"],
-            name=path,
-            description=model.__doc__,
-            openapi_extra=describe_query(OfRepository),
-        )
-        async def endpoint(request: Request) -> Response:
-            query = read_query(OfRepository, request)
-            return reply(request, await ask(door.service())(query.repo, **query.window(hours)))
-
-    of_repository("repository-health", RepositoryHealth, 720, lambda service: service.repository_health)
-    of_repository("event-counts", EventCounts, 24, lambda service: service.event_counts)
-    of_repository("security-monitoring", SecurityReport, 720, lambda service: service.security_report)
-    of_repository("event-anomalies", EventAnomalies, 168, lambda service: service.event_anomalies)
-    of_repository("release-deployment", DeploymentMetrics, 2160, lambda service: service.deployment_metrics)
-
-    @app.get(
-        "/metrics/trending",
-        response_model=TrendingRepositories,
-        tags=["metrics"],
-        openapi_extra=describe_query(TrendingQuery),
-    )
-    async def trending(request: Request) -> Response:
-        """The stored repositories with most events; the last 24 hours by default."""
-        query = read_query(TrendingQuery, request)
-        limit = 10 if query.limit is None else query.limit
-        return reply(request, await door.service().trending_repositories(limit=limit, **query.window(24)))
-
-    @app.get(
-        "/metrics/developer-productivity",
-        response_model=DeveloperActivity,
-        tags=["metrics"],
-        openapi_extra=describe_query(DevelopersQuery),
-    )
-    async def developers(request: Request) -> Response:
-        """Who did what in a repository, or one person across repositories; the last 720 hours by default."""
-        query = read_query(DevelopersQuery, request)
-        answer = await door.service().developer_activity(query.repo, query.actor, **query.window(720))
-        return reply(request, answer)
 
 
 def _declare_webhooks(app: FastAPI, door: Door) -> None:

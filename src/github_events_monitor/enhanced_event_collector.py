@@ -17,8 +17,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from .answers.activity import CollectedRepository, CollectNow
-from .answers.shared import Problem, RateLimitStatus
+from .answers import Problem, RateLimitStatus
 from .collecting.details import fetch_details
 from .collecting.draft import FIRST_PASS, Draft
 from .collecting.identity import Renamed
@@ -28,6 +27,7 @@ from .errors import InvalidInput, LeaseLost, MonitorError, NotFound, Unreachable
 from .github.client import BudgetSpent, GitHubClient, RequestBudget
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager, patiently
+from .infrastructure.questions.collect_now import CollectedRepository, CollectNow
 from .infrastructure.watch_list import watched
 from .insights.commits import analyse_commit
 from .insights.coverage import forget_before, without_future

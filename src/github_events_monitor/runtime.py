@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,8 +22,8 @@ from .errors import DatabaseUnreachable
 from .github.client import GitHubClient
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager
-from .infrastructure.database_service import AnswerCache, DatabaseService, Desk
-from .instants import Clock, format_instant, system_clock
+from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
+from .instants import Clock, system_clock
 from .poller import Poller
 from .settings import Settings
 
@@ -43,21 +44,6 @@ class Runtime:
     def on_stored(self, listener: Callable[[str], Awaitable[None]]) -> Callable[[], None]:
         """See `Collector.on_stored`."""
         return self.collector.on_stored(listener)
-
-    async def status(self) -> dict[str, Any]:
-        """What the program is and does at this moment; no secrets."""
-        return {
-            "version": __version__,
-            "now": format_instant(self.clock()),
-            "database": await self.service.health(),
-            "github": {
-                "api_url": self.settings.github_api_url,
-                "token": self.settings.github_token is not None,
-                "rate_limit": self.collector.rate_limit().to_wire(),
-            },
-            "watching": await self.service.watching(),
-            "poll_interval": self.settings.poll_interval,
-        }
 
 
 @asynccontextmanager
@@ -108,7 +94,7 @@ def build_runtime(
         retention_days=settings.event_retention_days,
         touched=cache.forget,
     )
-    desk = Desk(
+    context = QuestionContext(
         manager=manager,
         clock=clock,
         tolerance=settings.freshness_seconds,
@@ -118,9 +104,24 @@ def build_runtime(
         retention_days=settings.event_retention_days,
         refresh=collector.refresh,
         fetch_details=collector.fetch_details,
-        cache=cache,
+        collect=collector.collect,
+        status=partial(_status, settings, manager, collector),
     )
-    return Runtime(settings, manager, client, collector, DatabaseService(desk), clock)
+    return Runtime(settings, manager, client, collector, DatabaseService(context, cache), clock)
+
+
+async def _status(settings: Settings, manager: DatabaseManager, collector: Collector) -> dict[str, Any]:
+    """Return what the question `status` shows of the program beside what is stored; no secrets."""
+    return {
+        "version": __version__,
+        "database": await manager.health_check(),
+        "github": {
+            "api_url": settings.github_api_url,
+            "token": settings.github_token is not None,
+            "rate_limit": collector.rate_limit(),
+        },
+        "poll_interval": settings.poll_interval,
+    }
 
 
 def web_url(api_url: str) -> str:

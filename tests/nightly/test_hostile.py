@@ -103,7 +103,7 @@ async def deliver(world: World, chance: Random) -> None:
 async def ask(world: World) -> None:
     for question in QUESTIONS:
         try:
-            answer = await getattr(world.service, question)("octo/hello", hours=8760)
+            answer = await world.service.ask_by_name(question, {"repo": "octo/hello", "hours": 8760})
         except MonitorError:
             continue  # nothing is known that could be answered
         json.dumps(answer.to_wire(), ensure_ascii=False, allow_nan=False).encode()

@@ -5,6 +5,7 @@ https://docs.github.com/en/rest/using-the-rest-api/github-event-types#event-obje
 
 import re
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import msgspec
@@ -43,17 +44,50 @@ FEED_TYPES = frozenset(
 DynamoDB's registry has no rows for those named here.
 https://docs.github.com/en/rest/using-the-rest-api/github-event-types"""
 
+EVENT_TYPES = FEED_TYPES | {
+    "CheckRunEvent",
+    "CheckSuiteEvent",
+    "DeploymentEvent",
+    "DeploymentStatusEvent",
+    "DiscussionCommentEvent",
+    "DownloadEvent",
+    "FollowEvent",
+    "ForkApplyEvent",
+    "GistEvent",
+    "RepositoryEvent",
+    "SponsorshipEvent",
+    "StarEvent",
+    "StatusEvent",
+    "TeamAddEvent",
+    "WorkflowDispatchEvent",
+    "WorkflowJobEvent",
+    "WorkflowRunEvent",
+    UNKNOWN_TYPE,
+}
+"""Every type that can be asked for: the feed's, those of webhooks, and those of old archives."""
+
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_NAME = re.compile("[A-Z][A-Za-z]*Event")
 
 
-def check_types(event_types: Collection[str] | None) -> list[str] | None:
-    """Event types to choose by, each once; null for all. Raises `InvalidInput` for what GitHub names no event by."""
+_SPELLINGS = {
+    spelling: name for name in sorted(EVENT_TYPES) for spelling in (name.lower(), name.lower().removesuffix("event"))
+}
+
+
+def check_types(event_types: Collection[str] | None) -> tuple[str, ...] | None:
+    """Return event types in GitHub's spelling, each once, in order; None for all.
+
+    Letter case and the ending "Event" do not matter. Raises `InvalidInput` naming the nearest for an unknown one.
+    """
+    chosen = set()
     for name in event_types or ():
-        if not _NAME.fullmatch(name):
-            raise InvalidInput(f"{name[:60]!r} is not an event type; write it like PushEvent or IssuesEvent")
-    return sorted(set(event_types)) if event_types else None
+        known = _SPELLINGS.get(name[:MAX_KEY_TEXT].strip().lower())
+        if known is None:
+            nearest = get_close_matches(name[:80], sorted(EVENT_TYPES), n=1, cutoff=0.0)[0]
+            raise InvalidInput(f"{name[:60]!r} is not an event type; did you mean {nearest!r}?")
+        chosen.add(known)
+    return tuple(sorted(chosen)) or None
 
 
 class ParsedEvent(NamedTuple):

@@ -1,32 +1,75 @@
-"""DatabaseService: the one door for MCP, REST and the terminal. Every answer they show is made here.
+"""DatabaseService: the one way in for MCP, REST and the terminal. Every answer they show is made by a question here.
 
-It knows the clock, windows, freshness and coverage; reads what a question needs from the manager; lets an insight
-think; and wraps the result with what is and is not known. The questions stand in `answering/`, by what they are about.
+The questions stand in `questions/`, one file each; this composes them over one database.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-from .answering.cache import AnswerCache
-from .answering.insight_questions import InsightQuestions
-from .answering.questions import Desk
-from .answering.sizes import fit_collection
+from ..answers import Answer
+from ..instants import format_instant
+from .questions.cache import AnswerCache
+from .questions.catalogue import questions
+from .questions.context import Progress, QuestionContext
+from .questions.query import Query
+from .questions.question import Question
 
-__all__ = ["AnswerCache", "DatabaseService", "Desk", "fit_collection"]
+__all__ = ["AnswerCache", "DatabaseService", "QuestionContext"]
+
+QueryT = TypeVar("QueryT", bound=Query)
+AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
-class DatabaseService(InsightQuestions):
-    """All questions over one database.
+class DatabaseService:
+    """All questions over one database. `cache` keeps answers; without it each is made anew."""
 
-    Methods are named as the MCP tools, take their arguments and give the shapes of `answers`. They raise `InvalidInput`
-    for arguments, a `GitHubError` where nothing is known and GitHub could not be asked, and `DatabaseError`.
-    """
+    def __init__(self, context: QuestionContext, cache: AnswerCache | None = None) -> None:
+        self.context = context
+        self.cache = cache
+
+    async def ask(self, question: Question[QueryT, AnswerT], /, **arguments: Any) -> AnswerT:
+        """Return the answer to a question, asked with the arguments of its query.
+
+        Raises `InvalidInput` for arguments, a `GitHubError` where nothing is known and GitHub could not be asked, and
+        `DatabaseError`.
+        """
+        return await self.answer(question, question.query.read(arguments, question.name))
+
+    async def ask_by_name(self, name: str, arguments: Mapping[str, Any]) -> Answer:
+        """Return the answer to the question of that name. Raises `KeyError` where there is none, and as `ask`."""
+        question = {question.name: question for question in questions()}[name]
+        return await self.answer(question, question.query.read(arguments, name))
+
+    async def answer(
+        self,
+        question: Question[QueryT, AnswerT],
+        query: QueryT,
+        *,
+        progress: Progress | None = None,
+        may_watch: bool = True,
+    ) -> AnswerT:
+        """Return the answer to a query. may_watch: whether asking may change the watch list."""
+
+        async def ask() -> AnswerT:
+            context = self.context.for_call(progress=progress, may_watch=may_watch)
+            found = await question.answer(context, query)
+            found = found.model_copy(update={"now": format_instant(context.now())})
+            return found.model_copy(update={"summary_line": question.summarise(found)})
+
+        if self.cache is None or not self.cache.covers(query):
+            return await ask()
+        return await self.cache.answer(question.name, query, ask)
 
     async def health(self) -> dict[str, Any]:
-        """The database's health as `/health` shows it; never a secret."""
-        return await self._desk.manager.health_check()
+        """Return the database's health as `/health` shows it; never a secret."""
+        return await self.context.manager.health_check()
+
+    async def watching(self) -> list[str]:
+        """Return watched repositories in GitHub's spelling, by name."""
+        return await self.context.watching()
 
     async def complete_repositories(self, prefix: str, limit: int = 50) -> list[str]:
-        """Spellings of stored and watched repositories that begin with a prefix, in any letter case."""
-        stored = [row.full_name for row in await self.repositories(prefix, limit)]
+        """Return spellings of stored and watched repositories that begin with a prefix, in any letter case."""
+        stored = [row.full_name for row in await self.context.manager.metrics.get_repositories(prefix, limit)]
         watched = [name for name in await self.watching() if name.lower().startswith(prefix.lower())]
         return sorted({name.lower(): name for name in (*stored, *watched)}.values(), key=str.lower)[:limit]

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ..answers.shared import Coverage, Gap
+from ..answers import Coverage, Gap
 from ..instants import seconds_between, shift
 from ..records import Ledger, RepositoryState, Span
 

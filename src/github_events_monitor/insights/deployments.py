@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..answers.insights import DeploymentAnswer, DeploymentResult, ReleaseAnswer
 from ..records import Activity, Commit, CommitSummary, MetricRow, Span
 from .commit_messages import read_message
 from .coverage import missing_spans
 from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployments
 from .delivery.dora import MINIMUM, Delivery, Record, measure_keys
 from .delivery.releases import Release, read_releases
+from .results import DeploymentAnswer, DeploymentResult, ReleaseAnswer
 
 DELIVERY_TYPES = frozenset({"DeploymentEvent", "DeploymentStatusEvent", "ReleaseEvent"})
 """The events that are looked at."""

@@ -5,11 +5,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 
-from ..answers.insights import Developer, DeveloperResult
 from ..people import Kind
 from ..records import Activity, Authorship
 from .accounts import Account, Accounts
 from .contributions import Contribution, contribution_of
+from .results import Developer, DeveloperResult
 from .rows import in_order, within
 
 FORMULA = (

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ..answers.insights import Component, HealthResult, Trend
 from ..instants import seconds_between, shift
 from ..people import Kind
 from ..records import Activity, Authorship, MetricRow, Span
@@ -20,6 +19,7 @@ from .health.advice import recommend
 from .health.history import arrange
 from .health.period import Measure, Period
 from .health.rules import FLAT_BELOW, MINIMUM_KNOWN_SHARE, TOTAL_WEIGHT
+from .results import Component, HealthResult, Trend
 from .snapshot import Snapshot
 
 MEASURES: tuple[Measure, ...] = (

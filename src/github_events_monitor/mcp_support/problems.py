@@ -8,7 +8,7 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 
-from ..answers.shared import Problem
+from ..answers import Problem
 from ..errors import MonitorError
 
 ERROR_KEY = "github-events-monitor/error"

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from ..errors import InvalidInput
-from ..infrastructure.answering.windows import MAX_HOURS
+from ..infrastructure.questions.windows import MAX_HOURS
 from ..instants import Clock, format_instant, parse_instant, system_clock
 from ..records import repo_key
 

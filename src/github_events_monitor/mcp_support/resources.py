@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from ..answers.shared import AnswerModel
+from ..answers import Answer, AnswerModel
 from ..errors import InvalidInput, MonitorError
+from ..infrastructure.questions.question import Question
 from ..jsontext import dump_json
 from ..runtime import Runtime
 from .problems import failed_request
-from .sharing import Ctx
+from .sharing import Ctx, service_of
+
+AnswerT = TypeVar("AnswerT", bound=Answer)
 
 JSON = "application/json"
 MAX_LISTED = 200
@@ -30,25 +33,19 @@ def told(uri: str | None = None) -> Iterator[None]:
         raise failed_request(error, uri) from error
 
 
-@contextmanager
-def reading(ctx: Ctx, hours: str | None = None) -> Iterator[int | None]:
-    """`told`, and the hours that the URI asks for: null when it does not, for the question's own default."""
+async def read_question(ctx: Ctx, question: Question[Any, AnswerT], **arguments: str | None) -> str:
+    """Return the answer to a question as a resource's text; its URI may say `hours` and nothing else."""
     uri = str((ctx.request_context.params or {}).get("uri", ""))
     with told(uri):
-        yield _read_hours(uri, hours)
+        _refuse_unknown(uri)
+        return to_json(await service_of(ctx).ask(question, **arguments))
 
 
-def _read_hours(uri: str, hours: str | None) -> int | None:
-    unknown = next(
-        (name for name, _ in parse_qsl(urlsplit(uri).query, keep_blank_values=True) if name != "hours"), None
-    )
+def _refuse_unknown(uri: str) -> None:
+    names = [name for name, _ in parse_qsl(urlsplit(uri).query, keep_blank_values=True)]
+    unknown = next((name for name in names if name != "hours"), None)
     if unknown is not None:
         raise InvalidInput(f"this resource has no parameter {unknown[:80]!r}; it takes hours")
-    if hours is None:
-        return None
-    if not (hours.isascii() and hours.isdigit()) or not 1 <= int(hours[:9]) <= 8760:
-        raise InvalidInput(f"hours must be a whole number from 1 to 8760, not {hours[:80]!r}")
-    return int(hours)
 
 
 async def list_repositories(runtime: Runtime) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 That is `resources/subscribe` of the older era, and clear words about a tool or prompt that is asked for wrongly.
 """
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,8 +19,8 @@ from mcp.types import (
 
 from .. import __version__
 from ..errors import InvalidInput
+from ..infrastructure.questions.query import did_you_mean, refuse_unknown
 from ..runtime import Runtime
-from .arguments import refuse_unknown
 from .problems import failed_call, failed_request
 from .sharing import Sharing, logging_left_alone
 from .subscriptions import Subscriptions
@@ -60,8 +59,7 @@ class MonitorServer(MCPServer[Runtime]):
         """A tool's answer; one that does not exist is refused with the nearest name."""
         known = [tool.name for tool in await self.list_tools()]
         if name not in known:
-            nearest = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)[0]
-            return failed_call(InvalidInput(f"there is no tool {name[:80]!r}; did you mean {nearest!r}?"))
+            return failed_call(InvalidInput(f"there is no tool {name[:80]!r}; {did_you_mean(name, known)}"))
         return await super().call_tool(name, arguments, context)
 
     async def get_prompt(

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse, Response
 
-from ..answers.shared import Problem
+from ..answers import Problem
 from ..errors import InvalidInput
 from ..github.webhooks import verify_signature
 from ..records import Stored

@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..answers.shared import Problem
+from ..answers import Problem
 from ..infrastructure.database_service import DatabaseService
 from ..instants import system_clock
 from ..runtime import Runtime, build_runtime, shared_runtime

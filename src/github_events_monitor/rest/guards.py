@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..access import accepted_names, accepts_host, accepts_origin, token_matches
-from ..answers.shared import Problem
+from ..answers import Problem
 from ..errors import MonitorError
 from ..settings import Settings
 from .problems import error_response, problem_response

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from ..answers.shared import Problem
+from ..answers import Problem
 from ..errors import DatabaseError, ErrorCode, MonitorError, SettingsError
 from ..instants import Clock, system_clock
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from ..answers.activity import CollectedRepository, CollectNow, WatchList
-from ..answers.shared import RateLimitStatus
-from ..infrastructure.database_service import fit_collection
+from ..answers import RateLimitStatus
+from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
+from ..infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
 from ..runtime import open_runtime
 from ..settings import Settings
 from .screen import columns, complain, note, plain, print_json, progress_bar, stdout
@@ -68,10 +68,7 @@ async def watch(
 ) -> int:
     """Change the watch list and show it; 1 when a repository could not be added."""
     async with open_runtime(settings) as runtime:
-        if add or remove:
-            answer = await runtime.service.watch_repositories(add=add, remove=remove)
-        else:
-            answer = WatchList(watching=tuple(await runtime.service.watching()))
+        answer = await runtime.service.ask(WATCH_REPOSITORIES, add=list(add), remove=list(remove))
     if as_json:
         print_json(answer.to_wire())
     else:

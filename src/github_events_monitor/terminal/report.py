@@ -9,12 +9,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..answers.activity import CollectedRepository, CollectNow
-from ..answers.commits import CommitAnswer, RecentCommits
-from ..answers.insights import Component, RepositoryHealth
-from ..answers.shared import Coverage, Problem
+from ..answers import Coverage, Problem
 from ..errors import MonitorError
-from ..infrastructure.database_service import DatabaseService, fit_collection
+from ..infrastructure.database_service import DatabaseService
+from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
+from ..infrastructure.questions.presenter import CommitAnswer
+from ..infrastructure.questions.recent_commits import RECENT_COMMITS, RecentCommits
+from ..infrastructure.questions.repository_health import REPOSITORY_HEALTH, RepositoryHealth
+from ..insights.results import Component
 from ..runtime import open_runtime
 from ..settings import Settings
 from .collecting import budget_left
@@ -47,7 +49,8 @@ Found = tuple[RecentCommits, RepositoryHealth]
 async def _ask(service: DatabaseService, repo: str, hours: int) -> Found | Problem:
     """What is stored now, also where collecting failed: the answers then say so."""
     try:
-        return await service.recent_commits(repo, hours=hours), await service.repository_health(repo, hours=hours)
+        commits = await service.ask(RECENT_COMMITS, repo=repo, hours=hours)
+        return commits, await service.ask(REPOSITORY_HEALTH, repo=repo, hours=hours)
     except MonitorError as error:
         return Problem.of(error)
 

@@ -45,7 +45,7 @@ def test_only_events_of_named_types_are_kept(run: Run, archive: Path) -> None:
     result = run("import", archive, "--type", "stars")
     assert (result.code, result.err) == (
         2,
-        "error: 'stars' is not an event type; write it like PushEvent or IssuesEvent\n",
+        "error: 'stars' is not an event type; did you mean 'StarEvent'?\n",
     )
 
 

@@ -12,7 +12,7 @@ from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event
 
 
@@ -52,8 +52,10 @@ def build(github: FakeGitHub, *, token: str | None = "token") -> World:
     secret = SecretStr(token) if token else None
     client = GitHubClient(github.base, secret, clock, transport=github.transport())
     collector = Collector(manager, client, clock=clock, with_token=token is not None)
-    desk = Desk(manager=manager, clock=clock, refresh=collector.refresh, fetch_details=collector.fetch_details)
-    world = World(github, manager, collector, DatabaseService(desk))
+    context = QuestionContext(
+        manager=manager, clock=clock, refresh=collector.refresh, fetch_details=collector.fetch_details
+    )
+    world = World(github, manager, collector, DatabaseService(context))
     github.clock = clock
     return world
 

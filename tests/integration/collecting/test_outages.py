@@ -3,6 +3,10 @@
 import pytest
 
 from github_events_monitor.errors import Forbidden, NotFound, RateLimited, Unreachable
+from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
+from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from tests.fake_github import Reply
 from tests.integration.collecting.conftest import World
 
@@ -23,7 +27,7 @@ async def test_a_failed_first_collection_is_an_error_not_an_empty_list(
     world.github.fail(100, status, headers, body)
 
     with pytest.raises(kind):
-        await world.service.recent_commits("octo/hello")
+        await world.service.ask(RECENT_COMMITS, repo="octo/hello")
 
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
     assert (row.status, row.error and row.error.code) == (word, word)
@@ -31,8 +35,8 @@ async def test_a_failed_first_collection_is_an_error_not_an_empty_list(
 
 async def test_a_repository_that_is_not_there_is_not_found(world: World) -> None:
     with pytest.raises(NotFound, match="nobody/nothing"):
-        await world.service.repository_activity("nobody/nothing")
-    assert await world.service.repositories() == []
+        await world.service.ask(REPOSITORY_ACTIVITY, repo="nobody/nothing")
+    assert await world.service.complete_repositories("") == []
 
 
 async def test_stored_records_are_answered_with_a_note_while_github_is_down(world: World) -> None:
@@ -40,7 +44,7 @@ async def test_stored_records_are_answered_with_a_note_while_github_is_down(worl
     world.pass_time(hours=1)
     world.github.fail(100, 503)
 
-    answer = await world.service.recent_commits("octo/hello", hours=72)
+    answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
 
     assert answer.total_commits == 5
     assert "collecting failed" in (answer.coverage.note or "")
@@ -53,7 +57,7 @@ async def test_an_empty_window_of_which_nothing_is_known_is_an_error_while_githu
     world.github.fail(100, 503)
 
     with pytest.raises(Unreachable):
-        await world.service.recent_commits("octo/hello", hours=2)
+        await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=2)
 
 
 STORED_BY_HAND = [
@@ -74,7 +78,7 @@ async def test_insights_find_nothing_only_where_something_is_known(world: World,
     await world.manager.events.insert_events(STORED_BY_HAND)
     world.github.fail(100, status)
     with pytest.raises((Unreachable, NotFound)):
-        await getattr(world.service, ask)("octo/hello")
+        await world.service.ask_by_name(ask, {"repo": "octo/hello"})
 
 
 async def test_a_repository_that_is_gone_has_no_empty_list(world: World) -> None:
@@ -82,20 +86,20 @@ async def test_a_repository_that_is_gone_has_no_empty_list(world: World) -> None
     world.pass_time(minutes=50)
     del world.github.repositories["octo/hello"]
     with pytest.raises(NotFound):
-        await world.service.recent_commits("octo/hello", hours=1)
-    answer = await world.service.recent_commits("octo/hello", hours=72)
+        await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=1)
+    answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
     assert answer.total_commits == 5
     assert "not found or not visible" in (answer.coverage.note or "")
 
 
 async def test_somebody_of_whom_nothing_is_stored_is_not_a_quiet_person(world: World) -> None:
-    answer = await world.service.developer_activity(actor="nobody")
+    answer = await world.service.ask(DEVELOPER_ACTIVITY, actor="nobody")
     assert (answer.total_people, answer.coverage.complete) == (0, False)
     assert answer.coverage.note == "No event of nobody is stored for this window."
 
 
 async def test_one_repository_that_fails_does_not_stop_the_others(world: World) -> None:
-    answer = await world.service.monitor_commits(["octo/hello", "nobody/nothing"], hours=72)
+    answer = await world.service.ask(MONITOR_COMMITS, repos=["octo/hello", "nobody/nothing"], hours=72)
 
     first, second = answer.repositories
     assert (first.total_commits, first.error) == (5, None)
@@ -105,18 +109,18 @@ async def test_one_repository_that_fails_does_not_stop_the_others(world: World) 
 
 
 async def test_a_question_spends_at_most_eight_requests(world: World) -> None:
-    await world.service.recent_commits("octo/hello")
+    await world.service.ask(RECENT_COMMITS, repo="octo/hello")
     assert len(world.github.requests) <= 8
 
 
 async def test_a_fresh_repository_is_not_asked_again_until_the_poll_interval_has_passed(world: World) -> None:
-    await world.service.recent_commits("octo/hello")
+    await world.service.ask(RECENT_COMMITS, repo="octo/hello")
     asked = len(world.github.requests)
     world.pass_time(seconds=299)
-    await world.service.repository_activity("octo/hello")
+    await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello")
     assert len(world.github.requests) == asked
     world.pass_time(seconds=2)
-    await world.service.repository_activity("octo/hello")
+    await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello")
     assert len(world.github.requests) > asked
 
 
@@ -126,7 +130,7 @@ async def test_a_past_window_that_is_completely_known_needs_no_github(world: Wor
     world.github.fail(100, 503)
     asked = len(world.github.requests)
 
-    answer = await world.service.recent_commits("octo/hello", hours=24, until="2026-11-20T11:00:00Z")
+    answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=24, until="2026-11-20T11:00:00Z")
 
     assert answer.coverage.complete
     assert answer.coverage.note is None

@@ -6,6 +6,11 @@ from datetime import timedelta
 import pytest
 
 from github_events_monitor.errors import InvalidInput
+from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
 from github_events_monitor.records import Span
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso, sha
 from tests.integration.collecting.conftest import World, build, hello
@@ -16,7 +21,7 @@ async def test_a_first_pass_stores_events_commits_and_details(world: World) -> N
 
     row = answer.repositories[0]
     assert (row.repo, row.status, row.new_events, row.new_commits) == ("Octo/Hello", "collected", 5, 5)
-    commits = await world.service.recent_commits("OCTO/hello", hours=72)
+    commits = await world.service.ask(RECENT_COMMITS, repo="OCTO/hello", hours=72)
     assert [item.sha for item in commits.commits] == [sha(number) for number in (5, 4, 3, 2, 1)]
     assert [item.additions for item in commits.commits] == [5, 4, 3, 2, 1]
     assert commits.coverage.complete
@@ -42,7 +47,7 @@ async def test_a_commit_pushed_late_with_an_old_date_is_found(world: World) -> N
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
 
     assert row.new_commits == 2
-    assert (await world.service.recent_commits("octo/hello", hours=72)).total_commits == 7
+    assert (await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)).total_commits == 7
 
 
 async def test_a_stale_304_is_broken_out_of(world: World) -> None:
@@ -73,7 +78,7 @@ async def test_a_poll_without_overlap_is_a_gap(world: World) -> None:
     ]
 
     await world.collector.collect(["octo/hello"])
-    activity = await world.service.repository_activity("octo/hello", hours=24)
+    activity = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=24)
 
     assert not activity.coverage.complete
     assert [(gap.from_, gap.to) for gap in activity.coverage.gaps] == [(iso(NOW), iso(start + timedelta(seconds=30)))]
@@ -89,7 +94,7 @@ async def test_polls_that_overlap_leave_no_gap(world: World) -> None:
 
     await world.collector.collect(["octo/hello"])
 
-    assert (await world.service.repository_activity("octo/hello", hours=24)).coverage.complete
+    assert (await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=24)).coverage.complete
 
 
 async def test_a_renamed_repository_keeps_its_history_under_either_name(world: World) -> None:
@@ -100,8 +105,8 @@ async def test_a_renamed_repository_keeps_its_history_under_either_name(world: W
     world.github.renamed["octo/hello"] = renamed.id
     world.pass_time(minutes=10)
 
-    old = await world.service.recent_commits("octo/hello", hours=72)
-    new = await world.service.recent_commits("octo/world", hours=72)
+    old = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
+    new = await world.service.ask(RECENT_COMMITS, repo="octo/world", hours=72)
 
     assert (old.repo, new.repo) == ("Octo/World", "Octo/World")
     assert old.total_commits == new.total_commits == 5
@@ -116,9 +121,9 @@ async def test_a_name_that_another_repository_has_by_now_mixes_nothing_silently(
     world.pass_time(hours=2)
 
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
-    before = await world.service.recent_commits("octo/hello", hours=72)
-    since = await world.service.recent_commits("octo/hello", hours=2)
-    moved = await world.service.recent_commits("octo/world", hours=72)
+    before = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
+    since = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=2)
+    moved = await world.service.ask(RECENT_COMMITS, repo="octo/world", hours=72)
 
     assert "another repository" in (row.note or "")
     assert (before.total_commits, before.coverage.complete, before.coverage.from_) == (6, False, iso(NOW))
@@ -136,7 +141,7 @@ async def test_a_name_that_another_repository_has_by_now_mixes_nothing_silently(
 async def test_an_empty_repository_is_known_to_have_no_commits() -> None:
     world = build(FakeGitHub(FakeRepository("octo/empty")))
 
-    commits = await world.service.recent_commits("octo/empty")
+    commits = await world.service.ask(RECENT_COMMITS, repo="octo/empty")
 
     assert commits.total_commits == 0
     assert commits.coverage.complete
@@ -146,13 +151,13 @@ async def test_an_empty_repository_is_known_to_have_no_commits() -> None:
 async def test_another_branch_is_listed_when_asked_for_and_an_unknown_one_is_refused(world: World) -> None:
     world.hello.branches["dev"] = [commit(8, NOW - timedelta(hours=2), parents=(5,)), *world.hello.commits]
 
-    dev = await world.service.recent_commits("octo/hello", hours=72, branch="dev")
-    main = await world.service.recent_commits("octo/hello", hours=72)
+    dev = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, branch="dev")
+    main = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
 
     assert (dev.total_commits, main.total_commits) == (6, 5)
     assert {item.branch for item in dev.commits} == {"dev"}
     with pytest.raises(InvalidInput, match=r"no branch 'nope'; known: main, dev"):
-        await world.service.recent_commits("octo/hello", branch="nope")
+        await world.service.ask(RECENT_COMMITS, repo="octo/hello", branch="nope")
 
 
 async def test_without_a_token_a_pass_stays_within_fifteen_requests() -> None:
@@ -217,7 +222,7 @@ async def test_commits_of_as_many_repositories_as_the_budget_allows_are_answered
     world = build(FakeGitHub(*some_more(count)), token=token)
 
     names = [f"octo/r{number}" for number in range(count)]
-    first = await world.service.monitor_commits(names)
+    first = await world.service.ask(MONITOR_COMMITS, repos=names)
 
     assert len(world.github.requests) <= 8
     assert [row.total_commits for row in first.repositories] == [1] * reached + [None] * (count - reached)
@@ -225,7 +230,7 @@ async def test_commits_of_as_many_repositories_as_the_budget_allows_are_answered
     assert all("8 requests" in (row.error or row).model_dump_json() for row in first.repositories[reached:])
     assert all(row.coverage and row.coverage.complete for row in first.repositories[:reached])
     assert list(first.now_watching) == names[:reached]
-    second = await world.service.monitor_commits(names)
+    second = await world.service.ask(MONITOR_COMMITS, repos=names)
     assert len(world.github.requests) <= 16
     assert [row.total_commits for row in second.repositories] == [1] * count
     assert list(second.now_watching) == names
@@ -236,22 +241,22 @@ async def test_commits_of_as_many_repositories_as_the_budget_allows_are_answered
 async def test_what_was_listed_of_many_is_fresh_for_the_poll_interval(token: str | None) -> None:
     world = build(FakeGitHub(*some_more(4)), token=token)
     names = [f"octo/r{number}" for number in range(4)]
-    await world.service.monitor_commits(names)
+    await world.service.ask(MONITOR_COMMITS, repos=names)
     asked = len(world.github.requests)
     world.pass_time(seconds=299)
-    await world.service.monitor_commits(names)
+    await world.service.ask(MONITOR_COMMITS, repos=names)
     assert len(world.github.requests) == asked
     world.pass_time(seconds=2)
-    await world.service.monitor_commits(names)
+    await world.service.ask(MONITOR_COMMITS, repos=names)
     assert asked < len(world.github.requests) <= asked + 8
     await world.collector.close()
 
 
 async def test_events_that_a_question_about_commits_left_out_are_read_when_somebody_asks() -> None:
     world = build(FakeGitHub(*some_more(4)))
-    await world.service.monitor_commits([f"octo/r{number}" for number in range(4)])
+    await world.service.ask(MONITOR_COMMITS, repos=[f"octo/r{number}" for number in range(4)])
     assert world.asked("/events") == 0
-    assert (await world.service.repository_activity("octo/r3")).total_events == 250
+    assert (await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/r3")).total_events == 250
     await world.collector.close()
 
 
@@ -278,7 +283,7 @@ async def test_a_commit_dated_wrong_hides_nothing(world: World) -> None:
         for number in range(150, 0, -1)
     ]
 
-    answer = await world.service.recent_commits("octo/hello", 24)
+    answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=24)
 
     assert (answer.total_commits, answer.coverage.complete) == (149, True)
 
@@ -290,7 +295,7 @@ async def test_an_event_without_a_time_at_the_end_of_a_full_feed_hides_nothing(w
     ]
     world.hello.events[-1]["created_at"] = None
 
-    answer = await world.service.repository_activity("octo/hello", 4)
+    answer = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=4)
 
     assert (answer.coverage.complete, answer.coverage.to) == (True, iso(NOW))
 
@@ -299,7 +304,7 @@ async def test_every_repository_that_exists_is_watched_however_many_are_added() 
     world = build(FakeGitHub(*some_more(), FakeRepository("octo/New", id=30)))
     world.github.renamed["octo/old"] = 30
 
-    answer = await world.service.watch_repositories(add=["octo/r0", "octo/r1", "octo/gone", "octo/r2", "octo/old"])
+    answer = await world.service.ask(WATCH_REPOSITORIES, add=["octo/r0", "octo/r1", "octo/gone", "octo/r2", "octo/old"])
 
     assert answer.watching == ("octo/New", "octo/r0", "octo/r1", "octo/r2")
     assert {name: problem.code for name, problem in answer.errors.items()} == {"octo/gone": "not_found"}
@@ -313,7 +318,7 @@ async def test_releases_of_the_listing_are_what_release_frequency_is_measured_by
         world.hello.releases.append(release)
     await world.collector.collect(["octo/hello"])
 
-    parts = (await world.service.repository_health("octo/hello")).components
+    parts = (await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")).components
     found = next(component for component in parts if component.name == "release_frequency")
 
     assert (found.value, found.score, found.sample_size) == (25, 1, 2)  # median of 20 and 30 days

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.instants import format_instant
 from github_events_monitor.records import Ledger, RepositoryState, Span
 
@@ -13,11 +15,12 @@ DAY = 24
 async def test_what_was_removed_is_a_gap_also_when_the_setting_is_gone(world: World) -> None:
     world.collector._retention_days = 1
     await world.collector.collect(["octo/hello"])
-    stored = await world.service.recent_commits("octo/hello", 30 * DAY)
+    service = DatabaseService(QuestionContext(manager=world.manager, clock=lambda: world.now))  # collects nothing
+    stored = await service.ask(RECENT_COMMITS, repo="octo/hello", hours=30 * DAY)
     assert stored.total_commits == 2  # of five, in the last day
     assert not stored.coverage.complete
     assert stored.coverage.gaps[0].to == format_instant(world.now - timedelta(days=1))
-    day = await world.service.recent_commits("octo/hello", DAY)
+    day = await service.ask(RECENT_COMMITS, repo="octo/hello", hours=DAY)
     assert day.coverage.complete
 
 

@@ -8,7 +8,9 @@ from random import Random
 
 from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.errors import MonitorError
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import EVENT_COUNTS
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, event, iso
 from tests.integration.collecting.conftest import build
 
@@ -89,7 +91,7 @@ class History:
         world = self.world
         self.world.pass_time(seconds=30)
         collector = Collector(world.manager, world.collector.client, clock=world.clock, with_token=True)
-        desk = Desk(
+        desk = QuestionContext(
             manager=world.manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details
         )
         world.collector, world.service = collector, DatabaseService(desk)
@@ -99,7 +101,7 @@ class History:
         hours = self.chance.choice((1, 6, 24, 240))
         self._before = self.world.now
         try:
-            counts = await self.world.service.event_counts("octo/hello", hours=hours)
+            counts = await self.world.service.ask(EVENT_COUNTS, repo="octo/hello", hours=hours)
         except MonitorError:
             pass
         else:
@@ -108,7 +110,7 @@ class History:
             assert counts.total_events <= len(window)
             assert not counts.coverage.complete or counts.total_events >= len(seen)
         try:
-            recent = await self.world.service.recent_commits("octo/hello", hours=hours, limit=1)
+            recent = await self.world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=hours, limit=1)
         except MonitorError:
             return
         inside = [

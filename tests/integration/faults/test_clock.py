@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.insights.coverage import without_future
 from github_events_monitor.poller import Poller
 from github_events_monitor.records import Ledger, RepositoryState, Span
@@ -32,8 +34,8 @@ async def test_after_a_clock_that_ran_ahead_the_next_question_collects_and_claim
     something_new(world)
     asked = len(world.github.requests)
 
-    commits = await world.service.recent_commits("octo/hello", hours=48)
-    activity = await world.service.repository_activity("octo/hello", hours=48)
+    commits = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=48)
+    activity = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=48)
 
     assert len(world.github.requests) > asked
     assert (commits.total_commits, commits.coverage.complete) == (5, True)
@@ -46,7 +48,7 @@ async def test_during_an_outage_after_a_jump_what_is_stored_is_not_called_comple
     await world.collector.collect(["octo/hello"])
     world.now = NOW + timedelta(minutes=10)
     world.github.fail(100, 503)
-    answer = await world.service.recent_commits("octo/hello", hours=48)
+    answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=48)
     assert (answer.coverage.complete, answer.coverage.to) == (False, None)
 
 
@@ -92,7 +94,7 @@ async def test_a_clock_behind_github_is_told_and_proves_nothing_about_events(wor
     assert "clock" in (row.note or "")
     world.now = NOW + timedelta(minutes=10)
     await world.collector.collect(["octo/hello"])
-    answer = await world.service.repository_activity("octo/hello", hours=8760)
+    answer = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=8760)
     assert not answer.coverage.complete
 
 

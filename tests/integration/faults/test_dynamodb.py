@@ -10,8 +10,19 @@ import stamina
 from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.errors import DatabaseError
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.dynamodb import client
+from github_events_monitor.infrastructure.questions.commit_details import COMMIT_DETAILS
+from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
+from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
+from github_events_monitor.infrastructure.questions.event_anomalies import EVENT_ANOMALIES
+from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import EVENT_COUNTS, REPOSITORY_ACTIVITY
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
+from github_events_monitor.infrastructure.questions.trending_repositories import TRENDING_REPOSITORIES
+from github_events_monitor.infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
 from github_events_monitor.transfer import export_items
 from tests.fake_github import FakeGitHub, sha
 from tests.integration.collecting.conftest import World, build, hello
@@ -24,8 +35,10 @@ SHAS = [sha(number) for number in (5, 4, 3, 2, 1)]
 def standing_on(world: World, manager: DatabaseManager) -> World:
     """The same GitHub and clock, and a new process's collector over another manager."""
     collector = Collector(manager, world.collector.client, clock=world.clock, with_token=True)
-    desk = Desk(manager=manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details)
-    return World(world.github, manager, collector, DatabaseService(desk), world.now)
+    context = QuestionContext(
+        manager=manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details
+    )
+    return World(world.github, manager, collector, DatabaseService(context), world.now)
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +47,8 @@ def _waiting_as_long_as_it_takes(_no_waiting: None) -> None:
 
 
 async def everything_once(world: World) -> None:
-    commits = await world.service.recent_commits("octo/hello", hours=72)
-    activity = await world.service.repository_activity("octo/hello", hours=72)
+    commits = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
+    activity = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=72)
     assert [item.sha for item in commits.commits] == SHAS
     assert [item.additions for item in commits.commits] == [5, 4, 3, 2, 1]
     assert sorted(item.id for item in activity.events) == ["1", "3", "4", "5", "9"]
@@ -96,20 +109,20 @@ async def test_a_database_that_goes_away_at_any_moment_of_a_pass_costs_nothing_b
 Question = Callable[[DatabaseService], Awaitable[Any]]
 
 QUESTIONS: dict[str, Question] = {
-    "recent_commits": lambda service: service.recent_commits("octo/hello"),
-    "commit_details": lambda service: service.commit_details("octo/hello", SHAS[0]),
-    "repository_activity": lambda service: service.repository_activity("octo/hello"),
-    "event_counts": lambda service: service.event_counts("octo/hello"),
-    "trending_repositories": lambda service: service.trending_repositories(),
-    "repository_health": lambda service: service.repository_health("octo/hello"),
-    "developer_activity": lambda service: service.developer_activity("octo/hello"),
-    "a developer across repositories": lambda service: service.developer_activity(actor="ada"),
-    "security_report": lambda service: service.security_report("octo/hello"),
-    "event_anomalies": lambda service: service.event_anomalies("octo/hello"),
-    "deployment_metrics": lambda service: service.deployment_metrics("octo/hello"),
-    "monitor_commits": lambda service: service.monitor_commits(["octo/hello"]),
-    "watch_repositories": lambda service: service.watch_repositories(),
-    "repositories": lambda service: service.repositories(),
+    "recent_commits": lambda service: service.ask(RECENT_COMMITS, repo="octo/hello"),
+    "commit_details": lambda service: service.ask(COMMIT_DETAILS, repo="octo/hello", sha=SHAS[0]),
+    "repository_activity": lambda service: service.ask(REPOSITORY_ACTIVITY, repo="octo/hello"),
+    "event_counts": lambda service: service.ask(EVENT_COUNTS, repo="octo/hello"),
+    "trending_repositories": lambda service: service.ask(TRENDING_REPOSITORIES),
+    "repository_health": lambda service: service.ask(REPOSITORY_HEALTH, repo="octo/hello"),
+    "developer_activity": lambda service: service.ask(DEVELOPER_ACTIVITY, repo="octo/hello"),
+    "a developer across repositories": lambda service: service.ask(DEVELOPER_ACTIVITY, actor="ada"),
+    "security_report": lambda service: service.ask(SECURITY_REPORT, repo="octo/hello"),
+    "event_anomalies": lambda service: service.ask(EVENT_ANOMALIES, repo="octo/hello"),
+    "deployment_metrics": lambda service: service.ask(DEPLOYMENT_METRICS, repo="octo/hello"),
+    "monitor_commits": lambda service: service.ask(MONITOR_COMMITS, repos=["octo/hello"]),
+    "watch_repositories": lambda service: service.ask(WATCH_REPOSITORIES),
+    "repositories": lambda service: service.complete_repositories(""),
 }
 
 
@@ -163,7 +176,7 @@ async def test_who_asks_is_told_of_throttling_soon_and_collecting_and_moving_dat
         origin.pass_time(hours=1)
         refused[0] = 1_000
         with pytest.raises(DatabaseError, match="kept throttling"):
-            await world.service.recent_commits("octo/hello")
+            await world.service.ask(RECENT_COMMITS, repo="octo/hello")
         assert refused[0] > 990
         refused[0] = 0
         await everything_once(world)

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from github_events_monitor.errors import Forbidden, GitHubError, RateLimited, Unreachable
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import EVENT_COUNTS, REPOSITORY_ACTIVITY
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, event, iso
 from tests.integration.collecting.conftest import World, build, hello
 from tests.integration.faults.wire import Trouble, WireGitHub, asking, nobody_listens
@@ -62,9 +64,9 @@ async def test_an_outage_says_which_keeps_what_is_stored_and_is_made_good(world:
     reply, kind = ANSWERS[name]
     world.github.faults.append(always(reply))
     with pytest.raises(kind) as never_seen:
-        await world.service.recent_commits("octo/hello")
+        await world.service.ask(RECENT_COMMITS, repo="octo/hello")
     assert len(never_seen.value.message) < 400
-    assert await world.service.repositories() == []
+    assert await world.service.complete_repositories("") == []
 
     world.github.faults.clear()
     world.pass_time(hours=2)
@@ -72,7 +74,7 @@ async def test_an_outage_says_which_keeps_what_is_stored_and_is_made_good(world:
     world.github.faults.append(always((reply[0], reply[1], reply[2]) if reply[0] != 304 else (500, {}, b"")))
     news(world.hello)
     world.pass_time(minutes=10)
-    during = await world.service.recent_commits("octo/hello", hours=80)
+    during = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=80)
     assert during.total_commits == 5
     assert not during.coverage.complete
     assert "collecting failed" in (during.coverage.note or "")
@@ -81,9 +83,9 @@ async def test_an_outage_says_which_keeps_what_is_stored_and_is_made_good(world:
     world.pass_time(hours=2)
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
     assert (row.status, row.new_events, row.new_commits) == ("collected", 1, 1)
-    after = await world.service.recent_commits("octo/hello", hours=80)
+    after = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=80)
     assert (after.total_commits, after.coverage.complete) == (6, True)
-    counted = await world.service.event_counts("octo/hello", hours=80)
+    counted = await world.service.ask(EVENT_COUNTS, repo="octo/hello", hours=80)
     assert (counted.total_events, counted.coverage.complete) == (6, True)
 
 
@@ -99,8 +101,8 @@ async def test_what_was_read_before_a_fault_is_kept_and_the_rest_comes_later(wor
     world.pass_time(minutes=10)
     await world.collector.collect(["octo/hello"])
 
-    commits = await world.service.recent_commits("octo/hello", hours=72)
-    activity = await world.service.repository_activity("octo/hello", hours=72)
+    commits = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
+    activity = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=72)
     assert [item.additions for item in commits.commits] == [5, 4, 3, 2, 1]
     assert len(activity.events) == 5
     assert (commits.coverage.complete, activity.coverage.complete) == (True, True)
@@ -119,15 +121,17 @@ async def test_a_listing_that_breaks_off_is_known_as_far_as_it_was_read() -> Non
 
     world.github.faults.append(second_page)
     await world.collector.collect(["octo/hello"])
-    near = await world.service.recent_commits("octo/hello", hours=97)  # three commits say how far a page reaches
-    far = await world.service.recent_commits("octo/hello", hours=240)
+    near = await world.service.ask(
+        RECENT_COMMITS, repo="octo/hello", hours=97
+    )  # three commits say how far a page reaches
+    far = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=240)
     assert (near.total_commits, near.coverage.complete) == (97, True)
     assert (far.total_commits, far.coverage.complete) == (100, False)
 
     world.github.faults.clear()
     world.pass_time(minutes=10)
     await world.collector.collect(["octo/hello"])
-    assert (await world.service.recent_commits("octo/hello", hours=251)).total_commits == 250
+    assert (await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=251)).total_commits == 250
     await world.collector.close()
 
 
@@ -146,11 +150,11 @@ async def test_old_commits_of_a_branch_merged_late_are_missed_only_as_long_as_co
         return (500, {}, b"") if hit else None
 
     world.github.faults.append(broken)
-    during = await world.service.recent_commits("octo/hello", hours=72)
+    during = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
     world.github.faults.clear()
     world.pass_time(minutes=10)
     await world.collector.collect(["octo/hello"])
-    after = await world.service.recent_commits("octo/hello", hours=72)
+    after = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
 
     assert (during.total_commits, during.coverage.complete) == (105, False)
     assert (after.total_commits, after.coverage.complete) == (115, True)
@@ -167,7 +171,7 @@ async def test_a_feed_that_shrinks_between_polls_loses_nothing() -> None:
     repository.events.insert(0, event(900, "WatchEvent", "zoe", NOW + timedelta(minutes=1), {"action": "started"}))
     world.pass_time(minutes=10)
     assert (await world.collector.collect(["octo/hello"])).repositories[0].new_events == 1
-    counted = await world.service.event_counts("octo/hello", hours=24)
+    counted = await world.service.ask(EVENT_COUNTS, repo="octo/hello", hours=24)
     assert (counted.total_events, counted.coverage.complete) == (251, True)
     await world.collector.close()
 
@@ -185,7 +189,7 @@ async def test_what_304s_claimed_is_taken_back_when_the_feed_shows_that_they_lie
     ]
     world.pass_time(hours=1)
     await world.collector.collect(["octo/hello"])
-    counted = await world.service.event_counts("octo/hello", hours=24)
+    counted = await world.service.ask(EVENT_COUNTS, repo="octo/hello", hours=24)
     assert (counted.total_events, counted.coverage.complete) == (303, False)
     assert [gap.from_ <= iso(NOW) < gap.to for gap in counted.coverage.gaps] == [True]
 
@@ -208,7 +212,7 @@ async def test_a_header_of_nonsense_does_no_harm(world: World, header: str, valu
     world.github.answer = honest  # type: ignore[method-assign]
     world.pass_time(hours=2)
     await world.collector.collect(["octo/hello"])
-    assert (await world.service.recent_commits("octo/hello", hours=96)).total_commits == 5
+    assert (await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=96)).total_commits == 5
 
 
 @pytest.mark.parametrize("trouble", ["drop", "reset", "cut", "drip", "hang", "garbage", "endless headers"])
@@ -218,13 +222,13 @@ async def test_a_connection_that_breaks_is_given_up_in_time_and_made_good(troubl
         world = asking(wire.github, url)
         wire.trouble = trouble
         with pytest.raises(Unreachable, match=r"127\.0\.0\.1"):
-            await world.service.recent_commits("octo/hello")
+            await world.service.ask(RECENT_COMMITS, repo="octo/hello")
         wire.trouble = None
         await world.collector.collect(["octo/hello"])
         wire.trouble = trouble
         news(world.hello)
         world.pass_time(minutes=10)
-        during = await world.service.recent_commits("octo/hello", hours=80)
+        during = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=80)
         assert (during.total_commits, during.coverage.complete) == (5, False)
         wire.trouble = None
         row = (await world.collector.collect(["octo/hello"])).repositories[0]
@@ -236,7 +240,7 @@ async def test_a_connection_that_breaks_is_given_up_in_time_and_made_good(troubl
 async def test_a_host_that_cannot_be_had_is_named(url: str) -> None:
     world = asking(FakeGitHub(hello()), url)
     with pytest.raises(Unreachable, match=url.partition("//")[2]):
-        await world.service.repository_activity("octo/hello")
+        await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello")
     await world.collector.close()
 
 

@@ -11,7 +11,8 @@ from github_events_monitor.collecting import leases
 from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.errors import DatabaseUnreachable, NotFound
 from github_events_monitor.github.client import GitHubClient
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.records import Lease
 from tests.fake_github import FakeGitHub
 from tests.integration.collecting.conftest import World, build, hello
@@ -34,7 +35,7 @@ class Gate(httpx.AsyncBaseTransport):
 def behind(gate: Gate, world: World) -> World:
     client = GitHubClient(world.github.base, None, world.clock, transport=gate)
     collector = Collector(world.manager, client, clock=world.clock)
-    desk = Desk(
+    desk = QuestionContext(
         manager=world.manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details
     )
     return World(world.github, world.manager, collector, DatabaseService(desk), world.now)
@@ -53,7 +54,7 @@ async def test_a_question_waits_for_a_long_collection_no_longer_than_its_budget(
     await gate.asked.wait()
     monkeypatch.setattr(enhanced_event_collector, "READ_SECONDS", 0.2)
 
-    answer = await world.service.recent_commits("octo/hello", hours=72)
+    answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
 
     assert answer.total_commits == 5
     assert "is being collected right now" in (answer.coverage.note or "")
@@ -66,7 +67,7 @@ async def test_questions_about_one_repository_share_one_collection() -> None:
     origin = build(FakeGitHub(hello()))
     world = behind(gate := Gate(origin.github), origin)
     gate.open.clear()
-    asking = [asyncio.create_task(world.service.recent_commits("octo/hello", hours=72)) for _ in range(5)]
+    asking = [asyncio.create_task(world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)) for _ in range(5)]
     await gate.asked.wait()
     gate.open.set()
     assert [(await answer).total_commits for answer in asking] == [5] * 5
@@ -78,7 +79,7 @@ async def test_of_repositories_that_were_asked_about_once_nothing_is_kept_in_mem
     for number in range(3):
         await world.collector.collect([f"octo/missing{number}"])
     with pytest.raises(NotFound):
-        await world.service.recent_commits("octo/missing9")
+        await world.service.ask(RECENT_COMMITS, repo="octo/missing9")
     gc.collect()
     assert not world.collector._turns
 

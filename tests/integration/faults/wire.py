@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.github.client import GitHubClient
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from tests.engines import free_port
 from tests.fake_github import FakeGitHub
 from tests.integration.collecting.conftest import World, build
@@ -89,7 +89,7 @@ def asking(github: FakeGitHub, url: str, *, token: str = "token") -> World:
     world = build(github)
     client = GitHubClient(url, SecretStr(token), world.clock, timeout=PATIENCE)
     world.collector = Collector(world.manager, client, clock=world.clock, with_token=True)
-    desk = Desk(
+    desk = QuestionContext(
         manager=world.manager,
         clock=world.clock,
         refresh=world.collector.refresh,

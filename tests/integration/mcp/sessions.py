@@ -73,8 +73,8 @@ def text_of(result: CallToolResult) -> str:
 
 
 def size_of(result: CallToolResult) -> int:
-    """Bytes of text and structure together, as compact JSON."""
-    return len(orjson.dumps(text_of(result))) + len(orjson.dumps(result.structured_content))
+    """Bytes of the larger of text and structure (as compact JSON): a client shows its model one of the two."""
+    return max(len(text_of(result).encode()), len(orjson.dumps(result.structured_content)))
 
 
 async def answer(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:

@@ -42,19 +42,22 @@ def nasty(world: World) -> World:
     return world
 
 
-async def test_thirty_commits_are_under_20000_bytes(nasty: World) -> None:
+async def test_thirty_commits_are_under_16000_bytes_of_structure_and_6000_of_text(nasty: World) -> None:
+    seen: list[str] = []
+    arguments: dict[str, Any] = {"repo": "octo/hello"}
     async with connect() as client:
-        result = await client.call_tool("recent_commits", {"repo": "octo/hello"})
-        assert not result.is_error, text_of(result)
-        assert result.structured_content is not None
-        assert size_of(result) < 20_000
-        assert result.structured_content["total_commits"] == 150
-        seen = [row["sha"] for row in result.structured_content["commits"]]
-        while cursor := result.structured_content["next_cursor"]:
-            result = await client.call_tool("recent_commits", {"repo": "octo/hello", "cursor": cursor})
-            assert result.structured_content is not None
-            assert size_of(result) < 20_000
-            seen += [row["sha"] for row in result.structured_content["commits"]]
+        while True:
+            result = await client.call_tool("recent_commits", arguments)
+            assert not result.is_error, text_of(result)
+            structure = result.structured_content or {}
+            assert len(orjson.dumps(structure)) < 16_000
+            assert len(text_of(result).encode()) < 6_000
+            assert structure["total_commits"] == 150
+            assert all(f"\n{row['sha'][:10]} " in text_of(result) for row in structure["commits"])
+            seen += [row["sha"] for row in structure["commits"]]
+            if structure["next_cursor"] is None:
+                break
+            arguments["cursor"] = structure["next_cursor"]
     assert seen == [sha(number) for number in range(1, 151)]
 
 
@@ -66,21 +69,24 @@ async def test_thirty_commits_with_long_messages_in_a_script_of_many_bytes_are_a
     assert result.structured_content is not None
     messages = [row["message"] for row in result.structured_content["commits"]]
     assert len(messages) == 30
-    assert all(len(message) >= 50 and ("修正：" + "長い説明" * 100).startswith(message) for message in messages)
-    assert size_of(result) < 20_000
+    assert all(len(message) >= 30 and ("修正：" + "長い説明" * 100).startswith(message) for message in messages)
+    assert len(orjson.dumps(result.structured_content)) < 16_000
+    assert len(text_of(result).encode()) < 6_000
 
 
 @pytest.mark.parametrize("tool", ["monitor_commits", "collect_now", "watch_repositories"])
-async def test_an_answer_about_a_hundred_repositories_is_under_40000_bytes(world: World, tool: str) -> None:
+async def test_an_answer_about_a_hundred_repositories_is_under_20000_bytes(world: World, tool: str) -> None:
     names = [f"{'o' * 30}/{'n' * 60}-{number}" for number in range(99)] + ["octo/hello"]
     async with connect() as client:
         result = await client.call_tool(tool, {"add" if tool == "watch_repositories" else "repos": names})
     assert not result.is_error, text_of(result)
-    assert size_of(result) < 40_000
+    assert size_of(result) < 20_000
     assert "it shows the first" in str((result.structured_content or {})["note"])
 
 
-async def test_a_hundred_collected_repositories_all_have_their_place_in_one_answer(world: World) -> None:
+async def test_of_a_hundred_repositories_an_answer_has_as_many_as_fit_and_says_so(
+    world: World,
+) -> None:
     for number in range(100):
         repository = FakeRepository(f"octo/repository-{number}", id=100 + number)
         repository.commits.extend(commit(each, world.now - timedelta(minutes=each)) for each in range(1, 12))
@@ -90,10 +96,13 @@ async def test_a_hundred_collected_repositories_all_have_their_place_in_one_answ
         for start in range(0, 100, 50):
             await client.call_tool("collect_now", {"repos": names[start : start + 50]})
         result = await client.call_tool("monitor_commits", {"repos": names})
-    assert size_of(result) < 40_000
-    rows = (result.structured_content or {})["repositories"]
-    assert [row["repo"] for row in rows] == names
-    assert {row["total_commits"] for row in rows} == {11}
+    assert size_of(result) < 20_000
+    answer = result.structured_content or {}
+    shown = [row["repo"] for row in answer["repositories"]]
+    assert shown == names[: len(shown)]
+    assert len(shown) > 20
+    assert f"the first {len(shown)} of 100 repositories. Ask for the others" in answer["note"]
+    assert {row["total_commits"] for row in answer["repositories"]} == {11}
 
 
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
@@ -110,7 +119,7 @@ QUESTIONS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-async def test_no_answer_is_over_40000_bytes(nasty: World) -> None:
+async def test_no_answer_is_over_20000_bytes(nasty: World) -> None:
     async with connect() as client:
         collected = await client.call_tool("collect_now", {"repos": ["octo/hello"]})
         sizes = {"collect_now": size_of(collected)}
@@ -118,10 +127,10 @@ async def test_no_answer_is_over_40000_bytes(nasty: World) -> None:
             result = await client.call_tool(tool, arguments)
             assert not result.is_error, text_of(result)
             sizes[tool] = size_of(result)
-    assert {tool: size for tool, size in sizes.items() if size >= 40_000} == {}
+    assert {tool: size for tool, size in sizes.items() if size >= 20_000} == {}
 
 
-async def test_no_resource_is_over_40000_bytes(nasty: World) -> None:
+async def test_no_resource_is_over_20000_bytes(nasty: World) -> None:
     repository = "github-events://repositories/octo/hello"
     uris = [f"{repository}/{kind}?hours=200" for kind in ("commits", "health", "events")]
     sizes = {}
@@ -132,7 +141,7 @@ async def test_no_resource_is_over_40000_bytes(nasty: World) -> None:
             assert isinstance(contents, TextResourceContents)
             assert orjson.loads(contents.text)
             sizes[uri] = len(contents.text.encode())
-    assert {uri: size for uri, size in sizes.items() if size >= 40_000} == {}
+    assert {uri: size for uri, size in sizes.items() if size >= 20_000} == {}
 
 
 async def test_an_error_does_not_repeat_what_it_was_given_at_length(world: World) -> None:

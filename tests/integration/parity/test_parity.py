@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from github_events_monitor.errors import MonitorError
 from github_events_monitor.infrastructure.database_factory import get_dynamodb_manager, get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from tests.integration.parity.histories import ACTORS, NOW, REPOS, Step, ago, steps, take
 from tests.properties import examples
 
@@ -28,7 +29,9 @@ class Pair:
     def __init__(self, first: DatabaseManager, second: DatabaseManager) -> None:
         self.runner = asyncio.Runner()
         self.managers = (first, second)
-        self.services = tuple(DatabaseService(Desk(manager=manager, clock=lambda: NOW)) for manager in self.managers)
+        self.services = tuple(
+            DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW)) for manager in self.managers
+        )
 
     def take(self, step: Step) -> None:
         first, second = (self.runner.run(take(manager, step)) for manager in self.managers)
@@ -88,7 +91,7 @@ def questions(repo: str, actor: str, hours: int, until: str | None) -> dict[str,
         "security_report": lambda s: s.security_report(repo, **window),
         "event_anomalies": lambda s: s.event_anomalies(repo, **window),
         "deployment_metrics": lambda s: s.deployment_metrics(repo, **window),
-        "repositories": lambda s: s.repositories(),
+        "repositories": lambda s: s.complete_repositories(""),
         "watching": lambda s: s.watching(),
     }
 
@@ -117,8 +120,12 @@ def test_pages_through_cursors_are_the_same(pair: Pair) -> None:
     async def pages(service: DatabaseService) -> list[Any]:
         found, cursor = [], None
         while True:
-            answer = await service.repository_activity(
-                "octo/hello", hours=None if cursor else 8760, limit=7 if not cursor else None, cursor=cursor
+            answer = await service.ask(
+                REPOSITORY_ACTIVITY,
+                repo="octo/hello",
+                hours=None if cursor else 8760,
+                limit=7 if not cursor else None,
+                cursor=cursor,
             )
             found.append([event.id for event in answer.events])
             cursor = answer.next_cursor

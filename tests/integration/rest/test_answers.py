@@ -28,7 +28,7 @@ REPO = "octo/hello"
 )
 async def test_an_answer_is_the_services_field_for_field(world: World, path: str, ask: str) -> None:
     answer = await world.get(path, repo=REPO, hours=72)
-    assert answer == (await getattr(world.runtime.service, ask)(repo=REPO, hours=72)).to_wire()
+    assert answer == (await world.runtime.service.ask_by_name(ask, {"repo": REPO, "hours": 72})).to_wire()
     assert answer["repo"] == "Octo/Hello"
     assert answer["window"]["hours"] == 72
 
@@ -75,13 +75,16 @@ async def test_a_commit_and_its_files(world: World) -> None:
     )
 
 
-async def test_monitored_repositories_are_watched_and_one_that_fails_says_why(world: World) -> None:
+async def test_reading_monitored_repositories_watches_none_and_one_that_fails_says_why(world: World) -> None:
     answer = await world.get("/monitoring/commits", repos="octo/hello, octo/none", hours=72)
     assert {row["repo"]: (row["error"] or {}).get("code") for row in answer["repositories"]} == {
         "Octo/Hello": None,
         "octo/none": "not_found",
     }
-    assert answer["now_watching"] == ["Octo/Hello"]
+    assert answer["now_watching"] == []
+    watched = (await world.http.post("/watch", json={"add": ["octo/hello", "octo/none"]})).json()
+    assert watched["watching"] == ["Octo/Hello"]
+    assert watched["errors"]["octo/none"]["code"] == "not_found"
 
 
 async def test_collecting_answers_when_done(world: World) -> None:
@@ -134,7 +137,7 @@ async def test_the_description_is_valid_and_says_how_errors_look(world: World) -
     operations: list[dict[str, Any]] = [
         operation for path in description["paths"].values() for operation in path.values()
     ]
-    assert len(operations) == 16
+    assert len(operations) == 18
     for operation in operations:
         assert operation["description"], operation["operationId"]
         for status in ("401", "422", "503"):

@@ -25,6 +25,7 @@ async def counts(world: World) -> Any:
 
 
 async def test_metrics_tell_requests_budget_records_freshness_and_the_cache(world: World) -> None:
+    await world.http.post("/watch", json={"add": ["octo/hello"]})
     await world.get("/monitoring/commits", repos="octo/hello", hours=72)
     await world.get("/commits/recent", 422)
     for _ in range(3):

@@ -6,6 +6,7 @@ from pathlib import Path
 from botocore import xform_name
 
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
+from github_events_monitor.infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
 
 from .conftest import close, open_world
 from .test_webhooks import OPENED, push
@@ -38,7 +39,7 @@ async def test_a_program_on_existing_tables_calls_nothing_that_its_policy_does_n
     assert isinstance(manager, DynamoDBManager)
     try:
         await world.http.post("/collect", json={"repos": ["octo/hello"]})
-        await world.runtime.service.watch_repositories(add=["octo/hello"])
+        await world.runtime.service.ask(WATCH_REPOSITORIES, add=["octo/hello"])
         for path in PATHS:
             without_repo = path in {"/health", "/prometheus", "/metrics/trending", "/monitoring/commits"}
             response = await world.http.get(path, params=None if without_repo else {"repo": "octo/hello"})

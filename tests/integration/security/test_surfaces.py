@@ -47,7 +47,7 @@ async def test_a_tool_called_with_nonsense_says_what_is_wrong(world: World) -> N
     async with connect() as client:
         for _ in range(400):
             name = chance.choice(list(tools))
-            chosen = chance.sample([*tools[name], "bogus", "Repo"], k=chance.randrange(1, len(tools[name]) + 1))
+            chosen = chance.sample([*tools[name], "bogus", "Repo"], k=chance.randrange(1, len(tools[name]) + 2))
             arguments = {argument: chance.choice(ODD) for argument in chosen}
             if chance.random() < 0.5 and "repo" in tools[name]:
                 arguments["repo"] = "octo/hello"

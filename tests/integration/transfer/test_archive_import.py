@@ -10,7 +10,8 @@ import pytest
 
 from github_events_monitor.errors import DataFileError, InvalidInput
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.infrastructure.database_service import DatabaseService, Desk
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.insights.coverage import with_archive
 from github_events_monitor.records import RepositoryState, Span
 from github_events_monitor.transfer import import_files
@@ -75,8 +76,8 @@ async def test_silent_hours_count_between_those_in_which_a_repository_was_met(
         Span("2024-03-05T16:00:00Z", "2024-03-05T18:00:00Z"),
     )
     assert await hours_of(manager, "never/seen") == ()
-    service = DatabaseService(Desk(manager=manager, clock=clock))
-    answer = await service.repository_activity("octo/hello", 2, until=spans[0].until)
+    service = DatabaseService(QuestionContext(manager=manager, clock=clock))
+    answer = await service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=2, until=spans[0].until)
     assert (answer.total_events, answer.coverage.complete) == (1, True)
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.answers.shared import Gap
+from github_events_monitor.answers import Gap
 from github_events_monitor.insights.coverage import (
     assess_coverage,
     clip_spans,

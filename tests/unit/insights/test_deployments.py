@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.answers.insights import DeploymentResult, DoraKey
 from github_events_monitor.insights.delivery.dora import band_of
 from github_events_monitor.insights.deployments import DeploymentInputs, measure_deployments
+from github_events_monitor.insights.results import DeploymentResult, DoraKey
 from github_events_monitor.records import Activity, Commit, CommitSummary, MetricRow
 
 from .builders import ALWAYS, SINCE, UNTIL, june, release, row

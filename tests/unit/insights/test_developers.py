@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.answers.insights import DeveloperResult
 from github_events_monitor.insights.accounts import Accounts
 from github_events_monitor.insights.developers import rank_developers
+from github_events_monitor.insights.results import DeveloperResult
 from github_events_monitor.records import Activity, Authorship
 
 from .builders import SINCE, UNTIL, comment, commit, issue, june, pull, push, release, review, row

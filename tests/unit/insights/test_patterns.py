@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from github_events_monitor.answers.insights import Anomaly, AnomalyResult
 from github_events_monitor.insights.patterns import PatternInputs, find_anomalies
+from github_events_monitor.insights.results import Anomaly, AnomalyResult
 from github_events_monitor.instants import shift
 from github_events_monitor.records import Activity, Span
 from tests.properties import examples

@@ -13,7 +13,7 @@ SNAPSHOT = Path(__file__).parent / "tools.json"
 
 READ_ONLY = {
     "recent_commits", "commit_details", "repository_health", "repository_activity", "trending_repositories",
-    "developer_activity", "security_report", "event_anomalies", "deployment_metrics",
+    "developer_activity", "security_report", "event_anomalies", "deployment_metrics", "status",
 }  # fmt: skip
 
 
@@ -31,9 +31,11 @@ async def test_tool_schemas_are_as_in_the_snapshot() -> None:
     assert found == SNAPSHOT.read_text(encoding="utf-8")
 
 
-async def test_tools_list_is_under_24000_bytes() -> None:
+async def test_tools_list_is_is_small() -> None:
     compact = json.dumps({"tools": await tools()}, separators=(",", ":"), ensure_ascii=False)
-    assert len(compact.encode()) < 24_000
+    assert len(compact.encode()) < 32_000
+    shown = [{key: tool[key] for key in ("name", "description", "inputSchema")} for tool in await tools()]
+    assert len(json.dumps(shown, separators=(",", ":"), ensure_ascii=False).encode()) < 12_000
 
 
 async def test_every_tool_is_described_closed_and_annotated_truthfully() -> None:
@@ -44,7 +46,7 @@ async def test_every_tool_is_described_closed_and_annotated_truthfully() -> None
         assert tool["inputSchema"]["additionalProperties"] is False
         assert tool["outputSchema"]["type"] == "object"
         assert hints["readOnlyHint"] == (tool["name"] in READ_ONLY)
-        assert hints["openWorldHint"] == (tool["name"] != "trending_repositories")
+        assert hints["openWorldHint"] == (tool["name"] not in {"trending_repositories", "status"})
         assert "\n" not in tool["description"]
 
 
@@ -56,10 +58,10 @@ async def test_arguments_and_defaults_are_those_of_the_contract() -> None:
         }
         for tool in await tools()
     }
-    window = {"until": None}
+    window = {"since": None, "until": None}
     assert shown == {
         "recent_commits": {
-            "repo": "required", "hours": 24, "limit": 30, "branch": None, "author": None, "until": None, "cursor": None,
+            "repo": "required", "hours": 24, "limit": 30, "branch": None, "author": None, **window, "cursor": None,
         },
         "commit_details": {"repo": "required", "sha": "required"},
         "repository_health": {"repo": "required", "hours": 720, **window},
@@ -73,7 +75,8 @@ async def test_arguments_and_defaults_are_those_of_the_contract() -> None:
         "security_report": {"repo": "required", "hours": 720, **window},
         "event_anomalies": {"repo": "required", "hours": 168, **window},
         "deployment_metrics": {"repo": "required", "hours": 2160, **window},
-        "watch_repositories": {"add": None, "remove": None},
+        "watch_repositories": {"add": [], "remove": []},
+        "status": {},
     }  # fmt: skip
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # clients check answers with it; it ships no types
 import pytest
 
-from github_events_monitor.answers.activity import CollectNow, WatchList
-from github_events_monitor.answers.commits import RecentCommits
-from github_events_monitor.answers.insights import RepositoryHealth
-from github_events_monitor.mcp_support.schemas import SHARED, slim_output
-from github_events_monitor.mcp_support.summaries import summarise
+from github_events_monitor.infrastructure.questions.collect_now import CollectNow
+from github_events_monitor.infrastructure.questions.recent_commits import RecentCommits, summarise
+from github_events_monitor.infrastructure.questions.repository_health import RepositoryHealth
+from github_events_monitor.infrastructure.questions.schemas import SHARED, slim_output
+from github_events_monitor.infrastructure.questions.watch_repositories import WatchList
 
 WINDOW = {"hours": 24, "since": "2026-11-19T12:00:00Z", "until": "2026-11-20T12:00:00Z"}
 COVERAGE = {"from": WINDOW["since"], "to": WINDOW["until"], "complete": True}

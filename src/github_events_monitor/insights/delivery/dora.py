@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Literal, NamedTuple
 
-from ...answers.insights import DoraKey
 from ...instants import seconds_between
+from ..results import DoraKey
 
 Band = Literal["elite", "high", "medium", "low"]
 KeyName = Literal["deployment_frequency", "lead_time", "change_failure_rate", "time_to_restore"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ...answers.insights import Component
+from ..results import Component
 from .rules import ADVISE_BELOW
 
 MAX_RECOMMENDATIONS = 5

@@ -5,7 +5,7 @@ https://chaoss.community/kb/metric-change-request-closure-ratio/
 
 from typing import NamedTuple
 
-from ...answers.insights import Component
+from ..results import Component
 from .history import Items
 from .period import Period, component
 

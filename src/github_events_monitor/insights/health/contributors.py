@@ -6,7 +6,7 @@ https://chaoss.community/kb/metric-contributor-absence-factor/
 from collections import Counter
 from collections.abc import Mapping
 
-from ...answers.insights import Component
+from ..results import Component
 from .period import Period, component
 from .rules import RULES
 

@@ -5,8 +5,8 @@ https://github.com/ossf/scorecard/blob/main/docs/checks.md#maintained
 
 from datetime import timedelta
 
-from ...answers.insights import Component
 from ...instants import shift
+from ..results import Component
 from ..rows import within
 from .period import Period, component
 from .rules import MAINTENANCE_DAYS, RULES

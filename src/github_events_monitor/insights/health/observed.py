@@ -1,6 +1,6 @@
 """What can only be observed in the present: CI, community profile, advisories. They never score a past window."""
 
-from ...answers.insights import Component
+from ..results import Component
 from .period import Period, component
 
 CI_FORMULA = "successful workflow runs on the default branch / finished ones, as last observed"

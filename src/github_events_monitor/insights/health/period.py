@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...answers.insights import Component
 from ...records import Activity, MetricRow, Span
 from ..coverage import missing_spans
+from ..results import Component
 from ..rows import within
 from ..snapshot import Snapshot
 from .history import History

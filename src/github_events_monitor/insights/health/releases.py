@@ -6,12 +6,12 @@ https://chaoss.community/kb/metric-release-frequency/
 from itertools import pairwise
 from statistics import median
 
-from ...answers.insights import Component
 from ...instants import seconds_between
 from ..contributions import NEW
 from ..coverage import missing_spans
 from ..delivery.releases import read_releases
 from ..prereleases import is_prerelease
+from ..results import Component
 from .period import Period, component
 
 FORMULA = (

@@ -6,9 +6,9 @@ https://chaoss.community/kb/metric-time-to-first-response/
 from itertools import chain
 from statistics import median
 
-from ...answers.insights import Component
 from ...instants import seconds_between
 from ..business_time import WEEKEND_HOURS, business_hours
+from ..results import Component
 from .period import Period, component
 from .rules import BUSINESS_HOURS_TO_ANSWER
 

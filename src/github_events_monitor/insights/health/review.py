@@ -1,6 +1,6 @@
 """Review: do two pairs of eyes see a change before it is in?"""
 
-from ...answers.insights import Component
+from ..results import Component
 from .period import Period, component
 
 FORMULA = (

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ...answers.insights import Anomaly, AnomalyResult
 from ...github.payloads import FEED_TYPES
 from ...records import Activity, Span
+from ..results import Anomaly, AnomalyResult
 from ..statistics import false_discovery_limit
 from .buckets import DAY, HOUR, Size, Timeline, known_timeline, start_of, stored_timeline
 from .bursts import Burst, find_bursts

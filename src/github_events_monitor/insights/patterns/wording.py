@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from ...answers.insights import Anomaly
 from ...text import clean
+from ..results import Anomaly
 from .buckets import DAY, HISTORY, HOUR, Timeline, start_of
 from .bursts import Burst
 from .counts import Evidence

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ...answers.insights import Finding
+from ..results import Finding
 from .case import Case, count_of, event_item, finding, names
 
 

@@ -1,6 +1,6 @@
 """All checks in one list, and the risk level that follows from what they found."""
 
-from ...answers.insights import Finding, RiskLevel, SecurityResult
+from ..results import Finding, RiskLevel, SecurityResult
 from .access import find_added_members, find_publication
 from .case import HISTORY, Case, Check, SecurityInputs
 from .changed_files import find_dependency_changes, find_unread_files, find_workflow_changes

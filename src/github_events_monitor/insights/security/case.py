@@ -6,12 +6,12 @@ from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from ...answers.insights import Finding, RiskLevel
 from ...instants import shift
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
 from ...text import clean
 from ..accounts import Account, Accounts
 from ..happenings import MAX_TEXT, TextItem
+from ..results import Finding, RiskLevel
 from ..rows import by_type, in_order, within
 from ..snapshot import Snapshot
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from ...answers.insights import Finding, RiskLevel
 from ...records import CommitFile
 from ..file_kinds import is_workflow, kind_of_file
+from ..results import Finding, RiskLevel
 from .case import Case, Known, count_of, finding, names
 
 _INSTALL_SCRIPT = re.compile(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from ...answers.insights import Finding
 from ...records import Activity
+from ..results import Finding
 from .case import Case, count_of, event_item, finding, names
 
 _PUBLISHED = frozenset({None, "published", "released", "created", "prereleased"})

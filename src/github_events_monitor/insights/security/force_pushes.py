@@ -6,8 +6,8 @@ Only the repository's activity and webhooks name them (https://docs.github.com/e
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...answers.insights import Finding
 from ...records import MetricRow
+from ..results import Finding
 from .case import Case, Item, count_of, event_item, finding, names
 
 PREFIX = "force_push#"

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from ...answers.insights import Finding, RiskLevel
 from ...records import Activity
+from ..results import Finding, RiskLevel
 from .case import Case, count_of, event_item, finding, names
 
 _VERSION = re.compile(r"\d+\.\d+")

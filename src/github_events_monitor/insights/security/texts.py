@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from ...answers.insights import Finding
 from ...text import hidden_characters, reads_like_instruction
 from ..happenings import TextItem
+from ..results import Finding
 from .case import Case, Item, count_of, finding, names
 
 _SEPARATORS = re.compile(r"[-_/.]+")

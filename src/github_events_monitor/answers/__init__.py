@@ -1,1 +1,0 @@
-"""The shapes of all answers: what MCP, REST and `--json` show, field for field."""

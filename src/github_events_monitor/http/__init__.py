@@ -1,0 +1,1 @@
+"""What everything that listens shares: access, limits, problems, telemetry, and how questions are asked by HTTP."""

@@ -1,1 +1,0 @@
-"""What DatabaseService answers with: windows, cursors, sizes, and records made presentable."""

@@ -1,0 +1,292 @@
+"""What questions are answered with: storage, clock, freshness, and the coverage behind an answer."""
+
+import copy
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+
+from ...answers import Coverage
+from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
+from ...insights.coverage import (
+    ARCHIVE,
+    assess_coverage,
+    clip_spans,
+    known_spans,
+    with_archive,
+    without_future,
+)
+from ...instants import Clock, format_instant, seconds_between, system_clock
+from ...records import RepositoryState, Span, repo_key
+from ..database_interface import DatabaseManager
+from ..watch_list import oldest_first, watched
+from .coverage import add_note, is_stale, outage_note, refuse_emptiness
+from .day_results import DayResults
+from .presenter import Presenter
+from .windows import Asked, days_before
+
+if TYPE_CHECKING:
+    from .collect_now import CollectNow
+
+MISSING_FOR = timedelta(minutes=5)
+"""For how long a name that GitHub does not know is not asked about again."""
+MAX_MISSING = 1_000
+
+Progress = Callable[[float, float, str], Awaitable[None]]
+"""(done, total, message): repositories done, with fractions for the steps within one."""
+
+
+class Refresh(Protocol):
+    """How a question collects first. The runtime hands it in; nothing below knows the collector."""
+
+    async def __call__(
+        self, keys: Sequence[str], span: Span, branch: str | None = None, kinds: Sequence[str] = ...
+    ) -> Mapping[str, MonitorError | None]:
+        """Collect repositories within a reading tool's small budget: a window, a branch (None: the default), of what.
+
+        Return by key how it went: None is well.
+        """
+
+
+class Collect(Protocol):
+    """A thorough pass over repositories."""
+
+    async def __call__(
+        self, repos: Sequence[str] | None = None, *, dry_run: bool = False, progress: Progress | None = None
+    ) -> "CollectNow":
+        """See `Collector.collect`."""
+
+
+FetchDetails = Callable[[str, str], Awaitable[None]]
+"""Fetches one commit of a repository (key, sha or prefix) with its files and stores it. Raises as GitHub answers."""
+Status = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class Subject(NamedTuple):
+    """A repository a question is about: its key, what is remembered of it, and how collecting it just now failed."""
+
+    key: str
+    state: RepositoryState | None
+    presenter: Presenter
+    problem: MonitorError | None
+
+    @property
+    def default_branch(self) -> str | None:
+        """The default branch, where it is known."""
+        return self.state.default_branch if self.state else None
+
+
+class QuestionContext:
+    """What questions are answered with; one for each process, with a copy for each call that needs one.
+
+    tolerance: seconds after which stored knowledge is stale (the poll interval). targets: watched from the start,
+    unless taken off the list. refresh, fetch_details, collect: how to collect; without them only what is stored is
+    answered. may_watch: whether asking may change the watch list.
+    """
+
+    def __init__(
+        self,
+        *,
+        manager: DatabaseManager,
+        clock: Clock = system_clock,
+        tolerance: float = 300.0,
+        bots: frozenset[str] = frozenset(),
+        web_url: str = "https://github.com",
+        targets: tuple[str, ...] = (),
+        retention_days: int | None = None,
+        refresh: Refresh | None = None,
+        fetch_details: FetchDetails | None = None,
+        collect: Collect | None = None,
+        status: Status | None = None,
+        may_watch: bool = True,
+    ) -> None:
+        self.manager, self.clock, self.tolerance = manager, clock, tolerance
+        self.bots, self.web_url, self.targets, self.retention_days = bots, web_url, targets, retention_days
+        self.fetch_details, self.collect, self.status = fetch_details, collect, status
+        self.may_watch = may_watch
+        self.progress: Progress | None = None
+        self.results = DayResults(manager.metrics)
+        self._refresh_from_github = refresh
+        self._missing: dict[str, tuple[NotFound, datetime]] = {}
+        self._widened: dict[tuple[str, str], tuple[str, datetime]] = {}
+
+    def for_call(self, *, progress: Progress | None, may_watch: bool) -> Self:
+        """Return a copy for one call, which shares everything else."""
+        mine = copy.copy(self)
+        mine.progress, mine.may_watch = progress, self.may_watch and may_watch
+        return mine
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        return self.clock()
+
+    async def watching(self) -> list[str]:
+        """Return watched repositories in GitHub's spelling, by name."""
+        return list((await watched(self.manager.metrics, self.targets)).values())
+
+    async def look_up(
+        self, repo: str, asked: Asked, *, branch: str | None = None, kinds: Sequence[str] = ("events", "commits")
+    ) -> Subject:
+        """Return a repository, collected first when what is stored is stale or too narrow for the window."""
+        subject = await self.stored(repo)
+        if self._refresh_from_github is None or not self._wants_collecting(subject, asked, branch, kinds):
+            return subject
+        problems = await self.refresh([subject.key], asked.span, branch, kinds)
+        return (await self.stored(repo))._replace(problem=problems.get(subject.key))
+
+    async def look_up_all(self, repos: Iterable[str], asked: Asked, kinds: Sequence[str]) -> list[Subject]:
+        """Return repositories, each once; the stale ones are collected first, least recently collected first."""
+        subjects = {subject.key: (subject, repo) for repo in repos for subject in [await self.stored(repo)]}
+        states = {key: subject.state for key, (subject, _) in subjects.items()}
+        wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds)]
+        problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
+        return [
+            (await self.stored(repo))._replace(problem=problems[key]) if key in problems else subject
+            for key, (subject, repo) in subjects.items()
+        ]
+
+    async def refresh(
+        self, keys: Sequence[str], span: Span, branch: str | None, kinds: Sequence[str]
+    ) -> dict[str, MonitorError | None]:
+        """Collect repositories within a reading tool's budget; return by key how it failed (None: well).
+
+        A name that GitHub did not know moments ago is not asked about again. A database that cannot be written to does
+        not keep what is stored from being answered.
+        """
+        if self._refresh_from_github is None:
+            return {}
+        missing = {key: self._known_missing(key) for key in keys}
+        problems: dict[str, MonitorError | None] = {key: problem for key, problem in missing.items() if problem}
+        ask = [key for key in keys if key not in problems]
+        try:
+            problems |= await self._refresh_from_github(ask, span, branch, kinds) if ask else {}
+        except DatabaseError as error:
+            problems |= dict.fromkeys(ask, error)
+        for key in ask:
+            if isinstance(found := problems.get(key), NotFound):
+                self._note_missing(key, found)
+            for kind in kinds:
+                self._widened[key, kind] = (span.since, self.now())
+        if len(self._widened) > MAX_MISSING:
+            self._widened.clear()
+        return problems
+
+    async def stored(self, repo: str) -> Subject:
+        """Return a repository as stored, under its own name or the one it had before a rename."""
+        key = repo_key(repo)
+        state = (await self.states([key])).get(key)
+        if state is None and (alias := await self.manager.metrics.get_alias(key)):
+            key, state = alias, (await self.states([alias])).get(alias)
+        return self.subject(key, state, repo)
+
+    async def states(self, keys: Sequence[str]) -> dict[str, RepositoryState]:
+        """Return what is remembered of repositories, with what an import made known for all of them."""
+        metrics = self.manager.metrics
+        states = await metrics.get_states(keys)
+        if not any(ARCHIVE in state.ledger.spans for state in states.values()):
+            return states
+        hours = await metrics.get_archive_hours()
+        return {key: with_archive(state, hours) for key, state in states.items()}
+
+    def subject(self, key: str, state: RepositoryState | None, spelling: str) -> Subject:
+        """Return a repository by what is remembered of it."""
+        state = without_future(state, format_instant(self.now())) if state else None
+        full_name = (state.full_name if state else None) or spelling.strip()
+        branch = state.default_branch if state else None
+        return Subject(key, state, Presenter(full_name, self.web_url, branch, self.bots), None)
+
+    def coverage(self, subject: Subject, asked: Asked, kind: str) -> Coverage:
+        """Return what is known of a window of one kind of record."""
+        state, now = subject.state, format_instant(self.now())
+        notes = (self._retention_note(asked.span, now), _former_owner_note(state, asked.span))
+        return assess_coverage(
+            self.known(subject, kind),
+            asked.span,
+            now=now,
+            tolerance=self.tolerance,
+            last_collected_at=state.last_collected_at if state else None,
+            sources=state.sources if state else (),
+            note=" ".join(filter(None, notes)) or None,
+        )
+
+    def known(self, subject: Subject, kind: str) -> tuple[Span, ...]:
+        """Return the spans completely known, less what retention has removed."""
+        spans = known_spans(subject.state.ledger, kind) if subject.state else ()
+        if subject.state and subject.state.taken_over_at:
+            spans = clip_spans(spans, subject.state.taken_over_at, "9999")
+        days, now = self.retention_days, format_instant(self.now())
+        return spans if days is None else clip_spans(spans, days_before(now, days), now)
+
+    def settled(self, subject: Subject, kind: str, asked: Asked) -> tuple[Span, ...]:
+        """Return the spans completely known, for insights: one that ends within the poll interval reaches the end."""
+        spans, until = self.known(subject, kind), asked.span.until
+        if spans and 0 < seconds_between(spans[-1].until, until) <= self.tolerance:
+            return (*spans[:-1], Span(spans[-1].since, until))
+        return spans
+
+    def envelope(self, subject: Subject, asked: Asked, kind: str = "events") -> dict[str, Any]:
+        """Return what stands around every answer about one repository."""
+        return {
+            "repo": subject.presenter.full_name,
+            "repo_url": subject.presenter.repo_url,
+            "window": asked.window,
+            "coverage": add_note(self.coverage(subject, asked, kind), outage_note(subject.problem)),
+        }
+
+    def refuse_emptiness(self, subject: Subject, asked: Asked, kind: str = "events") -> None:
+        """Raise why nothing is known of the window, unless something is. For a question that found no row."""
+        refuse_emptiness(subject.presenter.full_name, self.coverage(subject, asked, kind), subject.problem)
+
+    def refuse_empty_outage(self, subject: Subject, asked: Asked, *lists: Sequence[object]) -> None:
+        """Raise why nothing is known, where collecting failed and nothing was found."""
+        if subject.problem is not None and not any(lists):
+            self.refuse_emptiness(subject, asked)
+
+    def _wants_collecting(self, subject: Subject, asked: Asked, branch: str | None, kinds: Sequence[str]) -> bool:
+        """Return whether to collect first: what is stored is stale, or ends later than the window begins."""
+        if is_stale(subject.state, branch, self.now(), self.tolerance, kinds):
+            past = branch is None and not asked.current
+            return not (past and all(self.coverage(subject, asked, kind).complete for kind in kinds))
+        return branch is None and any(self._is_too_narrow(subject, asked, kind) for kind in kinds if kind != "events")
+
+    def _is_too_narrow(self, subject: Subject, asked: Asked, kind: str) -> bool:
+        """Return whether the window begins before what is known, and nothing tried to reach that far lately."""
+        spans = self.known(subject, kind)
+        if any(span.since <= asked.span.since < span.until for span in spans):
+            return False
+        tried, at = self._widened.get((subject.key, kind), ("9999", self.now()))
+        return asked.span.since < tried or self.now() - at > timedelta(seconds=self.tolerance)
+
+    def _known_missing(self, key: str) -> NotFound | None:
+        problem, at = self._missing.get(key, (None, self.now()))
+        return problem if problem and self.now() - at < MISSING_FOR else None
+
+    def _note_missing(self, key: str, problem: NotFound) -> None:
+        if len(self._missing) >= MAX_MISSING:
+            self._missing.clear()
+        self._missing[key] = (problem, self.now())
+
+    def _retention_note(self, span: Span, now: str) -> str | None:
+        days = self.retention_days
+        if days is None or span.since >= days_before(now, days):
+            return None
+        return f"Records older than {days} days are removed (EVENT_RETENTION_DAYS)."
+
+
+def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
+    """Return by name why names cannot be repositories; empty where all can."""
+    problems: dict[str, InvalidInput] = {}
+    for repo in repos:
+        try:
+            repo_key(repo)
+        except InvalidInput as error:
+            problems[repo] = error
+    return problems
+
+
+def _former_owner_note(state: RepositoryState | None, span: Span) -> str | None:
+    if state is None or state.taken_over_at is None or span.since >= state.taken_over_at:
+        return None
+    return (
+        f"Another repository had the name {state.full_name} before {state.taken_over_at}:"
+        " older records may be that one's, and nothing older counts as known."
+    )

@@ -1,0 +1,74 @@
+"""What is known behind an answer, when a question collects first, and what an outage leaves to say."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ...answers import Coverage
+from ...errors import MonitorError, NotFound
+from ...instants import format_instant, seconds_between
+from ...records import RepositoryState, Span
+
+
+def is_stale(
+    state: RepositoryState | None, branch: str | None, now: datetime, tolerance: float, kinds: Sequence[str]
+) -> bool:
+    """Return whether a repository was never collected, or last longer ago than the poll interval.
+
+    Where a question about many had no room for the rest, of these kinds only.
+    """
+    if state is None:
+        return True
+
+    def is_old(instant: str | None) -> bool:
+        return instant is None or seconds_between(instant, format_instant(now)) > tolerance
+
+    def known_until(kind: str) -> str | None:
+        spans = state.ledger.spans.get(kind, ())
+        return spans[-1].until if spans else None
+
+    if is_old(state.last_collected_at) and (not kinds or any(is_old(known_until(kind)) for kind in kinds)):
+        return True
+    return branch not in {None, state.default_branch} and is_old(known_until(f"commits:{branch}"))
+
+
+def outage_note(problem: MonitorError | None) -> str | None:
+    """Return what an answer from stored records says about a failed collection."""
+    return f"Answered from what is stored, because collecting failed: {problem.message}." if problem else None
+
+
+def refuse_emptiness(repo: str, coverage: Coverage, problem: MonitorError | None) -> None:
+    """Raise why nothing is known, unless something is known of the window: only then may an answer be empty.
+
+    A repository that is gone, or was made private, has no empty list either.
+    """
+    if problem is not None and (coverage.from_ is None or isinstance(problem, NotFound)):
+        raise problem
+    if coverage.from_ is None and coverage.last_collected_at is None and not coverage.sources:
+        raise NotFound(f"nothing is stored about {repo}; collect it first (collect_now)")
+
+
+def add_note(coverage: Coverage, *notes: str | None) -> Coverage:
+    """Return coverage with more said about what limits the answer."""
+    said = [note for note in (coverage.note, *notes) if note]
+    return coverage.model_copy(update={"note": " ".join(said) or None})
+
+
+def join_coverage(parts: Sequence[Coverage]) -> Coverage:
+    """Return what is known across repositories: complete only where all are; the note names how many are not."""
+    complete = bool(parts) and all(part.complete for part in parts)
+    partial = sum(not part.complete for part in parts)
+    froms, tos = [p.from_ for p in parts], [p.to for p in parts]
+    collected = [p.last_collected_at for p in parts]
+    return Coverage(
+        from_=max((f for f in froms if f), default=None) if all(froms) else None,
+        to=min((t for t in tos if t), default=None) if all(tos) else None,
+        complete=complete,
+        last_collected_at=min((c for c in collected if c), default=None) if all(collected) else None,
+        sources=tuple(sorted({source for part in parts for source in part.sources})),
+        note=f"{partial} of {len(parts)} repositories are not completely known in this window." if partial else None,
+    )
+
+
+def covers(spans: Sequence[Span], since: str, until: str) -> bool:
+    """Return whether one span holds the whole stretch."""
+    return any(span.since <= since and span.until >= until for span in spans)

@@ -1,0 +1,102 @@
+"""`deployment_metrics`: releases, deployments, and the four DORA keys as proxies."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ...answers import Envelope
+from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
+from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer
+from ..garbage import without_garbage_collection
+from .context import QuestionContext, Subject
+from .lines import known, name_of, number, quoted, span, standing
+from .query import Repo, WindowedQuery
+from .question import Endpoint, Question
+from .reading import fit, has_events, read_commits
+from .windows import Asked
+
+
+class DeploymentMetricsQuery(WindowedQuery):
+    """Whose releases and deployments."""
+
+    default_hours: ClassVar[int] = 2160
+
+    repo: Repo
+
+
+class DeploymentMetrics(DeploymentResult, Envelope):
+    """Releases and deployments of one repository."""
+
+
+async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> DeploymentMetrics:
+    """Return releases, deployments and the four keys; kept as that day's result."""
+    asked = query.window(context.now())
+    subject = await context.look_up(query.repo, asked)
+    with without_garbage_collection():
+        result = await _measure(context, subject, asked)
+    context.refuse_empty_outage(subject, asked, result.releases, result.deployments)
+    await context.results.keep_deployments(subject, asked, result)
+    return fit(DeploymentMetrics(**context.envelope(subject, asked), **dict(result)), "releases", "deployments")
+
+
+async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> DeploymentResult:
+    manager = context.manager
+    activity = await manager.events.get_activity(subject.key, *asked.span, event_types=DELIVERY_TYPES)
+    commits = await read_commits(context, subject, asked.span)
+    rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
+    if not (activity or commits or rows or await has_events(context, subject, asked.span)):
+        context.refuse_emptiness(subject, asked)
+    return measure_deployments(
+        DeploymentInputs(
+            since=asked.span.since,
+            until=asked.span.until,
+            activity=activity,
+            commits=commits,
+            rows=rows,
+            events_known=context.settled(subject, "events", asked),
+        )
+    )
+
+
+def summarise(answer: DeploymentMetrics) -> str:
+    """Return the answer in one line."""
+    found = f"{answer.total_releases} releases, {answer.total_deployments} deployments"
+    bands = ", ".join(f"{key.name} {key.band or 'unknown'}" for key in answer.dora)
+    return f"{answer.repo}: {found}; {bands}; {span(answer.window)}. {known(answer.coverage)}"
+
+
+def lines(answer: DeploymentMetrics) -> Iterator[str]:
+    """Yield the answer as text."""
+    yield from standing(answer)
+    yield from map(_key, answer.dora)
+    yield from map(_release, answer.releases)
+    yield from map(_deployment, answer.deployments)
+
+
+def _key(key: DoraKey) -> str:
+    value = "unknown" if key.value is None else f"{number(key.value)} {key.unit}"
+    return f"{key.name}: {value}, band {key.band or 'unknown'}, of {key.sample_size}. {key.explanation}"
+
+
+def _release(row: ReleaseAnswer) -> str:
+    return f"Release {quoted(row.tag, 80)} at {row.published_at} by {name_of(row.author_login)}"
+
+
+def _deployment(row: DeploymentAnswer) -> str:
+    where = quoted(row.environment, 80) if row.environment else "unknown environment"
+    sha = f" of {row.sha[:10]}" if row.sha else ""
+    return f"Deployment {row.id}{sha} to {where} at {row.created_at}: {row.state or 'state unknown'}"
+
+
+DEPLOYMENT_METRICS = Question(
+    name="deployment_metrics",
+    title="Deployment metrics",
+    description="Releases, deployments, and the four DORA keys as far as GitHub's records can stand for them, with "
+    "their bands.",
+    query=DeploymentMetricsQuery,
+    answer_type=DeploymentMetrics,
+    answer=answer,
+    summarise=summarise,
+    lines=lines,
+    endpoints=(Endpoint(method="GET", path="/metrics/release-deployment", tag="metrics"),),
+    position=110,
+)

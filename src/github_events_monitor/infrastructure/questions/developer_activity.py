@@ -1,0 +1,153 @@
+"""`developer_activity`: who did what, in one repository or by one person across repositories."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from ...answers import Answer, Coverage, Window
+from ...insights.developers import DEVELOPER_FACTS, rank_developers
+from ...insights.results import Developer, DeveloperResult
+from ...records import Activity, Authorship
+from ..garbage import without_garbage_collection
+from .context import QuestionContext, Subject
+from .coverage import add_note, covers, join_coverage
+from .lines import counts, flags, gap_lines, known, name_of, span
+from .query import Person, WindowedQuery
+from .question import Endpoint, Question
+from .reading import HISTORY_DAYS, read_rows
+from .sizes import shorten
+from .windows import Asked, days_before
+
+MAX_REPOSITORIES = 50
+"""Repositories that are read for one person."""
+
+
+class DeveloperActivityQuery(WindowedQuery):
+    """Whose work, and where."""
+
+    default_hours: ClassVar[int] = 720
+
+    repo: Annotated[str | None, Field(description="owner/name; this or actor is needed")] = None
+    actor: Annotated[Person, Field(description="login, across the stored repositories")] = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "DeveloperActivityQuery":
+        if not self.repo and not self.actor:
+            raise ValueError("name a repo (owner/name), an actor (login), or both")
+        return self
+
+
+class DeveloperActivity(DeveloperResult, Answer):
+    """Who did what, in one repository (`repo`) or by one person across repositories (`actor`)."""
+
+    repo: str | None
+    repo_url: str | None
+    actor: str | None
+    window: Window
+    coverage: Coverage
+
+
+async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> DeveloperActivity:
+    """Return who did what; the whole ranking is kept as that day's result."""
+    asked, actor = query.window(context.now()), query.actor
+    subjects = [await context.look_up(query.repo, asked)] if query.repo else await _where_active(context, actor, asked)
+    with without_garbage_collection():
+        result = await _rank(context, subjects, asked, query)
+    if query.repo:
+        (subject,) = subjects
+        context.refuse_empty_outage(subject, asked, result.developers, result.bots, result.ai_assistants)
+        about = context.envelope(subject, asked)
+        if not actor:
+            await context.results.keep_developers(subject, asked, result)
+    else:
+        coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
+        coverage = add_note(coverage, None if subjects else f"No event of {actor} is stored for this window.")
+        about = {"repo": None, "repo_url": None, "window": asked.window, "coverage": coverage}
+    return _fit(DeveloperActivity(**about, actor=actor, **dict(result)))
+
+
+async def _rank(
+    context: QuestionContext, subjects: Sequence[Subject], asked: Asked, query: DeveloperActivityQuery
+) -> DeveloperResult:
+    since = days_before(asked.span.since, HISTORY_DAYS)
+    rows = {
+        subject.presenter.full_name: await read_rows(context, subject, since, asked.span.until, facts=DEVELOPER_FACTS)
+        for subject in subjects
+    }
+    if query.repo and not any(any(found) for found in rows.values()):
+        context.refuse_emptiness(subjects[0], asked)
+    mine = {name: _by_actor(*found, query.actor) for name, found in rows.items()}
+    return rank_developers(
+        [row for events, _ in mine.values() for row in events],
+        [row for _, commits in mine.values() for row in commits],
+        since=asked.span.since,
+        until=asked.span.until,
+        bot_logins=context.bots,
+        history_known=all(
+            covers(context.settled(subject, "events", asked), since, asked.span.since) for subject in subjects
+        ),
+        repositories={query.actor.lower(): sorted(mine)} if query.actor and not query.repo else {},
+    )
+
+
+async def _where_active(context: QuestionContext, actor: str | None, asked: Asked) -> list[Subject]:
+    keys = await context.manager.events.get_repositories_of(actor or "", *asked.span)
+    return [await context.stored(key) for key in keys[:MAX_REPOSITORIES]]
+
+
+def _by_actor(
+    activity: Sequence[Activity], authorship: Sequence[Authorship], actor: str | None
+) -> tuple[Sequence[Activity], Sequence[Authorship]]:
+    if actor is None:
+        return activity, authorship
+    login = actor.strip().lower()
+    return (
+        [row for row in activity if (row.actor_login or "").lower() == login],
+        [row for row in authorship if login in {(row.author_login or "").lower(), (row.author_name or "").lower()}],
+    )
+
+
+def _fit(answer: DeveloperActivity) -> DeveloperActivity:
+    shown, note = shorten(answer, "developers", "bots", "ai_assistants")
+    return shown.model_copy(update={"coverage": add_note(shown.coverage, note)}) if note else shown
+
+
+def summarise(answer: DeveloperActivity) -> str:
+    """Return the answer in one line."""
+    found = f"{answer.total_people} people, {len(answer.bots)} bots, {len(answer.ai_assistants)} AI assistants"
+    where = answer.repo or "All stored repositories"
+    return f"{where}: {found}, {span(answer.window)}. {known(answer.coverage)}"
+
+
+def lines(answer: DeveloperActivity) -> Iterator[str]:
+    """Yield the answer as text, people first."""
+    fresh = answer.coverage.last_collected_at
+    yield f"Now {answer.now}; {f'last collected {fresh}' if fresh else 'never collected'}."
+    yield from gap_lines(answer.coverage, answer.repo)
+    for title, rows in (("People", answer.developers), ("Bots", answer.bots), ("AI assistants", answer.ai_assistants)):
+        if rows:
+            yield f"{title}:"
+        yield from map(_line, rows)
+
+
+def _line(row: Developer) -> str:
+    new = flags(("new here", row.new_contributor), ("whether new is unknown", row.new_contributor is None))
+    where = f", in {', '.join(row.repositories)}" if row.repositories else ""
+    did = counts(row.contributions)
+    return f"{name_of(row.login)}: {row.total} contributions ({did}), {row.first_seen} to {row.last_seen}{new}{where}"
+
+
+DEVELOPER_ACTIVITY = Question(
+    name="developer_activity",
+    title="Developer activity",
+    description="Who did what, by kind of contribution: in one repository, or one login across repositories. People, "
+    "bots and AI assistants are listed apart.",
+    query=DeveloperActivityQuery,
+    answer_type=DeveloperActivity,
+    answer=answer,
+    summarise=summarise,
+    lines=lines,
+    endpoints=(Endpoint(method="GET", path="/metrics/developer-productivity", tag="metrics"),),
+    position=80,
+)

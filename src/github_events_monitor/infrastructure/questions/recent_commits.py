@@ -1,0 +1,187 @@
+"""`recent_commits`: a repository's commits, newest first."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from ...answers import Coverage, Envelope
+from ...errors import InvalidInput
+from ...text import clean
+from ..wire import check_branch
+from .context import QuestionContext, Subject
+from .coverage import add_note, outage_note
+from .cursors import open_page, write_cursor
+from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
+from .presenter import CommitAnswer
+from .query import PagedQuery, Person, Repo
+from .question import Endpoint, Question
+from .sizes import MAX_BYTES, PAGE_BYTES, fit_texts, how_many_fit
+from .windows import Asked
+
+NAME = "recent_commits"
+MAX_BRANCH_SHOWN = 60
+SHORTER_MESSAGES = (100, 72, 50, 30)
+"""Characters of messages where thirty commits with long ones would not fit into a page."""
+PAGE_TEXT_BYTES = 5_900
+"""What the text of a page of at most thirty commits may take."""
+
+Branch = Annotated[str | None, AfterValidator(check_branch), Field(description="default: the default branch")]
+
+
+class RecentCommitsQuery(PagedQuery):
+    """Which commits."""
+
+    repo: Repo
+    branch: Branch = None
+    author: Annotated[Person, Field(description="login, name or e-mail")] = None
+
+
+class RecentCommits(Envelope):
+    """Commits of one repository, newest first; `total_commits` counts all in the window."""
+
+    total_commits: int
+    commits: tuple[CommitAnswer, ...]
+    next_cursor: str | None = None
+
+
+async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentCommits:
+    """Return a page of commits.
+
+    Raises `InvalidInput`, or the `GitHubError` for which nothing is known of the window.
+    """
+    page = open_page(NAME, query, context.now())
+    query = page.query
+    if page.after is None:
+        subject = await context.look_up(query.repo, page.asked, branch=query.branch, kinds=["commits"])
+    else:
+        subject = await context.stored(query.repo)
+    branch, commits = query.branch or subject.default_branch, context.manager.commits
+    total = await commits.count_commits(subject.key, *page.asked.span, branch=branch, author=query.author)
+    found = await commits.get_commits(
+        subject.key, *page.asked.span, branch=branch, author=query.author, limit=query.size + 1, after=page.after
+    )
+    coverage = commit_coverage(context, subject, page.asked, query.branch)
+    if not total:
+        _check_branch_exists(subject, query.branch)
+        context.refuse_emptiness(subject, page.asked, _kind(subject, query.branch))
+    shown = _page([subject.presenter.commit(record, branch) for record in found[: query.size]], query.size)
+    last = (shown[-1].committed_at, shown[-1].sha) if len(shown) < len(found) else None
+    return RecentCommits(
+        repo=subject.presenter.full_name,
+        repo_url=subject.presenter.repo_url,
+        window=page.asked.window,
+        coverage=coverage,
+        total_commits=total,
+        commits=tuple(shown),
+        next_cursor=write_cursor(NAME, page, last) if last else None,
+    )
+
+
+def commit_coverage(context: QuestionContext, subject: Subject, asked: Asked, branch: str | None) -> Coverage:
+    """Return what is known of a branch's commits (None: the default branch)."""
+    unknown = None
+    if not (branch or subject.default_branch):
+        unknown = "The default branch is not known; commits of all branches are shown."
+    coverage = context.coverage(subject, asked, _kind(subject, branch))
+    return add_note(coverage, outage_note(subject.problem), unknown)
+
+
+def _kind(subject: Subject, branch: str | None) -> str:
+    return "commits" if branch in {None, subject.default_branch} else f"commits:{branch}"
+
+
+def _page(commits: list[CommitAnswer], size: int) -> list[CommitAnswer]:
+    """Return the commits that fit. A page of thirty takes messages shorter first: in other scripts they take more."""
+    if size > 30:
+        return commits[: how_many_fit(commits, MAX_BYTES)]
+    return fit_texts(commits, with_message, SHORTER_MESSAGES, PAGE_BYTES)
+
+
+def with_message(commit: CommitAnswer, length: int) -> CommitAnswer:
+    """Return the commit with its message cut to so many characters, a plain prefix."""
+    return commit.model_copy(update={"message": commit.message[:length].rstrip()})
+
+
+def _check_branch_exists(subject: Subject, branch: str | None) -> None:
+    """Refuse a branch that was never seen, naming those that were."""
+    state = subject.state
+    if branch is None or state is None or subject.problem is not None:
+        return
+    seen = {*state.branches, *(kind.partition(":")[2] for kind in state.ledger.spans if ":" in kind)}
+    seen |= {state.default_branch} if state.default_branch else set()
+    if seen and branch not in seen:
+        names = ", ".join(clean(name, MAX_BRANCH_SHOWN, one_line=True) for name in sorted(seen)[:20])
+        raise InvalidInput(f"{subject.presenter.full_name} has no branch {branch!r}; known: {names}")
+
+
+def summarise(answer: RecentCommits) -> str:
+    """Return the answer in one line."""
+    shown = f"{len(answer.commits)} of {answer.total_commits}" if answer.next_cursor else f"{answer.total_commits}"
+    return f"{answer.repo}: {shown} commits, {span(answer.window)}. {known(answer.coverage)}"
+
+
+def lines(answer: RecentCommits) -> Iterator[str]:
+    """Yield the answer as text. Messages give way where the whole of a page would be too long."""
+    yield from standing(answer)
+    yield from commit_lines(answer.commits, PAGE_TEXT_BYTES - 900 - len(answer.next_cursor or ""))
+    yield from cursor_line(answer.next_cursor)
+
+
+def commit_lines(commits: tuple[CommitAnswer, ...], budget: int) -> list[str]:
+    """Return a line for each commit: sha, time, author, message, size, what it is.
+
+    Up to thirty commits fit into the budget (bytes): messages are cut to what that leaves.
+    """
+    branches = {commit.branch for commit in commits}
+    several = len(branches) > 1
+    for length in (100, 72, 60, 50, 40, 30, 20):
+        rows = [commit_line(commit, length, with_branch=several) for commit in commits]
+        if len(commits) > 30 or sum(len(row.encode()) + 1 for row in rows) <= budget:
+            break
+    return (
+        [f"On branch {quoted(branch, 60)}:" for branch in branches if branch and not several] + rows if rows else rows
+    )
+
+
+def commit_line(commit: CommitAnswer, length: int, *, with_branch: bool = False) -> str:
+    """Return a commit in one line."""
+    summary = commit.summary
+    who = name_of(commit.author_login, commit.author_name)
+    marks = flags(
+        ("bot", commit.is_bot),
+        ("AI assistant", commit.ai_assistant),
+        *((category, True) for category in summary.categories),
+        (f"{summary.risk_level} risk {summary.impact_score}", summary.risk_level != "low"),
+        ("breaking", summary.breaking),
+        ("security", summary.security_relevant),
+        (f"on {quoted(commit.branch or '', 60)}", with_branch and commit.branch),
+    )
+    return f"{commit.sha[:10]} {commit.committed_at} {who}: {quoted(commit.message, length)} ({_size(commit)}{marks})"
+
+
+def _size(commit: CommitAnswer) -> str:
+    if commit.additions is None or commit.deletions is None:
+        return "size not fetched"
+    files = "" if commit.files_changed is None else f", {commit.files_changed} files"
+    return f"+{commit.additions} -{commit.deletions}{files}"
+
+
+def author_counts(values: dict[str, int]) -> str:
+    """Return who made how many commits, in one line."""
+    return counts({name_of(None, name): count for name, count in values.items()})
+
+
+RECENT_COMMITS = Question(
+    name=NAME,
+    title="Recent commits",
+    description="Commits of a repository, newest first, with an analysis of each. total_commits counts all in the "
+    "window. additions, deletions, files_changed are null until fetched; commit_details fetches them.",
+    query=RecentCommitsQuery,
+    answer_type=RecentCommits,
+    answer=answer,
+    summarise=summarise,
+    lines=lines,
+    endpoints=(Endpoint(method="GET", path="/commits/recent", tag="commits"),),
+    position=10,
+)

@@ -1,0 +1,163 @@
+"""`repository_activity`: a repository's events, newest first, and how many of each type; and the counts alone."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from ...answers import Envelope
+from ...github.payloads import check_types
+from .context import QuestionContext, Subject
+from .cursors import open_page, write_cursor
+from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
+from .presenter import EventAnswer
+from .query import PagedQuery, Person, Repo, WindowedQuery
+from .question import Endpoint, Question
+from .sizes import MAX_BYTES, how_many_fit
+from .windows import Asked
+
+NAME = "repository_activity"
+
+
+class RepositoryActivityQuery(PagedQuery):
+    """Which events."""
+
+    repo: Repo
+    event_types: Annotated[
+        tuple[str, ...] | None,
+        AfterValidator(check_types),
+        Field(description="such as PushEvent, IssuesEvent; default: all", examples=["PushEvent,IssuesEvent"]),
+    ] = None
+    actor: Annotated[Person, Field(description="login")] = None
+
+
+class RepositoryActivity(Envelope):
+    """Events of one repository, newest first; counts are of the whole window."""
+
+    total_events: int
+    counts_by_type: dict[str, int]
+    events: tuple[EventAnswer, ...]
+    next_cursor: str | None = None
+
+
+class EventCountsQuery(WindowedQuery):
+    """Whose events."""
+
+    repo: Repo
+
+
+class EventCounts(Envelope):
+    """Events of one repository by type."""
+
+    total_events: int
+    counts_by_type: dict[str, int]
+
+
+async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> RepositoryActivity:
+    """Return a page of events, and the counts of the whole window.
+
+    Raises `InvalidInput`, or the `GitHubError` for which nothing is known of the window.
+    """
+    page = open_page(NAME, query, context.now())
+    query = page.query
+    if page.after is None:
+        subject = await context.look_up(query.repo, page.asked, kinds=["events"])
+    else:
+        subject = await context.stored(query.repo)
+    counted = await _count(context, subject, page.asked, query.event_types, query.actor)
+    found = await context.manager.events.get_events(
+        subject.key,
+        *page.asked.span,
+        event_types=query.event_types,
+        actor=query.actor,
+        limit=query.size + 1,
+        after=page.after,
+    )
+    shown = [subject.presenter.event(event) for event in found[: query.size]]
+    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
+    last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
+    return RepositoryActivity(
+        **context.envelope(subject, page.asked),
+        **counted,
+        events=tuple(shown),
+        next_cursor=write_cursor(NAME, page, last) if last else None,
+    )
+
+
+async def answer_counts(context: QuestionContext, query: EventCountsQuery) -> EventCounts:
+    """Return how many events of each type a repository had."""
+    asked = query.window(context.now())
+    subject = await context.look_up(query.repo, asked, kinds=["events"])
+    counted = await _count(context, subject, asked, None, None)
+    return EventCounts(**context.envelope(subject, asked), **counted)
+
+
+async def _count(
+    context: QuestionContext, subject: Subject, asked: Asked, types: Sequence[str] | None, actor: str | None
+) -> dict[str, Any]:
+    found = await context.manager.events.count_by_type(subject.key, *asked.span, event_types=types, actor=actor)
+    if not found:
+        context.refuse_emptiness(subject, asked)
+    ranked = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+    return {"total_events": sum(found.values()), "counts_by_type": ranked}
+
+
+def summarise(answer: RepositoryActivity) -> str:
+    """Return the answer in one line."""
+    shown = f"{len(answer.events)} of {answer.total_events}" if answer.next_cursor else f"{answer.total_events}"
+    kinds = f" of {len(answer.counts_by_type)} types" if answer.counts_by_type else ""
+    return f"{answer.repo}: {shown} events{kinds}, {span(answer.window)}. {known(answer.coverage)}"
+
+
+def lines(answer: RepositoryActivity) -> Iterator[str]:
+    """Yield the answer as text."""
+    yield from standing(answer)
+    yield f"By type: {counts(answer.counts_by_type)}."
+    yield from map(_line, answer.events)
+    yield from cursor_line(answer.next_cursor)
+
+
+def _line(event: EventAnswer) -> str:
+    action = f" {event.action}" if event.action else ""
+    marks = flags(("bot", event.is_bot), ("AI assistant", event.ai_assistant))
+    return f"{event.created_at} {event.event_type}{action} {name_of(event.actor_login)}{marks}: {quoted(event.title)}"
+
+
+def summarise_counts(answer: EventCounts) -> str:
+    """Return the answer in one line."""
+    return f"{answer.repo}: {answer.total_events} events, {span(answer.window)}. {known(answer.coverage)}"
+
+
+def count_lines(answer: EventCounts) -> Iterator[str]:
+    """Yield the answer as text."""
+    yield from standing(answer)
+    yield f"By type: {counts(answer.counts_by_type)}."
+
+
+REPOSITORY_ACTIVITY = Question(
+    name=NAME,
+    title="Repository activity",
+    description="Events of a repository, newest first (pushes, pull requests, issues, releases, stars…), and counts by "
+    "type of the whole window.",
+    query=RepositoryActivityQuery,
+    answer_type=RepositoryActivity,
+    answer=answer,
+    summarise=summarise,
+    lines=lines,
+    endpoints=(Endpoint(method="GET", path="/events/recent", tag="events"),),
+    position=60,
+)
+
+EVENT_COUNTS = Question(
+    name="event_counts",
+    title="Event counts",
+    description="How many events of each type a repository had.",
+    query=EventCountsQuery,
+    answer_type=EventCounts,
+    answer=answer_counts,
+    summarise=summarise_counts,
+    lines=count_lines,
+    endpoints=(Endpoint(method="GET", path="/metrics/event-counts", tag="metrics"),),
+    is_tool=False,
+    position=61,
+)

@@ -1,0 +1,149 @@
+"""`security_report`: what a person should look at, with why and where, and what could not be looked at."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from ...answers import Envelope
+from ...insights.happenings import TextItem, texts_of
+from ...insights.results import Finding, SecurityResult
+from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
+from ...records import Commit, CommitFile, CommitSummary, Span
+from ..garbage import without_garbage_collection
+from .context import QuestionContext, Subject
+from .lines import known, name_of, quoted, span, standing
+from .query import Repo, WindowedQuery
+from .question import Endpoint, Question
+from .reading import HISTORY_DAYS, fit, has_events, read_commits, read_snapshot
+from .windows import Asked, days_before
+
+MAX_TEXTS = 2_000
+"""Events whose text is read for one report, newest first."""
+TEXT_TYPES = (
+    "CommitCommentEvent", "CreateEvent", "DiscussionEvent", "GollumEvent", "IssueCommentEvent", "IssuesEvent",
+    "PullRequestEvent", "PullRequestReviewCommentEvent", "PullRequestReviewEvent", "ReleaseEvent",
+)  # fmt: skip
+PATH_CATEGORIES = frozenset({"ci", "dependencies", "build"})
+"""Categories of commits whose files a report looks at."""
+
+
+class SecurityReportQuery(WindowedQuery):
+    """Whose security."""
+
+    default_hours: ClassVar[int] = 720
+
+    repo: Repo
+
+
+class SecurityReport(SecurityResult, Envelope):
+    """What in one repository asks for a closer look."""
+
+
+async def answer(context: QuestionContext, query: SecurityReportQuery) -> SecurityReport:
+    """Return findings; kept as that day's result where the window reaches to the present."""
+    asked = query.window(context.now())
+    subject = await context.look_up(query.repo, asked)
+    with without_garbage_collection():
+        result = await _assess(context, subject, asked)
+    context.refuse_empty_outage(subject, asked, result.findings)
+    await context.results.keep_security(subject, asked, result)
+    return fit(SecurityReport(**context.envelope(subject, asked), **dict(result)), "findings")
+
+
+async def _assess(context: QuestionContext, subject: Subject, asked: Asked) -> SecurityResult:
+    stretch, manager = Span(days_before(asked.span.since, HISTORY_DAYS), asked.span.until), context.manager
+    activity = await manager.events.get_activity(subject.key, *stretch, event_types=SECURITY_TYPES)
+    commits = await read_commits(context, subject, stretch)
+    if not (activity or commits or await has_events(context, subject, stretch)):
+        context.refuse_emptiness(subject, asked)
+    texts, unread = await _texts(context, subject, asked)
+    return assess_security(
+        SecurityInputs(
+            since=asked.span.since,
+            until=asked.span.until,
+            repo_url=subject.presenter.repo_url,
+            default_branch=subject.default_branch,
+            activity=activity,
+            events_stored=await has_events(context, subject, asked.span, activity),
+            commits=commits,
+            files=await _sensitive_files(context, subject, asked, commits),
+            texts=texts,
+            observations=await manager.metrics.get_metrics("security_metrics", subject.key),
+            snapshot=await read_snapshot(context, subject, asked),
+            unknown=(*_unlooked(context, subject, asked), *unread),
+            events_known=context.settled(subject, "events", asked),
+            commits_known=context.settled(subject, "commits", asked),
+            bot_logins=context.bots,
+        )
+    )
+
+
+async def _texts(context: QuestionContext, subject: Subject, asked: Asked) -> tuple[list[TextItem], list[str]]:
+    events = await context.manager.events.get_events(
+        subject.key, *asked.span, event_types=TEXT_TYPES, limit=MAX_TEXTS + 1
+    )
+    unread = [f"text of events older than the newest {MAX_TEXTS}"] if len(events) > MAX_TEXTS else []
+    return [text for event in events[:MAX_TEXTS] for text in texts_of(event)], unread
+
+
+async def _sensitive_files(
+    context: QuestionContext,
+    subject: Subject,
+    asked: Asked,
+    commits: Sequence[tuple[Commit, CommitSummary | None]],
+) -> Mapping[str, Sequence[CommitFile]]:
+    shas = [
+        commit.sha
+        for commit, summary in commits
+        if commit.commit_date >= asked.span.since and summary and PATH_CATEGORIES & {*summary.categories}
+    ]
+    return await context.manager.commits.get_files(subject.key, shas) if shas else {}
+
+
+def _unlooked(context: QuestionContext, subject: Subject, asked: Asked) -> list[str]:
+    complete = context.coverage(subject, asked, "events").complete
+    return [
+        *([] if complete else ["events outside what the coverage names"]),
+        "Dependabot alerts (not read)",
+        "code scanning alerts (not read)",
+        "secret scanning alerts (not read)",
+    ]
+
+
+def summarise(answer: SecurityReport) -> str:
+    """Return the answer in one line."""
+    risk = "risk not known" if answer.risk_level is None else f"{answer.risk_level} risk"
+    found = f"{len(answer.findings) + answer.findings_omitted} findings"
+    blind = f", {len(answer.unknown)} things not looked at" if answer.unknown else ""
+    return f"{answer.repo}: {risk}, {found}{blind}, {span(answer.window)}. {known(answer.coverage)}"
+
+
+def lines(answer: SecurityReport) -> Iterator[str]:
+    """Yield the answer as text."""
+    yield from standing(answer)
+    yield from map(_line, answer.findings)
+    if answer.findings_omitted:
+        yield f"{answer.findings_omitted} more findings are not shown."
+    yield from (f"Not looked at: {thing}" for thing in answer.unknown)
+
+
+def _line(finding: Finding) -> str:
+    by = f" by {', '.join(map(name_of, finding.actors))}" if finding.actors else ""
+    at = f" at {finding.occurred_at}" if finding.occurred_at else ""
+    evidence = f" Evidence: {', '.join(finding.evidence)}" if finding.evidence else ""
+    what = f"{quoted(finding.title)}. {quoted(finding.explanation, 300)}"
+    return f"[{finding.severity}] {finding.type}{at}{by}: {what}{evidence}"
+
+
+SECURITY_REPORT = Question(
+    name="security_report",
+    title="Security report",
+    description="What in a repository asks for a closer look (force pushes, sensitive files, new maintainers, texts "
+    "that address an assistant…), each with evidence, and what could not be looked at.",
+    query=SecurityReportQuery,
+    answer_type=SecurityReport,
+    answer=answer,
+    summarise=summarise,
+    lines=lines,
+    endpoints=(Endpoint(method="GET", path="/metrics/security-monitoring", tag="metrics"),),
+    position=90,
+)

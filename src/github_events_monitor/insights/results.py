@@ -1,0 +1,159 @@
+"""What the insights find: the part of an answer that pure functions make; a question adds window and coverage."""
+
+from typing import Literal
+
+from ..answers import AnswerModel, Flag, Kind, Strings
+
+RiskLevel = Literal["low", "medium", "high", "critical"]
+Evidence = tuple[str, ...]
+"""What a reader can open: `event:<id>`, `commit:<sha>`, or a URL; at most a handful."""
+
+
+class Component(AnswerModel):
+    """One part of the health score; value and score (0-1) are null when too little is known: see explanation."""
+
+    name: str
+    value: float | None
+    unit: str
+    score: float | None
+    weight: float
+    sample_size: int | None
+    formula: str
+    explanation: str
+
+
+class Trend(AnswerModel):
+    """Against the window of equal length before; null where that one is not known well enough."""
+
+    direction: Literal["up", "down", "flat"] | None
+    previous_score: float | None
+    change: float | None
+    explanation: str
+
+
+class HealthResult(AnswerModel):
+    """health_score: 0-100, null below 60 % known weight. confidence: known weight / all weight."""
+
+    health_score: float | None
+    confidence: float | None
+    components: tuple[Component, ...]
+    trend: Trend
+    recommendations: tuple[str, ...]
+    people: int
+    bots: int
+    ai_assistants: int
+
+
+class Developer(AnswerModel):
+    """What one account did in the window, by kind of contribution."""
+
+    login: str
+    kind: Kind
+    is_bot: Flag = False
+    total: int
+    contributions: dict[str, int]
+    first_seen: str
+    last_seen: str
+    new_contributor: bool | None
+    repositories: Strings = ()
+    evidence: Evidence = ()
+
+
+class DeveloperResult(AnswerModel):
+    """People, bots and AI assistants apart, each by total descending, then login."""
+
+    developers: tuple[Developer, ...]
+    bots: tuple[Developer, ...]
+    ai_assistants: tuple[Developer, ...]
+    total_people: int
+    formula: str
+
+
+class Finding(AnswerModel):
+    """Something a person should look at, with why and where."""
+
+    type: str
+    severity: RiskLevel
+    title: str
+    explanation: str
+    occurred_at: str | None
+    actors: Strings = ()
+    evidence: Evidence
+
+
+class SecurityResult(AnswerModel):
+    """risk_level follows from the findings by `formula`; `unknown` lists what could not be looked at."""
+
+    risk_level: RiskLevel | None
+    findings: tuple[Finding, ...]
+    findings_omitted: int = 0
+    unknown: tuple[str, ...]
+    formula: str
+
+
+class Anomaly(AnswerModel):
+    """A bucket (or an actor's burst) far from what is usual."""
+
+    type: Literal["spike", "drop", "burst"]
+    event_type: str
+    bucket: Literal["hour", "day"]
+    started_at: str
+    observed: int
+    expected: float
+    p_value: float
+    actor_login: str | None = None
+    sample_size: int
+    explanation: str
+    evidence: Evidence
+
+
+class AnomalyResult(AnswerModel):
+    """Empty with `explanation` when history is too short to say what is usual."""
+
+    anomalies: tuple[Anomaly, ...]
+    tested_buckets: int
+    formula: str
+    explanation: str
+
+
+class DoraKey(AnswerModel):
+    """One of the four keys, as a proxy; band and value are null when the data cannot carry them."""
+
+    name: Literal["deployment_frequency", "lead_time", "change_failure_rate", "time_to_restore"]
+    value: float | None
+    unit: str
+    band: Literal["elite", "high", "medium", "low"] | None
+    sample_size: int
+    formula: str
+    explanation: str
+    evidence: Evidence = ()
+
+
+class ReleaseAnswer(AnswerModel):
+    """A published release."""
+
+    tag: str
+    published_at: str
+    author_login: str | None
+    evidence: Evidence
+
+
+class DeploymentAnswer(AnswerModel):
+    """A deployment and its last known state."""
+
+    id: str
+    environment: str | None
+    sha: str | None
+    created_at: str
+    state: str | None
+    evidence: Evidence
+
+
+class DeploymentResult(AnswerModel):
+    """Releases and deployments, newest first, and the four keys."""
+
+    total_releases: int
+    total_deployments: int
+    releases: tuple[ReleaseAnswer, ...]
+    deployments: tuple[DeploymentAnswer, ...]
+    dora: tuple[DoraKey, ...]
