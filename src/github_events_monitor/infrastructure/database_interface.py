@@ -11,6 +11,7 @@ pages the engine needs; nothing here ever deletes a table of another program.
 """
 
 from .contract.bulk import BatchEncoder
+from .contract.collector_state import CollectorState
 from .contract.commits import CommitsRepository
 from .contract.connection import DatabaseConnection
 from .contract.events import EventsRepository
@@ -34,6 +35,7 @@ __all__ = [
     "RESERVED",
     "TABLES",
     "BatchEncoder",
+    "CollectorState",
     "CommitsRepository",
     "DatabaseConnection",
     "DatabaseManager",

@@ -55,7 +55,7 @@ async def test_a_stale_304_is_broken_out_of(world: World) -> None:
     world.github.faults.clear()
 
     world.pass_time(minutes=5)
-    state = await world.manager.metrics.get_state("octo/hello")
+    state = await world.manager.collector_state.get_state("octo/hello")
     assert state is not None
     assert state.not_modified["events/1"] == 3
     assert (await world.collector.collect(["octo/hello"])).repositories[0].new_events == 1
@@ -174,7 +174,7 @@ async def test_a_dry_run_asks_but_stores_nothing(world: World) -> None:
     row = (await world.collector.collect(["octo/hello"], dry_run=True)).repositories[0]
 
     assert (row.new_events, row.new_commits) == (5, 5)
-    assert await world.manager.metrics.get_state("octo/hello") is None
+    assert await world.manager.collector_state.get_state("octo/hello") is None
     assert await world.manager.events.get_known_ids(["5"]) == set()
 
 

@@ -19,6 +19,7 @@ from github_events_monitor.infrastructure.database_interface import (
     TableItem,
 )
 from github_events_monitor.infrastructure.sqlite.bulk import rows_of
+from github_events_monitor.infrastructure.sqlite.collector_state import SQLiteCollectorState
 from github_events_monitor.infrastructure.sqlite.commits import SQLiteCommits
 from github_events_monitor.infrastructure.sqlite.events import SQLiteEvents, insert_rows
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
@@ -189,29 +190,29 @@ class AddsInsteadOfReplacing(SQLiteMetrics):
         return await super()._save(table, merged)
 
 
-class GivesTheLeaseToAnyone(SQLiteMetrics):
+class GivesTheLeaseToAnyone(SQLiteCollectorState):
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
         return await super()._acquire(repo, owner, "9999-12-31T23:59:59Z", expires_at, latest)
 
 
-class NeverGrowsTheEpoch(SQLiteMetrics):
+class NeverGrowsTheEpoch(SQLiteCollectorState):
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
         lease = await super()._acquire(repo, owner, now, expires_at, latest)
         return lease and lease._replace(epoch=1)
 
 
-class ReleasesAnybodysLease(SQLiteMetrics):
+class ReleasesAnybodysLease(SQLiteCollectorState):
     async def _release(self, lease: Lease) -> None:
         key = f"#state#{lease.repo_name}"
         await self._db.write(lambda db: db.execute("DELETE FROM event_patterns WHERE repo_name = ?", (key,)).rowcount)
 
 
-class ForgetsRemovals(SQLiteMetrics):
+class ForgetsRemovals(SQLiteCollectorState):
     async def _watch_list(self) -> dict[str, bool]:
         return {repo: True for repo, watched in (await super()._watch_list()).items() if watched}
 
 
-class MergesStates(SQLiteMetrics):
+class MergesStates(SQLiteCollectorState):
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         for state in states:
             old = (await self._states([state.repo_name])).get(state.repo_name, state)
@@ -227,7 +228,7 @@ class IgnoresALostLease(SQLiteManager):
 
 class WritesTheStateAllTheSame(SQLiteManager):
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
-        await self.metrics.save_states([batch.state])
+        await self.collector_state.save_states([batch.state])
         return await super()._store(batch, lease)
 
 
@@ -333,7 +334,13 @@ def provider_with(mistake: type[Any]) -> SQLiteManager:
     if issubclass(mistake, SQLiteManager):
         return mistake(":memory:", clock=clock)
     manager = SQLiteManager(":memory:", clock=clock)
-    for place, kind in (("events", SQLiteEvents), ("commits", SQLiteCommits), ("metrics", SQLiteMetrics)):
+    family: dict[str, type[Any]] = {
+        "events": SQLiteEvents,
+        "commits": SQLiteCommits,
+        "metrics": SQLiteMetrics,
+        "collector_state": SQLiteCollectorState,
+    }
+    for place, kind in family.items():
         if issubclass(mistake, kind):
             setattr(manager, place, mistake(manager.connection))
     return manager

@@ -119,9 +119,9 @@ class ActivityQuestions(CommitQuestions):
         removed = [(await self._stored(repo)).key for repo in remove]
         subjects = {subject.key: subject for subject in [await self._stored(repo) for repo in add]}
         problems = await self._verify([key for key, subject in subjects.items() if subject.state is None])
-        await self._desk.manager.metrics.unwatch(removed)
+        await self._desk.manager.collector_state.unwatch(removed)
         names = [subject.presenter.full_name for key, subject in subjects.items() if key not in problems]
-        await self._desk.manager.metrics.watch([(await self._stored(name)).key for name in names])
+        await self._desk.manager.collector_state.watch([(await self._stored(name)).key for name in names])
         errors = {subjects[key].presenter.full_name: problem for key, problem in problems.items()}
         return watch_list(await self.watching(), errors)
 
@@ -143,4 +143,4 @@ class ActivityQuestions(CommitQuestions):
 
     async def repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key."""
-        return await self._desk.manager.metrics.get_repositories(prefix, limit)
+        return await self._desk.manager.collector_state.get_repositories(prefix, limit)

@@ -138,7 +138,7 @@ class CommitQuestions(Questions):
         check_how_many(names)
         subjects = await self._look_up_all(names, asked, ["commits"])
         if repos:
-            await self._desk.manager.metrics.watch(
+            await self._desk.manager.collector_state.watch(
                 s.key for s in subjects if s.state and not isinstance(s.problem, NotFound)
             )
         nothing = None if names else "No repository is watched; name some, or set TARGET_REPOSITORIES."
@@ -171,7 +171,7 @@ class CommitQuestions(Questions):
 
     async def watching(self) -> list[str]:
         """Watched repositories in GitHub's spelling, by name."""
-        return list((await watched(self._desk.manager.metrics, self._desk.targets)).values())
+        return list((await watched(self._desk.manager.collector_state, self._desk.targets)).values())
 
 
 def check_how_many(repos: Sequence[str]) -> None:

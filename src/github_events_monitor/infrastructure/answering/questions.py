@@ -125,17 +125,17 @@ class Questions:
         """A repository as stored, under its own name or the one it had before a rename."""
         key = repo_key(repo)
         state = (await self._states([key])).get(key)
-        if state is None and (alias := await self._desk.manager.metrics.get_alias(key)):
+        if state is None and (alias := await self._desk.manager.collector_state.get_alias(key)):
             key, state = alias, (await self._states([alias])).get(alias)
         return self._subject(key, state, repo)
 
     async def _states(self, keys: Sequence[str]) -> dict[str, RepositoryState]:
         """What is remembered of repositories, with what an import made known for all of them."""
-        metrics = self._desk.manager.metrics
-        states = await metrics.get_states(keys)
+        collector_state = self._desk.manager.collector_state
+        states = await collector_state.get_states(keys)
         if not any(ARCHIVE in state.ledger.spans for state in states.values()):
             return states
-        hours = await metrics.get_archive_hours()
+        hours = await collector_state.get_archive_hours()
         return {key: with_archive(state, hours) for key, state in states.items()}
 
     def _subject(self, key: str, state: RepositoryState | None, spelling: str) -> Subject:

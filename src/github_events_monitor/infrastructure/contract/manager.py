@@ -11,6 +11,7 @@ from ...instants import format_instant
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
 from .bulk import BatchEncoder, RecordEncoder, decode_records
 from .claims import MEMORY, Part, claimed, with_hours
+from .collector_state import CollectorState
 from .commits import CommitsRepository
 from .connection import DatabaseConnection
 from .events import EventsRepository
@@ -21,12 +22,13 @@ from .vocabulary import TABLES, TableItem, check_tables
 
 
 class DatabaseManager(ABC):
-    """A database as a whole: the connection, the three repositories, and what must happen across them."""
+    """A database as a whole: connection, repositories, collector state, and what must happen across them."""
 
     connection: DatabaseConnection
     events: EventsRepository
     commits: CommitsRepository
     metrics: MetricsRepository
+    collector_state: CollectorState
 
     retention_days: int | None = None
     """After how many days events and commits are removed; null is never."""
@@ -111,17 +113,17 @@ class DatabaseManager(ABC):
 
     async def _remember(self, memory: Spool, repo: str | None) -> None:
         """What is known before the records are read: all of that must be among them."""
-        hours = await self.metrics.get_archive_hours()
+        hours = await self.collector_state.get_archive_hours()
         async for page in self._read_pages(MEMORY, None, repo):
             await asyncio.to_thread(memory.put, [with_hours(item, hours) for item in page])
 
     async def _claimed(self, memory: Spool, part: Part) -> AsyncIterator[list[TableItem]]:
         """The same afterwards, in so far as it is still known and came along."""
         kept = part._replace(since=max(part.since, self._kept_since()))
-        hours = await self.metrics.get_archive_hours()
+        hours = await self.collector_state.get_archive_hours()
         pages = memory.pages()
         while (page := await asyncio.to_thread(next, pages, None)) is not None:
-            now = await self.metrics.get_states(item.item["repo_name"] for item in page)
+            now = await self.collector_state.get_states(item.item["repo_name"] for item in page)
             states = {key: with_archive(state, hours) for key, state in now.items()}
             yield [claimed(item, kept, states) for item in page]
 

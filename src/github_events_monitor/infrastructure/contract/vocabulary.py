@@ -27,7 +27,7 @@ TABLES = (
 """The nine tables, by the same names on every provider (DynamoDB adds its prefix)."""
 
 RESERVED = "#"
-"""Keys that begin with this hold the collector's memory or rollups; no data method returns them, no export has them."""
+"""Keys that begin with this hold collector state or rollups; no data method returns them, no export has them."""
 
 LONGEST_LEASE = timedelta(hours=1)
 """Real ones last a minute at most; clocks that are apart by less than the rest do not break into one another's."""

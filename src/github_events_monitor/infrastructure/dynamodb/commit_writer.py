@@ -18,11 +18,11 @@ from .batches import Write, delete, expressions, get_items, put, write_items
 from .connection import DynamoDBConnection
 from .faults import ConditionFailed
 from .items import Item, encode, must
-from .memory import key, row
 from .parallel import in_parallel
 from .reading import load_files, load_summaries
 from .registry import Registry
 from .rows import commit_from_item, commit_key, commit_to_item, file_sort, file_to_item, summary_to_item
+from .state_items import key, row
 
 _PUTS = 24
 """Conditional writes at once; they cannot be batched."""

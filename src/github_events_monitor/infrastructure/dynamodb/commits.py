@@ -4,7 +4,7 @@ Implementation notes
 - `repo-date-index` carries what filters and insights need; messages are read from the table.
 - It sorts by time alone: what shares a second is held back until the second is complete, and sorted by sha.
 - A shortened sha is looked up under `#shas#owner/name`, commits without details under `#bare#owner/name`
-  (see `memory`).
+  (see `state_items`).
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from .commit_writer import CommitWriter, bare_sort
 from .connection import DynamoDBConnection
 from .items import Item, encode, must
 from .layout import REPO_COMMITS
-from .memory import key, partition
 from .parallel import in_parallel
 from .reading import load_files, load_summaries
 from .registry import Registry
 from .rows import authorship_from_item, commit_from_item, commit_key, sha_of
+from .state_items import key, partition
 from .windows import Query, instants, window
 
 _AUTHOR = ("author_login", "author_name", "author_email")

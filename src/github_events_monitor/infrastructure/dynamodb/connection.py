@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import MonitorError
 from ...instants import Clock
 from ..database_interface import DatabaseConnection
-from . import memory, tables
+from . import state_items, tables
 from .capacity import Capacity
 from .client import DynamoDBClient
 from .parallel import LoopLock
@@ -40,7 +40,7 @@ class DynamoDBConnection(DatabaseConnection):
         async with self._opening():
             if self._opened_on is not loop:
                 await tables.ensure(self.client, expiry=self.retention_days is not None)
-                await memory.check_layout(self.client)
+                await state_items.check_layout(self.client)
                 self._opened_on = loop
 
     async def close(self) -> None:

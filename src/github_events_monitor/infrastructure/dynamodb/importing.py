@@ -77,8 +77,8 @@ async def _fill_commits(manager: "DynamoDBManager", parsed: ParsedItems) -> int:
 
 async def _fill_health(manager: "DynamoDBManager", health: Health) -> int:
     """Each part of a repository that is not there yet; counts the repositories of which anything was added."""
-    metrics = manager.metrics
-    states, marks = await metrics.get_states(health), await metrics.get_watch_list()
+    metrics, collector_state = manager.metrics, manager.collector_state
+    states, marks = await collector_state.get_states(health), await collector_state.get_watch_list()
     added: set[str] = set()
     for repo, (daily, state, watched) in health.items():
         stored = await metrics.get_health(repo, "", "9") if daily else {}
@@ -88,9 +88,9 @@ async def _fill_health(manager: "DynamoDBManager", health: Health) -> int:
         known = states.get(repo)
         after = merge_states(known, state)
         if after is not None and after != known:
-            await metrics.save_states([after])
+            await collector_state.save_states([after])
             added.add(repo)
         if watched is not None and repo not in marks:
-            await (metrics.watch if watched else metrics.unwatch)([repo])
+            await (collector_state.watch if watched else collector_state.unwatch)([repo])
             added.add(repo)
     return len(added)

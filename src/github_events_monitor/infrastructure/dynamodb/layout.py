@@ -3,7 +3,7 @@
 Implementation notes
 - Events have two indexes. Both are projected narrowly, because every write is paid again in each:
   `repo-created-index` holds what counting and insights need, `type-created-index` what trending needs.
-- `event_patterns` also holds the collector's memory, under keys that begin with `#` (see `memory`).
+- `event_patterns` also holds the collector's state, under keys that begin with `#` (see `state_items`).
 """
 
 from typing import Any, NamedTuple

@@ -8,8 +8,9 @@ from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.exchange import ParsedItems
 from ..database_interface import DatabaseManager, TableItem
-from . import measuring, memory, operations, tables
+from . import measuring, operations, state_items, tables
 from .client import Credentials, DynamoDBClient
+from .collector_state import DynamoDBCollectorState
 from .commits import DynamoDBCommits
 from .connection import DynamoDBConnection
 from .events import DynamoDBEvents
@@ -55,7 +56,8 @@ class DynamoDBManager(DatabaseManager):
         self._registry = Registry(client)
         self.events: DynamoDBEvents = DynamoDBEvents(self.connection, self._registry)
         self.commits: DynamoDBCommits = DynamoDBCommits(self.connection, self._registry)
-        self.metrics: DynamoDBMetrics = DynamoDBMetrics(self.connection, self._registry)
+        self.metrics: DynamoDBMetrics = DynamoDBMetrics(self.connection)
+        self.collector_state: DynamoDBCollectorState = DynamoDBCollectorState(self.connection, self._registry)
 
     def __repr__(self) -> str:
         return f"DynamoDBManager({self._client.table_prefix!r} at {self._client.endpoint})"
@@ -97,12 +99,12 @@ class DynamoDBManager(DatabaseManager):
         return gone
 
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
-        await memory.check_lease(self._client, lease)
+        await state_items.check_lease(self._client, lease)
         stored = await self._import(batch.events, batch.commits)
         await self.metrics.save_metrics("security_metrics", batch.security)
         await self.metrics.save_metrics("deployment_metrics", batch.deployments)
         await self._registry.note_repositories([batch.state.repo_name])
-        await memory.save_state(self._client, batch.state, lease)
+        await state_items.save_state(self._client, batch.state, lease)
         await self._registry.note_spelling([batch.state])
         return stored
 

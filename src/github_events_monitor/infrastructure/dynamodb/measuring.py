@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...instants import format_instant, shift
 from ...records import Event
-from . import cost, memory, operations
+from . import cost, operations, state_items
 from .batches import get_items
 from .items import plain, size_of, unpack_json
 from .rows import event_to_item
@@ -83,9 +83,9 @@ async def _measured(manager: "DynamoDBManager", reads: dict[str, float], questio
 async def _polls(manager: "DynamoDBManager", since: str) -> list[int]:
     """Write units of a poll without news, for each repository that was collected in the window."""
     client = manager.connection.client
-    known = await manager.metrics.get_repositories(limit=_MAX_REPOSITORIES)
-    keys = [memory.key(f"#state#{found.repo_name}", "state") for found in known]
-    found = [item for item in await get_items(client, memory.TABLE, keys) if "state" in item]
+    known = await manager.collector_state.get_repositories(limit=_MAX_REPOSITORIES)
+    keys = [state_items.key(f"#state#{found.repo_name}", "state") for found in known]
+    found = [item for item in await get_items(client, state_items.TABLE, keys) if "state" in item]
     collected = [(item, unpack_json(plain(item)["state"]).get("last_collected_at") or "") for item in found]
     return [_STATE_WRITES * cost.write_units(size_of(item), 0) for item, last in collected if last >= since]
 

@@ -18,7 +18,7 @@ from .. import wire
 from ..contract.exchange import METRIC_KEYS, ParsedItems, metric_to_dict
 from ..database_interface import MetricTable, TableItem
 from ..merging import merge_states
-from . import commits, events, metrics, rows
+from . import collector_state, commits, events, metrics, rows
 from .connection import SQLiteConnection
 from .payload import unpacker
 from .sql import Condition, where
@@ -99,14 +99,14 @@ def _fill_health(
     add_daily = bool(daily.keys() - stored.keys())
     if add_daily:
         metrics.save_daily(db, repo, daily | stored)
-    known = metrics.read_states(db, [repo]).get(repo)
+    known = collector_state.read_states(db, [repo]).get(repo)
     after = merge_states(known, state)
     add_state = after is not None and after != known
     if add_state and after is not None:
-        metrics.save_states(db, [after])
-    add_mark = watched is not None and repo not in metrics.read_watch_list(db)
+        collector_state.save_states(db, [after])
+    add_mark = watched is not None and repo not in collector_state.read_watch_list(db)
     if add_mark:
-        metrics.mark(db, [repo], bool(watched))
+        collector_state.mark(db, [repo], bool(watched))
     return add_daily or add_state or add_mark
 
 
@@ -163,7 +163,7 @@ def _health_page(db: sqlite3.Connection, position: Position | None, repo: str | 
         "page": _PAGE,
     }
     repos = [name for (name,) in db.execute(sql, bounds)]
-    states, watched = metrics.read_states(db, repos), metrics.read_watch_list(db)
+    states, watched = collector_state.read_states(db, repos), collector_state.read_watch_list(db)
     rows = [
         wire.health_to_dict(name, metrics.read_daily(db, name), states.get(name), watched.get(name)) for name in repos
     ]

@@ -17,10 +17,11 @@ from ..contract.exchange import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
 from . import items, schema
 from .bulk import RowEncoder, import_rows
+from .collector_state import SQLiteCollectorState, check_lease, save_states
 from .commits import SQLiteCommits, insert_commits
 from .connection import SQLiteConnection
 from .events import SQLiteEvents, insert_events
-from .metrics import SQLiteMetrics, check_lease, save_rows, save_states
+from .metrics import SQLiteMetrics, save_rows
 
 
 class SQLiteManager(DatabaseManager):
@@ -46,6 +47,7 @@ class SQLiteManager(DatabaseManager):
         self.events = SQLiteEvents(self.connection)
         self.commits = SQLiteCommits(self.connection)
         self.metrics = SQLiteMetrics(self.connection)
+        self.collector_state = SQLiteCollectorState(self.connection)
         self.retention_days = retention_days
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The collector's memory: rows of `event_patterns` under keys that begin with `#`, which no data method returns.
+"""Collector state as items: rows of `event_patterns` under keys that begin with `#`, which no data method returns.
 
     key (repo_name)     sort (event_pattern_detected)       what
     #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until
