@@ -23,7 +23,7 @@ from ...insights.happenings import TextItem, texts_of
 from ...insights.patterns import PatternInputs, find_anomalies
 from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_health
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
-from ...insights.snapshot import PREFIX, Snapshot, from_row
+from ...observations import SNAPSHOT, Snapshot
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
 from ..garbage import without_garbage_collection
 from .activity_questions import ActivityQuestions
@@ -321,9 +321,9 @@ class InsightQuestions(ActivityQuestions):
             return None
         first = days_before(asked.span.until, SNAPSHOT_DAYS)[:10]
         rows: list[MetricRow] = await self._desk.manager.metrics.get_metrics(
-            "security_metrics", subject.key, prefix=PREFIX, first=PREFIX + first
+            "security_metrics", subject.key, prefix=SNAPSHOT, first=SNAPSHOT + first
         )
-        return from_row(rows[-1]) if rows else None
+        return Snapshot.from_row(rows[-1]) if rows else None
 
 
 def _fit(answer: WindowedT, *lists: str) -> WindowedT:
