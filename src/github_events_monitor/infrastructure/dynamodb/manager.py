@@ -18,6 +18,7 @@ from .exporting import export_pages
 from .importing import import_items
 from .metrics import DynamoDBMetrics
 from .registry import Registry
+from .repositories import Repositories
 
 
 class DynamoDBManager(DatabaseManager):
@@ -58,6 +59,9 @@ class DynamoDBManager(DatabaseManager):
         self.commits: DynamoDBCommits = DynamoDBCommits(self.connection, self._registry)
         self.metrics: DynamoDBMetrics = DynamoDBMetrics(self.connection)
         self.collector_state: DynamoDBCollectorState = DynamoDBCollectorState(self.connection, self._registry)
+        self._repositories = Repositories(
+            self.connection, self.events, self.commits, self.metrics, self.collector_state
+        )
 
     def __repr__(self) -> str:
         return f"DynamoDBManager({self._client.table_prefix!r} at {self._client.endpoint})"
@@ -82,7 +86,7 @@ class DynamoDBManager(DatabaseManager):
     async def estimate_cost(self) -> dict[str, Any]:
         """What a month costs at stated prices, from measurements; see `measuring.estimate_cost`."""
         await self.connection.open()
-        return await measuring.estimate_cost(self)
+        return await measuring.estimate_cost(self._repositories)
 
     def consumed_capacity(self) -> dict[tuple[str, str], float]:
         """See the contract; tables without their prefix, each with its indexes."""
@@ -115,4 +119,4 @@ class DynamoDBManager(DatabaseManager):
         return export_pages(self._client, table, since, repo)
 
     async def _write_items(self, items: ParsedItems) -> dict[str, int]:
-        return await import_items(self, items)
+        return await import_items(self._repositories, items)

@@ -15,12 +15,14 @@ from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.exchange import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
-from . import items, schema
+from . import schema
 from .bulk import RowEncoder, import_rows
 from .collector_state import SQLiteCollectorState, check_lease, save_states
 from .commits import SQLiteCommits, insert_commits
 from .connection import SQLiteConnection
 from .events import SQLiteEvents, insert_events
+from .exporting import export_pages
+from .importing import import_items
 from .metrics import SQLiteMetrics, save_rows
 
 
@@ -89,10 +91,10 @@ class SQLiteManager(DatabaseManager):
         return await self.connection.write(lambda db: import_rows(db, batch))
 
     def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
-        return items.read_pages(self.connection, table, since, repo)
+        return export_pages(self.connection, table, since, repo)
 
     async def _write_items(self, rows: ParsedItems) -> dict[str, int]:
-        return await self.connection.write(lambda db: items.write_items(db, rows))
+        return await self.connection.write(lambda db: import_items(db, rows))
 
 
 def _import(db: sqlite3.Connection, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
