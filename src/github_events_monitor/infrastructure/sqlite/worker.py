@@ -46,6 +46,13 @@ class Worker(aiosqlite.Connection):
         """Finish what is queued, close, and wait for the thread to end."""
         await asyncio.to_thread(self._finish)
 
+    def stop(self) -> None:
+        """Have the thread close the connection and end, whoever is still waiting for it."""
+        # From a thread of its own: aiosqlite would ask the event loop of this one for a future, and the loop may be
+        # closed by the time that the answer comes. At the interpreter's end no thread starts, and none is needed.
+        with contextlib.suppress(RuntimeError):
+            Thread(target=super().stop, daemon=True).start()
+
     def _finish(self) -> None:
         self.stop()
         self._thread.join()
@@ -54,8 +61,7 @@ class Worker(aiosqlite.Connection):
 def abandon(workers: Iterable[Worker]) -> None:
     """End connections that nobody waits for, from whichever thread or loop that is noticed in."""
     for worker in workers:
-        # From a thread of its own, where no event loop that may be closed by then could be asked for a future.
-        Thread(target=worker.stop, daemon=True).start()
+        worker.stop()
 
 
 def in_transaction(work: Work[ResultT], begin: str) -> Work[ResultT]:
