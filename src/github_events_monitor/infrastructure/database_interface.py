@@ -17,8 +17,8 @@ from .contract.connection import DatabaseConnection
 from .contract.events import EventsRepository
 from .contract.manager import DatabaseManager
 from .contract.metrics import MetricsRepository
-from .contract.patience import is_patient, patiently
-from .contract.vocabulary import (
+from .contract.retry_mode import is_patient, patiently
+from .contract.types import (
     LONGEST_LEASE,
     RESERVED,
     TABLES,

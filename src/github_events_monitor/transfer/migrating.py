@@ -6,7 +6,7 @@ from typing import Any
 from ..errors import InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, patiently
-from ..infrastructure.garbage import without_garbage_collection
+from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.providers import provider_of
 from ..instants import normalise_instant
 from .export_file import in_order

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from github_events_monitor.errors import LeaseLost
-from github_events_monitor.infrastructure.contract.exchange import ParsedItems
+from github_events_monitor.infrastructure.contract.export_rows import ParsedItems
 from github_events_monitor.infrastructure.database_interface import (
     DatabaseManager,
     MetricTable,

@@ -25,7 +25,7 @@ from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_hea
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
 from ...observations import SNAPSHOT, Snapshot
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
-from ..garbage import without_garbage_collection
+from ..gc_pause import without_garbage_collection
 from .activity_questions import ActivityQuestions
 from .cache import remembered
 from .day_results import DayResults

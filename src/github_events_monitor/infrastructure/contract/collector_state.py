@@ -7,7 +7,7 @@ from ...instants import normalise_instant, shift
 from ...records import Lease, RepositoryState, Span, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .vocabulary import LONGEST_LEASE, KnownRepository
+from .types import LONGEST_LEASE, KnownRepository
 
 
 class CollectorState(ABC):

@@ -8,7 +8,7 @@ from ...errors import InvalidInput
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .vocabulary import Position, fold_login
+from .types import Position, fold_login
 
 
 class CommitsRepository(ABC):

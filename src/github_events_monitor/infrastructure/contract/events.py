@@ -8,7 +8,7 @@ from ...instants import format_instant, normalise_instant
 from ...records import Activity, Event, Facts, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .vocabulary import Position, RepositoryCount, fold_login, type_filter
+from .types import Position, RepositoryCount, fold_login, type_filter
 
 
 class EventsRepository(ABC):

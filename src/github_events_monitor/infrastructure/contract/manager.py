@@ -10,15 +10,15 @@ from ...insights.coverage import with_archive
 from ...instants import format_instant
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
 from .bulk import BatchEncoder, RecordEncoder, decode_records
-from .claims import MEMORY, Part, claimed, with_hours
 from .collector_state import CollectorState
 from .commits import CommitsRepository
 from .connection import DatabaseConnection
 from .events import EventsRepository
-from .exchange import ParsedItems, parse_items
+from .export_coverage import MEMORY, Part, restricted, with_hours
+from .export_rows import ParsedItems, parse_items
 from .metrics import MetricsRepository
 from .spool import Spool
-from .vocabulary import TABLES, TableItem, check_tables
+from .types import TABLES, TableItem, check_tables
 
 
 class DatabaseManager(ABC):
@@ -107,7 +107,7 @@ class DatabaseManager(ABC):
             if MEMORY in tables:
                 await self._remember(memory, key)
             for table in tables:
-                pages = self._claimed(memory, Part(tables, since or "")) if table == MEMORY else None
+                pages = self._restricted(memory, Part(tables, since or "")) if table == MEMORY else None
                 async for page in pages or self._read_pages(table, since, key):
                     yield page
 
@@ -117,7 +117,7 @@ class DatabaseManager(ABC):
         async for page in self._read_pages(MEMORY, None, repo):
             await asyncio.to_thread(memory.put, [with_hours(item, hours) for item in page])
 
-    async def _claimed(self, memory: Spool, part: Part) -> AsyncIterator[list[TableItem]]:
+    async def _restricted(self, memory: Spool, part: Part) -> AsyncIterator[list[TableItem]]:
         """The same afterwards, in so far as it is still known and came along."""
         kept = part._replace(since=max(part.since, self._kept_since()))
         hours = await self.collector_state.get_archive_hours()
@@ -125,7 +125,7 @@ class DatabaseManager(ABC):
         while (page := await asyncio.to_thread(next, pages, None)) is not None:
             now = await self.collector_state.get_states(item.item["repo_name"] for item in page)
             states = {key: with_archive(state, hours) for key, state in now.items()}
-            yield [claimed(item, kept, states) for item in page]
+            yield [restricted(item, kept, states) for item in page]
 
     def _kept_since(self) -> str:
         """Since when records stay; what is older may go any time."""

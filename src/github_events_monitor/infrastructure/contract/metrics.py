@@ -7,7 +7,7 @@ from typing import Any
 from ...records import MetricRow, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .vocabulary import MetricTable
+from .types import MetricTable
 
 
 class MetricsRepository(ABC):

@@ -11,10 +11,10 @@ from typing import Any
 from ...errors import MonitorError
 from ...instants import Clock
 from ..database_interface import DatabaseConnection
+from ..loop_lock import LoopLock
 from . import state_items, tables
 from .capacity import Capacity
 from .client import DynamoDBClient
-from .parallel import LoopLock
 
 
 class DynamoDBConnection(DatabaseConnection):

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, get_args
 
 from .. import wire
-from ..contract.exchange import METRIC_KEYS, metric_to_dict
+from ..contract.export_rows import METRIC_KEYS, metric_to_dict
 from ..database_interface import RESERVED, MetricTable, TableItem
 from .batches import expressions, get_items, pages
 from .client import DynamoDBClient

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...instants import format_instant
 from ...records import Commit, CommitRecord, RepositoryState
-from ..contract.exchange import METRIC_KEYS, ParsedItems
+from ..contract.export_rows import METRIC_KEYS, ParsedItems
 from ..merging import is_missing, merge_states
 from .batches import get_items, put, write_items
 from .items import Item, must

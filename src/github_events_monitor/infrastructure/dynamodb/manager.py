@@ -6,7 +6,7 @@ from typing import Any
 
 from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
-from ..contract.exchange import ParsedItems
+from ..contract.export_rows import ParsedItems
 from ..database_interface import DatabaseManager, TableItem
 from . import measuring, operations, state_items, tables
 from .client import Credentials, DynamoDBClient

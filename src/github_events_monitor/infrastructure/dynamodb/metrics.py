@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...records import MetricRow
-from ..contract.exchange import METRIC_KEYS
+from ..contract.export_rows import METRIC_KEYS
 from ..database_interface import RESERVED, MetricsRepository, MetricTable
 from .batches import all_items, delete, expressions, get_items, put, write_items
 from .client import DynamoDBClient

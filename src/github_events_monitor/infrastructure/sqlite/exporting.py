@@ -1,4 +1,4 @@
-"""Every stored row in its export form (`wire`, `contract.exchange`).
+"""Every stored row in its export form (`wire`, `contract.export_rows`).
 
 Implementation notes
 - Reading goes page by page along a key (keyset), each page a question of its own: no long transaction keeps the
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_args
 from ...jsontext import load_json
 from ...records import MetricRow
 from .. import wire
-from ..contract.exchange import METRIC_KEYS, metric_to_dict
+from ..contract.export_rows import METRIC_KEYS, metric_to_dict
 from ..database_interface import MetricTable, TableItem
 from . import collector_state, metrics, rows
 from .connection import SQLiteConnection

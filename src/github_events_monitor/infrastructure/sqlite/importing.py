@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...records import CommitRecord, RepositoryState
-from ..contract.exchange import ParsedItems
+from ..contract.export_rows import ParsedItems
 from ..merging import merge_states
 from . import collector_state, commits, events, metrics, rows
 

@@ -13,7 +13,7 @@ from typing import Any
 from ...errors import InvalidInput
 from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
-from ..contract.exchange import ParsedItems
+from ..contract.export_rows import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
 from . import schema
 from .bulk import RowEncoder, import_rows

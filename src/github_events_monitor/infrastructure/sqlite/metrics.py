@@ -6,7 +6,7 @@ from typing import Any
 
 from ...jsontext import dump_json, load_json
 from ...records import MetricRow
-from ..contract.exchange import METRIC_KEYS
+from ..contract.export_rows import METRIC_KEYS
 from ..database_interface import RESERVED, MetricsRepository, MetricTable
 from .connection import SQLiteConnection
 

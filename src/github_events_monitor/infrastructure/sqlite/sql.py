@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..garbage import without_garbage_collection
+from ..gc_pause import without_garbage_collection
 
 Condition = tuple[str, list[Any]]
 """A condition with its place-holders, and their values."""

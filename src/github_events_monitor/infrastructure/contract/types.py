@@ -1,4 +1,4 @@
-"""Words that all of the abstract database uses."""
+"""Types and constants that all of the abstract database uses."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -55,17 +55,17 @@ class TableItem(msgspec.Struct, frozen=True):
 
 
 def check_tables(tables: Collection[str]) -> None:
-    """Raises `InvalidInput` for a name that is not among the nine."""
+    """Raise `InvalidInput` for a name that is not one of `TABLES`."""
     unknown = [name for name in tables if name not in TABLES]
     if unknown:
         raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
 
 
 def type_filter(event_types: Collection[str] | None) -> frozenset[str] | None:
-    """Event types to keep; null is all of them."""
+    """Return the event types to keep; None is all of them."""
     return None if event_types is None else frozenset(event_types)
 
 
 def fold_login(name: str | None) -> str | None:
-    """A login, name or e-mail for comparing in any letter case."""
+    """Return a login, name or e-mail for comparing in any letter case."""
     return None if name is None else name.strip().lower()
