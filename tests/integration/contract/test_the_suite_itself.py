@@ -11,10 +11,10 @@ import pytest
 
 from github_events_monitor.errors import LeaseLost
 from github_events_monitor.infrastructure.contract.export_rows import ParsedItems
+from github_events_monitor.infrastructure.contract.types import CommitQuery, EventQuery
 from github_events_monitor.infrastructure.database_interface import (
     DatabaseManager,
     MetricTable,
-    Position,
     RepositoryCount,
     TableItem,
 )
@@ -61,32 +61,23 @@ class KeepsTheLastRecord(SQLiteEvents):
 
 
 class AnswersPagesOldestFirst(SQLiteEvents):
-    async def _page(self, *args: Any) -> list[Event]:
-        return (await super()._page(*args))[::-1]
+    async def _page(self, query: EventQuery) -> list[Event]:
+        return (await super()._page(query))[::-1]
 
 
 class IncludesTheEnd(SQLiteEvents):
-    async def _count(self, repo: str, since: str, until: str, *rest: Any) -> dict[str, int]:
-        return await super()._count(repo, since, shift(until, SECOND), *rest)
+    async def _count(self, query: EventQuery) -> dict[str, int]:
+        return await super()._count(query._replace(until=shift(query.until, SECOND)))
 
 
 class DropsTheBeginning(SQLiteEvents):
-    async def _page(self, repo: str, since: str, *rest: Any) -> list[Event]:
-        return await super()._page(repo, shift(since, SECOND), *rest)
+    async def _page(self, query: EventQuery) -> list[Event]:
+        return await super()._page(query._replace(since=shift(query.since, SECOND)))
 
 
 class LosesTiesBetweenPages(SQLiteEvents):
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        event_types: frozenset[str] | None,
-        actor: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[Event]:
-        return await super()._page(repo, since, until, event_types, actor, limit, after and (after[0], ""))
+    async def _page(self, query: EventQuery) -> list[Event]:
+        return await super()._page(query._replace(after=query.after and (query.after[0], "")))
 
 
 class LimitsBeforeItFilters(SQLiteEvents):
@@ -108,13 +99,13 @@ class ForgetsTheNamesOrder(SQLiteEvents):
 
 
 class ReadsEveryType(SQLiteEvents):
-    async def _activity(self, repo: str, since: str, until: str, *rest: Any) -> list[Activity]:
-        return await super()._activity(repo, since, until, None, rest[1])
+    async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]:
+        return await super()._activity(query._replace(event_types=None), facts)
 
 
 class ReadsEveryFact(SQLiteEvents):
-    async def _activity(self, repo: str, since: str, until: str, *rest: Any) -> list[Activity]:
-        return await super()._activity(repo, since, until, rest[0], frozenset(Facts._fields))
+    async def _activity(self, query: EventQuery, _: frozenset[str]) -> list[Activity]:
+        return await super()._activity(query, frozenset(Facts._fields))
 
 
 class StopsAtAHundred(SQLiteEvents):
@@ -155,15 +146,15 @@ class TakesTheFirstOfTwo(SQLiteCommits):
 
 
 class OrdersByDateAlone(SQLiteCommits):
-    async def _page(self, *args: Any) -> list[CommitRecord]:
-        found = await super()._page(*args)
+    async def _page(self, query: CommitQuery) -> list[CommitRecord]:
+        found = await super()._page(query)
         found.sort(key=lambda one: one.commit.sha, reverse=True)
         return sorted(found, key=lambda one: one.commit.commit_date, reverse=True)
 
 
 class CountsOnePage(SQLiteCommits):
-    async def _count(self, *args: Any) -> int:
-        return min(100, await super()._count(*args))
+    async def _count(self, query: CommitQuery) -> int:
+        return min(100, await super()._count(query))
 
 
 class TakesUnknownForZero(SQLiteCommits):

@@ -8,7 +8,7 @@ from ...errors import InvalidInput
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .types import Position, fold_login
+from .types import CommitQuery, Position, fold_login
 
 
 class CommitsRepository(ABC):
@@ -64,19 +64,19 @@ class CommitsRepository(ABC):
         """
         wire.check_limit(limit)
         await self._connection.open()
-        return await self._page(repo_key(repo), since, until, branch, fold_login(author), limit, after)
+        return await self._page(CommitQuery(repo_key(repo), since, until, branch, fold_login(author), limit, after))
 
     async def count_commits(
         self, repo: str, since: str, until: str, *, branch: str | None = None, author: str | None = None
     ) -> int:
         """How many commits `get_commits` would give without limit."""
         await self._connection.open()
-        return await self._count(repo_key(repo), since, until, branch, fold_login(author))
+        return await self._count(CommitQuery(repo_key(repo), since, until, branch, fold_login(author)))
 
     async def get_authorship(self, repo: str, since: str, until: str, *, branch: str | None = None) -> list[Authorship]:
         """The narrow rows of a window, oldest first (`commit_date`, then sha)."""
         await self._connection.open()
-        return await self._authorship(repo_key(repo), since, until, branch)
+        return await self._authorship(CommitQuery(repo_key(repo), since, until, branch))
 
     async def get_summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]:
         """Every commit of a window with its summary, oldest first: for reports and recomputing."""
@@ -113,20 +113,11 @@ class CommitsRepository(ABC):
     @abstractmethod
     async def _get(self, repo: str, sha: str) -> CommitRecord | None: ...
     @abstractmethod
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        branch: str | None,
-        author: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[CommitRecord]: ...
+    async def _page(self, query: CommitQuery) -> list[CommitRecord]: ...
     @abstractmethod
-    async def _count(self, repo: str, since: str, until: str, branch: str | None, author: str | None) -> int: ...
+    async def _count(self, query: CommitQuery) -> int: ...
     @abstractmethod
-    async def _authorship(self, repo: str, since: str, until: str, branch: str | None) -> list[Authorship]: ...
+    async def _authorship(self, query: CommitQuery) -> list[Authorship]: ...
     @abstractmethod
     async def _summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]: ...
     @abstractmethod

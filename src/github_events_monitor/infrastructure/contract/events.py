@@ -8,7 +8,7 @@ from ...instants import format_instant, normalise_instant
 from ...records import Activity, Event, Facts, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .types import Position, RepositoryCount, fold_login, type_filter
+from .types import EventQuery, Position, RepositoryCount, fold_login, type_filter
 
 
 class EventsRepository(ABC):
@@ -69,7 +69,8 @@ class EventsRepository(ABC):
         """
         wire.check_limit(limit)
         await self._connection.open()
-        return await self._page(repo_key(repo), since, until, type_filter(event_types), fold_login(actor), limit, after)
+        types, login = type_filter(event_types), fold_login(actor)
+        return await self._page(EventQuery(repo_key(repo), since, until, types, login, limit, after))
 
     async def count_by_type(
         self,
@@ -82,7 +83,7 @@ class EventsRepository(ABC):
     ) -> dict[str, int]:
         """How many events of each type; types without any are absent. No payload is read for it."""
         await self._connection.open()
-        return await self._count(repo_key(repo), since, until, type_filter(event_types), fold_login(actor))
+        return await self._count(EventQuery(repo_key(repo), since, until, type_filter(event_types), fold_login(actor)))
 
     async def get_activity(
         self,
@@ -98,7 +99,9 @@ class EventsRepository(ABC):
         event_types: null is every type, an empty collection is none. facts: those that are read; the others are null.
         """
         await self._connection.open()
-        return await self._activity(repo_key(repo), since, until, type_filter(event_types), frozenset(facts))
+        return await self._activity(
+            EventQuery(repo_key(repo), since, until, type_filter(event_types)), frozenset(facts)
+        )
 
     async def get_repositories_of(self, actor: str, since: str, until: str) -> list[str]:
         """Keys of the repositories in which a login (any letter case) has events in the window, in order."""
@@ -133,24 +136,11 @@ class EventsRepository(ABC):
     @abstractmethod
     async def _get(self, event_id: str) -> Event | None: ...
     @abstractmethod
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        event_types: frozenset[str] | None,
-        actor: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[Event]: ...
+    async def _page(self, query: EventQuery) -> list[Event]: ...
     @abstractmethod
-    async def _count(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
-    ) -> dict[str, int]: ...
+    async def _count(self, query: EventQuery) -> dict[str, int]: ...
     @abstractmethod
-    async def _activity(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, facts: frozenset[str]
-    ) -> list[Activity]: ...
+    async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]: ...
     @abstractmethod
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]: ...
     @abstractmethod

@@ -33,6 +33,36 @@ LONGEST_LEASE = timedelta(hours=1)
 """Real ones last a minute at most; clocks that are apart by less than the rest do not break into one another's."""
 
 
+class EventQuery(NamedTuple):
+    """Which events a hook is asked for, normalised: since <= created_at < until.
+
+    event_types: None is every type, an empty set is none. actor: a login, lower-case. limit, after: for pages alone.
+    """
+
+    repo: str
+    since: str
+    until: str
+    event_types: frozenset[str] | None = None
+    actor: str | None = None
+    limit: int = 100
+    after: Position | None = None
+
+
+class CommitQuery(NamedTuple):
+    """Which commits a hook is asked for, normalised: since <= commit_date < until.
+
+    branch: None is all. author: a login, name or e-mail, lower-case. limit, after: for pages alone.
+    """
+
+    repo: str
+    since: str
+    until: str
+    branch: str | None = None
+    author: str | None = None
+    limit: int = 100
+    after: Position | None = None
+
+
 class RepositoryCount(NamedTuple):
     """A repository and its number of events in a window."""
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
-from ..database_interface import CommitsRepository, Position
+from ..contract.types import CommitQuery
+from ..database_interface import CommitsRepository
 from ..merging import is_missing, merge_records
 from .connection import SQLiteConnection
 from .retention import delete_commits
@@ -65,30 +66,22 @@ class SQLiteCommits(CommitsRepository):
     async def _get(self, repo: str, sha: str) -> CommitRecord | None:
         return await self._db.read(lambda db: _one(db, repo, sha))
 
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        branch: str | None,
-        author: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[CommitRecord]:
-        conditions = _window(repo, since, until, branch, author)
-        if after is not None:
-            conditions.append((_BEYOND, [after[0], after[0], after[1]]))
+    async def _page(self, query: CommitQuery) -> list[CommitRecord]:
+        conditions = _window(query)
+        if query.after is not None:
+            at, sha = query.after
+            conditions.append((_BEYOND, [at, at, sha]))
         clause, values = where(conditions)
         sql = f"{_WITH_SUMMARY} {clause} ORDER BY c.commit_date DESC, c.sha LIMIT ?"
-        return await self._db.read(lambda db: list(map(_record, db.execute(sql, (*values, limit)))))
+        return await self._db.read(lambda db: list(map(_record, db.execute(sql, (*values, query.limit)))))
 
-    async def _count(self, repo: str, since: str, until: str, branch: str | None, author: str | None) -> int:
-        clause, values = where(_window(repo, since, until, branch, author))
+    async def _count(self, query: CommitQuery) -> int:
+        clause, values = where(_window(query))
         sql = f"SELECT count(*) FROM commits c {clause}"
         return await self._db.read(lambda db: int(db.execute(sql, values).fetchone()[0]))
 
-    async def _authorship(self, repo: str, since: str, until: str, branch: str | None) -> list[Authorship]:
-        clause, values = where(_window(repo, since, until, branch, None))
+    async def _authorship(self, query: CommitQuery) -> list[Authorship]:
+        clause, values = where(_window(query))
         source = f"FROM (SELECT * FROM commits c {clause} ORDER BY commit_date, sha)"
         return await self._db.read(lambda db: rows_as(Authorship, db, source, values, repeated=_REPEATED))
 
@@ -153,12 +146,12 @@ def _key(record: CommitRecord) -> Key:
     return record.commit.repo_name, record.commit.sha
 
 
-def _window(repo: str, since: str, until: str, branch: str | None, author: str | None) -> list[Condition]:
-    conditions: list[Condition] = [(_WINDOW, [repo, since, until])]
-    if branch is not None:
-        conditions.append(("instr(c.branches, ?)", [f"\n{branch}\n"]))
-    if author is not None:
-        conditions.append(matches(_AUTHOR, author))
+def _window(query: CommitQuery) -> list[Condition]:
+    conditions: list[Condition] = [(_WINDOW, [query.repo, query.since, query.until])]
+    if query.branch is not None:
+        conditions.append(("instr(c.branches, ?)", [f"\n{query.branch}\n"]))
+    if query.author is not None:
+        conditions.append(matches(_AUTHOR, query.author))
     return conditions
 
 
