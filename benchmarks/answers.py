@@ -104,7 +104,7 @@ async def fill(manager: DatabaseManager) -> None:
     for repo, count in ((REPO, COMMITS), (MANY_COMMITS, COUNT)):
         await manager.commits.insert_commits(commits(chance, repo, count))
         ledger = learn(learn(Ledger(), "events", Span(ago(3e7), ago(0))), "commits", Span(ago(3e7), ago(0)))
-        await manager.metrics.save_states(
+        await manager.collector_state.save_states(
             [RepositoryState(repo_name=repo, default_branch="main", last_collected_at=ago(0), ledger=ledger)]
         )
 

@@ -90,7 +90,7 @@ async def fill(manager: DynamoDBManager) -> None:
     by_type = sum(found for use, found in capacity.units.items() if use.index_name == "type-created-index") / EVENTS
     say("a type's key in type-created-index takes", HOT_KEY / by_type, "events/s", "hot-key limit of AWS")
     await manager.commits.insert_commits(record(number) for number in range(COMMITS))
-    await manager.metrics.save_states([state()])
+    await manager.collector_state.save_states([state()])
 
 
 def state() -> RepositoryState:

@@ -69,7 +69,7 @@ async def fill(path: Path) -> None:
             default_branch="main",
             last_collected_at=format_instant(NOW),
         )
-        await manager.metrics.save_states([state])
+        await manager.collector_state.save_states([state])
 
 
 async def load(port: int, path: str, seconds: float) -> list[float]:

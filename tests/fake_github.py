@@ -64,6 +64,8 @@ class FakeRepository:
     branches: dict[str, list[Json]] = field(default_factory=dict)
     activity: list[Json] = field(default_factory=list)
     releases: list[Json] = field(default_factory=list)
+    deployments: list[Json] = field(default_factory=list)
+    deployment_statuses: dict[int, list[Json]] = field(default_factory=dict)
 
     @property
     def commits(self) -> list[Json]:
@@ -186,9 +188,12 @@ class FakeGitHub:
             "activity": repository.activity,
             "releases": repository.releases,
             "branches": [{"name": name} for name in repository.branches],
-            "deployments": [],
+            "deployments": repository.deployments,
             "security-advisories": [],
         }
+        if rest[0] == "deployments" and rest[2:] == ["statuses"]:
+            statuses = repository.deployment_statuses.get(int(rest[1]), [])
+            return self._page(statuses, query, headers, rest, repository)
         if rest[0] in listings:
             return self._page(listings[rest[0]], query, headers, rest, repository)
         if rest == ["actions", "runs"]:

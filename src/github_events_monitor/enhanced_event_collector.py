@@ -138,7 +138,7 @@ class Collector:
         hours: how far back commits are listed at least (the first pass covers 30 days anyway). dry_run: ask GitHub, and
         say what would be new, but store nothing. Raises `InvalidInput` for a name, `DatabaseError`.
         """
-        names = list(repos) if repos else list((await watched(self.manager.metrics, self._targets)).values())
+        names = list(repos) if repos else list((await watched(self.manager.collector_state, self._targets)).values())
         keys = list({repo_key(name): name for name in names}.items())
         plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
         done = []
@@ -170,7 +170,7 @@ class Collector:
         if self._purged_at and now < shift(self._purged_at, PURGE_EVERY):
             return
         self._purged_at = now
-        await self.manager.metrics.forget_before(cutoff)
+        await self.manager.collector_state.forget_before(cutoff)
         await self.manager.events.delete_before(cutoff)
         await self.manager.commits.delete_before(cutoff)
 
@@ -211,7 +211,7 @@ class Collector:
 
     async def fetch_details(self, key: str, sha: str) -> None:
         """Fetch one commit with its files and store it. Raises `NotFound` and what else GitHub answers."""
-        state = await self.manager.metrics.get_state(key)
+        state = await self.manager.collector_state.get_state(key)
         name = (state.full_name if state else None) or key
         budget = RequestBudget(READ_REQUESTS, self._clock() + timedelta(seconds=READ_SECONDS))
         try:
@@ -278,9 +278,9 @@ class Collector:
         return outcome
 
     async def _stored_key(self, key: str) -> str:
-        if await self.manager.metrics.get_state(key) is not None:
+        if await self.manager.collector_state.get_state(key) is not None:
             return key
-        return await self.manager.metrics.get_alias(key) or key
+        return await self.manager.collector_state.get_alias(key) or key
 
     async def _run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None) -> Outcome:
         if plan.dry_run:
@@ -298,7 +298,7 @@ class Collector:
         return Outcome(key, Stored(0, 0), False, 0, error, ())
 
     async def _draft(self, key: str, budget: RequestBudget, plan: Plan) -> Draft:
-        stored = await self.manager.metrics.get_state(key) or RepositoryState(repo_name=key)
+        stored = await self.manager.collector_state.get_state(key) or RepositoryState(repo_name=key)
         state = without_future(stored, format_instant(self._clock()))
         cutoff = self._cutoff()
         if cutoff is not None:
@@ -318,7 +318,7 @@ class Collector:
         )
 
     async def _present(self, name: str, outcome: Outcome) -> CollectedRepository:
-        state = await self.manager.metrics.get_state(outcome.repo)
+        state = await self.manager.collector_state.get_state(outcome.repo)
         return CollectedRepository(
             repo=(state.full_name if state else None) or name,
             status=_status(outcome),

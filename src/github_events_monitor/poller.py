@@ -77,9 +77,9 @@ class Poller:
         return polled
 
     async def _due(self, now: datetime) -> list[str]:
-        metrics = self._collector.manager.metrics
-        keys = list(await watched(metrics, self._settings.target_repositories))
-        states = await metrics.get_states(keys)
+        collector_state = self._collector.manager.collector_state
+        keys = list(await watched(collector_state, self._settings.target_repositories))
+        states = await collector_state.get_states(keys)
         states = {key: without_future(state, format_instant(now)) for key, state in states.items()}
         self._first_seen = {key: min(now, self._first_seen.get(key, now)) for key in keys}
         due = {key: self._due_at(key, states.get(key)) for key in keys}

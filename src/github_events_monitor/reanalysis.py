@@ -22,7 +22,7 @@ async def analyse_again(
     """Recompute summaries that are missing or of older rules, of some repositories or of all; answers how many."""
     keys = [repo_key(repo) for repo in repos]
     if not keys:
-        keys = [known.repo_name for known in await manager.metrics.get_repositories(limit=_MAX_REPOSITORIES)]
+        keys = [known.repo_name for known in await manager.collector_state.get_repositories(limit=_MAX_REPOSITORIES)]
     done = 0
     for number, key in enumerate(keys):
         if progress:

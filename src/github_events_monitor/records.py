@@ -221,7 +221,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 
     kinds: "events", "commits" (default branch), "commits:<branch>" for another branch that was asked for,
     "archive" (whole hours of GH Archive that were imported for this repository; those imported for all are kept once,
-    see `MetricsRepository.get_archive_hours`).
+    see `CollectorState.get_archive_hours`).
     """
 
     spans: dict[str, tuple[Span, ...]] = {}

@@ -66,12 +66,13 @@ def _batch(delivered: Delivered, key: str) -> CollectedBatch:
 
 async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
     """The key under which the repository is, or will be, stored; null where that is another repository's by now."""
-    key, number, metrics = repo_key(delivered.full_name or ""), delivered.repository_id, manager.metrics
-    state = await metrics.get_state(key)
+    key, number = repo_key(delivered.full_name or ""), delivered.repository_id
+    collector_state = manager.collector_state
+    state = await collector_state.get_state(key)
     if state is None or not _is_of(state, number):
-        by_id = await metrics.get_alias(name_by_id(number)) if number else None
-        key = by_id or await metrics.get_alias(key) or key
-        state = await metrics.get_state(key)
+        by_id = await collector_state.get_alias(name_by_id(number)) if number else None
+        key = by_id or await collector_state.get_alias(key) or key
+        state = await collector_state.get_state(key)
     return key if state is None or _is_of(state, number) else None
 
 
@@ -115,13 +116,13 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
     That needs the repository's lease. While a collector has it the records are stored alone; a later delivery says it.
     """
     key = batch.state.repo_name
-    if _says_so(await manager.metrics.get_state(key)):
+    if _says_so(await manager.collector_state.get_state(key)):
         return await _store_records(manager, batch)
     lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}")
     if lease is None:
         return await _store_records(manager, batch)
     try:
-        state = await manager.metrics.get_state(key) or RepositoryState(
+        state = await manager.collector_state.get_state(key) or RepositoryState(
             repo_name=key,
             full_name=delivered.full_name,
             repository_id=delivered.repository_id,
@@ -130,7 +131,7 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
         state = msgspec.structs.replace(state, sources=tuple(sorted({*state.sources, SOURCE})))
         return await manager.store(msgspec.structs.replace(batch, state=state), lease)
     finally:
-        await asyncio.shield(manager.metrics.release_lease(lease))
+        await asyncio.shield(manager.collector_state.release_lease(lease))
 
 
 def _says_so(state: RepositoryState | None) -> bool:

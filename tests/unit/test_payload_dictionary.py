@@ -1,10 +1,15 @@
 """The text that stored payloads refer to: databases out there can be read only as long as it is the same."""
 
 import hashlib
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import zstandard
 
+from github_events_monitor.errors import DatabaseError
+from github_events_monitor.infrastructure import payload_dictionary as module
 from github_events_monitor.infrastructure.payload_dictionary import payload_dictionary
 
 LEVELS = (1, 6)
@@ -17,6 +22,20 @@ def test_the_text_never_changes() -> None:
     text = payload_dictionary(1).as_bytes()
     assert hashlib.sha256(text).hexdigest() == "c9b68cf9f6c109b0c2231a0c9ff0897a3460583d2c3fe3a56e719658c28151e6"
     assert all(payload_dictionary(level).as_bytes() == text for level in LEVELS)
+
+
+def test_the_script_makes_the_same_text() -> None:
+    script = Path(__file__).parents[2] / "scripts" / "make_payload_dictionary.py"
+    made = subprocess.run([sys.executable, script], capture_output=True, check=True).stdout
+    assert made == payload_dictionary(1).as_bytes()
+
+
+def test_another_text_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    other = tmp_path / "payload_dictionary.txt"
+    other.write_bytes(payload_dictionary(1).as_bytes() + b"\n")
+    monkeypatch.setattr(module, "_FILE", other)
+    with pytest.raises(DatabaseError, match="install the program again"):
+        payload_dictionary.__wrapped__(1)
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -8,6 +8,7 @@ from ..github.client import BudgetSpent
 from ..github.payloads import PushActivity, event_from_activity, parse_activity
 from ..insights.coverage import missing_spans
 from ..instants import shift
+from ..observations import ForcePush
 from ..records import MetricRow
 from .draft import Draft
 from .events import FEED_REACH
@@ -52,11 +53,5 @@ async def _add_unseen(draft: Draft, rows: list[PushActivity]) -> None:
 
 
 def _observation(repo: str, row: PushActivity) -> MetricRow:
-    data = {
-        "ref": row.ref,
-        "before": row.before,
-        "after": row.after,
-        "actor": row.actor_login,
-        "timestamp": row.timestamp,
-    }
-    return MetricRow(key=repo, sort=f"force_push#{row.timestamp}#{row.id or row.after}", data=data)
+    push = ForcePush(ref=row.ref, before=row.before, after=row.after, actor=row.actor_login, timestamp=row.timestamp)
+    return push.to_row(repo, row.id)

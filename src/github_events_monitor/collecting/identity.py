@@ -32,20 +32,20 @@ async def collect_identity(draft: Draft) -> None:
 
 
 async def _recognise(draft: Draft, info: RepositoryInfo) -> None:
-    metrics, key, named = draft.manager.metrics, draft.repo, repo_key(info.full_name)
-    known_as = await metrics.get_alias(name_by_id(info.id))
+    collector_state, key, named = draft.manager.collector_state, draft.repo, repo_key(info.full_name)
+    known_as = await collector_state.get_alias(name_by_id(info.id))
     if known_as is not None and known_as != key:
         if await _is_stored_as(draft, known_as, info.id):
-            await metrics.save_alias(key, known_as)
+            await collector_state.save_alias(key, known_as)
             raise Renamed(known_as)
         known_as = None
     if known_as is None and named != key and draft.state.repository_id is None:
-        await metrics.save_alias(key, named)
+        await collector_state.save_alias(key, named)
         raise Renamed(named)
     if known_as is None:
-        await metrics.save_alias(name_by_id(info.id), key)
+        await collector_state.save_alias(name_by_id(info.id), key)
     if named != key and named != repo_key(draft.asked_name):
-        await metrics.save_alias(named, key)
+        await collector_state.save_alias(named, key)
     if draft.state.repository_id not in {None, info.id}:
         _take_over(draft, info)
     draft.change(full_name=info.full_name, repository_id=info.id, default_branch=info.default_branch)
@@ -53,7 +53,7 @@ async def _recognise(draft: Draft, info: RepositoryInfo) -> None:
 
 async def _is_stored_as(draft: Draft, key: str, repository_id: int) -> bool:
     """Whether that key is still this repository's, and not by now that of another one with its former name."""
-    state = await draft.manager.metrics.get_state(key)
+    state = await draft.manager.collector_state.get_state(key)
     return state is None or state.repository_id in {None, repository_id}
 
 

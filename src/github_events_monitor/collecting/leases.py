@@ -55,7 +55,7 @@ class LeaseKeeper:
         """Give it back. Where that fails it expires by itself, and what the pass stored is stored all the same."""
         async with self._lock:
             try:
-                await self._manager.metrics.release_lease(self._lease)
+                await self._manager.collector_state.release_lease(self._lease)
             except DatabaseError as error:
                 logger.info("a lease was not given back: %s", error.message)
 
@@ -85,7 +85,7 @@ class UnderWay:
 async def acquire(manager: DatabaseManager, clock: Clock, repo: str, owner: str) -> Lease | None:
     """Take a lease from now on, or null."""
     now = clock()
-    return await manager.metrics.acquire_lease(repo, owner, format_instant(now), format_instant(now + LIFETIME))
+    return await manager.collector_state.acquire_lease(repo, owner, format_instant(now), format_instant(now + LIFETIME))
 
 
 @asynccontextmanager

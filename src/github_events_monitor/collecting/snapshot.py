@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent
 from ..github.payloads import (
@@ -16,9 +18,9 @@ from ..github.payloads import (
     parse_security_advisories,
     parse_workflow_runs,
 )
-from ..insights.snapshot import Snapshot, to_row
 from ..instants import seconds_between
-from ..records import MetricRow, Span
+from ..observations import Snapshot
+from ..records import Span
 from .draft import Draft
 
 EVERY = timedelta(days=1)
@@ -32,12 +34,12 @@ OPEN_ADVISORIES = frozenset({"triage", "draft", "published"})
 
 
 async def collect_snapshot(draft: Draft) -> None:
-    """Draft today's snapshot, releases and deployments; what may not be read is named unknown, never 0."""
+    """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0."""
     last = draft.state.snapshot_at
     if last is not None and seconds_between(last, draft.now()) < EVERY.total_seconds():
         return
     try:
-        draft.security.append(to_row(draft.repo, await _observe(draft)))
+        draft.security.append((await _observe(draft)).to_row(draft.repo))
         await _collect_releases(draft)
         if draft.with_token:
             await _collect_deployments(draft)
@@ -85,39 +87,20 @@ async def _collect_releases(draft: Draft) -> None:
         answer = await draft.client.fetch_releases(draft.asked_name, budget=draft.budget)
     except (Forbidden, NotFound, Unreachable):
         return
-    published = [release for release in parse_releases(answer.body) if release.published_at and not release.draft]
-    dates = [release.published_at or "" for release in published]
-    draft.learn("releases", Span(min(dates, default=draft.now()) if answer.next_url else BEGINNING, draft.now()))
-    for release in published:
-        data = {
-            "kind": "release",
-            "id": str(release.id),
-            "tag": release.tag_name,
-            "published_at": release.published_at,
-            "author_login": release.author_login,
-            "prerelease": release.prerelease,
-        }
-        draft.deployments.append(MetricRow(key=draft.repo, sort=f"release:{release.id}", data=data))
+    releases = parse_releases(answer.body)
+    first = min((release.published_at for release in releases), default=draft.now())
+    draft.learn("releases", Span(first if answer.next_url else BEGINNING, draft.now()))
+    draft.deployments += [release.to_row(draft.repo) for release in releases]
 
 
 async def _collect_deployments(draft: Draft) -> None:
     try:
         answer = await draft.client.fetch_deployments(draft.asked_name, budget=draft.budget)
-        for deployment in parse_deployments(answer.body)[:MAX_DEPLOYMENTS]:
-            listed = await draft.client.fetch_deployment_statuses(draft.asked_name, deployment.id, budget=draft.budget)
-            latest = max(
-                parse_deployment_statuses(listed.body), key=lambda status: status.created_at or "", default=None
-            )
-            data = {
-                "kind": "deployment",
-                "id": str(deployment.id),
-                "sha": deployment.sha,
-                "environment": deployment.environment,
-                "created_at": deployment.created_at,
-                "creator": deployment.creator_login,
-                "state": latest.state if latest else None,
-                "state_at": latest.created_at if latest else None,
-            }
-            draft.deployments.append(MetricRow(key=draft.repo, sort=f"deployment:{deployment.id}", data=data))
+        for number, deployment in parse_deployments(answer.body)[:MAX_DEPLOYMENTS]:
+            listed = await draft.client.fetch_deployment_statuses(draft.asked_name, number, budget=draft.budget)
+            statuses = parse_deployment_statuses(listed.body)
+            latest = max(statuses, key=lambda status: status.created_at or "", default=None)
+            seen = replace(deployment, state=latest.state, state_at=latest.created_at) if latest else deployment
+            draft.deployments.append(seen.to_row(draft.repo))
     except (Forbidden, NotFound, Unreachable):
         return  # what may not be read stays unknown; the events still tell of releases

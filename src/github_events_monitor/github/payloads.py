@@ -12,9 +12,7 @@ from .graphql import CommitStats, CommitStatsPage, parse_commit_stats
 from .limits import RateLimit, parse_rate_limit_body
 from .natural_keys import DERIVED, derived_id, natural_key
 from .resources import (
-    Deployment,
     DeploymentStatus,
-    Release,
     RepositoryInfo,
     parse_branches,
     parse_community_profile,
@@ -33,13 +31,11 @@ __all__ = [
     "CommitDetails",
     "CommitStats",
     "CommitStatsPage",
-    "Deployment",
     "DeploymentStatus",
     "ParsedEvent",
     "ParsedPage",
     "PushActivity",
     "RateLimit",
-    "Release",
     "RepositoryInfo",
     "check_types",
     "derived_id",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..errors import InvalidInput, Unreachable
+from ..observations import Deployment, Release, safe_url
 from ..records import MAX_KEY_TEXT, repo_key
 from .decoding import array_of, instant, object_of, text
 
@@ -22,27 +23,6 @@ class RepositoryInfo(NamedTuple):
     fork: bool | None
     archived: bool | None
     created_at: str | None
-
-
-class Release(NamedTuple):
-    """https://docs.github.com/en/rest/releases/releases#list-releases; tags without a release are not listed."""
-
-    id: int
-    tag_name: str
-    draft: bool
-    prerelease: bool
-    published_at: str | None
-    author_login: str | None
-
-
-class Deployment(NamedTuple):
-    """https://docs.github.com/en/rest/deployments/deployments#list-deployments"""
-
-    id: int
-    sha: str | None
-    environment: str | None
-    created_at: str | None
-    creator_login: str | None
 
 
 class DeploymentStatus(NamedTuple):
@@ -71,10 +51,11 @@ class _Row(msgspec.Struct):
     author: _Account | None = None
     sha: str | None = None
     environment: str | None = None
-    creator: _Account | None = None
     state: str | None = None
     conclusion: str | None = None
     ghsa_id: str | None = None
+    url: str | None = None
+    html_url: str | None = None
     created_at: str | None = None
     published_at: str | None = None
 
@@ -103,33 +84,45 @@ def parse_repository(body: bytes) -> RepositoryInfo:
 
 
 def parse_releases(body: bytes) -> list[Release]:
-    """Releases, drafts among them when the token may see them."""
+    """Return published releases in GitHub's order; drafts, which a token may see, are left out.
+
+    Tags without a release are not listed: https://docs.github.com/en/rest/releases/releases#list-releases
+    """
     return [
         Release(
-            id=row.id,
-            tag_name=tag,
-            draft=bool(row.draft),
-            prerelease=bool(row.prerelease),
-            published_at=instant(row.published_at),
+            id=str(row.id),
+            tag=tag,
+            published_at=at,
             author_login=_login(row.author),
+            prerelease=bool(row.prerelease),
+            url=safe_url(row.html_url),
         )
         for row in array_of(_Row, body, "releases")
-        if row.id is not None and (tag := _text(row.tag_name)) is not None
+        if row.id is not None
+        and not row.draft
+        and (tag := _text(row.tag_name)) is not None
+        and (at := instant(row.published_at)) is not None
     ]
 
 
-def parse_deployments(body: bytes) -> list[Deployment]:
-    """Deployments, newest first."""
+def parse_deployments(body: bytes) -> list[tuple[int, Deployment]]:
+    """Return deployments by number, newest first, without statuses.
+
+    https://docs.github.com/en/rest/deployments/deployments#list-deployments
+    """
     return [
-        Deployment(
-            id=row.id,
-            sha=_text(row.sha),
-            environment=_text(row.environment),
-            created_at=instant(row.created_at),
-            creator_login=_login(row.creator),
+        (
+            row.id,
+            Deployment(
+                id=str(row.id),
+                created_at=at,
+                sha=_text(row.sha),
+                environment=_text(row.environment),
+                url=safe_url(row.url),
+            ),
         )
         for row in array_of(_Row, body, "deployments")
-        if row.id is not None
+        if row.id is not None and (at := instant(row.created_at)) is not None
     ]
 
 

@@ -15,6 +15,7 @@ import msgspec
 from ..errors import InvalidInput
 from ..instants import format_instant
 from ..jsontext import dump_json
+from ..observations import ForcePush
 from ..records import Commit, Event, MetricRow, repo_key
 from .commits import parse_push_commits
 from .decoding import Shape, any_json, instant, text
@@ -264,14 +265,14 @@ def _moment(value: int | str | None) -> str | None:
 
 
 def _observations(event: Event, payload: _Delivery) -> tuple[MetricRow, ...]:
-    """A force push, in the form in which `collecting.activity` keeps those that /activity tells of."""
+    """Return the row of a force push, which the event alone does not keep."""
     if event.event_type != "PushEvent" or not payload.forced:
         return ()
-    data = {
-        "ref": text(payload.ref),
-        "before": text(payload.before),
-        "after": text(payload.after),
-        "actor": event.actor_login,
-        "timestamp": event.created_at,
-    }
-    return (MetricRow(key=event.repo_name or "", sort=f"force_push#{event.created_at}#{event.facts.sha}", data=data),)
+    push = ForcePush(
+        ref=text(payload.ref),
+        before=text(payload.before),
+        after=event.facts.sha,
+        actor=event.actor_login,
+        timestamp=event.created_at,
+    )
+    return (push.to_row(event.repo_name or ""),)

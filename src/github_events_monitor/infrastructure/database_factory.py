@@ -1,30 +1,24 @@
-"""Which provider: the only place that knows them by name. A provider's module is imported when it is chosen."""
+"""Managers of databases, by provider; a provider's modules are imported when it is chosen."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidInput
 from .database_interface import DatabaseManager
+from .providers import provider_of
 
 if TYPE_CHECKING:
     from .dynamodb.manager import DynamoDBManager
     from .sqlite.manager import SQLiteManager
 
-_SQLITE_KEYS = ("db_path", "retention_days", "clock", "busy_timeout")
-_DYNAMODB_KEYS = (
-    "region",
-    "table_prefix",
-    "endpoint_url",
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-    "retention_days",
-    "clock",
-)
-
 
 def get_sqlite_manager(path: str = "./github_events.db", **options: Any) -> "SQLiteManager":
-    """A manager of a database file, or of `:memory:`; nothing is opened yet. Options: those of `SQLiteManager`."""
+    """Return a manager of a database file, or of `:memory:`; nothing is opened yet.
+
+    Args:
+        path: The file; missing folders are made.
+        options: Those of `SQLiteManager`.
+    """
     from .sqlite.manager import SQLiteManager  # noqa: PLC0415 - imported when chosen
 
     return SQLiteManager(path, **options)
@@ -33,9 +27,15 @@ def get_sqlite_manager(path: str = "./github_events.db", **options: Any) -> "SQL
 def get_dynamodb_manager(
     region: str | None = None, table_prefix: str = "github-events-", endpoint_url: str | None = None, **options: Any
 ) -> "DynamoDBManager":
-    """A manager of DynamoDB tables; nothing is contacted yet. Options: those of `DynamoDBManager`, for instance keys.
+    """Return a manager of DynamoDB tables; nothing is contacted yet.
 
     Without region or credentials botocore's own chain finds them (roles, profiles, session tokens).
+
+    Args:
+        region: An AWS region.
+        table_prefix: How the names of the tables begin.
+        endpoint_url: Another endpoint, such as DynamoDB Local.
+        options: Those of `DynamoDBManager`, for instance keys.
     """
     from .dynamodb.manager import DynamoDBManager  # noqa: PLC0415 - imported when chosen
 
@@ -47,22 +47,18 @@ class DatabaseFactory:
 
     @staticmethod
     def create(config: Mapping[str, Any]) -> DatabaseManager:
-        """A manager for `{"provider": "sqlite", "db_path": …}` or `{"provider": "dynamodb", "region": …, …}`.
+        """Return a manager for `{"provider": "sqlite", "db_path": …}` or `{"provider": "dynamodb", "region": …, …}`.
 
-        Keys whose value is null count as not given. Raises `InvalidInput` for an unknown provider or key.
+        Keys whose value is None count as not given.
+
+        Raises:
+            InvalidInput: The provider or a key is unknown.
         """
-        options = {key: value for key, value in config.items() if value is not None}
-        provider = options.pop("provider", "sqlite")
-        if provider == "sqlite":
-            _check(options, provider, _SQLITE_KEYS)
-            return get_sqlite_manager(options.pop("db_path", "./github_events.db"), **options)
-        if provider == "dynamodb":
-            _check(options, provider, _DYNAMODB_KEYS)
-            return get_dynamodb_manager(**options)
-        raise InvalidInput(f"{provider!r} is not a database provider; the providers are sqlite and dynamodb")
-
-
-def _check(options: Mapping[str, Any], provider: str, accepted: tuple[str, ...]) -> None:
-    for key in options:
-        if key not in accepted:
-            raise InvalidInput(f"{key!r} is not a key of the {provider} configuration; it takes {', '.join(accepted)}")
+        provider = provider_of(config)
+        options = {key: value for key, value in config.items() if key != "provider" and value is not None}
+        for key in options:
+            if key not in provider.keys:
+                raise InvalidInput(
+                    f"{key!r} is not a key of the {provider.name} configuration; it takes {', '.join(provider.keys)}"
+                )
+        return provider.create(options)

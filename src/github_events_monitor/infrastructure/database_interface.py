@@ -3,7 +3,7 @@
 Public methods validate, normalise and stay the same for all; a provider writes the private hooks (`_insert`, `_page`
 and so on) and nothing else. Hooks get lower-case keys, instants in the stored form, windows as since <= t < until, and
 records that passed validation. They raise only errors of the `DatabaseError` branch: a driver's errors are translated
-in the provider's connection. Every public method initialises the manager when nobody did.
+in the provider's connection. Every public method initialises the manager where that was not done.
 
 Rules for all: an unknown repository, type or person gives an empty result, never an error; order is stated where there
 is one; a repeated write of the same record changes nothing and counts nothing; results are complete, however many
@@ -11,13 +11,14 @@ pages the engine needs; nothing here ever deletes a table of another program.
 """
 
 from .contract.bulk import BatchEncoder
+from .contract.collector_state import CollectorState
 from .contract.commits import CommitsRepository
 from .contract.connection import DatabaseConnection
 from .contract.events import EventsRepository
 from .contract.manager import DatabaseManager
 from .contract.metrics import MetricsRepository
-from .contract.patience import is_patient, patiently
-from .contract.vocabulary import (
+from .contract.retry_mode import is_patient, patiently
+from .contract.types import (
     LONGEST_LEASE,
     RESERVED,
     TABLES,
@@ -34,6 +35,7 @@ __all__ = [
     "RESERVED",
     "TABLES",
     "BatchEncoder",
+    "CollectorState",
     "CommitsRepository",
     "DatabaseConnection",
     "DatabaseManager",

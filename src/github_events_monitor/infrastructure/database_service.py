@@ -70,6 +70,6 @@ class DatabaseService:
 
     async def complete_repositories(self, prefix: str, limit: int = 50) -> list[str]:
         """Return spellings of stored and watched repositories that begin with a prefix, in any letter case."""
-        stored = [row.full_name for row in await self.context.manager.metrics.get_repositories(prefix, limit)]
+        stored = [row.full_name for row in await self.context.manager.collector_state.get_repositories(prefix, limit)]
         watched = [name for name in await self.watching() if name.lower().startswith(prefix.lower())]
         return sorted({name.lower(): name for name in (*stored, *watched)}.values(), key=str.lower)[:limit]

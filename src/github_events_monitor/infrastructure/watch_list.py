@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..records import RepositoryState, repo_key
-from .database_interface import MetricsRepository
+from .database_interface import CollectorState
 
 
-async def watched(metrics: MetricsRepository, targets: Iterable[str]) -> dict[str, str]:
+async def watched(collector_state: CollectorState, targets: Iterable[str]) -> dict[str, str]:
     """Watched repositories by key, in order, in GitHub's spelling where it is known. A removal outranks a target."""
-    listed = await metrics.get_watch_list()
+    listed = await collector_state.get_watch_list()
     named = {repo_key(name): name for name in targets}
     keys = sorted(key for key in {*listed, *named} if listed.get(key, True))
-    states = await metrics.get_states(keys)
+    states = await collector_state.get_states(keys)
     return {key: (states[key].full_name if key in states else None) or named.get(key, key) for key in keys}
 
 

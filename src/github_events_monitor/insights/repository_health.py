@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..instants import seconds_between, shift
+from ..observations import Snapshot
 from ..people import Kind
 from ..records import Activity, Authorship, MetricRow, Span
 from .accounts import Accounts
@@ -20,7 +21,6 @@ from .health.history import arrange
 from .health.period import Measure, Period
 from .health.rules import FLAT_BELOW, MINIMUM_KNOWN_SHARE, TOTAL_WEIGHT
 from .results import Component, HealthResult, Trend
-from .snapshot import Snapshot
 
 MEASURES: tuple[Measure, ...] = (
     responsiveness.measure,

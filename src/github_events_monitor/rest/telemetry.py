@@ -61,7 +61,7 @@ class Telemetry:
         """The text format, with what is known at this moment; what the database would have to say may be missing."""
         states: Mapping[str, RepositoryState] = {}
         try:
-            states = await runtime.manager.metrics.get_states(await runtime.service.watching())
+            states = await runtime.manager.collector_state.get_states(await runtime.service.watching())
             self._up.set(1)
         except MonitorError:
             self._up.set(0)

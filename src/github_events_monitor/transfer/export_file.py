@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from ..errors import DataFileError
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, check_tables, patiently
-from ..infrastructure.garbage import without_garbage_collection
+from ..infrastructure.gc_pause import without_garbage_collection
 from ..instants import Clock, format_instant, normalise_instant, system_clock
 from ..jsontext import dump_sorted
 from .pipeline import WriteBehind

@@ -69,7 +69,7 @@ class Memory:
     """Writes what files taught, merged into what is remembered already; `busy` are repositories that could not be."""
 
     def __init__(self, manager: DatabaseManager, repos: frozenset[str] | None, clock: Clock) -> None:
-        self._metrics = manager.metrics
+        self._state = manager.collector_state
         self._repos = repos
         self._clock = clock
         self._owner = f"import {uuid4()}"
@@ -90,10 +90,10 @@ class Memory:
         while some := list(islice(keys, _AT_A_TIME)):
             await self._learn_some(some, newest)
         if hour is not None and self._repos is None:
-            await self._metrics.add_archive_hours(hour)
+            await self._state.add_archive_hours(hour)
 
     async def _learn_some(self, keys: list[str], newest: Mapping[str, Newest]) -> None:
-        known = await self._metrics.get_states(keys)
+        known = await self._state.get_states(keys)
         fresh = []
         for key in keys:
             state = known.get(key)
@@ -105,7 +105,7 @@ class Memory:
             elif after != state:
                 fresh.append(after)
         if fresh:
-            await self._metrics.save_states(fresh)
+            await self._state.save_states(fresh)
 
     async def _under_lease(self, key: str, state: RepositoryState, after: RepositoryState) -> None:
         """A repository that is being collected: its state must not change under the collector's hands."""
@@ -116,16 +116,16 @@ class Memory:
             self.busy.append(key)
             return
         try:
-            current = await self._metrics.get_state(key) or state
+            current = await self._state.get_state(key) or state
             spans = after.ledger.spans.get(ARCHIVE, ())
-            await self._metrics.save_states([remember(key, current, None, spans)])
+            await self._state.save_states([remember(key, current, None, spans)])
         finally:
-            await self._metrics.release_lease(lease)
+            await self._state.release_lease(lease)
 
     async def _lease(self, key: str) -> Lease | None:
         for _ in range(_LEASE_TRIES):
             now, end = format_instant(self._clock()), format_instant(self._clock() + _LEASE)
-            lease = await self._metrics.acquire_lease(key, self._owner, now, end)
+            lease = await self._state.acquire_lease(key, self._owner, now, end)
             if lease is not None:
                 return lease
             await asyncio.sleep(1)

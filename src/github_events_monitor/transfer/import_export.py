@@ -7,8 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 from ..errors import DataFileError, InvalidInput
-from ..infrastructure.contract.claims import MEMORY, Part
-from ..infrastructure.contract.exchange import ParsedItems, parse_items
+from ..infrastructure.contract.export_coverage import MEMORY, Part
+from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.contract.spool import Spool
 from ..infrastructure.database_interface import TABLES, BatchEncoder, TableItem
 from ..jsontext import load_json
@@ -105,8 +105,10 @@ def _checked(file: DataFile, items: list[TableItem], encoder: type[BatchEncoder]
 def _without_events(parsed: ParsedItems) -> ParsedItems:
     """The same, where events of some types only came along."""
     part = Part(("commits",))
-    health = {repo: (daily, state and part.claim(state), mark) for repo, (daily, state, mark) in parsed.health.items()}
-    return parsed._replace(health=health)
+    rows = parsed.health.items()
+    return parsed._replace(
+        health={repo: (daily, state and part.restrict(state), mark) for repo, (daily, state, mark) in rows}
+    )
 
 
 class _ExportReader:

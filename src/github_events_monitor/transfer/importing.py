@@ -9,7 +9,7 @@ from typing import BinaryIO
 from ..errors import DataFileError
 from ..github.payloads import check_types
 from ..infrastructure.database_interface import DatabaseManager, patiently
-from ..infrastructure.garbage import without_garbage_collection
+from ..infrastructure.gc_pause import without_garbage_collection
 from ..instants import Clock, system_clock
 from ..records import repo_key
 from .archive import Batch, Wanted, batches_of

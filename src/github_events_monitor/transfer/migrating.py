@@ -1,13 +1,13 @@
 """One database straight into another: `migrate`."""
 
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, patiently
-from ..infrastructure.garbage import without_garbage_collection
+from ..infrastructure.gc_pause import without_garbage_collection
+from ..infrastructure.providers import provider_of
 from ..instants import normalise_instant
 from .export_file import in_order
 from .pipeline import WriteBehind
@@ -68,24 +68,7 @@ async def copy_items(
 
 async def require_database(config: dict[str, Any]) -> None:
     """Refuse a database that is not there, which opening it would make. Raises `InvalidInput`."""
-    if config["provider"] == "sqlite":
-        _require_file(config.get("db_path", ""))
-        return
-    manager = DatabaseFactory.create(config)
-    try:
-        health = await manager.health_check()
-    finally:
-        await manager.close()
-    if health.get("tables_found") == 0:
-        raise InvalidInput(
-            f"there is no database {database_url(config)}: none of its tables exists; check the prefix"
-            " (DYNAMODB_TABLE_PREFIX) and the region (AWS_REGION)"
-        )
-
-
-def _require_file(path: str) -> None:
-    if path != ":memory:" and not Path(path).exists():
-        raise InvalidInput(f"there is no database {path}; check the path (DATABASE_PATH)")
+    await provider_of(config).require(config)
 
 
 async def _batches(pages: AsyncIterator[list[TableItem]]) -> AsyncIterator[list[TableItem]]:

@@ -19,7 +19,7 @@ import msgspec
 
 from ..errors import DataFileError
 from ..infrastructure.database_interface import BatchEncoder
-from ..infrastructure.garbage import without_garbage_collection
+from ..infrastructure.gc_pause import without_garbage_collection
 from .archive import Batch, Wanted, batches_of
 from .files import DataFile
 from .import_export import ItemBatch, item_batches

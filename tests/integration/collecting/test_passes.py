@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from github_events_monitor.errors import InvalidInput
+from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
@@ -60,7 +61,7 @@ async def test_a_stale_304_is_broken_out_of(world: World) -> None:
     world.github.faults.clear()
 
     world.pass_time(minutes=5)
-    state = await world.manager.metrics.get_state("octo/hello")
+    state = await world.manager.collector_state.get_state("octo/hello")
     assert state is not None
     assert state.not_modified["events/1"] == 3
     assert (await world.collector.collect(["octo/hello"])).repositories[0].new_events == 1
@@ -179,7 +180,7 @@ async def test_a_dry_run_asks_but_stores_nothing(world: World) -> None:
     row = (await world.collector.collect(["octo/hello"], dry_run=True)).repositories[0]
 
     assert (row.new_events, row.new_commits) == (5, 5)
-    assert await world.manager.metrics.get_state("octo/hello") is None
+    assert await world.manager.collector_state.get_state("octo/hello") is None
     assert await world.manager.events.get_known_ids(["5"]) == set()
 
 
@@ -322,3 +323,26 @@ async def test_releases_of_the_listing_are_what_release_frequency_is_measured_by
     found = next(component for component in parts if component.name == "release_frequency")
 
     assert (found.value, found.score, found.sample_size) == (25, 1, 2)  # median of 20 and 30 days
+
+
+async def test_listed_releases_and_deployments_can_be_opened(world: World) -> None:
+    at, page, address = (
+        iso(NOW - timedelta(days=2)),
+        "https://github.com/octo/hello/releases/tag/v1",
+        "https://api.github.com",
+    )
+    world.hello.releases = [{"id": 1, "tag_name": "v1", "draft": False, "published_at": at, "html_url": page}]
+    deployed = {"sha": "a" * 40, "environment": "production", "created_at": at, "creator": {"login": "ada"}}
+    url = f"{address}/repos/octo/hello/deployments/8"
+    world.hello.deployments = [{"id": 8, "url": url, **deployed}, {"id": 9, "url": "javascript:alert(1)", **deployed}]
+    world.hello.deployment_statuses = {8: [{"id": 1, "state": "success", "created_at": at}]}
+    await world.collector.collect(["octo/hello"])
+
+    found = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    assert [(release.tag, release.evidence) for release in found.releases] == [("v1", (page,))]
+    assert [(one.id, one.state, one.evidence) for one in found.deployments] == [
+        ("9", None, ("commit:" + "a" * 40,)),
+        ("8", "success", (url,)),
+    ]
+    rows = await world.manager.metrics.get_metrics("deployment_metrics", "octo/hello", prefix="deployment:")
+    assert all("creator" not in row.data for row in rows)

@@ -15,7 +15,7 @@ def poller(world: World, **settings: object) -> Poller:
 
 
 async def test_a_watched_repository_is_first_polled_one_interval_after_it_was_watched(world: World) -> None:
-    await world.manager.metrics.watch(["octo/hello"])
+    await world.manager.collector_state.watch(["octo/hello"])
     polling = poller(world)
     assert await polling.tick() == []
     world.pass_time(seconds=299)
@@ -26,7 +26,7 @@ async def test_a_watched_repository_is_first_polled_one_interval_after_it_was_wa
 
 
 async def test_githubs_poll_interval_wins_when_it_is_longer(world: World) -> None:
-    await world.manager.metrics.watch(["octo/hello"])
+    await world.manager.collector_state.watch(["octo/hello"])
     polling = poller(world, poll_interval=10)
     await polling.tick()
     world.pass_time(seconds=10)
@@ -38,7 +38,7 @@ async def test_githubs_poll_interval_wins_when_it_is_longer(world: World) -> Non
 
 
 async def test_a_target_is_watched_unless_it_was_taken_off_the_list(world: World) -> None:
-    await world.manager.metrics.unwatch(["octo/hello"])
+    await world.manager.collector_state.unwatch(["octo/hello"])
     polling = poller(world, target_repositories="Octo/Hello,octo/other")
     await polling.tick()
     world.pass_time(seconds=300)
@@ -53,7 +53,7 @@ async def test_two_hundred_repositories_share_the_budget_fairly(limit: int, toke
         fan = event(number, "WatchEvent", "fan", NOW - timedelta(hours=1), {"action": "started"}, repository.full_name)
         repository.events.append(fan)
     world = build(FakeGitHub(*repositories, limit=limit), token=token)
-    await world.manager.metrics.watch(names)
+    await world.manager.collector_state.watch(names)
     polling = poller(world)
     polled: list[str] = []
     resets_at: datetime = world.now

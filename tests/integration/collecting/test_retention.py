@@ -31,11 +31,11 @@ async def test_repositories_that_are_not_collected_lose_what_is_removed_too(worl
         RepositoryState(repo_name=f"other/r{number}", ledger=Ledger(spans={"events": (whole,), "archive": (whole,)}))
         for number in range(1_500)
     ]
-    await world.manager.metrics.save_states(states)
-    await world.manager.metrics.add_archive_hours(whole)
+    await world.manager.collector_state.save_states(states)
+    await world.manager.collector_state.add_archive_hours(whole)
     world.collector._retention_days = 1
     await world.collector.collect(["octo/hello"])
     known = Span(format_instant(world.now - timedelta(days=1)), now)
-    found = await world.manager.metrics.get_states([state.repo_name for state in states])
+    found = await world.manager.collector_state.get_states([state.repo_name for state in states])
     assert {spans for state in found.values() for spans in state.ledger.spans.values()} == {(known,)}
-    assert await world.manager.metrics.get_archive_hours() == (known,)
+    assert await world.manager.collector_state.get_archive_hours() == (known,)

@@ -55,11 +55,11 @@ async def fill(manager: DatabaseManager) -> None:
     await manager.metrics.save_metrics("security_metrics", [MetricRow(key=REPO, sort="alert#1", data=numbers)])
     await manager.metrics.save_metrics("event_patterns", [MetricRow(key=OTHER, sort="burst#1", data=numbers)])
     await manager.metrics.save_metrics("deployment_metrics", [MetricRow(key=REPO, sort="7", data=numbers)])
-    await manager.metrics.save_states([STATE])
-    await manager.metrics.watch([REPO])
-    await manager.metrics.unwatch(["never/stored"])
-    await manager.metrics.save_alias("old/name", REPO)
-    await manager.metrics.acquire_lease(REPO, "me", at(0), at(10))
+    await manager.collector_state.save_states([STATE])
+    await manager.collector_state.watch([REPO])
+    await manager.collector_state.unwatch(["never/stored"])
+    await manager.collector_state.save_alias("old/name", REPO)
+    await manager.collector_state.acquire_lease(REPO, "me", at(0), at(10))
 
 
 async def test_what_comes_back_equals_what_went_in(manager: DatabaseManager) -> None:
@@ -143,11 +143,11 @@ async def test_imported_rows_answer_questions(manager: DatabaseManager) -> None:
     assert await manager.events.get_repositories_of("OCTOCAT", *window) == [REPO]
     assert await manager.commits.get_commit(REPO, sha(1)) == full_commit(1)
     assert await manager.commits.get_without_details(REPO, 5) == [sha(2)]
-    assert await manager.metrics.get_watch_list() == {"never/stored": False, REPO: True}
-    state = await manager.metrics.get_state(REPO)
+    assert await manager.collector_state.get_watch_list() == {"never/stored": False, REPO: True}
+    state = await manager.collector_state.get_state(REPO)
     assert state is not None
     assert (state.full_name, state.ledger, state.commits_floor) == (STATE.full_name, STATE.ledger, STATE.commits_floor)
-    assert [repo.full_name for repo in await manager.metrics.get_repositories("octo/s")] == ["Octo/Spoon"]
+    assert [repo.full_name for repo in await manager.collector_state.get_repositories("octo/s")] == ["Octo/Spoon"]
 
 
 async def test_only_data_is_exported(manager: DatabaseManager) -> None:

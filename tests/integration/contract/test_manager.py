@@ -62,42 +62,42 @@ async def test_tables_are_created_once_and_described(manager: DatabaseManager) -
 
 async def test_deleting_the_tables_leaves_nothing_and_can_be_undone(manager: DatabaseManager) -> None:
     await manager.import_events([event("1")], [full_commit()])
-    await manager.metrics.watch([REPO])
+    await manager.collector_state.watch([REPO])
     assert sorted(await manager.delete_tables()) == sorted(TABLES)
     await manager.initialize()
     assert await manager.events.get_event("1") is None
     assert await manager.commits.get_commit(REPO, sha(1)) is None
-    assert await manager.metrics.get_watch_list() == {}
-    assert await manager.metrics.get_repositories() == []
+    assert await manager.collector_state.get_watch_list() == {}
+    assert await manager.collector_state.get_repositories() == []
     assert await manager.events.insert_events([event("1")]) == 1
 
 
 async def test_a_batch_is_stored_under_its_lease(manager: DatabaseManager) -> None:
-    lease = await manager.metrics.acquire_lease(REPO, "me", at(0), at(10))
+    lease = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(10))
     assert lease is not None
     collected = batch()
     assert await manager.store(collected, lease) == Stored(2, 1)
     assert await manager.store(collected, lease) == Stored(0, 0)
-    assert await manager.metrics.get_state(REPO) == collected.state
+    assert await manager.collector_state.get_state(REPO) == collected.state
     assert await manager.events.get_known_ids(["e1", "e2"]) == {"e1", "e2"}
     assert await manager.commits.get_known_shas(REPO, [sha(1)]) == {sha(1)}
     assert await manager.metrics.get_metrics("security_metrics", REPO) == list(collected.security)
     assert await manager.metrics.get_metrics("deployment_metrics", REPO) == list(collected.deployments)
-    assert [repo.full_name for repo in await manager.metrics.get_repositories()] == ["Octo/Spoon"]
+    assert [repo.full_name for repo in await manager.collector_state.get_repositories()] == ["Octo/Spoon"]
 
 
 async def test_storing_keeps_the_lease(manager: DatabaseManager) -> None:
-    lease = await manager.metrics.acquire_lease(REPO, "me", at(0), at(10))
+    lease = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(10))
     assert lease is not None
     await manager.store(batch(), lease)
-    assert await manager.metrics.acquire_lease(REPO, "other", at(1), at(20)) is None
-    await manager.metrics.release_lease(lease)
-    assert await manager.metrics.get_state(REPO) == batch().state
+    assert await manager.collector_state.acquire_lease(REPO, "other", at(1), at(20)) is None
+    await manager.collector_state.release_lease(lease)
+    assert await manager.collector_state.get_state(REPO) == batch().state
 
 
 async def test_a_lost_lease_stores_no_state(manager: DatabaseManager) -> None:
-    lost = await manager.metrics.acquire_lease(REPO, "one", at(0), at(1))
-    held = await manager.metrics.acquire_lease(REPO, "two", at(2), at(20))
+    lost = await manager.collector_state.acquire_lease(REPO, "one", at(0), at(1))
+    held = await manager.collector_state.acquire_lease(REPO, "two", at(2), at(20))
     assert lost is not None
     assert held is not None
     before = RepositoryState(repo_name=REPO, full_name="before")
@@ -106,25 +106,25 @@ async def test_a_lost_lease_stores_no_state(manager: DatabaseManager) -> None:
         await manager.store(
             batch(state=RepositoryState(repo_name=REPO, full_name="after"), events=(event("late"),)), lost
         )
-    assert await manager.metrics.get_state(REPO) == before
+    assert await manager.collector_state.get_state(REPO) == before
     if (await manager.health_check())["provider"] == "sqlite":
         assert await manager.events.get_event("late") is None
 
 
 async def test_a_batch_without_any_lease_is_refused(manager: DatabaseManager) -> None:
-    lease = await manager.metrics.acquire_lease(OTHER, "me", at(0), at(10))
+    lease = await manager.collector_state.acquire_lease(OTHER, "me", at(0), at(10))
     assert lease is not None
     with pytest.raises(LeaseLost):
         await manager.store(batch(), lease._replace(repo_name=REPO))
-    assert await manager.metrics.get_state(REPO) is None
+    assert await manager.collector_state.get_state(REPO) is None
 
 
 async def test_an_empty_batch_still_stores_its_state(manager: DatabaseManager) -> None:
-    lease = await manager.metrics.acquire_lease(REPO, "me", at(0), at(10))
+    lease = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(10))
     assert lease is not None
     empty: dict[str, Any] = {"events": (), "commits": (), "security": (), "deployments": ()}
     assert await manager.store(batch(**empty), lease) == Stored(0, 0)
-    assert await manager.metrics.get_state(REPO) == batch().state
+    assert await manager.collector_state.get_state(REPO) == batch().state
 
 
 async def test_bulk_import_of_many_repositories(manager: DatabaseManager) -> None:

@@ -80,10 +80,10 @@ async def test_reserved_and_empty_keys_are_refused(manager: DatabaseManager, key
 
 
 async def test_the_collectors_memory_is_no_data(manager: DatabaseManager) -> None:
-    await manager.metrics.watch([REPO])
-    await manager.metrics.save_alias(OTHER, REPO)
-    await manager.metrics.save_states([RepositoryState(repo_name=REPO)])
-    await manager.metrics.acquire_lease(REPO, "me", "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z")
+    await manager.collector_state.watch([REPO])
+    await manager.collector_state.save_alias(OTHER, REPO)
+    await manager.collector_state.save_states([RepositoryState(repo_name=REPO)])
+    await manager.collector_state.acquire_lease(REPO, "me", "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z")
     await manager.events.insert_events([event("1", actor_login="octocat")])
     for key in ("#watch", "#alias", f"#state#{REPO}", REPO):
         assert await manager.metrics.get_metrics("event_patterns", key) == []
@@ -106,32 +106,32 @@ async def test_health_results_by_day(manager: DatabaseManager) -> None:
 
 
 async def test_repositories_of_which_something_is_stored(manager: DatabaseManager) -> None:
-    assert await manager.metrics.get_repositories() == []
+    assert await manager.collector_state.get_repositories() == []
     await manager.events.insert_events([event("1", repo_name="octo/events"), event("2", repo_name=None)])
     await manager.commits.insert_commits([record(1, repo_name="octo/commits"), record(2, repo_name="zeta/commits")])
-    await manager.metrics.save_states([RepositoryState(repo_name="octo/state", full_name="Octo/State")])
-    await manager.metrics.save_states([RepositoryState(repo_name="octo/events", full_name="OCTO/Events")])
-    await manager.metrics.watch(["never/collected"])
+    await manager.collector_state.save_states([RepositoryState(repo_name="octo/state", full_name="Octo/State")])
+    await manager.collector_state.save_states([RepositoryState(repo_name="octo/events", full_name="OCTO/Events")])
+    await manager.collector_state.watch(["never/collected"])
     everything = [
         KnownRepository("octo/commits", "octo/commits"),
         KnownRepository("octo/events", "OCTO/Events"),
         KnownRepository("octo/state", "Octo/State"),
         KnownRepository("zeta/commits", "zeta/commits"),
     ]
-    assert await manager.metrics.get_repositories() == everything
-    assert await manager.metrics.get_repositories("OCTO/") == everything[:3]
-    assert await manager.metrics.get_repositories("octo/e") == everything[1:2]
-    assert await manager.metrics.get_repositories(limit=2) == everything[:2]
-    assert await manager.metrics.get_repositories("x") == []
+    assert await manager.collector_state.get_repositories() == everything
+    assert await manager.collector_state.get_repositories("OCTO/") == everything[:3]
+    assert await manager.collector_state.get_repositories("octo/e") == everything[1:2]
+    assert await manager.collector_state.get_repositories(limit=2) == everything[:2]
+    assert await manager.collector_state.get_repositories("x") == []
     with pytest.raises(InvalidInput, match="limit"):
-        await manager.metrics.get_repositories(limit=0)
+        await manager.collector_state.get_repositories(limit=0)
 
 
 async def test_the_list_of_repositories_is_complete(manager: DatabaseManager) -> None:
     names = [f"owner{number % 7}/name{number:03}" for number in range(150)]
     await manager.events.insert_events([event(name, repo_name=name) for name in names])
-    found = await manager.metrics.get_repositories(limit=500)
+    found = await manager.collector_state.get_repositories(limit=500)
     assert [repo.repo_name for repo in found] == sorted(names)
-    assert len(await manager.metrics.get_repositories("owner3/", limit=500)) == len(
+    assert len(await manager.collector_state.get_repositories("owner3/", limit=500)) == len(
         [name for name in names if "owner3" in name]
     )

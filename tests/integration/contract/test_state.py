@@ -1,4 +1,4 @@
-"""What `MetricsRepository` promises about the collector's memory: states, leases, watch list, aliases."""
+"""What `CollectorState` promises: states, leases, watch list, aliases."""
 
 import asyncio
 
@@ -31,132 +31,132 @@ STATE = RepositoryState(
 
 
 async def test_a_state_comes_back_as_it_was(manager: DatabaseManager) -> None:
-    assert await manager.metrics.get_state(REPO) is None
-    await manager.metrics.save_states([STATE, RepositoryState(repo_name=OTHER)])
-    assert await manager.metrics.get_state("Octo/SPOON") == STATE
-    assert await manager.metrics.get_state(OTHER) == RepositoryState(repo_name=OTHER)
+    assert await manager.collector_state.get_state(REPO) is None
+    await manager.collector_state.save_states([STATE, RepositoryState(repo_name=OTHER)])
+    assert await manager.collector_state.get_state("Octo/SPOON") == STATE
+    assert await manager.collector_state.get_state(OTHER) == RepositoryState(repo_name=OTHER)
 
 
 async def test_a_later_state_replaces_an_earlier_one_whole(manager: DatabaseManager) -> None:
-    await manager.metrics.save_states([STATE])
-    await manager.metrics.save_states([RepositoryState(repo_name=REPO, full_name="Octo/Fork")])
-    assert await manager.metrics.get_state(REPO) == RepositoryState(repo_name=REPO, full_name="Octo/Fork")
+    await manager.collector_state.save_states([STATE])
+    await manager.collector_state.save_states([RepositoryState(repo_name=REPO, full_name="Octo/Fork")])
+    assert await manager.collector_state.get_state(REPO) == RepositoryState(repo_name=REPO, full_name="Octo/Fork")
 
 
 async def test_states_of_several_repositories(manager: DatabaseManager) -> None:
     states = {
         f"o/r{number:03}": RepositoryState(repo_name=f"o/r{number:03}", repository_id=number) for number in range(130)
     }
-    await manager.metrics.save_states(states.values())
+    await manager.collector_state.save_states(states.values())
     asked = [name.upper() for name in states] + ["o/unknown", "o/r001"]
-    assert await manager.metrics.get_states(asked) == states
-    assert await manager.metrics.get_states([]) == {}
+    assert await manager.collector_state.get_states(asked) == states
+    assert await manager.collector_state.get_states([]) == {}
 
 
 async def test_a_lease_keeps_others_out_until_it_expires(manager: DatabaseManager) -> None:
-    first = await manager.metrics.acquire_lease("Octo/Spoon", "one", at(0), at(10))
+    first = await manager.collector_state.acquire_lease("Octo/Spoon", "one", at(0), at(10))
     assert first is not None
     assert (first.repo_name, first.owner, first.expires_at) == (REPO, "one", at(10))
-    assert await manager.metrics.acquire_lease(REPO, "two", at(9, second=59), at(20)) is None
-    assert await manager.metrics.acquire_lease(OTHER, "two", at(5), at(20)) is not None
-    second = await manager.metrics.acquire_lease(REPO, "two", at(10), at(20))
+    assert await manager.collector_state.acquire_lease(REPO, "two", at(9, second=59), at(20)) is None
+    assert await manager.collector_state.acquire_lease(OTHER, "two", at(5), at(20)) is not None
+    second = await manager.collector_state.acquire_lease(REPO, "two", at(10), at(20))
     assert second is not None
     assert second.epoch > first.epoch
-    assert await manager.metrics.acquire_lease(REPO, "one", at(11), at(30)) is None
+    assert await manager.collector_state.acquire_lease(REPO, "one", at(11), at(30)) is None
 
 
 async def test_a_lease_from_a_clock_that_ran_ahead_keeps_nobody_out_and_is_fenced_off(manager: DatabaseManager) -> None:
-    ahead = await manager.metrics.acquire_lease(REPO, "one", "2031-01-01T00:00:00Z", "2031-01-01T00:00:20Z")
+    ahead = await manager.collector_state.acquire_lease(REPO, "one", "2031-01-01T00:00:00Z", "2031-01-01T00:00:20Z")
     assert ahead is not None
-    now = await manager.metrics.acquire_lease(REPO, "two", at(0), at(10))
+    now = await manager.collector_state.acquire_lease(REPO, "two", at(0), at(10))
     assert now is not None
     assert now.epoch > ahead.epoch
     with pytest.raises(LeaseLost):
         await manager.store(CollectedBatch(state=STATE), ahead)
-    await manager.metrics.release_lease(ahead)
-    assert await manager.metrics.acquire_lease(REPO, "three", at(1), at(11)) is None
+    await manager.collector_state.release_lease(ahead)
+    assert await manager.collector_state.acquire_lease(REPO, "three", at(1), at(11)) is None
 
 
 async def test_the_same_owner_gets_its_lease_again_with_a_higher_epoch(manager: DatabaseManager) -> None:
     epochs = []
     for minute in range(3):
-        lease = await manager.metrics.acquire_lease(REPO, "one", at(minute), at(minute + 10))
+        lease = await manager.collector_state.acquire_lease(REPO, "one", at(minute), at(minute + 10))
         assert lease is not None
         epochs.append(lease.epoch)
     assert epochs == sorted(set(epochs))
-    assert await manager.metrics.acquire_lease(REPO, "two", at(11), at(30)) is None
+    assert await manager.collector_state.acquire_lease(REPO, "two", at(11), at(30)) is None
 
 
 async def test_a_released_lease_is_free_and_its_epoch_is_never_given_again(manager: DatabaseManager) -> None:
-    first = await manager.metrics.acquire_lease(REPO, "one", at(0), at(10))
+    first = await manager.collector_state.acquire_lease(REPO, "one", at(0), at(10))
     assert first is not None
-    await manager.metrics.release_lease(first)
-    await manager.metrics.release_lease(first)
-    second = await manager.metrics.acquire_lease(REPO, "two", at(1), at(10))
+    await manager.collector_state.release_lease(first)
+    await manager.collector_state.release_lease(first)
+    second = await manager.collector_state.acquire_lease(REPO, "two", at(1), at(10))
     assert second is not None
     assert second.epoch > first.epoch
 
 
 async def test_releasing_somebody_elses_lease_does_nothing(manager: DatabaseManager) -> None:
-    first = await manager.metrics.acquire_lease(REPO, "one", at(0), at(1))
+    first = await manager.collector_state.acquire_lease(REPO, "one", at(0), at(1))
     assert first is not None
-    assert await manager.metrics.acquire_lease(REPO, "two", at(2), at(20)) is not None
-    await manager.metrics.release_lease(first)
-    assert await manager.metrics.acquire_lease(REPO, "three", at(3), at(20)) is None
-    await manager.metrics.release_lease(Lease("never/leased", "me", 1, at(0)))
+    assert await manager.collector_state.acquire_lease(REPO, "two", at(2), at(20)) is not None
+    await manager.collector_state.release_lease(first)
+    assert await manager.collector_state.acquire_lease(REPO, "three", at(3), at(20)) is None
+    await manager.collector_state.release_lease(Lease("never/leased", "me", 1, at(0)))
 
 
 async def test_a_lease_is_no_state(manager: DatabaseManager) -> None:
-    await manager.metrics.acquire_lease(REPO, "one", at(0), at(10))
-    assert await manager.metrics.get_state(REPO) is None
-    assert await manager.metrics.get_states([REPO]) == {}
-    assert await manager.metrics.get_repositories() == []
-    await manager.metrics.save_states([STATE])
-    assert await manager.metrics.get_state(REPO) == STATE
-    assert await manager.metrics.acquire_lease(REPO, "two", at(1), at(10)) is None
+    await manager.collector_state.acquire_lease(REPO, "one", at(0), at(10))
+    assert await manager.collector_state.get_state(REPO) is None
+    assert await manager.collector_state.get_states([REPO]) == {}
+    assert await manager.collector_state.get_repositories() == []
+    await manager.collector_state.save_states([STATE])
+    assert await manager.collector_state.get_state(REPO) == STATE
+    assert await manager.collector_state.acquire_lease(REPO, "two", at(1), at(10)) is None
 
 
 async def test_the_watch_list_remembers_removals(manager: DatabaseManager) -> None:
-    assert await manager.metrics.get_watch_list() == {}
-    await manager.metrics.watch(["Octo/Spoon", OTHER])
-    await manager.metrics.unwatch([OTHER.upper(), "never/watched"])
-    assert list((await manager.metrics.get_watch_list()).items()) == [
+    assert await manager.collector_state.get_watch_list() == {}
+    await manager.collector_state.watch(["Octo/Spoon", OTHER])
+    await manager.collector_state.unwatch([OTHER.upper(), "never/watched"])
+    assert list((await manager.collector_state.get_watch_list()).items()) == [
         ("never/watched", False),
         (OTHER, False),
         (REPO, True),
     ]
-    await manager.metrics.watch([OTHER])
-    await manager.metrics.watch([OTHER])
-    assert (await manager.metrics.get_watch_list())[OTHER] is True
+    await manager.collector_state.watch([OTHER])
+    await manager.collector_state.watch([OTHER])
+    assert (await manager.collector_state.get_watch_list())[OTHER] is True
     with pytest.raises(InvalidInput, match="owner/name"):
-        await manager.metrics.watch(["good/name", "bad name"])
-    assert "good/name" not in await manager.metrics.get_watch_list()
+        await manager.collector_state.watch(["good/name", "bad name"])
+    assert "good/name" not in await manager.collector_state.get_watch_list()
 
 
 async def test_a_long_watch_list_is_complete(manager: DatabaseManager) -> None:
     names = [f"owner/name{number:03}" for number in range(130)]
-    await manager.metrics.watch(reversed(names))
-    assert list(await manager.metrics.get_watch_list()) == names
+    await manager.collector_state.watch(reversed(names))
+    assert list(await manager.collector_state.get_watch_list()) == names
 
 
 async def test_an_alias_leads_to_the_key(manager: DatabaseManager) -> None:
-    assert await manager.metrics.get_alias("Old/Name") is None
-    await manager.metrics.save_alias("Old/Name", "New/Name")
-    assert await manager.metrics.get_alias("OLD/name") == "new/name"
-    await manager.metrics.save_alias("old/name", REPO)
-    assert await manager.metrics.get_alias("old/name") == REPO
-    assert await manager.metrics.get_alias("new/name") is None
+    assert await manager.collector_state.get_alias("Old/Name") is None
+    await manager.collector_state.save_alias("Old/Name", "New/Name")
+    assert await manager.collector_state.get_alias("OLD/name") == "new/name"
+    await manager.collector_state.save_alias("old/name", REPO)
+    assert await manager.collector_state.get_alias("old/name") == REPO
+    assert await manager.collector_state.get_alias("new/name") is None
 
 
 async def test_archive_hours_are_united_whoever_adds_them(manager: DatabaseManager) -> None:
-    assert await manager.metrics.get_archive_hours() == ()
+    assert await manager.collector_state.get_archive_hours() == ()
     hours = [Span(at(0, hour=hour), at(0, hour=hour + 1)) for hour in range(8)]
-    await asyncio.gather(*(manager.metrics.add_archive_hours(hour) for hour in hours if hour != hours[3]))
-    await manager.metrics.add_archive_hours(hours[0], hours[1])
-    await manager.metrics.add_archive_hours()
+    await asyncio.gather(*(manager.collector_state.add_archive_hours(hour) for hour in hours if hour != hours[3]))
+    await manager.collector_state.add_archive_hours(hours[0], hours[1])
+    await manager.collector_state.add_archive_hours()
     left = (Span(at(0, hour=0), at(0, hour=3)), Span(at(0, hour=4), at(0, hour=8)))
-    assert await manager.metrics.get_archive_hours() == left
-    await manager.metrics.forget_before(at(30, hour=1))
-    assert await manager.metrics.get_archive_hours() == (Span(at(30, hour=1), at(0, hour=3)), left[1])
-    assert await manager.metrics.get_repositories() == []
+    assert await manager.collector_state.get_archive_hours() == left
+    await manager.collector_state.forget_before(at(30, hour=1))
+    assert await manager.collector_state.get_archive_hours() == (Span(at(30, hour=1), at(0, hour=3)), left[1])
+    assert await manager.collector_state.get_repositories() == []
     assert [row async for row in manager.read_items()] == []

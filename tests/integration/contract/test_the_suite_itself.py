@@ -10,15 +10,16 @@ import msgspec
 import pytest
 
 from github_events_monitor.errors import LeaseLost
-from github_events_monitor.infrastructure.contract.exchange import ParsedItems
+from github_events_monitor.infrastructure.contract.export_rows import ParsedItems
+from github_events_monitor.infrastructure.contract.types import CommitQuery, EventQuery
 from github_events_monitor.infrastructure.database_interface import (
     DatabaseManager,
     MetricTable,
-    Position,
     RepositoryCount,
     TableItem,
 )
 from github_events_monitor.infrastructure.sqlite.bulk import rows_of
+from github_events_monitor.infrastructure.sqlite.collector_state import SQLiteCollectorState
 from github_events_monitor.infrastructure.sqlite.commits import SQLiteCommits
 from github_events_monitor.infrastructure.sqlite.events import SQLiteEvents, insert_rows
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
@@ -60,32 +61,23 @@ class KeepsTheLastRecord(SQLiteEvents):
 
 
 class AnswersPagesOldestFirst(SQLiteEvents):
-    async def _page(self, *args: Any) -> list[Event]:
-        return (await super()._page(*args))[::-1]
+    async def _page(self, query: EventQuery) -> list[Event]:
+        return (await super()._page(query))[::-1]
 
 
 class IncludesTheEnd(SQLiteEvents):
-    async def _count(self, repo: str, since: str, until: str, *rest: Any) -> dict[str, int]:
-        return await super()._count(repo, since, shift(until, SECOND), *rest)
+    async def _count(self, query: EventQuery) -> dict[str, int]:
+        return await super()._count(query._replace(until=shift(query.until, SECOND)))
 
 
 class DropsTheBeginning(SQLiteEvents):
-    async def _page(self, repo: str, since: str, *rest: Any) -> list[Event]:
-        return await super()._page(repo, shift(since, SECOND), *rest)
+    async def _page(self, query: EventQuery) -> list[Event]:
+        return await super()._page(query._replace(since=shift(query.since, SECOND)))
 
 
 class LosesTiesBetweenPages(SQLiteEvents):
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        event_types: frozenset[str] | None,
-        actor: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[Event]:
-        return await super()._page(repo, since, until, event_types, actor, limit, after and (after[0], ""))
+    async def _page(self, query: EventQuery) -> list[Event]:
+        return await super()._page(query._replace(after=query.after and (query.after[0], "")))
 
 
 class LimitsBeforeItFilters(SQLiteEvents):
@@ -107,13 +99,13 @@ class ForgetsTheNamesOrder(SQLiteEvents):
 
 
 class ReadsEveryType(SQLiteEvents):
-    async def _activity(self, repo: str, since: str, until: str, *rest: Any) -> list[Activity]:
-        return await super()._activity(repo, since, until, None, rest[1])
+    async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]:
+        return await super()._activity(query._replace(event_types=None), facts)
 
 
 class ReadsEveryFact(SQLiteEvents):
-    async def _activity(self, repo: str, since: str, until: str, *rest: Any) -> list[Activity]:
-        return await super()._activity(repo, since, until, rest[0], frozenset(Facts._fields))
+    async def _activity(self, query: EventQuery, _: frozenset[str]) -> list[Activity]:
+        return await super()._activity(query, frozenset(Facts._fields))
 
 
 class StopsAtAHundred(SQLiteEvents):
@@ -154,15 +146,15 @@ class TakesTheFirstOfTwo(SQLiteCommits):
 
 
 class OrdersByDateAlone(SQLiteCommits):
-    async def _page(self, *args: Any) -> list[CommitRecord]:
-        found = await super()._page(*args)
+    async def _page(self, query: CommitQuery) -> list[CommitRecord]:
+        found = await super()._page(query)
         found.sort(key=lambda one: one.commit.sha, reverse=True)
         return sorted(found, key=lambda one: one.commit.commit_date, reverse=True)
 
 
 class CountsOnePage(SQLiteCommits):
-    async def _count(self, *args: Any) -> int:
-        return min(100, await super()._count(*args))
+    async def _count(self, query: CommitQuery) -> int:
+        return min(100, await super()._count(query))
 
 
 class TakesUnknownForZero(SQLiteCommits):
@@ -189,29 +181,29 @@ class AddsInsteadOfReplacing(SQLiteMetrics):
         return await super()._save(table, merged)
 
 
-class GivesTheLeaseToAnyone(SQLiteMetrics):
+class GivesTheLeaseToAnyone(SQLiteCollectorState):
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
         return await super()._acquire(repo, owner, "9999-12-31T23:59:59Z", expires_at, latest)
 
 
-class NeverGrowsTheEpoch(SQLiteMetrics):
+class NeverGrowsTheEpoch(SQLiteCollectorState):
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
         lease = await super()._acquire(repo, owner, now, expires_at, latest)
         return lease and lease._replace(epoch=1)
 
 
-class ReleasesAnybodysLease(SQLiteMetrics):
+class ReleasesAnybodysLease(SQLiteCollectorState):
     async def _release(self, lease: Lease) -> None:
         key = f"#state#{lease.repo_name}"
         await self._db.write(lambda db: db.execute("DELETE FROM event_patterns WHERE repo_name = ?", (key,)).rowcount)
 
 
-class ForgetsRemovals(SQLiteMetrics):
+class ForgetsRemovals(SQLiteCollectorState):
     async def _watch_list(self) -> dict[str, bool]:
         return {repo: True for repo, watched in (await super()._watch_list()).items() if watched}
 
 
-class MergesStates(SQLiteMetrics):
+class MergesStates(SQLiteCollectorState):
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         for state in states:
             old = (await self._states([state.repo_name])).get(state.repo_name, state)
@@ -227,7 +219,7 @@ class IgnoresALostLease(SQLiteManager):
 
 class WritesTheStateAllTheSame(SQLiteManager):
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
-        await self.metrics.save_states([batch.state])
+        await self.collector_state.save_states([batch.state])
         return await super()._store(batch, lease)
 
 
@@ -333,7 +325,13 @@ def provider_with(mistake: type[Any]) -> SQLiteManager:
     if issubclass(mistake, SQLiteManager):
         return mistake(":memory:", clock=clock)
     manager = SQLiteManager(":memory:", clock=clock)
-    for place, kind in (("events", SQLiteEvents), ("commits", SQLiteCommits), ("metrics", SQLiteMetrics)):
+    family: dict[str, type[Any]] = {
+        "events": SQLiteEvents,
+        "commits": SQLiteCommits,
+        "metrics": SQLiteMetrics,
+        "collector_state": SQLiteCollectorState,
+    }
+    for place, kind in family.items():
         if issubclass(mistake, kind):
             setattr(manager, place, mistake(manager.connection))
     return manager

@@ -82,11 +82,12 @@ async def test_each_write_of_a_quiet_poll_is_one_unit(manager: DynamoDBManager) 
 
 
 async def test_no_question_scans(manager: DynamoDBManager) -> None:
-    lease = await manager.metrics.acquire_lease(REPO, "a", at(0), at(5))
+    lease = await manager.collector_state.acquire_lease(REPO, "a", at(0), at(5))
     assert lease is not None
     await manager.store(CollectedBatch(state=STATE, events=(_push(1),), commits=(full_commit(),)), lease)
     sha = full_commit().commit.sha
     events, commits, metrics = manager.events, manager.commits, manager.metrics
+    collector_state = manager.collector_state
     await events.get_events_by_type("PushEvent")
     await events.get_events(REPO, START, END, actor="dev1")
     await events.count_by_type(REPO, START, END)
@@ -102,24 +103,24 @@ async def test_no_question_scans(manager: DynamoDBManager) -> None:
     await commits.get_files(REPO, [sha])
     await metrics.get_metrics("security_metrics", REPO)
     await metrics.get_health(REPO, "2025-01-01", "2025-12-31")
-    await metrics.get_states([REPO])
-    await metrics.get_watch_list()
-    await metrics.get_repositories("o")
-    await metrics.get_alias(REPO)
+    await collector_state.get_states([REPO])
+    await collector_state.get_watch_list()
+    await collector_state.get_repositories("o")
+    await collector_state.get_alias(REPO)
     assert manager.connection.capacity.calls["query"] > 10
     assert manager.connection.capacity.calls["scan"] == 0
 
 
 async def test_a_quiet_poll_costs_a_few_units(manager: DynamoDBManager) -> None:
     """Lease, state, release: what every poll of every repository costs, whether anything happened or not."""
-    lease = await manager.metrics.acquire_lease(REPO, "a", at(0), at(5))
+    lease = await manager.collector_state.acquire_lease(REPO, "a", at(0), at(5))
     assert lease is not None
     await manager.store(CollectedBatch(state=STATE), lease)
     manager.connection.capacity.reset()
-    lease = await manager.metrics.acquire_lease(REPO, "a", at(6), at(9))
+    lease = await manager.collector_state.acquire_lease(REPO, "a", at(6), at(9))
     assert lease is not None
     await manager.store(CollectedBatch(state=STATE), lease)
-    await manager.metrics.release_lease(lease)
+    await manager.collector_state.release_lease(lease)
     assert manager.connection.capacity.write_units <= 4
 
 
@@ -148,7 +149,7 @@ async def test_the_estimate_counts_the_polls_of_repositories_collected_lately(ma
     lately, long_ago = NOW.strftime("%Y-%m-%dT%H:%M:%SZ"), "2020-01-01T00:00:00Z"
     times = {"octo/polled": lately, "octo/left": long_ago}
     states = [RepositoryState(repo_name=repo, last_collected_at=time) for repo, time in times.items()]
-    await manager.metrics.save_states(states)
+    await manager.collector_state.save_states(states)
     estimate = await manager.estimate_cost()
     assert estimate["polled_repositories"] == 1
     units = 30 * 288 * (3 * 0.625 + 4 * 0.125) / 1_000_000

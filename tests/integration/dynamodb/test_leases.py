@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from github_events_monitor.errors import LeaseLost
-from github_events_monitor.infrastructure.dynamodb import memory
+from github_events_monitor.infrastructure.dynamodb import state_items
 from github_events_monitor.records import CollectedBatch, CommitFile, CommitRecord, RepositoryState
 
 from ..contract.builders import END, REPO, START, at, commit, event, record
@@ -20,21 +20,21 @@ async def test_of_many_that_ask_at_once_one_gets_the_lease(make: Make) -> None:
     managers = [first, *(make(table_prefix=first.connection.client.table_prefix) for _ in range(3))]
     taken = await asyncio.gather(
         *(
-            manager.metrics.acquire_lease(REPO, f"collector {number}", at(0), at(5))
+            manager.collector_state.acquire_lease(REPO, f"collector {number}", at(0), at(5))
             for number, manager in enumerate(managers * 3)
         )
     )
     winners = [lease for lease in taken if lease]
     assert len({lease.owner for lease in winners}) == 1
-    later = await first.metrics.acquire_lease(REPO, "another", at(6), at(9))
+    later = await first.collector_state.acquire_lease(REPO, "another", at(6), at(9))
     assert later is not None
     assert later.epoch > max(lease.epoch for lease in winners)
 
 
 async def test_a_lost_lease_writes_nothing_and_a_late_one_no_state(make: Make) -> None:
     manager = make()
-    lease = await manager.metrics.acquire_lease(REPO, "a", at(0), at(5))
-    taken = await manager.metrics.acquire_lease(REPO, "b", at(6), at(9))
+    lease = await manager.collector_state.acquire_lease(REPO, "a", at(0), at(5))
+    taken = await manager.collector_state.acquire_lease(REPO, "b", at(6), at(9))
     assert lease is not None
     assert taken is not None
     with pytest.raises(LeaseLost):
@@ -42,10 +42,10 @@ async def test_a_lost_lease_writes_nothing_and_a_late_one_no_state(make: Make) -
     assert await manager.events.get_known_ids(["1"]) == set()
     # The lease goes while the records are being written: they stay, the state does not change.
     with pytest.raises(LeaseLost):
-        await memory.save_state(manager.connection.client, STATE, lease)
-    assert await manager.metrics.get_state(REPO) is None
+        await state_items.save_state(manager.connection.client, STATE, lease)
+    assert await manager.collector_state.get_state(REPO) is None
     await manager.store(CollectedBatch(state=STATE, events=(event("1"),)), taken)
-    assert await manager.metrics.get_state(REPO) == STATE
+    assert await manager.collector_state.get_state(REPO) == STATE
 
 
 async def test_concurrent_writers_of_a_commit_lose_nothing(make: Make) -> None:

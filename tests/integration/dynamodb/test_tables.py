@@ -7,7 +7,7 @@ import pytest
 
 from github_events_monitor.errors import DatabaseError, InvalidInput, SchemaMismatch
 from github_events_monitor.infrastructure.database_interface import TABLES
-from github_events_monitor.infrastructure.dynamodb import memory
+from github_events_monitor.infrastructure.dynamodb import state_items
 from github_events_monitor.infrastructure.dynamodb.batches import write_items
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 
@@ -99,7 +99,7 @@ async def test_create_says_what_was_made_and_delete_removes_only_ours(make: Make
     assert (await other.health_check())["tables_found"] == 9
     # The next use makes them anew, and nothing is remembered of the old ones.
     assert await manager.events.insert_events([event("1")]) == 1
-    assert [repo.repo_name for repo in await manager.metrics.get_repositories()] == ["octo/spoon"]
+    assert [repo.repo_name for repo in await manager.collector_state.get_repositories()] == ["octo/spoon"]
 
 
 async def test_health_has_exactly_the_documented_keys(make: Make) -> None:
@@ -160,7 +160,7 @@ async def test_tables_of_a_newer_program_are_refused(make: Make) -> None:
     manager = make()
     await manager.initialize()
     client = manager.connection.client
-    await write_items(client, [memory.row("#layout", "layout", version=memory.LAYOUT + 1)])
+    await write_items(client, [state_items.row("#layout", "layout", version=state_items.LAYOUT + 1)])
     with pytest.raises(SchemaMismatch, match="newer version"):
         await make(table_prefix=client.table_prefix).initialize()
 

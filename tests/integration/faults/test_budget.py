@@ -16,7 +16,7 @@ async def test_a_spent_limit_is_waited_out_to_the_second(world: World) -> None:
         headers["X-RateLimit-Reset"] = str(int(reset.timestamp()))
         return (403, headers, b'{"message": "API rate limit exceeded"}') if world.now < reset else None
 
-    await world.manager.metrics.watch(["octo/hello"])
+    await world.manager.collector_state.watch(["octo/hello"])
     polling = Poller(world.collector, Settings.load(), world.clock)
     await polling.tick()
     world.pass_time(minutes=5)
@@ -42,7 +42,7 @@ async def test_nearly_every_poll_of_a_quiet_repository_is_a_free_304() -> None:
         repository.events.append(event(number, "WatchEvent", "ada", old, {"action": "started"}, repository.full_name))
         repository.branches["main"] = []
     world = build(FakeGitHub(*repositories))
-    await world.manager.metrics.watch([repository.full_name for repository in repositories])
+    await world.manager.collector_state.watch([repository.full_name for repository in repositories])
     polling = Poller(world.collector, Settings.load(), world.clock)
     for _ in range(61):
         await polling.tick()

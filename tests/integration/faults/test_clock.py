@@ -53,7 +53,7 @@ async def test_during_an_outage_after_a_jump_what_is_stored_is_not_called_comple
 
 
 async def test_polling_does_not_wait_for_a_future_that_was_none(world: World) -> None:
-    await world.manager.metrics.watch(["octo/hello"])
+    await world.manager.collector_state.watch(["octo/hello"])
     polling = Poller(world.collector, Settings.load(), world.clock)
     await polling.tick()
     world.pass_time(days=365)
@@ -65,7 +65,7 @@ async def test_polling_does_not_wait_for_a_future_that_was_none(world: World) ->
 
 
 async def test_a_limit_met_under_a_wrong_clock_does_not_outlast_it(world: World) -> None:
-    await world.manager.metrics.watch(["octo/hello"])
+    await world.manager.collector_state.watch(["octo/hello"])
     polling = Poller(world.collector, Settings.load(), world.clock)
     await polling.tick()
     world.pass_time(days=365)
@@ -73,7 +73,7 @@ async def test_a_limit_met_under_a_wrong_clock_does_not_outlast_it(world: World)
     assert await polling.tick() == []
     world.now = NOW + timedelta(minutes=6)
     assert await polling.tick() == ["octo/hello"]
-    state = await world.manager.metrics.get_state("octo/hello")
+    state = await world.manager.collector_state.get_state("octo/hello")
     assert state is not None
     assert state.error_code is None
 

@@ -104,18 +104,18 @@ async def test_a_pass_whose_lease_cannot_be_given_back_or_renewed_has_stored_all
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "HEARTBEAT", 0)
-    metrics, taken = world.manager.metrics, list[tuple[str, ...]]()
+    collector_state, taken = world.manager.collector_state, list[tuple[str, ...]]()
 
     async def once(*wanted: str) -> Lease | None:
         if taken:
             raise DatabaseUnreachable("gone")
         taken.append(wanted)
-        return await type(metrics).acquire_lease(metrics, *wanted)
+        return await type(collector_state).acquire_lease(collector_state, *wanted)
 
     async def never(lease: Lease) -> None:
         raise DatabaseUnreachable("gone")
 
-    monkeypatch.setattr(metrics, "acquire_lease", once)
-    monkeypatch.setattr(metrics, "release_lease", never)
+    monkeypatch.setattr(collector_state, "acquire_lease", once)
+    monkeypatch.setattr(collector_state, "release_lease", never)
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
     assert (row.status, row.new_events, row.new_commits) == ("collected", 5, 5)

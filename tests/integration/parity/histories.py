@@ -148,7 +148,7 @@ async def take(manager: DatabaseManager, step: Step) -> Any:
     if kind == "pass":
         return await _collect(manager, *value)
     if kind in {"watch", "unwatch"}:
-        return await getattr(manager.metrics, kind)([value])
+        return await getattr(manager.collector_state, kind)([value])
     repo, at = value
     row = MetricRow(
         key=repo,
@@ -160,8 +160,8 @@ async def take(manager: DatabaseManager, step: Step) -> Any:
 
 async def _collect(manager: DatabaseManager, state: RepositoryState, records: Sequence[CommitRecord]) -> Any:
     mine = tuple(record for record in records if record.commit.repo_name == state.repo_name)
-    lease = await manager.metrics.acquire_lease(state.repo_name, "me", ago(0), ago(-1))
+    lease = await manager.collector_state.acquire_lease(state.repo_name, "me", ago(0), ago(-1))
     assert lease is not None
     stored = await manager.store(CollectedBatch(state=state, commits=mine), lease)
-    await manager.metrics.release_lease(lease)
+    await manager.collector_state.release_lease(lease)
     return stored

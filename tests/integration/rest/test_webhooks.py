@@ -156,9 +156,9 @@ async def test_without_a_secret_there_is_no_such_endpoint() -> None:
 
 async def test_coverage_names_webhooks_as_a_source_and_keeps_what_polling_learned(world: World) -> None:
     await world.http.post("/collect", json={"repos": ["octo/hello"]})
-    before = await world.runtime.manager.metrics.get_state("octo/hello")
+    before = await world.runtime.manager.collector_state.get_state("octo/hello")
     await world.deliver("push", push(after="c" * 40))
-    after = await world.runtime.manager.metrics.get_state("octo/hello")
+    after = await world.runtime.manager.collector_state.get_state("octo/hello")
     assert before is not None
     assert after is not None
     assert after.sources == tuple(sorted((*before.sources, "webhook")))
@@ -168,11 +168,11 @@ async def test_coverage_names_webhooks_as_a_source_and_keeps_what_polling_learne
 
 
 async def test_a_delivery_during_a_collectors_pass_leaves_the_collectors_state_alone(world: World) -> None:
-    metrics = world.runtime.manager.metrics
-    lease = await metrics.acquire_lease("octo/hello", "a collector", iso(NOW), iso(NOW + timedelta(seconds=20)))
+    collector_state = world.runtime.manager.collector_state
+    lease = await collector_state.acquire_lease("octo/hello", "a collector", iso(NOW), iso(NOW + timedelta(seconds=20)))
     assert isinstance(lease, Lease)
     assert (await world.deliver("issues", OPENED)).json()["events"] == 1
-    assert await metrics.get_state("octo/hello") is None
+    assert await collector_state.get_state("octo/hello") is None
 
 
 async def test_a_renamed_repositorys_deliveries_go_where_its_history_is(world: World) -> None:
@@ -219,7 +219,7 @@ async def test_every_provider_knows_what_the_feed_brought(manager: DatabaseManag
         0,
     ]
     assert len(await manager.events.get_events_by_type("PushEvent", "octo/hello")) == 2
-    state = await manager.metrics.get_state("octo/hello")
+    state = await manager.collector_state.get_state("octo/hello")
     assert state is not None
     assert state.sources == ("webhook",)
 

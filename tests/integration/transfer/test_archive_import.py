@@ -27,8 +27,12 @@ def clock() -> datetime:
 
 
 async def hours_of(manager: DatabaseManager, repo: str) -> tuple[Span, ...]:
-    state = await manager.metrics.get_state(repo)
-    known = with_archive(state, await manager.metrics.get_archive_hours()) if state else RepositoryState(repo_name=repo)
+    state = await manager.collector_state.get_state(repo)
+    known = (
+        with_archive(state, await manager.collector_state.get_archive_hours())
+        if state
+        else RepositoryState(repo_name=repo)
+    )
     return known.ledger.spans.get("archive", ())
 
 
@@ -54,10 +58,13 @@ async def test_importing_an_hour_twice_adds_nothing_the_second_time(manager: Dat
 async def test_a_whole_hour_is_known_for_the_repositories_in_it(manager: DatabaseManager, tmp_path: Path) -> None:
     await import_files(manager, [write(tmp_path / HOUR_FILE, an_event(1), an_event(2, repo="other/Thing"))])
     assert await hours_of(manager, "octo/hello") == await hours_of(manager, "other/thing") == (HOUR,)
-    state = await manager.metrics.get_state("other/thing")
+    state = await manager.collector_state.get_state("other/thing")
     assert state is not None
     assert (state.full_name, state.repository_id, state.sources) == ("other/Thing", 42, ("gharchive",))
-    assert [known.full_name for known in await manager.metrics.get_repositories()] == ["Octo/Hello", "other/Thing"]
+    assert [known.full_name for known in await manager.collector_state.get_repositories()] == [
+        "Octo/Hello",
+        "other/Thing",
+    ]
 
 
 async def test_silent_hours_count_between_those_in_which_a_repository_was_met(
@@ -95,8 +102,8 @@ async def test_silent_hours_count_for_a_repository_that_was_asked_for(manager: D
     report = await import_files(manager, [silent, spoken], repos=["OCTO/hello", "not/there"])
     assert (report.read, report.stored, report.skipped) == (2, 1, 1)
     assert await hours_of(manager, "octo/hello") == (Span("2024-03-05T13:00:00Z", HOUR.until),)
-    assert await manager.metrics.get_state("not/there") is None
-    assert await manager.metrics.get_state("other/thing") is None
+    assert await manager.collector_state.get_state("not/there") is None
+    assert await manager.collector_state.get_state("other/thing") is None
 
 
 @pytest.mark.parametrize("how", ["cut", "broken line", "types", "another name", "another hour's events"])
@@ -128,9 +135,9 @@ async def test_what_a_collector_remembers_stays(manager: DatabaseManager, tmp_pa
     known = RepositoryState(
         repo_name="octo/hello", full_name="octo/HELLO", etags={"commits": "x"}, last_collected_at="2026-01-01T00:00:00Z"
     )
-    await manager.metrics.save_states([known])
+    await manager.collector_state.save_states([known])
     report = await import_files(manager, [write(tmp_path / HOUR_FILE, an_event(1))], clock=clock)
-    state = await manager.metrics.get_state("octo/hello")
+    state = await manager.collector_state.get_state("octo/hello")
     assert state is not None
     assert (state.full_name, state.etags, state.last_collected_at) == (
         "octo/HELLO",
@@ -139,7 +146,7 @@ async def test_what_a_collector_remembers_stays(manager: DatabaseManager, tmp_pa
     )
     assert await hours_of(manager, "octo/hello") == (HOUR,)
     assert report.busy == ()
-    lease = await manager.metrics.acquire_lease(
+    lease = await manager.collector_state.acquire_lease(
         "octo/hello", "collector", "2026-11-20T00:00:00Z", "2026-11-20T00:01:00Z"
     )
     assert lease is not None  # the import gave its own one back

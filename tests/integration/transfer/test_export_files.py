@@ -61,9 +61,9 @@ async def fill(manager: DatabaseManager) -> None:
         repo_name="octo/hello", full_name="Octo/Hello", etags={"commits": "secret"},
         ledger=Ledger(spans={"events": (Span("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),)}),
     )  # fmt: skip
-    await manager.metrics.save_states([state])
-    await manager.metrics.watch(["octo/hello"])
-    await manager.metrics.acquire_lease("octo/hello", "me", "2026-11-05T00:00:00Z", "2026-11-05T00:01:00Z")
+    await manager.collector_state.save_states([state])
+    await manager.collector_state.watch(["octo/hello"])
+    await manager.collector_state.acquire_lease("octo/hello", "me", "2026-11-05T00:00:00Z", "2026-11-05T00:01:00Z")
     await manager.metrics.save_metrics(
         "developer_metrics", [MetricRow(key="mona", sort="octo/hello#2026-11-05", data={"n": 10**30})]
     )
@@ -193,13 +193,13 @@ async def remember(manager: DatabaseManager) -> None:
     await fill(manager)
     ledger = Ledger(spans={"events": (SPAN,), "commits": (SPAN,), "commits:dev": (SPAN,), "archive": MET})
     state = RepositoryState(repo_name="octo/hello", ledger=ledger, last_collected_at=SPAN.until, sources=("gharchive",))
-    await manager.metrics.save_states([state])
-    await manager.metrics.add_archive_hours(Span(MET[0].until, MET[1].since))
+    await manager.collector_state.save_states([state])
+    await manager.collector_state.add_archive_hours(Span(MET[0].until, MET[1].since))
 
 
 async def claims(manager: DatabaseManager) -> dict[str, tuple[Span, ...]]:
     """What a database says is completely known of the repository."""
-    state = await manager.metrics.get_state("octo/hello")
+    state = await manager.collector_state.get_state("octo/hello")
     return {kind: spans for kind, spans in state.ledger.spans.items() if spans} if state else {}
 
 
@@ -224,7 +224,7 @@ async def test_a_part_claims_to_know_no_more_than_it_holds(
         await remember(manager)
         await imported(target, await exported(manager, **part))
         assert await claims(target) == wanted
-        state = await target.metrics.get_state("octo/hello")
+        state = await target.collector_state.get_state("octo/hello")
         assert state is not None
         assert (state.last_collected_at is None) == ("tables" in part)
         await copy_items(target, other)
@@ -240,9 +240,9 @@ async def test_what_is_learned_or_removed_during_an_export_is_not_claimed(manage
         async for page in manager.read_pages():
             await target.write_items(page)
             if page and page[0].table == "commits":  # a collector is faster with later ones, and retention removes some
-                await manager.metrics.save_states(states)
+                await manager.collector_state.save_states(states)
         assert await claims(target) == {"events": (Span("2026-11-03T00:00:00Z", SPAN.until),), "commits": (SPAN,)}
-        assert await target.metrics.get_state("octo/late") is None
+        assert await target.collector_state.get_state("octo/late") is None
 
 
 async def test_what_retention_removes_is_not_claimed(manager: DatabaseManager) -> None:
@@ -264,7 +264,7 @@ async def test_an_export_without_some_types_makes_no_events_known(manager: Datab
     async with get_sqlite_manager(":memory:") as target:
         await import_files(target, ["-"], stdin=whole, types=["WatchEvent"])
         assert set(await claims(target)) == {"commits", "commits:dev"}
-        state = await target.metrics.get_state("octo/hello")
+        state = await target.collector_state.get_state("octo/hello")
         assert state is not None
         assert state.last_collected_at is None  # whoever asks for events collects them
         whole.seek(0)
@@ -281,7 +281,7 @@ async def test_a_cut_or_altered_file_makes_nothing_known(manager: DatabaseManage
         lines = await exported(origin)
     with pytest.raises(DataFileError, match=r"is cut|was altered"):
         await imported(manager, damage(lines))
-    assert await manager.metrics.get_state("octo/hello") is None
+    assert await manager.collector_state.get_state("octo/hello") is None
     assert sum((await imported(manager, lines)).values()) > 0
     assert "events" in await claims(manager)
 

@@ -6,7 +6,8 @@ import pytest
 
 from github_events_monitor.errors import Unreachable
 from github_events_monitor.github import payloads
-from github_events_monitor.github.payloads import Deployment, DeploymentStatus, PushActivity, RepositoryInfo
+from github_events_monitor.github.payloads import DeploymentStatus, PushActivity, RepositoryInfo
+from github_events_monitor.observations import Deployment, Release
 
 AT = "2026-11-20T08:00:00Z"
 
@@ -67,15 +68,21 @@ def test_activity() -> None:
 
 def test_releases_and_branches() -> None:
     row = {"id": 1, "tag_name": "v1", "name": "One", "draft": False, "prerelease": True, "published_at": AT}
-    (release,) = payloads.parse_releases(body([{**row, "author": {"login": "ada"}}, {"id": 2}, {"tag_name": "v3"}]))
-    assert (release.tag_name, release.prerelease, release.published_at, release.author_login) == ("v1", True, AT, "ada")
+    row |= {"html_url": "https://github.com/o/r/releases/tag/v1", "url": "https://api.github.com/repos/o/r/releases/1"}
+    draft = {**row, "id": 4, "draft": True, "published_at": None}
+    listed = [{**row, "author": {"login": "ada"}}, {"id": 2}, {"tag_name": "v3"}, draft]
+    url = "https://github.com/o/r/releases/tag/v1"
+    assert payloads.parse_releases(body(listed)) == [
+        Release(id="1", tag="v1", published_at=AT, author_login="ada", prerelease=True, url=url)
+    ]
     assert payloads.parse_branches(body([{"name": "main"}, {"name": None}, {"name": "x/y"}])) == ["main", "x/y"]
 
 
 def test_deployments() -> None:
     row = {"id": 1, "sha": "a", "ref": "main", "environment": "production", "task": "deploy", "created_at": AT}
-    assert payloads.parse_deployments(body([{**row, "creator": {"login": "ada"}}, {"sha": "b"}])) == [
-        Deployment(1, "a", "production", AT, "ada")
+    url = "https://api.github.com/repos/o/r/deployments/1"
+    assert payloads.parse_deployments(body([{**row, "url": url}, {"sha": "b"}])) == [
+        (1, Deployment(id="1", created_at=AT, sha="a", environment="production", url=url))
     ]
     statuses = body([{"id": 2, "state": "success", "environment": "production", "created_at": AT}, {"id": 3}])
     assert payloads.parse_deployment_statuses(statuses) == [DeploymentStatus("success", AT)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from github_events_monitor.insights.health.contributors import absence_factor
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.results import Component, HealthResult
-from github_events_monitor.insights.snapshot import Snapshot
+from github_events_monitor.observations import Snapshot
 from github_events_monitor.records import Activity, MetricRow, Span
 
 from .builders import ALWAYS, SINCE, UNTIL, comment, commit, issue, june, pull, push, release, review

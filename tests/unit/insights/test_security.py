@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from github_events_monitor.insights.happenings import TextItem
 from github_events_monitor.insights.results import Finding, SecurityResult
 from github_events_monitor.insights.security import SecurityInputs, assess_security
-from github_events_monitor.insights.snapshot import Snapshot
+from github_events_monitor.observations import Snapshot
 from github_events_monitor.records import Activity, Commit, CommitFile, CommitSummary, MetricRow, Span
 from tests.properties import examples
 

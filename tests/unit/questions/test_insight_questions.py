@@ -74,7 +74,7 @@ async def test_a_result_that_could_not_be_kept_is_kept_the_next_time(
 ) -> None:
     today = iso(NOW)[:10]
     await star(manager, hours_ago=3)
-    await manager.metrics.save_states([RepositoryState(repo_name=REPO, last_collected_at=iso(NOW))])
+    await manager.collector_state.save_states([RepositoryState(repo_name=REPO, last_collected_at=iso(NOW))])
     with monkeypatch.context() as patch:
         patch.setattr(SQLiteMetrics, "save_health", AsyncMock(side_effect=DatabaseError("the disk is full")))
         with pytest.raises(DatabaseError):

@@ -168,7 +168,7 @@ async def test_only_one_of_two_managers_gets_the_lease(tmp_path: Path) -> None:
         managers = [one, two] * 5
         leases = await asyncio.gather(
             *(
-                manager.metrics.acquire_lease("o/r", f"owner {n}", START, A_MINUTE_LATER)
+                manager.collector_state.acquire_lease("o/r", f"owner {n}", START, A_MINUTE_LATER)
                 for n, manager in enumerate(managers)
             )
         )
@@ -254,5 +254,5 @@ async def test_a_reader_that_stays_does_not_stop_writing(tmp_path: Path, monkeyp
             assert await manager.events.insert_events(events(first, 500)) == 500
         assert reader.execute("SELECT count(*) FROM events").fetchone() == (10,)
         reader.close()
-        await manager.metrics.save_states([RepositoryState(repo_name="o/r")])
+        await manager.collector_state.save_states([RepositoryState(repo_name="o/r")])
         assert await manager.events.count_by_type("o/r", START, END) == {"WatchEvent": 2010}

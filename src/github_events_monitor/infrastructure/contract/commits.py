@@ -8,13 +8,13 @@ from ...errors import InvalidInput
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .vocabulary import Position, fold_login
+from .types import CommitQuery, Position, fold_login
 
 
 class CommitsRepository(ABC):
     """Commits by (repository, sha), their files and their summaries.
 
-    Storing a commit again merges: `branches` are united, unknown details (null) never replace known ones, GitHub's own
+    Storing a commit again merges: `branches` are united, unknown details (None) never replace known ones, GitHub's own
     record ("api", "webhook") replaces one known only from a push payload, never the other way round.
     """
 
@@ -22,9 +22,9 @@ class CommitsRepository(ABC):
         self._connection = connection
 
     async def insert_commits(self, commits: Iterable[CommitRecord | Mapping[str, Any]]) -> int:
-        """Store commits with what is known around them; answers how many were really new.
+        """Store commits with what is known around them and return how many were really new.
 
-        A commit, its files and its summary are written together or not at all (`files` null leaves stored ones alone).
+        A commit, its files and its summary are written together or not at all (`files` None leaves stored ones alone).
         A dict is the form of `wire.commit_from_dict`. Raises `InvalidInput` before anything is written.
         """
         records = wire.commits_from(commits)
@@ -58,25 +58,25 @@ class CommitsRepository(ABC):
         limit: int = 100,
         after: Position | None = None,
     ) -> list[CommitRecord]:
-        """A page of commits with summaries (`files` null), by `commit_date` descending, then sha ascending.
+        """A page of commits with summaries (`files` None), by `commit_date` descending, then sha ascending.
 
-        branch: only those seen on it; null is all. author: a login, a name or an e-mail, whole, in any letter case.
+        branch: only those seen on it; None is all. author: a login, a name or an e-mail, whole, in any letter case.
         """
         wire.check_limit(limit)
         await self._connection.open()
-        return await self._page(repo_key(repo), since, until, branch, fold_login(author), limit, after)
+        return await self._page(CommitQuery(repo_key(repo), since, until, branch, fold_login(author), limit, after))
 
     async def count_commits(
         self, repo: str, since: str, until: str, *, branch: str | None = None, author: str | None = None
     ) -> int:
         """How many commits `get_commits` would give without limit."""
         await self._connection.open()
-        return await self._count(repo_key(repo), since, until, branch, fold_login(author))
+        return await self._count(CommitQuery(repo_key(repo), since, until, branch, fold_login(author)))
 
     async def get_authorship(self, repo: str, since: str, until: str, *, branch: str | None = None) -> list[Authorship]:
         """The narrow rows of a window, oldest first (`commit_date`, then sha)."""
         await self._connection.open()
-        return await self._authorship(repo_key(repo), since, until, branch)
+        return await self._authorship(CommitQuery(repo_key(repo), since, until, branch))
 
     async def get_summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]:
         """Every commit of a window with its summary, oldest first: for reports and recomputing."""
@@ -113,20 +113,11 @@ class CommitsRepository(ABC):
     @abstractmethod
     async def _get(self, repo: str, sha: str) -> CommitRecord | None: ...
     @abstractmethod
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        branch: str | None,
-        author: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[CommitRecord]: ...
+    async def _page(self, query: CommitQuery) -> list[CommitRecord]: ...
     @abstractmethod
-    async def _count(self, repo: str, since: str, until: str, branch: str | None, author: str | None) -> int: ...
+    async def _count(self, query: CommitQuery) -> int: ...
     @abstractmethod
-    async def _authorship(self, repo: str, since: str, until: str, branch: str | None) -> list[Authorship]: ...
+    async def _authorship(self, query: CommitQuery) -> list[Authorship]: ...
     @abstractmethod
     async def _summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]: ...
     @abstractmethod

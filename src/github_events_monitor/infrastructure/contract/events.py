@@ -8,7 +8,7 @@ from ...instants import format_instant, normalise_instant
 from ...records import Activity, Event, Facts, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .vocabulary import Position, RepositoryCount, fold_login, type_filter
+from .types import EventQuery, Position, RepositoryCount, fold_login, type_filter
 
 
 class EventsRepository(ABC):
@@ -18,7 +18,7 @@ class EventsRepository(ABC):
         self._connection = connection
 
     async def insert_events(self, events: Iterable[Mapping[str, Any] | Event]) -> int:
-        """Store events; answers how many were really new.
+        """Store events and return how many were really new.
 
         A dict has `id` and `event_type` (required), `repo_name`, `actor_login`, `created_at` (default: now), `payload`.
         Repeats inside one call count once and the first of them wins. Raises `InvalidInput` naming the record and the
@@ -35,7 +35,7 @@ class EventsRepository(ABC):
     ) -> list[dict[str, Any]]:
         """Events of one type as dicts, newest first (`created_at` descending, then `id` descending).
 
-        since: inclusive instant. limit: at most so many, counted after all filters; null is all of them.
+        since: inclusive instant. limit: at most so many, counted after all filters; None is all of them.
         """
         wire.check_limit(limit)
         await self._connection.open()
@@ -48,7 +48,7 @@ class EventsRepository(ABC):
         return [wire.event_to_dict(event) for event in found]
 
     async def get_event(self, event_id: str) -> Event | None:
-        """One event, or null."""
+        """One event, or None."""
         await self._connection.open()
         return await self._get(event_id)
 
@@ -65,11 +65,12 @@ class EventsRepository(ABC):
     ) -> list[Event]:
         """A page of a repository's events with payloads, newest first, those beyond `after` only.
 
-        actor: login in any letter case. event_types: null is every type, an empty sequence is none.
+        actor: login in any letter case. event_types: None is every type, an empty sequence is none.
         """
         wire.check_limit(limit)
         await self._connection.open()
-        return await self._page(repo_key(repo), since, until, type_filter(event_types), fold_login(actor), limit, after)
+        types, login = type_filter(event_types), fold_login(actor)
+        return await self._page(EventQuery(repo_key(repo), since, until, types, login, limit, after))
 
     async def count_by_type(
         self,
@@ -82,7 +83,7 @@ class EventsRepository(ABC):
     ) -> dict[str, int]:
         """How many events of each type; types without any are absent. No payload is read for it."""
         await self._connection.open()
-        return await self._count(repo_key(repo), since, until, type_filter(event_types), fold_login(actor))
+        return await self._count(EventQuery(repo_key(repo), since, until, type_filter(event_types), fold_login(actor)))
 
     async def get_activity(
         self,
@@ -95,10 +96,12 @@ class EventsRepository(ABC):
     ) -> list[Activity]:
         """The narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it.
 
-        event_types: null is every type, an empty collection is none. facts: those that are read; the others are null.
+        event_types: None is every type, an empty collection is none. facts: those that are read; the others are None.
         """
         await self._connection.open()
-        return await self._activity(repo_key(repo), since, until, type_filter(event_types), frozenset(facts))
+        return await self._activity(
+            EventQuery(repo_key(repo), since, until, type_filter(event_types)), frozenset(facts)
+        )
 
     async def get_repositories_of(self, actor: str, since: str, until: str) -> list[str]:
         """Keys of the repositories in which a login (any letter case) has events in the window, in order."""
@@ -117,9 +120,9 @@ class EventsRepository(ABC):
         return await self._known(list(dict.fromkeys(ids)))
 
     async def delete_before(self, instant: str) -> int:
-        """Remove events older than an instant, in small steps; answers how many went.
+        """Remove events older than an instant, in small steps, and return how many went.
 
-        DynamoDB answers 0 and removes nothing: there the `expires_at` attribute does it.
+        DynamoDB returns 0 and removes nothing: there the `expires_at` attribute does it.
         """
         await self._connection.open()
         return await self._delete_before(instant)
@@ -133,24 +136,11 @@ class EventsRepository(ABC):
     @abstractmethod
     async def _get(self, event_id: str) -> Event | None: ...
     @abstractmethod
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        event_types: frozenset[str] | None,
-        actor: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[Event]: ...
+    async def _page(self, query: EventQuery) -> list[Event]: ...
     @abstractmethod
-    async def _count(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
-    ) -> dict[str, int]: ...
+    async def _count(self, query: EventQuery) -> dict[str, int]: ...
     @abstractmethod
-    async def _activity(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, facts: frozenset[str]
-    ) -> list[Activity]: ...
+    async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]: ...
     @abstractmethod
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]: ...
     @abstractmethod

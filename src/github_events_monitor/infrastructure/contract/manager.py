@@ -10,26 +10,28 @@ from ...insights.coverage import with_archive
 from ...instants import format_instant
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
 from .bulk import BatchEncoder, RecordEncoder, decode_records
-from .claims import MEMORY, Part, claimed, with_hours
+from .collector_state import CollectorState
 from .commits import CommitsRepository
 from .connection import DatabaseConnection
 from .events import EventsRepository
-from .exchange import ParsedItems, parse_items
+from .export_coverage import MEMORY, Part, restricted, with_hours
+from .export_rows import ParsedItems, parse_items
 from .metrics import MetricsRepository
 from .spool import Spool
-from .vocabulary import TABLES, TableItem, check_tables
+from .types import TABLES, TableItem, check_tables
 
 
 class DatabaseManager(ABC):
-    """A database as a whole: the connection, the three repositories, and what must happen across them."""
+    """A database as a whole: connection, repositories, collector state, and what must happen across them."""
 
     connection: DatabaseConnection
     events: EventsRepository
     commits: CommitsRepository
     metrics: MetricsRepository
+    collector_state: CollectorState
 
     retention_days: int | None = None
-    """After how many days events and commits are removed; null is never."""
+    """After how many days events and commits are removed; None is never."""
 
     batch_encoder: ClassVar[type[BatchEncoder]] = RecordEncoder
     """What makes the batches that `import_batch` takes."""
@@ -46,7 +48,7 @@ class DatabaseManager(ABC):
         try:
             await self.initialize()
         except BaseException:
-            await self.close()  # nobody else will
+            await self.close()  # the caller has no manager to close
             raise
         return self
 
@@ -62,7 +64,7 @@ class DatabaseManager(ABC):
         return {}
 
     async def store(self, batch: CollectedBatch, lease: Lease) -> Stored:
-        """Store what a collector learned, under its lease; answers what was really new.
+        """Store what a collector learned, under its lease, and return what was really new.
 
         After a crash at any point either the whole batch is there, or its state is not, so that the same records come
         again and are recognised. Raises `LeaseLost` when the lease's epoch is no longer the repository's: the state is
@@ -97,7 +99,7 @@ class DatabaseManager(ABC):
     async def read_pages(
         self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
     ) -> AsyncIterator[list[TableItem]]:
-        """The same rows some hundreds at a time, for whoever has many to handle; a page is of one table."""
+        """The same rows some hundreds at a time, for handling many; a page is of one table."""
         check_tables(tables)
         await self.connection.open()
         key = repo_key(repo) if repo is not None else None
@@ -105,25 +107,25 @@ class DatabaseManager(ABC):
             if MEMORY in tables:
                 await self._remember(memory, key)
             for table in tables:
-                pages = self._claimed(memory, Part(tables, since or "")) if table == MEMORY else None
+                pages = self._restricted(memory, Part(tables, since or "")) if table == MEMORY else None
                 async for page in pages or self._read_pages(table, since, key):
                     yield page
 
     async def _remember(self, memory: Spool, repo: str | None) -> None:
         """What is known before the records are read: all of that must be among them."""
-        hours = await self.metrics.get_archive_hours()
+        hours = await self.collector_state.get_archive_hours()
         async for page in self._read_pages(MEMORY, None, repo):
             await asyncio.to_thread(memory.put, [with_hours(item, hours) for item in page])
 
-    async def _claimed(self, memory: Spool, part: Part) -> AsyncIterator[list[TableItem]]:
+    async def _restricted(self, memory: Spool, part: Part) -> AsyncIterator[list[TableItem]]:
         """The same afterwards, in so far as it is still known and came along."""
         kept = part._replace(since=max(part.since, self._kept_since()))
-        hours = await self.metrics.get_archive_hours()
+        hours = await self.collector_state.get_archive_hours()
         pages = memory.pages()
         while (page := await asyncio.to_thread(next, pages, None)) is not None:
-            now = await self.metrics.get_states(item.item["repo_name"] for item in page)
+            now = await self.collector_state.get_states(item.item["repo_name"] for item in page)
             states = {key: with_archive(state, hours) for key, state in now.items()}
-            yield [claimed(item, kept, states) for item in page]
+            yield [restricted(item, kept, states) for item in page]
 
     def _kept_since(self) -> str:
         """Since when records stay; what is older may go any time."""
@@ -132,7 +134,7 @@ class DatabaseManager(ABC):
         return format_instant(self.connection.clock() - timedelta(days=self.retention_days))
 
     async def write_items(self, items: Sequence[TableItem] | ParsedItems) -> dict[str, int]:
-        """Store exported rows; answers by table how many were new. What is there already stays.
+        """Store exported rows and return by table how many were new. What is there already stays.
 
         But for a commit known from a push alone, which is completed, and what is known of a repository, which grows.
 
@@ -159,7 +161,7 @@ class DatabaseManager(ABC):
 
     @abstractmethod
     async def create_tables(self, **options: Any) -> dict[str, str]:
-        """Make what is missing; answers by table "created" or "exists". Options are the provider's own."""
+        """Make what is missing and return by table "created" or "exists". Options are the provider's own."""
 
     @abstractmethod
     async def describe(self) -> dict[str, Any]:
@@ -167,4 +169,4 @@ class DatabaseManager(ABC):
 
     @abstractmethod
     async def delete_tables(self) -> list[str]:
-        """Remove our nine tables with all they hold; answers their names."""
+        """Remove our nine tables with all they hold and return their names."""

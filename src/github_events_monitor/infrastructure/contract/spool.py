@@ -6,7 +6,7 @@ from typing import Self
 
 from ...errors import DataFileError
 from ...jsontext import dump_json, load_json
-from .vocabulary import TableItem
+from .types import TableItem
 
 _HELD_BYTES = 8 << 20
 _PAGE_ITEMS, _PAGE_BYTES = 1_000, 16 << 20

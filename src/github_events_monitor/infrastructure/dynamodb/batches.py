@@ -159,7 +159,7 @@ async def _until_processed(client: DynamoDBClient, attempt: Callable[[], Awaitab
         await client.retrying.on(_Unprocessed)(attempt)
     except _Unprocessed:
         raise DatabaseError(
-            f"DynamoDB left items unprocessed for {client.patience:g} seconds, {doing}: wait and try again"
+            f"DynamoDB left items unprocessed for {client.retry_seconds:g} seconds, {doing}: wait and try again"
         ) from None
 
 

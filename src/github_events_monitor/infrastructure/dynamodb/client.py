@@ -3,7 +3,7 @@
 Implementation notes
 - One client per manager, bound to the event loop that made it. Another loop (Lambda, a test) gets its own.
 - botocore's retries are off: `stamina` retries throttling, server errors and broken connections with jittered backoff
-  up to a time cap: ten seconds where somebody waits for an answer, a minute where the work would rather wait (see
+  up to a time cap: ten seconds where a question waits for its answer, a minute where the work would rather wait (see
   `patiently`). Every write this provider makes may be repeated without harm.
 - Region: the argument, else what botocore finds (AWS_DEFAULT_REGION, the profile), else us-east-1.
 - For a loopback endpoint no role is looked for, and without any credentials dummy ones are used: DynamoDB Local wants
@@ -20,9 +20,9 @@ import stamina
 
 from ...errors import DatabaseError
 from ..database_interface import is_patient
+from ..loop_lock import LoopLock
 from . import faults
 from .capacity import Capacity
-from .parallel import LoopLock
 
 _METERED = frozenset({"get_item", "put_item", "update_item", "query", "scan", "batch_get_item", "batch_write_item"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -81,14 +81,14 @@ class DynamoDBClient:
         return faults.shown(self.endpoint_url or f"https://dynamodb.{self.region or 'us-east-1'}.amazonaws.com")
 
     @property
-    def patience(self) -> float:
+    def retry_seconds(self) -> float:
         """For how many seconds the work under way repeats a call."""
         return self.retry_for if is_patient() else min(QUICKLY, self.retry_for)
 
     @property
     def retrying(self) -> stamina.AsyncRetryingCaller:
         """Repeats a call for so long."""
-        return self._retrying[self.patience]
+        return self._retrying[self.retry_seconds]
 
     async def connect(self) -> None:
         """Make the client when there is none for this event loop; nothing is sent yet."""

@@ -18,11 +18,11 @@ from .batches import Write, delete, expressions, get_items, put, write_items
 from .connection import DynamoDBConnection
 from .faults import ConditionFailed
 from .items import Item, encode, must
-from .memory import key, row
 from .parallel import in_parallel
 from .reading import load_files, load_summaries
 from .registry import Registry
 from .rows import commit_from_item, commit_key, commit_to_item, file_sort, file_to_item, summary_to_item
+from .state_items import key, row
 
 _PUTS = 24
 """Conditional writes at once; they cannot be batched."""
@@ -52,7 +52,7 @@ class CommitWriter:
         self._registry = registry
 
     async def insert(self, records: Sequence[CommitRecord]) -> int:
-        """Store commits, merging those that occur twice; answers how many were new."""
+        """Store commits, merging those that occur twice, and return how many were new."""
         arriving: dict[str, CommitRecord] = {}
         for record in records:
             earlier = arriving.get(_name(record.commit))
@@ -141,7 +141,7 @@ class CommitWriter:
 
 
 def bare_sort(commit: Commit) -> str | None:
-    """Where a commit from GitHub without details is listed; null for any other."""
+    """Where a commit from GitHub without details is listed; None for any other."""
     without = commit.additions is None and commit.source != "push"
     return f"{commit.commit_date}#{commit.sha}" if without else None
 

@@ -4,7 +4,7 @@ Implementation notes
 - `repo-date-index` carries what filters and insights need; messages are read from the table.
 - It sorts by time alone: what shares a second is held back until the second is complete, and sorted by sha.
 - A shortened sha is looked up under `#shas#owner/name`, commits without details under `#bare#owner/name`
-  (see `memory`).
+  (see `state_items`).
 """
 
 import asyncio
@@ -13,17 +13,18 @@ from functools import partial
 from typing import Any
 
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
+from ..contract.types import CommitQuery
 from ..database_interface import CommitsRepository, Position
 from .batches import delete, get_items, pages, write_items
 from .commit_writer import CommitWriter, bare_sort
 from .connection import DynamoDBConnection
 from .items import Item, encode, must
 from .layout import REPO_COMMITS
-from .memory import key, partition
 from .parallel import in_parallel
 from .reading import load_files, load_summaries
 from .registry import Registry
 from .rows import authorship_from_item, commit_from_item, commit_key, sha_of
+from .state_items import key, partition
 from .windows import Query, instants, window
 
 _AUTHOR = ("author_login", "author_name", "author_email")
@@ -58,23 +59,14 @@ class DynamoDBCommits(CommitsRepository):
         known = bool(files) or found[name].files_changed == 0  # a commit may change nothing
         return CommitRecord(commit=found[name], files=tuple(files) if known else None, summary=summaries.get(name))
 
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        branch: str | None,
-        author: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[CommitRecord]:
-        last = after[0] if after else None
-        query = _window(repo, since, until, branch, last=last, newest_first=True)
-        if query and branch is None and author is None:
-            query["Limit"] = limit + 20
+    async def _page(self, query: CommitQuery) -> list[CommitRecord]:
+        limit, last = query.limit, query.after[0] if query.after else None
+        asked = _window(query, last=last, newest_first=True)
+        if asked and query.branch is None and query.author is None:
+            asked["Limit"] = limit + 20
         found: list[CommitRecord] = []
         names: list[str] = []
-        async for item in self._ordered(query, after, author):
+        async for item in self._ordered(asked, query.after, query.author):
             names.append(must(item, "sha"))
             if len(found) + len(names) >= limit:
                 found += await self._with_summaries(names)
@@ -83,24 +75,24 @@ class DynamoDBCommits(CommitsRepository):
                     return found
         return found + await self._with_summaries(names)
 
-    async def _count(self, repo: str, since: str, until: str, branch: str | None, author: str | None) -> int:
-        query = _window(repo, since, until, branch, show=", ".join(f"#{name}" for name in _AUTHOR))
+    async def _count(self, query: CommitQuery) -> int:
+        author, asked = query.author, _window(query, show=", ".join(f"#{name}" for name in _AUTHOR))
         if author is not None:
-            return len([item async for page in self._pages(query) for item in page if _is_by(author, item)])
-        if query is None:
+            return len([item async for page in self._pages(asked) for item in page if _is_by(author, item)])
+        if asked is None:
             return 0
-        counting = {name: value for name, value in query.items() if name != "ProjectionExpression"}
-        names = query["ExpressionAttributeNames"].items()
+        counting = {name: value for name, value in asked.items() if name != "ProjectionExpression"}
+        names = asked["ExpressionAttributeNames"].items()
         counting["ExpressionAttributeNames"] = {alias: name for alias, name in names if name not in _AUTHOR}
         return await self._counted({**counting, "Select": "COUNT"})
 
-    async def _authorship(self, repo: str, since: str, until: str, branch: str | None) -> list[Authorship]:
-        pages_ = self._pages(_window(repo, since, until, branch, show=_AUTHORSHIP))
+    async def _authorship(self, query: CommitQuery) -> list[Authorship]:
+        pages_ = self._pages(_window(query, show=_AUTHORSHIP))
         found = [authorship_from_item(item) async for page in pages_ for item in page]
         return sorted(found, key=lambda row: (row.commit_date, row.sha))
 
     async def _summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]:
-        pages_ = self._pages(_window(repo, since, until, None, show="#sha"))
+        pages_ = self._pages(_window(CommitQuery(repo, since, until), show="#sha"))
         records = await self._with_summaries([must(item, "sha") async for page in pages_ for item in page])
         found = [(record.commit, record.summary) for record in records]
         return sorted(found, key=lambda pair: (pair[0].commit_date, pair[0].sha))
@@ -171,11 +163,10 @@ class DynamoDBCommits(CommitsRepository):
             params["ExclusiveStartKey"] = last
 
 
-def _window(repo: str, since: str, until: str, branch: str | None, **options: Any) -> Query | None:
-    if branch is None:
-        return window(REPO_COMMITS, repo, since, until, **options)
-    values = {":branch": encode(branch)}
-    return window(REPO_COMMITS, repo, since, until, where="contains(#branches, :branch)", values=values, **options)
+def _window(query: CommitQuery, **options: Any) -> Query | None:
+    if query.branch is not None:
+        options |= {"where": "contains(#branches, :branch)", "values": {":branch": encode(query.branch)}}
+    return window(REPO_COMMITS, query.repo, query.since, query.until, **options)
 
 
 def _bare_sort(row: Item) -> str:

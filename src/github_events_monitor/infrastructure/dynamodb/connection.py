@@ -11,14 +11,14 @@ from typing import Any
 from ...errors import MonitorError
 from ...instants import Clock
 from ..database_interface import DatabaseConnection
-from . import memory, tables
+from ..loop_lock import LoopLock
+from . import state_items, tables
 from .capacity import Capacity
 from .client import DynamoDBClient
-from .parallel import LoopLock
 
 
 class DynamoDBConnection(DatabaseConnection):
-    """See the module. `retention_days`: how long events and commits live, null is for ever."""
+    """See the module. `retention_days`: how long events and commits live, None is for ever."""
 
     def __init__(self, client: DynamoDBClient, clock: Clock, retention_days: int | None = None) -> None:
         self.client = client
@@ -40,7 +40,7 @@ class DynamoDBConnection(DatabaseConnection):
         async with self._opening():
             if self._opened_on is not loop:
                 await tables.ensure(self.client, expiry=self.retention_days is not None)
-                await memory.check_layout(self.client)
+                await state_items.check_layout(self.client)
                 self._opened_on = loop
 
     async def close(self) -> None:
@@ -53,7 +53,7 @@ class DynamoDBConnection(DatabaseConnection):
         self._opened_on = None
 
     def expiry(self, instant: str) -> int | None:
-        """`expires_at` of a record of that instant in epoch seconds, or null when records stay for ever.
+        """`expires_at` of a record of that instant in epoch seconds, or None when records stay for ever.
 
         Never in the past: DynamoDB leaves items alone that should have gone more than five years ago.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html

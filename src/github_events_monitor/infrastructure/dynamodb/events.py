@@ -19,6 +19,7 @@ from typing import Any
 
 from ...instants import shift
 from ...records import Activity, Event
+from ..contract.types import EventQuery
 from ..database_interface import EventsRepository, Position, RepositoryCount
 from .batches import all_items, expressions, get_items, pages, put, write_items
 from .connection import DynamoDBConnection
@@ -62,37 +63,23 @@ class DynamoDBEvents(EventsRepository):
         )
         return event_from_item(answer["Item"]) if "Item" in answer else None
 
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        event_types: frozenset[str] | None,
-        actor: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[Event]:
-        last = after[0] if after else None
-        query = _of_types(event_types, repo, since, until, last=last, newest_first=True)
-        if query and event_types is None and actor is None:
-            query["Limit"] = limit + 20
-        return await self._with_payloads(self._ordered(query, after, actor), limit)
+    async def _page(self, query: EventQuery) -> list[Event]:
+        last = query.after[0] if query.after else None
+        asked = _window(query, last=last, newest_first=True)
+        if asked and query.event_types is None and query.actor is None:
+            asked["Limit"] = query.limit + 20
+        return await self._with_payloads(self._ordered(asked, query.after, query.actor), query.limit)
 
-    async def _count(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
-    ) -> dict[str, int]:
-        query = _of_types(event_types, repo, since, until, show="#event_type, #actor_login")
-        counts: Counter[str] = Counter()
-        async for page in self._pages(query):
+    async def _count(self, query: EventQuery) -> dict[str, int]:
+        actor, counts = query.actor, Counter[str]()
+        async for page in self._pages(_window(query, show="#event_type, #actor_login")):
             counts.update(item["event_type"]["S"] for item in page if actor is None or _is_by(actor, item))
         return dict(counts)
 
-    async def _activity(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, facts: frozenset[str]
-    ) -> list[Activity]:
+    async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]:
         names = ["id", "event_type", "created_at", "actor_login", *sorted(facts)]
-        query = _of_types(event_types, repo, since, until, show=", ".join(f"#{name}" for name in names))
-        found = [activity_from_item(item) async for page in self._pages(query) for item in page]
+        pages_ = self._pages(_window(query, show=", ".join(f"#{name}" for name in names)))
+        found = [activity_from_item(item) async for page in pages_ for item in page]
         return sorted(found, key=lambda activity: (activity.created_at, activity.id))
 
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]:
@@ -168,12 +155,13 @@ class DynamoDBEvents(EventsRepository):
         return pages(self._client, "query", query and {"TableName": self._client.table("events"), **query})
 
 
-def _of_types(event_types: frozenset[str] | None, repo: str, since: str, until: str, **options: Any) -> Query | None:
-    """The window of a repository, of some types only; null where there is nothing to ask."""
-    if event_types is None:
-        return window(REPO_EVENTS, repo, since, until, **options)
-    where, values = one_of("event_type", event_types)
-    return window(REPO_EVENTS, repo, since, until, where=where, values=values, **options) if where else None
+def _window(query: EventQuery, **options: Any) -> Query | None:
+    """Return the parameters of the query for a window and its types; None where there is nothing to ask."""
+    span = query.repo, query.since, query.until
+    if query.event_types is None:
+        return window(REPO_EVENTS, *span, **options)
+    where, values = one_of("event_type", query.event_types)
+    return window(REPO_EVENTS, *span, where=where, values=values, **options) if where else None
 
 
 def _is_by(actor: str, item: Item) -> bool:

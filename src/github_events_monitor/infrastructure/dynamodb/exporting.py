@@ -11,18 +11,18 @@ from functools import partial
 from typing import Any, get_args
 
 from .. import wire
-from ..contract.exchange import METRIC_KEYS, metric_to_dict
+from ..contract.export_rows import METRIC_KEYS, metric_to_dict
 from ..database_interface import RESERVED, MetricTable, TableItem
 from .batches import expressions, get_items, pages
 from .client import DynamoDBClient
 from .items import Item, attributes, must
 from .layout import REPO_COMMITS, REPO_EVENTS, Index
-from .memory import TABLE, key, load_states, partition, watch_list
 from .metrics import HEALTH, metric_from_item, read_daily
 from .parallel import in_parallel
 from .reading import file_query
 from .registry import SHARDS, shard_of
 from .rows import commit_from_item, event_from_item, file_from_item, repo_of, sha_of, summary_from_item
+from .state_items import TABLE, key, load_states, partition, watch_list
 from .windows import window
 
 _PAGE = 100

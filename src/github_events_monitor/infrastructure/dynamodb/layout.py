@@ -3,7 +3,7 @@
 Implementation notes
 - Events have two indexes. Both are projected narrowly, because every write is paid again in each:
   `repo-created-index` holds what counting and insights need, `type-created-index` what trending needs.
-- `event_patterns` also holds the collector's memory, under keys that begin with `#` (see `memory`).
+- `event_patterns` also holds the collector's state, under keys that begin with `#` (see `state_items`).
 """
 
 from typing import Any, NamedTuple
@@ -92,7 +92,7 @@ def _key_names(table: Table) -> set[str]:
 
 
 def difference(table: Table, described: dict[str, Any]) -> str | None:
-    """What DescribeTable says that is not as it should be: the first thing that matters, in words, or null."""
+    """What DescribeTable says that is not as it should be: the first thing that matters, in words, or None."""
     if described["KeySchema"] != _schema(table):
         return f"its key is {_shown(described['KeySchema'])}, not {_shown(_schema(table))}"
     types = {part["AttributeName"]: part["AttributeType"] for part in described.get("AttributeDefinitions", ())}

@@ -6,10 +6,11 @@ from typing import Any
 
 from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
-from ..contract.exchange import ParsedItems
+from ..contract.export_rows import ParsedItems
 from ..database_interface import DatabaseManager, TableItem
-from . import measuring, memory, operations, tables
+from . import measuring, operations, state_items, tables
 from .client import Credentials, DynamoDBClient
+from .collector_state import DynamoDBCollectorState
 from .commits import DynamoDBCommits
 from .connection import DynamoDBConnection
 from .events import DynamoDBEvents
@@ -17,6 +18,7 @@ from .exporting import export_pages
 from .importing import import_items
 from .metrics import DynamoDBMetrics
 from .registry import Registry
+from .repositories import Repositories
 
 
 class DynamoDBManager(DatabaseManager):
@@ -55,7 +57,11 @@ class DynamoDBManager(DatabaseManager):
         self._registry = Registry(client)
         self.events: DynamoDBEvents = DynamoDBEvents(self.connection, self._registry)
         self.commits: DynamoDBCommits = DynamoDBCommits(self.connection, self._registry)
-        self.metrics: DynamoDBMetrics = DynamoDBMetrics(self.connection, self._registry)
+        self.metrics: DynamoDBMetrics = DynamoDBMetrics(self.connection)
+        self.collector_state: DynamoDBCollectorState = DynamoDBCollectorState(self.connection, self._registry)
+        self._repositories = Repositories(
+            self.connection, self.events, self.commits, self.metrics, self.collector_state
+        )
 
     def __repr__(self) -> str:
         return f"DynamoDBManager({self._client.table_prefix!r} at {self._client.endpoint})"
@@ -80,7 +86,7 @@ class DynamoDBManager(DatabaseManager):
     async def estimate_cost(self) -> dict[str, Any]:
         """What a month costs at stated prices, from measurements; see `measuring.estimate_cost`."""
         await self.connection.open()
-        return await measuring.estimate_cost(self)
+        return await measuring.estimate_cost(self._repositories)
 
     def consumed_capacity(self) -> dict[tuple[str, str], float]:
         """See the contract; tables without their prefix, each with its indexes."""
@@ -97,12 +103,12 @@ class DynamoDBManager(DatabaseManager):
         return gone
 
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
-        await memory.check_lease(self._client, lease)
+        await state_items.check_lease(self._client, lease)
         stored = await self._import(batch.events, batch.commits)
         await self.metrics.save_metrics("security_metrics", batch.security)
         await self.metrics.save_metrics("deployment_metrics", batch.deployments)
         await self._registry.note_repositories([batch.state.repo_name])
-        await memory.save_state(self._client, batch.state, lease)
+        await state_items.save_state(self._client, batch.state, lease)
         await self._registry.note_spelling([batch.state])
         return stored
 
@@ -113,4 +119,4 @@ class DynamoDBManager(DatabaseManager):
         return export_pages(self._client, table, since, repo)
 
     async def _write_items(self, items: ParsedItems) -> dict[str, int]:
-        return await import_items(self, items)
+        return await import_items(self._repositories, items)

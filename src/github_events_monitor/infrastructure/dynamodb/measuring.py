@@ -3,17 +3,15 @@
 from collections.abc import Awaitable
 from datetime import timedelta
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ...instants import format_instant, shift
 from ...records import Event
-from . import cost, memory, operations
+from . import cost, operations, state_items
 from .batches import get_items
 from .items import plain, size_of, unpack_json
+from .repositories import Repositories
 from .rows import event_to_item
-
-if TYPE_CHECKING:
-    from .manager import DynamoDBManager
 
 T = TypeVar("T")
 
@@ -29,31 +27,31 @@ _NOTE = (
 )
 
 
-async def estimate_cost(manager: "DynamoDBManager") -> dict[str, Any]:
+async def estimate_cost(database: Repositories) -> dict[str, Any]:
     """What a month like the last seven days costs.
 
-    `events_per_day`; `write_units_per_event` with both indexes, over a sample (null without events); `read_units` by
+    `events_per_day`; `write_units_per_event` with both indexes, over a sample (None without events); `read_units` by
     question, measured; `polled_repositories`; `stored_bytes`; `monthly_usd` {events, polls, storage, total};
     `usd_per_1000_questions`; `prices`; `note`.
     """
-    until = format_instant(manager.connection.clock())
+    until = format_instant(database.connection.clock())
     since = shift(until, -timedelta(days=DAYS))
     reads: dict[str, float] = {}
-    ranked = await _measured(manager, reads, "trending", manager.events.get_trending(since, until, 1_000_000))
+    ranked = await _measured(database, reads, "trending", database.events.get_trending(since, until, 1_000_000))
     sample: list[Event] = []
     for repo, _ in ranked[:_SAMPLED_REPOSITORIES]:
-        sample += await manager.events.get_events(repo, since, until, limit=_SAMPLED_EVENTS)
+        sample += await database.events.get_events(repo, since, until, limit=_SAMPLED_EVENTS)
     for repo, _ in ranked[:1]:
-        await _measured(manager, reads, "counts by type", manager.events.count_by_type(repo, since, until))
-        await _measured(manager, reads, "thirty events", manager.events.get_events(repo, since, until, limit=30))
-        await _measured(manager, reads, "thirty commits", manager.commits.get_commits(repo, since, until, limit=30))
+        await _measured(database, reads, "counts by type", database.events.count_by_type(repo, since, until))
+        await _measured(database, reads, "thirty events", database.events.get_events(repo, since, until, limit=30))
+        await _measured(database, reads, "thirty commits", database.commits.get_commits(repo, since, until, limit=30))
     events = sum(found.events for found in ranked)
     units = fmean(cost.write_units(size_of(event_to_item(event, None)), 2) for event in sample) if sample else None
-    stored = await _stored_bytes(manager)
+    stored = await _stored_bytes(database)
     month = cost.monthly_cost(
         write_units=events * (units or 0.0), read_units=0.0, seconds=DAYS * 86_400, stored_bytes=stored
     )
-    polled = await _polls(manager, since)
+    polled = await _polls(database, since)
     polls = sum(writes * cost.WRITE_PRICE + _POLL_READS * cost.READ_PRICE for writes in polled) * _POLLS_A_MONTH
     return {
         "events_per_day": events / DAYS,
@@ -73,25 +71,25 @@ async def estimate_cost(manager: "DynamoDBManager") -> dict[str, Any]:
     }
 
 
-async def _measured(manager: "DynamoDBManager", reads: dict[str, float], question: str, asked: Awaitable[T]) -> T:
-    before = manager.connection.capacity.read_units
+async def _measured(database: Repositories, reads: dict[str, float], question: str, asked: Awaitable[T]) -> T:
+    before = database.connection.capacity.read_units
     answer = await asked
-    reads[question] = manager.connection.capacity.read_units - before
+    reads[question] = database.connection.capacity.read_units - before
     return answer
 
 
-async def _polls(manager: "DynamoDBManager", since: str) -> list[int]:
+async def _polls(database: Repositories, since: str) -> list[int]:
     """Write units of a poll without news, for each repository that was collected in the window."""
-    client = manager.connection.client
-    known = await manager.metrics.get_repositories(limit=_MAX_REPOSITORIES)
-    keys = [memory.key(f"#state#{found.repo_name}", "state") for found in known]
-    found = [item for item in await get_items(client, memory.TABLE, keys) if "state" in item]
+    client = database.connection.client
+    known = await database.collector_state.get_repositories(limit=_MAX_REPOSITORIES)
+    keys = [state_items.key(f"#state#{found.repo_name}", "state") for found in known]
+    found = [item for item in await get_items(client, state_items.TABLE, keys) if "state" in item]
     collected = [(item, unpack_json(plain(item)["state"]).get("last_collected_at") or "") for item in found]
     return [_STATE_WRITES * cost.write_units(size_of(item), 0) for item, last in collected if last >= since]
 
 
-async def _stored_bytes(manager: "DynamoDBManager") -> int:
-    tables = (await operations.describe(manager.connection.client)).values()
+async def _stored_bytes(database: Repositories) -> int:
+    tables = (await operations.describe(database.connection.client)).values()
     sizes = [table.get("size_bytes") for table in tables]
     sizes += [size for table in tables for size in table.get("index_bytes", {}).values()]
     return sum(size or 0 for size in sizes)

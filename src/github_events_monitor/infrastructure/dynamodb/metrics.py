@@ -1,4 +1,4 @@
-"""Results, observations and the collector's memory on DynamoDB.
+"""Results and observations on DynamoDB.
 
 Implementation notes
 - A result is JSON in `data`: what is read equals what was written, fractions too.
@@ -8,20 +8,15 @@ Implementation notes
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from ...insights.coverage import clip_spans, merge_spans
-from ...records import Lease, MetricRow, RepositoryState, Span
-from ..contract.exchange import METRIC_KEYS
-from ..database_interface import RESERVED, KnownRepository, MetricsRepository, MetricTable
-from . import memory
+from ...records import MetricRow
+from ..contract.export_rows import METRIC_KEYS
+from ..database_interface import RESERVED, MetricsRepository, MetricTable
 from .batches import all_items, delete, expressions, get_items, put, write_items
 from .client import DynamoDBClient
 from .connection import DynamoDBConnection
 from .items import Item, attributes, encode, must, pack_json, plain, unpack_json
-from .parallel import in_parallel
-from .registry import Registry
 
 KEPT_DAYS = 400
 HEALTH = "repository_health_metrics"
@@ -32,10 +27,9 @@ _MONTHS_KEPT = 15
 class DynamoDBMetrics(MetricsRepository):
     """See the module and `MetricsRepository`."""
 
-    def __init__(self, connection: DynamoDBConnection, registry: Registry) -> None:
+    def __init__(self, connection: DynamoDBConnection) -> None:
         super().__init__(connection)
         self._client = connection.client
-        self._registry = registry
 
     async def _save(self, table: MetricTable, rows: Sequence[MetricRow]) -> int:
         await write_items(self._client, [put(table, metric_to_item(table, row)) for row in rows])
@@ -89,46 +83,6 @@ class DynamoDBMetrics(MetricsRepository):
                 ExpressionAttributeValues={":gone": {"SS": gone}},
                 **expressions(UpdateExpression="DELETE #months :gone"),
             )
-
-    async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]:
-        return await memory.load_states(self._client, repos)
-
-    async def _save_states(self, states: Sequence[RepositoryState]) -> None:
-        await self._registry.note_repositories({state.repo_name for state in states})
-        await self._registry.note_spelling(states)
-        await in_parallel(partial(memory.save_state, self._client, state) for state in states)
-
-    async def _archive_hours(self) -> tuple[Span, ...]:
-        return await memory.archive_hours(self._client)
-
-    async def _add_archive_hours(self, hours: Sequence[Span]) -> None:
-        await memory.change_archive_hours(self._client, lambda before: merge_spans((*before, *hours)))
-
-    async def _forget_before(self, instant: str) -> None:
-        # States are not walked: each is brought up to date whenever its repository is collected.
-        await memory.change_archive_hours(self._client, lambda before: clip_spans(before, instant, "9999"))
-
-    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
-        return await memory.acquire_lease(self._client, repo, owner, now, expires_at, latest)
-
-    async def _release(self, lease: Lease) -> None:
-        await memory.release_lease(self._client, lease)
-
-    async def _mark(self, repos: Sequence[str], watched: bool) -> None:
-        rows = [memory.row("#watch", repo, watched=watched) for repo in dict.fromkeys(repos)]
-        await write_items(self._client, rows)
-
-    async def _watch_list(self) -> dict[str, bool]:
-        return await memory.watch_list(self._client)
-
-    async def _save_alias(self, alias: str, repo: str) -> None:
-        await write_items(self._client, [memory.row("#alias", alias, target=repo)])
-
-    async def _alias(self, name: str) -> str | None:
-        return await memory.alias_of(self._client, name)
-
-    async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
-        return await self._registry.repositories(prefix, limit)
 
 
 async def read_daily(client: DynamoDBClient, repo: str) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Several calls at once, and one lock for each event loop."""
+"""Several calls at once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -13,7 +13,7 @@ IN_FLIGHT = 8
 
 
 async def in_parallel(jobs: Iterable[Callable[[], Awaitable[T]]], limit: int = IN_FLIGHT) -> list[T]:
-    """Run jobs, at most `limit` at once; answers in their order.
+    """Run jobs, at most `limit` at once, and return their results in order.
 
     After a failure no further job is begun, those running end, and the first failure is raised.
     """
@@ -36,18 +36,3 @@ async def in_parallel(jobs: Iterable[Callable[[], Awaitable[T]]], limit: int = I
     if failures:
         raise failures[0]
     return [results[position] for position in sorted(results)]
-
-
-class LoopLock:
-    """An `asyncio.Lock` for the running event loop: a lock that was waited for in one loop is of no use in another."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._lock = asyncio.Lock()
-
-    def __call__(self) -> asyncio.Lock:
-        """The lock of the running loop."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._lock = loop, asyncio.Lock()
-        return self._lock

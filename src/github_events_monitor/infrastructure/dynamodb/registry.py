@@ -1,6 +1,6 @@
-"""Which repositories, event types and people something is stored of, so that nobody has to scan for them.
+"""Which repositories, event types and people something is stored of, so that finding them takes no scan.
 
-The rows are listed in `memory`. Each is written once per process, before the first record that it leads to.
+The rows are listed in `state_items`. Each is written once per process, before the first record that it leads to.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ from ..database_interface import KnownRepository
 from .batches import Write, all_items, put, write_items
 from .client import DynamoDBClient
 from .items import attributes, must, plain
-from .memory import partition, row
 from .parallel import in_parallel
+from .state_items import partition, row
 
 SHARDS = "0123456789abcdef"
 _REMEMBERED = 200_000

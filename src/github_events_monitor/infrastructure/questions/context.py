@@ -121,7 +121,7 @@ class QuestionContext:
 
     async def watching(self) -> list[str]:
         """Return watched repositories in GitHub's spelling, by name."""
-        return list((await watched(self.manager.metrics, self.targets)).values())
+        return list((await watched(self.manager.collector_state, self.targets)).values())
 
     async def look_up(
         self, repo: str, asked: Asked, *, branch: str | None = None, kinds: Sequence[str] = ("events", "commits")
@@ -174,17 +174,17 @@ class QuestionContext:
         """Return a repository as stored, under its own name or the one it had before a rename."""
         key = repo_key(repo)
         state = (await self.states([key])).get(key)
-        if state is None and (alias := await self.manager.metrics.get_alias(key)):
+        if state is None and (alias := await self.manager.collector_state.get_alias(key)):
             key, state = alias, (await self.states([alias])).get(alias)
         return self.subject(key, state, repo)
 
     async def states(self, keys: Sequence[str]) -> dict[str, RepositoryState]:
         """Return what is remembered of repositories, with what an import made known for all of them."""
-        metrics = self.manager.metrics
-        states = await metrics.get_states(keys)
+        collector_state = self.manager.collector_state
+        states = await collector_state.get_states(keys)
         if not any(ARCHIVE in state.ledger.spans for state in states.values()):
             return states
-        hours = await metrics.get_archive_hours()
+        hours = await collector_state.get_archive_hours()
         return {key: with_archive(state, hours) for key, state in states.items()}
 
     def subject(self, key: str, state: RepositoryState | None, spelling: str) -> Subject:

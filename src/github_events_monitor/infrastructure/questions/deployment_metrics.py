@@ -6,7 +6,7 @@ from typing import ClassVar
 from ...answers import Envelope
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
 from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer
-from ..garbage import without_garbage_collection
+from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, name_of, number, quoted, span, standing
 from .query import Repo, WindowedQuery

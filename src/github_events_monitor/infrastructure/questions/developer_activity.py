@@ -9,7 +9,7 @@ from ...answers import Answer, Coverage, Window
 from ...insights.developers import DEVELOPER_FACTS, rank_developers
 from ...insights.results import Developer, DeveloperResult
 from ...records import Activity, Authorship
-from ..garbage import without_garbage_collection
+from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
 from .lines import counts, flags, gap_lines, known, name_of, span

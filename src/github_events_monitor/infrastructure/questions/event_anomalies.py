@@ -6,7 +6,7 @@ from typing import ClassVar
 from ...answers import Envelope
 from ...insights.patterns import PatternInputs, find_anomalies
 from ...insights.results import Anomaly, AnomalyResult
-from ..garbage import without_garbage_collection
+from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, name_of, number, quoted, span, standing
 from .query import Repo, WindowedQuery

@@ -58,7 +58,7 @@ async def answer(context: QuestionContext, query: MonitorCommitsQuery) -> Monito
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, ["commits"])
     if query.repos and context.may_watch:
         found = [s.key for s in subjects if s.state and not isinstance(s.problem, NotFound)]
-        await context.manager.metrics.watch(found)
+        await context.manager.collector_state.watch(found)
     nothing = None if names else "No repository is watched; name some, or set TARGET_REPOSITORIES."
     watching = await context.watching()
     watching = watching[: how_many_fit(watching, MAX_BYTES // 4)]

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from ...answers import Envelope
 from ...insights.commits import analyse_commit
-from ...insights.snapshot import PREFIX, Snapshot, from_row
+from ...observations import SNAPSHOT, Snapshot
 from ...records import Activity, Authorship, Commit, CommitSummary, MetricRow, Span
 from .context import QuestionContext, Subject
 from .coverage import add_note
@@ -50,9 +50,9 @@ async def read_snapshot(context: QuestionContext, subject: Subject, asked: Asked
         return None
     first = days_before(asked.span.until, SNAPSHOT_DAYS)[:10]
     rows: list[MetricRow] = await context.manager.metrics.get_metrics(
-        "security_metrics", subject.key, prefix=PREFIX, first=PREFIX + first
+        "security_metrics", subject.key, prefix=SNAPSHOT, first=SNAPSHOT + first
     )
-    return from_row(rows[-1]) if rows else None
+    return Snapshot.from_row(rows[-1]) if rows else None
 
 
 def fit(answer: EnvelopeT, *lists: str) -> EnvelopeT:

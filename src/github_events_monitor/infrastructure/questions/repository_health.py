@@ -6,7 +6,7 @@ from typing import ClassVar
 from ...answers import Envelope
 from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_health
 from ...insights.results import Component, HealthResult
-from ..garbage import without_garbage_collection
+from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, number, span, standing
 from .query import Repo, WindowedQuery

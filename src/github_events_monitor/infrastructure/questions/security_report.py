@@ -8,7 +8,7 @@ from ...insights.happenings import TextItem, texts_of
 from ...insights.results import Finding, SecurityResult
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
 from ...records import Commit, CommitFile, CommitSummary, Span
-from ..garbage import without_garbage_collection
+from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, name_of, quoted, span, standing
 from .query import Repo, WindowedQuery

@@ -43,9 +43,9 @@ async def answer(context: QuestionContext, query: WatchRepositoriesQuery) -> Wat
         subject.key: subject for subject in [await context.stored(repo) for repo in query.add if repo not in refused]
     }
     problems = await _verify(context, [key for key, subject in subjects.items() if subject.state is None])
-    await context.manager.metrics.unwatch(removed)
+    await context.manager.collector_state.unwatch(removed)
     names = [subject.presenter.full_name for key, subject in subjects.items() if key not in problems]
-    await context.manager.metrics.watch([(await context.stored(name)).key for name in names])
+    await context.manager.collector_state.watch([(await context.stored(name)).key for name in names])
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
     errors |= {subjects[key].presenter.full_name: Problem.of(problem) for key, problem in problems.items()}
     return watch_list(await context.watching(), errors)

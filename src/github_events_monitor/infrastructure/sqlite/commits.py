@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
-from ..database_interface import CommitsRepository, Position
+from ..contract.types import CommitQuery
+from ..database_interface import CommitsRepository
 from ..merging import is_missing, merge_records
 from .connection import SQLiteConnection
 from .retention import delete_commits
@@ -65,30 +66,22 @@ class SQLiteCommits(CommitsRepository):
     async def _get(self, repo: str, sha: str) -> CommitRecord | None:
         return await self._db.read(lambda db: _one(db, repo, sha))
 
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        branch: str | None,
-        author: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[CommitRecord]:
-        conditions = _window(repo, since, until, branch, author)
-        if after is not None:
-            conditions.append((_BEYOND, [after[0], after[0], after[1]]))
+    async def _page(self, query: CommitQuery) -> list[CommitRecord]:
+        conditions = _window(query)
+        if query.after is not None:
+            at, sha = query.after
+            conditions.append((_BEYOND, [at, at, sha]))
         clause, values = where(conditions)
         sql = f"{_WITH_SUMMARY} {clause} ORDER BY c.commit_date DESC, c.sha LIMIT ?"
-        return await self._db.read(lambda db: list(map(_record, db.execute(sql, (*values, limit)))))
+        return await self._db.read(lambda db: list(map(_record, db.execute(sql, (*values, query.limit)))))
 
-    async def _count(self, repo: str, since: str, until: str, branch: str | None, author: str | None) -> int:
-        clause, values = where(_window(repo, since, until, branch, author))
+    async def _count(self, query: CommitQuery) -> int:
+        clause, values = where(_window(query))
         sql = f"SELECT count(*) FROM commits c {clause}"
         return await self._db.read(lambda db: int(db.execute(sql, values).fetchone()[0]))
 
-    async def _authorship(self, repo: str, since: str, until: str, branch: str | None) -> list[Authorship]:
-        clause, values = where(_window(repo, since, until, branch, None))
+    async def _authorship(self, query: CommitQuery) -> list[Authorship]:
+        clause, values = where(_window(query))
         source = f"FROM (SELECT * FROM commits c {clause} ORDER BY commit_date, sha)"
         return await self._db.read(lambda db: rows_as(Authorship, db, source, values, repeated=_REPEATED))
 
@@ -114,7 +107,7 @@ class SQLiteCommits(CommitsRepository):
 
 
 def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> int:
-    """Store commits in the caller's transaction; answers how many were new."""
+    """Store commits in the caller's transaction and return how many were new."""
     arriving = list(records)
     known = _stored(db, arriving)
     merged: dict[Key, CommitRecord] = {}
@@ -127,7 +120,7 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
 
 
 def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int | None:
-    """Store rows of commits in the caller's transaction; null, with nothing stored, when one of them is there."""
+    """Store rows of commits in the caller's transaction; None, with nothing stored, when one of them is there."""
     db.execute("SAVEPOINT all_new")
     inserted: int | None = None
     try:
@@ -139,7 +132,7 @@ def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int
 
 
 def fill_commits(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> int:
-    """Store commits that are not there yet, and those of which only a push told; answers how many were new.
+    """Store commits that are not there yet, and those known from a push alone, and return how many were new.
 
     Summaries are stored in place of those that go with a push; others are the caller's to store.
     """
@@ -153,12 +146,12 @@ def _key(record: CommitRecord) -> Key:
     return record.commit.repo_name, record.commit.sha
 
 
-def _window(repo: str, since: str, until: str, branch: str | None, author: str | None) -> list[Condition]:
-    conditions: list[Condition] = [(_WINDOW, [repo, since, until])]
-    if branch is not None:
-        conditions.append(("instr(c.branches, ?)", [f"\n{branch}\n"]))
-    if author is not None:
-        conditions.append(matches(_AUTHOR, author))
+def _window(query: CommitQuery) -> list[Condition]:
+    conditions: list[Condition] = [(_WINDOW, [query.repo, query.since, query.until])]
+    if query.branch is not None:
+        conditions.append(("instr(c.branches, ?)", [f"\n{query.branch}\n"]))
+    if query.author is not None:
+        conditions.append(matches(_AUTHOR, query.author))
     return conditions
 
 

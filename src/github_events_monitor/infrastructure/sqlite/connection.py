@@ -10,7 +10,6 @@ Implementation notes
 - Cancelling a caller does not cut a transaction in two: it runs to its end on the connection's thread (see `worker`).
 """
 
-import asyncio
 import contextlib
 import sqlite3
 import weakref
@@ -21,6 +20,7 @@ from typing import Any
 from ...errors import DatabaseUnreachable, MonitorError
 from ...instants import Clock, system_clock
 from ..database_interface import TABLES, DatabaseConnection
+from ..loop_lock import LoopLock
 from . import schema
 from .faults import TRANSLATED, translate
 from .opening import MEMORY, checkpoint, connect, prepare_reader, prepare_writer
@@ -42,14 +42,14 @@ class SQLiteConnection(DatabaseConnection):
         self._made: frozenset[str] = frozenset()
         self._busy_timeout = busy_timeout
         self._workers: list[Worker] = []
-        self._locks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
+        self._opening = LoopLock()
         weakref.finalize(self, abandon, self._workers).atexit = False
 
     async def open(self) -> None:
         """See the contract; a file that is not ours is left as it is."""
         if self._workers:
             return
-        async with self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+        async with self._opening():
             if not self._workers:
                 await self._open()
 
@@ -59,7 +59,7 @@ class SQLiteConnection(DatabaseConnection):
         return self.path == MEMORY or Path(self.path).exists()
 
     async def create(self) -> frozenset[str]:
-        """Open it; answers which tables were made just now."""
+        """Open it and return which tables were made just now."""
         was_open = bool(self._workers)
         await self.open()
         return frozenset() if was_open else self._made

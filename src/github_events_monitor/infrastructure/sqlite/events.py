@@ -12,7 +12,8 @@ from typing import Any
 
 from ...jsontext import dump_json
 from ...records import Activity, Event, Facts
-from ..database_interface import EventsRepository, Position, RepositoryCount
+from ..contract.types import EventQuery
+from ..database_interface import EventsRepository, RepositoryCount
 from .connection import SQLiteConnection
 from .payload import packer, unpacker
 from .retention import delete_events
@@ -51,32 +52,19 @@ class SQLiteEvents(EventsRepository):
     async def _get(self, event_id: str) -> Event | None:
         return next(iter(await self._select([("id = ?", [event_id])], 1, None)), None)
 
-    async def _page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        event_types: frozenset[str] | None,
-        actor: str | None,
-        limit: int,
-        after: Position | None,
-    ) -> list[Event]:
-        conditions = _window(repo, since, until, event_types, actor)
-        if after is not None:
-            conditions.append(("(created_at, id) < (?, ?)", [*after]))
-        return await self._select(conditions, limit, "events_window")
+    async def _page(self, query: EventQuery) -> list[Event]:
+        conditions = _window(query)
+        if query.after is not None:
+            conditions.append(("(created_at, id) < (?, ?)", [*query.after]))
+        return await self._select(conditions, query.limit, "events_window")
 
-    async def _count(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
-    ) -> dict[str, int]:
-        clause, values = where(_window(repo, since, until, event_types, actor))
+    async def _count(self, query: EventQuery) -> dict[str, int]:
+        clause, values = where(_window(query))
         sql = f"SELECT event_type, count(*) FROM events INDEXED BY events_window {clause} GROUP BY event_type"
         return await self._db.read(lambda db: dict(db.execute(sql, values)))
 
-    async def _activity(
-        self, repo: str, since: str, until: str, event_types: frozenset[str] | None, facts: frozenset[str]
-    ) -> list[Activity]:
-        clause, values = where(_window(repo, since, until, event_types, None))
+    async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]:
+        clause, values = where(_window(query))
         source = f"FROM events INDEXED BY events_window {clause}"  # the index has the rows in order
         unread = {*Facts._fields} - facts
         return await self._db.read(lambda db: rows_as(Activity, db, source, values, repeated=_REPEATED, unread=unread))
@@ -110,7 +98,7 @@ class SQLiteEvents(EventsRepository):
 
 
 def insert_events(db: sqlite3.Connection, events: Iterable[Event]) -> int:
-    """Store events in the caller's transaction; answers how many were new."""
+    """Store events in the caller's transaction and return how many were new."""
     pack = packer()
     return insert_rows(db, (event_row(event, pack(event.payload)) for event in events))
 
@@ -122,7 +110,7 @@ def event_row(event: Event, payload: str | bytes) -> tuple[Any, ...]:
 
 
 def insert_rows(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int:
-    """Store rows of `COLUMNS` in the caller's transaction, keep the rollup right; answers how many were new."""
+    """Store rows of `COLUMNS` in the caller's transaction, keep the rollup right, and return how many were new."""
     (newest,) = db.execute("SELECT coalesce(max(rowid), 0) FROM events").fetchone()
     before = db.total_changes
     db.executemany(_INSERT, rows)
@@ -158,12 +146,11 @@ def events_of(rows: Iterable[tuple[Any, ...]]) -> list[Event]:
     return list(starmap(event, rows))
 
 
-def _window(
-    repo: str, since: str, until: str, event_types: frozenset[str] | None, actor: str | None
-) -> list[Condition]:
-    conditions: list[Condition] = [("repo_name = ? AND created_at >= ? AND created_at < ?", [repo, since, until])]
-    if event_types is not None:
-        conditions.append(one_of("event_type", event_types))
-    if actor is not None:
-        conditions.append(matches(("actor_login",), actor))
+def _window(query: EventQuery) -> list[Condition]:
+    window = [query.repo, query.since, query.until]
+    conditions: list[Condition] = [("repo_name = ? AND created_at >= ? AND created_at < ?", window)]
+    if query.event_types is not None:
+        conditions.append(one_of("event_type", query.event_types))
+    if query.actor is not None:
+        conditions.append(matches(("actor_login",), query.actor))
     return conditions

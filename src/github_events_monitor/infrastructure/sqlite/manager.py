@@ -13,21 +13,24 @@ from typing import Any
 from ...errors import InvalidInput
 from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
-from ..contract.exchange import ParsedItems
+from ..contract.export_rows import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
-from . import items, schema
+from . import schema
 from .bulk import RowEncoder, import_rows
+from .collector_state import SQLiteCollectorState, check_lease, save_states
 from .commits import SQLiteCommits, insert_commits
 from .connection import SQLiteConnection
 from .events import SQLiteEvents, insert_events
-from .metrics import SQLiteMetrics, check_lease, save_rows, save_states
+from .exporting import export_pages
+from .importing import import_items
+from .metrics import SQLiteMetrics, save_rows
 
 
 class SQLiteManager(DatabaseManager):
     """A database file, or `:memory:`.
 
     path: missing folders are made; the file is readable by its owner alone.
-    retention_days: shown by `describe`; whoever collects calls `delete_before`.
+    retention_days: shown by `describe`; the collector calls `delete_before`.
     busy_timeout: seconds to wait for another process that holds the file's lock.
     """
 
@@ -46,6 +49,7 @@ class SQLiteManager(DatabaseManager):
         self.events = SQLiteEvents(self.connection)
         self.commits = SQLiteCommits(self.connection)
         self.metrics = SQLiteMetrics(self.connection)
+        self.collector_state = SQLiteCollectorState(self.connection)
         self.retention_days = retention_days
 
     def __repr__(self) -> str:
@@ -87,10 +91,10 @@ class SQLiteManager(DatabaseManager):
         return await self.connection.write(lambda db: import_rows(db, batch))
 
     def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
-        return items.read_pages(self.connection, table, since, repo)
+        return export_pages(self.connection, table, since, repo)
 
     async def _write_items(self, rows: ParsedItems) -> dict[str, int]:
-        return await self.connection.write(lambda db: items.write_items(db, rows))
+        return await self.connection.write(lambda db: import_items(db, rows))
 
 
 def _import(db: sqlite3.Connection, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:

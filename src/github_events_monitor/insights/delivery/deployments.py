@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ... import observations
 from ...instants import seconds_between
 from ...records import Activity, MetricRow
-from .fields import text_of
 
 SAME_DEPLOYMENT_SECONDS = 600
 """An event and a row of the same commit and environment this close together are one deployment."""
@@ -34,7 +34,7 @@ class Deployment(NamedTuple):
 
 
 def read_deployments(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str) -> tuple[Deployment, ...]:
-    """Deployments created before `until`, oldest first; later statuses are not looked at."""
+    """Return deployments created before `until`, oldest first; later statuses are not looked at."""
     groups: defaultdict[_Group, list[Deployment]] = defaultdict(list)
     stored = {row.id: row for row in (_from_row(row, until) for row in rows) if row and row.created_at < until}
     for deployment in stored.values():
@@ -60,14 +60,14 @@ def _when(row: Activity) -> tuple[str, str]:
 
 
 def _from_row(row: MetricRow, until: str) -> Deployment | None:
-    created_at, number, url = text_of(row, "created_at"), text_of(row, "id"), text_of(row, "url")
-    if row.data.get("kind") != "deployment" or not created_at or not number:
+    known = observations.Deployment.from_row(row)
+    if known is None:
         return None
-    state, state_at = text_of(row, "state"), text_of(row, "state_at")
+    state, state_at = known.state, known.state_at
     if state_at and state_at >= until:
         state, state_at = None, None
-    evidence = (url,) if url else ()
-    return Deployment(created_at, number, text_of(row, "environment"), text_of(row, "sha"), state, state_at, evidence)
+    evidence = (known.evidence,) if known.evidence else ()
+    return Deployment(known.created_at, known.id, known.environment, known.sha, state, state_at, evidence)
 
 
 def _is_near(one: str, other: str) -> bool:

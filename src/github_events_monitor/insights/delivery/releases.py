@@ -6,14 +6,14 @@ Rows: https://docs.github.com/en/rest/releases/releases#list-releases; events te
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ... import observations
 from ...records import Activity, MetricRow
 from ..contributions import NEW
 from ..prereleases import is_prerelease
-from .fields import text_of
 
 
 class Release(NamedTuple):
-    """A published release; `url` or the event's id is what a reader can open."""
+    """A published release; its evidence is its address, the event's id, or both."""
 
     tag: str
     published_at: str
@@ -23,7 +23,7 @@ class Release(NamedTuple):
 
 
 def read_releases(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str) -> tuple[Release, ...]:
-    """Releases published before `until`, oldest first; what a row says outranks an event."""
+    """Return releases published before `until`, oldest first; what a row says outranks an event."""
     found: dict[str, Release] = {}
     for row in activity:
         if row.event_type != "ReleaseEvent" or row.created_at >= until:
@@ -33,20 +33,19 @@ def read_releases(activity: Iterable[Activity], rows: Iterable[MetricRow], until
             release = Release(tag, row.created_at, row.actor_login, is_prerelease(tag), (f"event:{row.id}",))
             found[tag] = min(release, found.get(tag, release), key=_order)
     for stored in sorted(rows, key=lambda row: row.sort):
-        name, at = text_of(stored, "tag"), text_of(stored, "published_at")
-        if stored.data.get("kind") == "release" and name and at and at < until:
-            found[name] = _from_row(stored, name, at, found.get(name))
+        known = observations.Release.from_row(stored)
+        if known and known.published_at < until:
+            found[known.tag] = _joined(known, found.get(known.tag))
     return tuple(sorted(found.values(), key=_order))
 
 
-def _from_row(row: MetricRow, tag: str, at: str, event: Release | None) -> Release:
-    url, prerelease = text_of(row, "url"), row.data.get("prerelease")
+def _joined(known: observations.Release, event: Release | None) -> Release:
     return Release(
-        tag,
-        at,
-        text_of(row, "author_login") or (event.author_login if event else None),
-        prerelease if isinstance(prerelease, bool) else is_prerelease(tag),
-        ((url,) if url else ()) + (event.evidence if event else ()),
+        known.tag,
+        known.published_at,
+        known.author_login or (event.author_login if event else None),
+        is_prerelease(known.tag) if known.prerelease is None else known.prerelease,
+        ((known.url,) if known.url else ()) + (event.evidence if event else ()),
     )
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...observations import Snapshot
 from ...records import Activity, MetricRow, Span
 from ..coverage import missing_spans
 from ..results import Component
 from ..rows import within
-from ..snapshot import Snapshot
 from .history import History
 from .rules import RULES, score_of
 

@@ -1,11 +1,12 @@
 """All checks in one list, and the risk level that follows from what they found."""
 
+from ...observations import FORCE_PUSH
 from ..results import Finding, RiskLevel, SecurityResult
 from .access import find_added_members, find_publication
 from .case import HISTORY, Case, Check, SecurityInputs
 from .changed_files import find_dependency_changes, find_unread_files, find_workflow_changes
 from .first_releases import find_first_releases
-from .force_pushes import PREFIX, find_force_pushes
+from .force_pushes import find_force_pushes
 from .recreated_tags import find_recreated_tags
 from .texts import find_hidden_characters, find_instructions
 from .vulnerabilities import find_open_advisories, find_security_commits
@@ -65,13 +66,13 @@ def _risk_level(findings: list[Finding]) -> RiskLevel:
 def _anything_known(case: Case) -> bool:
     """Whether a record of the window is stored, a part of it is completely known, or its present was observed."""
     inputs = case.inputs
-    observed = (row for row in inputs.observations if row.sort.startswith(PREFIX))
+    observed = (row for row in inputs.observations if row.sort.startswith(FORCE_PUSH))
     return bool(
         inputs.events_stored
         or case.window_rows
         or case.window_commits
         or inputs.snapshot
-        or any(case.in_window(row.sort.removeprefix(PREFIX).partition("#")[0]) for row in observed)
+        or any(case.in_window(row.sort.removeprefix(FORCE_PUSH).partition("#")[0]) for row in observed)
         or any(
             span.since < inputs.until and span.until > inputs.since
             for span in (*inputs.events_known, *inputs.commits_known)

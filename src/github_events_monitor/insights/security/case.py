@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ...instants import shift
+from ...observations import Snapshot
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
 from ...text import clean
 from ..accounts import Account, Accounts
 from ..happenings import MAX_TEXT, TextItem
 from ..results import Finding, RiskLevel
 from ..rows import by_type, in_order, within
-from ..snapshot import Snapshot
 
 HISTORY = timedelta(days=90)
 """How long before the window events and commits are wanted, to know who is new."""
@@ -70,7 +70,7 @@ class SecurityInputs:
 
 
 class Item(NamedTuple):
-    """One occurrence of something: when (None: not known), by whom, and where to see it."""
+    """One occurrence: when (None: not known), by whom, and where to see it (empty: nothing to open)."""
 
     at: str | None
     actor: str | None
@@ -184,7 +184,7 @@ def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items:
         explanation=explanation,
         occurred_at=newest_first[0].at if newest_first else None,
         actors=tuple(actors)[:_MAX_ACTORS],
-        evidence=tuple(dict.fromkeys(item.evidence for item in newest_first))[:_MAX_EVIDENCE],
+        evidence=tuple(dict.fromkeys(item.evidence for item in newest_first if item.evidence))[:_MAX_EVIDENCE],
     )
 
 

@@ -6,12 +6,9 @@ Only the repository's activity and webhooks name them (https://docs.github.com/e
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...records import MetricRow
+from ...observations import ForcePush
 from ..results import Finding
 from .case import Case, Item, count_of, event_item, finding, names
-
-PREFIX = "force_push#"
-"""Sort keys of rows of security_metrics that hold one: data ref, before, after, actor, url, timestamp."""
 
 _WHY_DEFAULT = (
     "Commits on the default branch were replaced: reviewed work may be gone or altered, and everybody's copy differs. "
@@ -48,30 +45,24 @@ def find_force_pushes(case: Case) -> Iterator[Finding]:
 
 def _unique(pushes: list[_ForcePush]) -> list[_ForcePush]:
     """The same push known from the activity and from a webhook is one."""
-    found: dict[tuple[str, str], _ForcePush] = {}
+    found: dict[tuple[str, str | None], _ForcePush] = {}
     for push in pushes:
-        found.setdefault((push.branch, push.head or push.item.evidence), push)
+        found.setdefault((push.branch, push.head or push.item.at), push)
     return list(found.values())
 
 
 def _observed(case: Case) -> Iterator[_ForcePush]:
     for row in sorted(case.inputs.observations, key=lambda row: row.sort):
-        at = _text(row, "timestamp") or row.sort.removeprefix(PREFIX).partition("#")[0]
-        if row.sort.startswith(PREFIX) and case.in_window(at):
-            head = _text(row, "after")
-            evidence = _text(row, "url") or (f"commit:{head}" if head else row.sort)
-            yield _ForcePush(_branch(_text(row, "ref")), head, Item(at, _text(row, "actor"), evidence))
+        push = ForcePush.from_row(row)
+        if push and case.in_window(push.timestamp):
+            item = Item(push.timestamp, push.actor, push.evidence or "")
+            yield _ForcePush(_branch(push.ref), push.after, item)
 
 
 def _from_events(case: Case) -> Iterator[_ForcePush]:
     for row in case.window_rows_of("PushEvent"):
         if row.action == "force_push":
             yield _ForcePush(_branch(row.ref), row.sha, event_item(row))
-
-
-def _text(row: MetricRow, field: str) -> str | None:
-    value = row.data.get(field)
-    return value if isinstance(value, str) and value else None
 
 
 def _branch(ref: str | None) -> str:

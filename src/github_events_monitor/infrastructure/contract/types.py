@@ -1,4 +1,4 @@
-"""Words that all of the abstract database uses."""
+"""Types and constants that all of the abstract database uses."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -27,10 +27,40 @@ TABLES = (
 """The nine tables, by the same names on every provider (DynamoDB adds its prefix)."""
 
 RESERVED = "#"
-"""Keys that begin with this hold the collector's memory or rollups; no data method returns them, no export has them."""
+"""Keys that begin with this hold collector state or rollups; no data method returns them, no export has them."""
 
 LONGEST_LEASE = timedelta(hours=1)
 """Real ones last a minute at most; clocks that are apart by less than the rest do not break into one another's."""
+
+
+class EventQuery(NamedTuple):
+    """Which events a hook is asked for, normalised: since <= created_at < until.
+
+    event_types: None is every type, an empty set is none. actor: a login, lower-case. limit, after: for pages alone.
+    """
+
+    repo: str
+    since: str
+    until: str
+    event_types: frozenset[str] | None = None
+    actor: str | None = None
+    limit: int = 100
+    after: Position | None = None
+
+
+class CommitQuery(NamedTuple):
+    """Which commits a hook is asked for, normalised: since <= commit_date < until.
+
+    branch: None is all. author: a login, name or e-mail, lower-case. limit, after: for pages alone.
+    """
+
+    repo: str
+    since: str
+    until: str
+    branch: str | None = None
+    author: str | None = None
+    limit: int = 100
+    after: Position | None = None
 
 
 class RepositoryCount(NamedTuple):
@@ -55,17 +85,17 @@ class TableItem(msgspec.Struct, frozen=True):
 
 
 def check_tables(tables: Collection[str]) -> None:
-    """Raises `InvalidInput` for a name that is not among the nine."""
+    """Raise `InvalidInput` for a name that is not one of `TABLES`."""
     unknown = [name for name in tables if name not in TABLES]
     if unknown:
         raise InvalidInput(f"there is no table {unknown[0]!r}; the tables are {', '.join(TABLES)}")
 
 
 def type_filter(event_types: Collection[str] | None) -> frozenset[str] | None:
-    """Event types to keep; null is all of them."""
+    """Return the event types to keep; None is all of them."""
     return None if event_types is None else frozenset(event_types)
 
 
 def fold_login(name: str | None) -> str | None:
-    """A login, name or e-mail for comparing in any letter case."""
+    """Return a login, name or e-mail for comparing in any letter case."""
     return None if name is None else name.strip().lower()

@@ -1,4 +1,4 @@
-"""Garbage collection, where it only costs."""
+"""A pause of the garbage collector, for work in which it only costs."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Bulk work makes many records and no cycles: looking for some costs a tenth of the time, or more."""
+    """Pause it in the block: bulk work makes no cycles, and looking for them takes a tenth of its time, or more."""
     enabled = gc.isenabled()
     gc.disable()
     try:

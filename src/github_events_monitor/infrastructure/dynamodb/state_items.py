@@ -1,4 +1,4 @@
-"""The collector's memory: rows of `event_patterns` under keys that begin with `#`, which no data method returns.
+"""Collector state as items: rows of `event_patterns` under keys that begin with `#`, which no data method returns.
 
     key (repo_name)     sort (event_pattern_detected)       what
     #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until
@@ -143,7 +143,7 @@ async def archive_hours(client: DynamoDBClient) -> tuple[Span, ...]:
 
 
 async def change_archive_hours(client: DynamoDBClient, change: Callable[[tuple[Span, ...]], tuple[Span, ...]]) -> None:
-    """Replace these hours by what `change` makes of them, whoever else does so at the same time."""
+    """Replace these hours by what `change` makes of them, also while another process does so."""
     place = key("#archive", "hours")
     while True:
         found = await get_items(client, TABLE, [place], consistent=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 from ...errors import InvalidInput
 from ...records import Commit, CommitFile, CommitSummary, Event, MetricRow, RepositoryState, require_text
 from .. import wire
-from .vocabulary import RESERVED, MetricTable, TableItem
+from .types import RESERVED, MetricTable, TableItem
 
 METRIC_KEYS: dict[MetricTable, tuple[str, str]] = {
     "developer_metrics": ("actor_login", "repo_time_period"),
@@ -31,13 +31,13 @@ class ParsedItems(NamedTuple):
 
 
 def metric_to_dict(table: MetricTable, row: MetricRow) -> dict[str, Any]:
-    """The export form of a metric row: its two keys by the names they have in the table, and `data`."""
+    """Return the export form of a metric row: its two keys by the names they have in the table, and `data`."""
     key, sort = METRIC_KEYS[table]
     return {key: row.key, sort: row.sort, "data": row.data}
 
 
 def metric_from_dict(table: MetricTable, row: Mapping[str, Any], where: str) -> MetricRow:
-    """A metric row out of its export form. Raises `InvalidInput` that begins with `where`."""
+    """Return a metric row out of its export form. Raises `InvalidInput` that begins with `where`."""
     key, sort = METRIC_KEYS[table]
     found = MetricRow(
         key=require_text(row, key, where).lower(), sort=require_text(row, sort, where), data=row.get("data", {})
@@ -52,7 +52,11 @@ def metric_from_dict(table: MetricTable, row: Mapping[str, Any], where: str) -> 
 
 
 def parse_items(items: Sequence[TableItem]) -> ParsedItems:
-    """All items as records. Raises `InvalidInput` naming the table and the key of the first that is in another form."""
+    """Return all items as records.
+
+    Raises:
+        InvalidInput: One is in another form; the message names its table and key.
+    """
     parsed = ParsedItems({}, {}, {}, {}, {}, {table: {} for table in get_args(MetricTable)})
     for item in items:
         where = _where(item)

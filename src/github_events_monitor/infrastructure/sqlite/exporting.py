@@ -1,24 +1,21 @@
-"""Export and import of SQLite's rows, in the forms of `wire` and `contract.exchange`.
+"""Every stored row in its export form (`wire`, `contract.export_rows`).
 
 Implementation notes
 - Reading goes page by page along a key (keyset), each page a question of its own: no long transaction keeps the
   write-ahead log from being emptied, and memory holds two pages, of which one is read while the other is used.
-- Writing leaves what is there alone (`ON CONFLICT DO NOTHING`, or `INSERT OR IGNORE`), but for commits of which only a
-  push told, and for what is known of a repository, which grows.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple, get_args
 
 from ...jsontext import load_json
-from ...records import CommitRecord, MetricRow, RepositoryState
+from ...records import MetricRow
 from .. import wire
-from ..contract.exchange import METRIC_KEYS, ParsedItems, metric_to_dict
+from ..contract.export_rows import METRIC_KEYS, metric_to_dict
 from ..database_interface import MetricTable, TableItem
-from ..merging import merge_states
-from . import commits, events, metrics, rows
+from . import collector_state, metrics, rows
 from .connection import SQLiteConnection
 from .payload import unpacker
 from .sql import Condition, where
@@ -31,7 +28,7 @@ Position = tuple[Any, ...]
 """The key of the last row of a page."""
 
 Page = tuple[list[TableItem], Position | None]
-"""Items, and the position of the last of them; null when there are no more."""
+"""Items, and the position of the last of them; None when there are no more."""
 
 
 class _Source(NamedTuple):
@@ -43,7 +40,7 @@ class _Source(NamedTuple):
     form: Callable[[list[tuple[Any, ...]]], list[dict[str, Any]]]
 
 
-async def read_pages(
+async def export_pages(
     connection: SQLiteConnection, table: str, since: str | None, repo: str | None
 ) -> AsyncIterator[list[TableItem]]:
     """See `DatabaseManager.read_pages`."""
@@ -61,53 +58,6 @@ async def read_pages(
         if reading is not None:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-
-
-def write_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
-    """Store what is not there yet, in the caller's transaction; answers by table how many rows were new."""
-    new = {
-        "events": events.insert_events(db, parsed.events.values()),
-        "commits": commits.fill_commits(
-            db, [CommitRecord(commit=one, summary=parsed.summaries.get(key)) for key, one in parsed.commits.items()]
-        ),
-        "commit_files": _fill(
-            db,
-            rows.INSERT_FILE,
-            ((repo, sha, *rows.file_row(file)) for (repo, sha, _), file in parsed.files.items()),
-        ),
-        "commit_summaries": _fill(
-            db,
-            rows.INSERT_SUMMARY,
-            ((*key, *rows.summary_row(summary)) for key, summary in parsed.summaries.items()),
-        ),
-        "repository_health_metrics": sum(_fill_health(db, repo, *row) for repo, row in parsed.health.items()),
-    }
-    for table, found in parsed.metrics.items():
-        new[table] = metrics.save_rows(db, table, found.values(), replace=False)
-    return new
-
-
-def _fill(db: sqlite3.Connection, insert: str, values: Iterable[tuple[Any, ...]]) -> int:
-    return max(0, db.executemany(f"INSERT OR IGNORE {insert}", values).rowcount)
-
-
-def _fill_health(
-    db: sqlite3.Connection, repo: str, daily: dict[str, Any], state: RepositoryState | None, watched: bool | None
-) -> bool:
-    """Each part that is not there yet; true when anything was added."""
-    stored = metrics.read_daily(db, repo)
-    add_daily = bool(daily.keys() - stored.keys())
-    if add_daily:
-        metrics.save_daily(db, repo, daily | stored)
-    known = metrics.read_states(db, [repo]).get(repo)
-    after = merge_states(known, state)
-    add_state = after is not None and after != known
-    if add_state and after is not None:
-        metrics.save_states(db, [after])
-    add_mark = watched is not None and repo not in metrics.read_watch_list(db)
-    if add_mark:
-        metrics.mark(db, [repo], bool(watched))
-    return add_daily or add_state or add_mark
 
 
 def _page(db: sqlite3.Connection, table: str, position: Position | None, since: str | None, repo: str | None) -> Page:
@@ -163,7 +113,7 @@ def _health_page(db: sqlite3.Connection, position: Position | None, repo: str | 
         "page": _PAGE,
     }
     repos = [name for (name,) in db.execute(sql, bounds)]
-    states, watched = metrics.read_states(db, repos), metrics.read_watch_list(db)
+    states, watched = collector_state.read_states(db, repos), collector_state.read_watch_list(db)
     rows = [
         wire.health_to_dict(name, metrics.read_daily(db, name), states.get(name), watched.get(name)) for name in repos
     ]

@@ -1,0 +1,121 @@
+"""What the collector must remember between two passes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+
+from ...instants import normalise_instant, shift
+from ...records import Lease, RepositoryState, Span, repo_key
+from .. import wire
+from .connection import DatabaseConnection
+from .types import LONGEST_LEASE, KnownRepository
+
+
+class CollectorState(ABC):
+    """States, leases, the watch list, aliases of renamed repositories, and imported hours of GH Archive.
+
+    Nothing of this is exported but a repository's state without ETags, and whether it is watched.
+    """
+
+    def __init__(self, connection: DatabaseConnection) -> None:
+        self._connection = connection
+
+    async def get_state(self, repo: str) -> RepositoryState | None:
+        """What is remembered about a repository, read consistently; None when it was never collected or imported."""
+        await self._connection.open()
+        return (await self._states([repo_key(repo)])).get(repo_key(repo))
+
+    async def get_states(self, repos: Iterable[str]) -> dict[str, RepositoryState]:
+        """States by key; unknown repositories are absent."""
+        keys = list(dict.fromkeys(repo_key(repo) for repo in repos))
+        await self._connection.open()
+        return await self._states(keys)
+
+    async def save_states(self, states: Iterable[RepositoryState]) -> None:
+        """Store states outside a collecting pass (an import's ledger); also registers the repositories."""
+        await self._connection.open()
+        await self._save_states(list(states))
+
+    async def get_archive_hours(self) -> tuple[Span, ...]:
+        """The whole hours of GH Archive that were imported for all repositories: see `coverage.with_archive`."""
+        await self._connection.open()
+        return await self._archive_hours()
+
+    async def add_archive_hours(self, *hours: Span) -> None:
+        """Remember such hours, once all of their events are stored."""
+        await self._connection.open()
+        await self._add_archive_hours(hours)
+
+    async def forget_before(self, instant: str) -> None:
+        """Nothing older than the instant counts as known any more; said before such records are removed."""
+        await self._connection.open()
+        await self._forget_before(normalise_instant(instant))
+
+    async def acquire_lease(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
+        """Take the right to collect a repository; None while another owner's lease has not expired at `now`.
+
+        The same owner gets it again. Every success has a higher epoch than any lease before it. A lease that ends more
+        than `LONGEST_LEASE` after `now` was taken under a clock that ran ahead, and keeps no one out.
+        """
+        await self._connection.open()
+        return await self._acquire(repo_key(repo), owner, now, expires_at, shift(now, LONGEST_LEASE))
+
+    async def release_lease(self, lease: Lease) -> None:
+        """Give a lease back; nothing happens when it is another owner's by now."""
+        await self._connection.open()
+        await self._release(lease)
+
+    async def watch(self, repos: Iterable[str]) -> None:
+        """Put repositories on the watch list (and forget that they were ever taken off it)."""
+        await self._connection.open()
+        await self._mark([repo_key(repo) for repo in repos], True)
+
+    async def unwatch(self, repos: Iterable[str]) -> None:
+        """Take repositories off; remembered, so that TARGET_REPOSITORIES does not bring them back."""
+        await self._connection.open()
+        await self._mark([repo_key(repo) for repo in repos], False)
+
+    async def get_watch_list(self) -> dict[str, bool]:
+        """Every repository ever put on or taken off the list, by key in order: true is watched, false is taken off."""
+        await self._connection.open()
+        return await self._watch_list()
+
+    async def save_alias(self, alias: str, repo: str) -> None:
+        """Remember that a name stands for the repository stored under another key (a rename)."""
+        await self._connection.open()
+        await self._save_alias(repo_key(alias), repo_key(repo))
+
+    async def get_alias(self, name: str) -> str | None:
+        """The key under which a renamed repository is stored, or None."""
+        await self._connection.open()
+        return await self._alias(repo_key(name))
+
+    async def get_repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
+        """Repositories of which something is stored, by key, those that begin with a prefix (any letter case)."""
+        wire.check_limit(limit)
+        await self._connection.open()
+        return await self._repositories(prefix.lower(), limit)
+
+    @abstractmethod
+    async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]: ...
+    @abstractmethod
+    async def _save_states(self, states: Sequence[RepositoryState]) -> None: ...
+    @abstractmethod
+    async def _archive_hours(self) -> tuple[Span, ...]: ...
+    @abstractmethod
+    async def _add_archive_hours(self, hours: Sequence[Span]) -> None: ...
+    @abstractmethod
+    async def _forget_before(self, instant: str) -> None: ...
+    @abstractmethod
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None: ...
+    @abstractmethod
+    async def _release(self, lease: Lease) -> None: ...
+    @abstractmethod
+    async def _mark(self, repos: Sequence[str], watched: bool) -> None: ...
+    @abstractmethod
+    async def _watch_list(self) -> dict[str, bool]: ...
+    @abstractmethod
+    async def _save_alias(self, alias: str, repo: str) -> None: ...
+    @abstractmethod
+    async def _alias(self, name: str) -> str | None: ...
+    @abstractmethod
+    async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]: ...

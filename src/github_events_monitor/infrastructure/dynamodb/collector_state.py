@@ -1,0 +1,62 @@
+"""Collector state on DynamoDB: see `state_items` for the items it consists of."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from ...insights.coverage import clip_spans, merge_spans
+from ...records import Lease, RepositoryState, Span
+from ..database_interface import CollectorState, KnownRepository
+from . import state_items
+from .batches import write_items
+from .connection import DynamoDBConnection
+from .parallel import in_parallel
+from .registry import Registry
+
+
+class DynamoDBCollectorState(CollectorState):
+    """See the contract in `database_interface`."""
+
+    def __init__(self, connection: DynamoDBConnection, registry: Registry) -> None:
+        super().__init__(connection)
+        self._client = connection.client
+        self._registry = registry
+
+    async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]:
+        return await state_items.load_states(self._client, repos)
+
+    async def _save_states(self, states: Sequence[RepositoryState]) -> None:
+        await self._registry.note_repositories({state.repo_name for state in states})
+        await self._registry.note_spelling(states)
+        await in_parallel(partial(state_items.save_state, self._client, state) for state in states)
+
+    async def _archive_hours(self) -> tuple[Span, ...]:
+        return await state_items.archive_hours(self._client)
+
+    async def _add_archive_hours(self, hours: Sequence[Span]) -> None:
+        await state_items.change_archive_hours(self._client, lambda before: merge_spans((*before, *hours)))
+
+    async def _forget_before(self, instant: str) -> None:
+        # States are not walked: each is brought up to date whenever its repository is collected.
+        await state_items.change_archive_hours(self._client, lambda before: clip_spans(before, instant, "9999"))
+
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
+        return await state_items.acquire_lease(self._client, repo, owner, now, expires_at, latest)
+
+    async def _release(self, lease: Lease) -> None:
+        await state_items.release_lease(self._client, lease)
+
+    async def _mark(self, repos: Sequence[str], watched: bool) -> None:
+        rows = [state_items.row("#watch", repo, watched=watched) for repo in dict.fromkeys(repos)]
+        await write_items(self._client, rows)
+
+    async def _watch_list(self) -> dict[str, bool]:
+        return await state_items.watch_list(self._client)
+
+    async def _save_alias(self, alias: str, repo: str) -> None:
+        await write_items(self._client, [state_items.row("#alias", alias, target=repo)])
+
+    async def _alias(self, name: str) -> str | None:
+        return await state_items.alias_of(self._client, name)
+
+    async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
+        return await self._registry.repositories(prefix, limit)

@@ -1,0 +1,171 @@
+"""Collector state in SQLite.
+
+Implementation notes
+- It lives in `event_patterns`, under keys that begin with `#`: `#state#owner/name` (sort `state`: the state;
+  sort `lease`: owner, until, epoch), `#watch` (sort: repository; true or false), `#alias` (sort: old name; the key),
+  `#archive` (sort `hours`: the spans imported for all repositories).
+- A lease is taken and its epoch checked inside BEGIN IMMEDIATE, so that two processes cannot both succeed.
+- Stored repositories are found by walking the first column of the indexes, one look-up each: there is no list to keep.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from ...errors import LeaseLost
+from ...insights.coverage import clip_spans, forget_before, merge_spans
+from ...jsontext import dump_json, load_json
+from ...records import Lease, RepositoryState, Span
+from ..database_interface import CollectorState, KnownRepository
+from .connection import SQLiteConnection
+
+STATE, WATCH, ALIAS, ARCHIVE = "#state#", "#watch", "#alias", "#archive"
+_STATES_AT_A_TIME = 1000
+
+_PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected, data) VALUES (?, ?, ?)"
+_GET = "SELECT data FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = ?"
+_STATES = """
+    SELECT repo_name, data FROM event_patterns
+    WHERE repo_name IN (SELECT value FROM json_each(?)) AND event_pattern_detected = 'state'"""
+_STATES_AFTER = """
+    SELECT repo_name, data FROM event_patterns
+    WHERE repo_name > ? AND repo_name < ? AND event_pattern_detected = 'state' ORDER BY repo_name LIMIT ?"""
+_REPOSITORIES = """
+    WITH RECURSIVE
+    by_event(name) AS (
+        SELECT min(repo_name) FROM events WHERE repo_name >= :first
+        UNION ALL SELECT (SELECT min(repo_name) FROM events WHERE repo_name > name)
+        FROM by_event WHERE name < :last LIMIT :limit),
+    by_commit(name) AS (
+        SELECT min(repo_name) FROM commits WHERE repo_name >= :first
+        UNION ALL SELECT (SELECT min(repo_name) FROM commits WHERE repo_name > name)
+        FROM by_commit WHERE name < :last LIMIT :limit),
+    by_state(name) AS (
+        SELECT substr(repo_name, 8) FROM event_patterns WHERE repo_name >= '#state#' || :first
+        AND repo_name < '#state#' || :last AND event_pattern_detected = 'state' ORDER BY repo_name LIMIT :limit)
+    SELECT name, (SELECT data ->> 'full_name' FROM event_patterns
+        WHERE repo_name = '#state#' || name AND event_pattern_detected = 'state')
+    FROM (SELECT name FROM by_event UNION SELECT name FROM by_commit UNION SELECT name FROM by_state)
+    WHERE name >= :first AND name < :last ORDER BY name LIMIT :limit"""
+
+_encode_state = msgspec.json.Encoder().encode
+_decode_state = msgspec.json.Decoder(RepositoryState).decode
+
+
+class SQLiteCollectorState(CollectorState):
+    """See the contract in `database_interface`."""
+
+    def __init__(self, connection: SQLiteConnection) -> None:
+        super().__init__(connection)
+        self._db = connection
+
+    async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]:
+        return await self._db.read(lambda db: read_states(db, repos))
+
+    async def _save_states(self, states: Sequence[RepositoryState]) -> None:
+        await self._db.write(lambda db: save_states(db, states))
+
+    async def _archive_hours(self) -> tuple[Span, ...]:
+        return await self._db.read(_read_hours)
+
+    async def _add_archive_hours(self, hours: Sequence[Span]) -> None:
+        await self._db.write(lambda db: _put(db, ARCHIVE, "hours", merge_spans((*_read_hours(db), *hours))))
+
+    async def _forget_before(self, instant: str) -> None:
+        await self._db.write(lambda db: _put(db, ARCHIVE, "hours", clip_spans(_read_hours(db), instant, "9999")))
+        after: str | None = STATE
+        while after is not None:
+            after = await self._db.write(lambda db, key=after: _forget_some(db, key, instant))  # type: ignore[misc]
+
+    async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
+        return await self._db.write(lambda db: _acquire(db, repo, owner, now, expires_at, latest))
+
+    async def _release(self, lease: Lease) -> None:
+        await self._db.write(lambda db: _release(db, lease))
+
+    async def _mark(self, repos: Sequence[str], watched: bool) -> None:
+        await self._db.write(lambda db: mark(db, repos, watched))
+
+    async def _watch_list(self) -> dict[str, bool]:
+        return await self._db.read(read_watch_list)
+
+    async def _save_alias(self, alias: str, repo: str) -> None:
+        await self._db.write(lambda db: _put(db, ALIAS, alias, repo))
+
+    async def _alias(self, name: str) -> str | None:
+        found = await self._db.read(lambda db: _get(db, ALIAS, name))
+        return None if found is None else str(found)
+
+    async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
+        values = {"first": prefix, "last": prefix + "\U0010ffff", "limit": limit}
+        rows = await self._db.read(lambda db: db.execute(_REPOSITORIES, values).fetchall())
+        return [KnownRepository(name, full_name or name) for name, full_name in rows]
+
+
+def read_states(db: sqlite3.Connection, repos: Iterable[str]) -> dict[str, RepositoryState]:
+    """States by repository."""
+    keys = dump_json([STATE + repo for repo in repos]).decode()
+    return {repo.removeprefix(STATE): _decode_state(data) for repo, data in db.execute(_STATES, (keys,))}
+
+
+def save_states(db: sqlite3.Connection, states: Iterable[RepositoryState]) -> None:
+    """Store states in the caller's transaction."""
+    rows = ((STATE + state.repo_name, "state", _encode_state(state).decode()) for state in states)
+    db.executemany(_PUT, rows)
+
+
+def _read_hours(db: sqlite3.Connection) -> tuple[Span, ...]:
+    return tuple(Span(*hours) for hours in _get(db, ARCHIVE, "hours") or ())
+
+
+def _forget_some(db: sqlite3.Connection, after: str, instant: str) -> str | None:
+    """Forget it in the states of the next keys; return the last of these keys, None at the end."""
+    rows = db.execute(_STATES_AFTER, (after, STATE + "\U0010ffff", _STATES_AT_A_TIME)).fetchall()
+    states = [(state, forget_before(state.ledger, instant)) for state in (_decode_state(data) for _, data in rows)]
+    save_states(db, [msgspec.structs.replace(state, ledger=left) for state, left in states if left != state.ledger])
+    return rows[-1][0] if len(rows) == _STATES_AT_A_TIME else None
+
+
+def read_watch_list(db: sqlite3.Connection) -> dict[str, bool]:
+    """Every repository ever put on or taken off the watch list, in order."""
+    sql = "SELECT event_pattern_detected, data FROM event_patterns WHERE repo_name = ? ORDER BY event_pattern_detected"
+    return {repo: data == "true" for repo, data in db.execute(sql, (WATCH,))}
+
+
+def mark(db: sqlite3.Connection, repos: Iterable[str], watched: bool) -> None:
+    """Put repositories on the watch list, or take them off it."""
+    for repo in repos:
+        _put(db, WATCH, repo, watched)
+
+
+def check_lease(db: sqlite3.Connection, lease: Lease) -> None:
+    """Raises `LeaseLost` when another collector took the repository over."""
+    held = _get(db, STATE + lease.repo_name, "lease")
+    if held is None or held["epoch"] != lease.epoch:
+        raise LeaseLost(f"another collector took {lease.repo_name} over; nothing of this step was stored")
+
+
+def _acquire(db: sqlite3.Connection, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
+    held = _get(db, STATE + repo, "lease") or {"owner": "", "until": "", "epoch": 0}
+    if held["owner"] != owner and now < held["until"] <= latest:
+        return None
+    lease = Lease(repo, owner, held["epoch"] + 1, expires_at)
+    _put(db, STATE + repo, "lease", {"owner": owner, "until": expires_at, "epoch": lease.epoch})
+    return lease
+
+
+def _release(db: sqlite3.Connection, lease: Lease) -> None:
+    held = _get(db, STATE + lease.repo_name, "lease")
+    if held is not None and held["epoch"] == lease.epoch:
+        _put(db, STATE + lease.repo_name, "lease", held | {"owner": "", "until": ""})
+
+
+def _put(db: sqlite3.Connection, key: str, sort: str, data: Any) -> None:
+    db.execute(_PUT, (key, sort, dump_json(data).decode()))
+
+
+def _get(db: sqlite3.Connection, key: str, sort: str) -> Any:
+    row = db.execute(_GET, (key, sort)).fetchone()
+    return None if row is None else load_json(row[0])
