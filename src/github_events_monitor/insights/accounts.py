@@ -5,14 +5,11 @@ or told by GitHub's noreply address; else to the author's name.
 https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from ..people import Kind, kind_of
+from ..people import Kind, kind_of, login_of_email
 from ..records import Authorship
-
-_NOREPLY = re.compile(r"(?:\d+\+)?([A-Za-z0-9_-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
 
 
 class Account(NamedTuple):
@@ -94,8 +91,7 @@ class Accounts:
 
     def _resolve(self, login: str | None, name: str | None, email: str | None) -> Account | None:
         if not login and email:
-            noreply = _NOREPLY.fullmatch(email)
-            login = self._login_of.get(email.lower()) or (noreply[1] if noreply else None)
+            login = self._login_of.get(email.lower()) or login_of_email(email)
         if login:
             return self.of_login(login)
         shown = name or email

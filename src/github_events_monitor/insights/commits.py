@@ -14,7 +14,7 @@ from ..records import Commit, CommitFile, CommitSummary
 from .commit_messages import Message, is_merge_subject, read_message
 from .file_kinds import FileKind, is_sensitive, is_workflow, kind_of_file
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 SIZE_POINTS, SIZE_FULL_AT = 45, 2000
 """Impact: points for changed lines outside generated files, by their logarithm, all of them from 2,000 lines on."""

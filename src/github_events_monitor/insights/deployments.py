@@ -14,8 +14,6 @@ from .delivery.releases import Release, read_releases
 DELIVERY_TYPES = frozenset({"DeploymentEvent", "DeploymentStatusEvent", "ReleaseEvent"})
 """The events that are looked at."""
 
-_HASTE = ("hotfix", "hot-fix", "rollback", "roll back")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentInputs:
@@ -58,7 +56,7 @@ def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: 
         what=what,
         deliveries=deliveries,
         commits=sorted((commit.commit_date, sha) for sha, (commit, _) in commits.items()),
-        remedies=sorted((pair[0].commit_date, sha) for sha, pair in commits.items() if _is_remedy(*pair)),
+        remedies=sorted((pair[0].commit_date, sha) for sha, pair in commits.items() if _is_remedy(pair[0])),
         gap=_gap(inputs, "release" if what == "releases" else "deployment"),
         status_known=what != "releases" and any(deployment.state for deployment in deployments),
     )
@@ -90,11 +88,9 @@ def _is_production(environment: str | None) -> bool:
     return "prod" in name and not any(word in name for word in ("pre-prod", "preprod", "non-prod", "nonprod"))
 
 
-def _is_remedy(commit: Commit, summary: CommitSummary | None) -> bool:
-    subject = commit.message[:400].partition("\n")[0].lower()
-    if any(word in subject for word in _HASTE):
-        return True
-    return "revert" in summary.categories if summary else read_message(commit.message).is_revert
+def _is_remedy(commit: Commit) -> bool:
+    message = read_message(commit.message)
+    return message.is_revert or message.is_hotfix
 
 
 def _gap(inputs: DeploymentInputs, kind: str) -> str:

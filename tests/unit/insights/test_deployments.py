@@ -158,3 +158,12 @@ def test_order_and_repetition_do_not_matter(
     random.shuffle(shuffled)
     random.shuffle(others)
     assert measure(*rows, commits=commits) == measure(*shuffled, commits=others)
+
+
+def test_what_a_body_quotes_is_no_failure() -> None:
+    releases = [release(june(day), f"v{day}") for day in (1, 5, 9, 15, 22)]
+    commits = [
+        made(june(2), "feat: a (#7)\n\n* Revert one\n\nThis reverts commit 1234567."),
+        made(june(6), 'Reapply "feat: a"'), made(june(10), "docs: how a hotfix is made"), made(june(16), "hotfix: b"),
+    ]  # fmt: skip
+    assert key(measure(*releases, commits=commits), "change_failure_rate").value == 20
