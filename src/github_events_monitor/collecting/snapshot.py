@@ -28,8 +28,6 @@ MAX_DEPLOYMENTS = 5
 BEGINNING = "2008-01-01T00:00:00Z"
 """No repository of GitHub is older: a listing that is not cut tells of all its releases."""
 
-OPEN_ADVISORIES = frozenset({"triage", "draft", "published"})
-
 
 async def collect_snapshot(draft: Draft) -> None:
     """Draft today's snapshot, releases and deployments; what may not be read is named unknown, never 0."""
@@ -73,7 +71,7 @@ async def _observe(draft: Draft) -> Snapshot:
         ci_runs=len(conclusions) if runs else None,
         ci_successes=conclusions.count("success") if runs else None,
         community_profile=parse_community_profile(profile.body) if profile else None,
-        open_advisories=sum(state in OPEN_ADVISORIES for state in parse_security_advisories(advisories.body))
+        open_advisories=sum(advisory.is_open for advisory in parse_security_advisories(advisories.body))
         if advisories
         else None,
         unknown=unknown,

@@ -3,11 +3,17 @@
 from ...answers.insights import Component
 from .period import Period, component
 
-CI_FORMULA = "successful workflow runs on the default branch / finished ones, as last observed"
+CI_FORMULA = (
+    "successful workflow runs on the default branch / those that gave a verdict (skipped, cancelled, neutral, stale and "
+    "action_required runs give none), as last observed"
+)
 PROFILE_FORMULA = (
     "GitHub's health percentage of the community profile (readme, license, contributing guide…), as last observed"
 )
-ADVISORIES_FORMULA = "number of open security advisories, as last observed; none is best, four or more score 0"
+ADVISORIES_FORMULA = (
+    "number of security advisories without a fixed version, not withdrawn, as last observed; none is best, four or more "
+    "score 0"
+)
 
 
 def measure_ci(period: Period) -> Component:
@@ -16,7 +22,7 @@ def measure_ci(period: Period) -> Component:
     runs, successes = (snapshot.ci_runs, snapshot.ci_successes) if snapshot else (None, None)
     if runs is None or successes is None:
         return component("ci_success", None, None, CI_FORMULA, _why_unknown(period, "ci_runs"))
-    said = f"{successes} of {runs} runs succeeded." if runs else "No finished workflow run was found."
+    said = f"{successes} of {runs} runs succeeded." if runs else "No workflow run that gave a verdict was found."
     return component("ci_success", successes / runs if runs else None, runs, CI_FORMULA, said)
 
 
