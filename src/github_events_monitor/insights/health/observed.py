@@ -4,15 +4,15 @@ from ...answers.insights import Component
 from .period import Period, component
 
 CI_FORMULA = (
-    "successful workflow runs on the default branch / those that gave a verdict (skipped, cancelled, neutral, stale and "
-    "action_required runs give none), as last observed"
+    "successful workflow runs on the default branch / those that gave a verdict (skipped, cancelled, neutral, stale "
+    "and action_required runs give none), as last observed"
 )
 PROFILE_FORMULA = (
     "GitHub's health percentage of the community profile (readme, license, contributing guide…), as last observed"
 )
 ADVISORIES_FORMULA = (
-    "number of security advisories without a fixed version, not withdrawn, as last observed; none is best, four or more "
-    "score 0"
+    "number of security advisories without a fixed version, not withdrawn, as last observed; none is best, four "
+    "or more score 0"
 )
 
 
