@@ -101,7 +101,10 @@ async def _collect_releases(draft: Draft) -> None:
 async def _collect_deployments(draft: Draft) -> None:
     try:
         answer = await draft.client.fetch_deployments(draft.asked_name, budget=draft.budget)
-        for deployment in parse_deployments(answer.body)[:MAX_DEPLOYMENTS]:
+        listed_ones = parse_deployments(answer.body)
+        read = [deployment.created_at or "" for deployment in listed_ones[:MAX_DEPLOYMENTS]]
+        cut = answer.next_url is not None or len(listed_ones) > MAX_DEPLOYMENTS
+        for deployment in listed_ones[:MAX_DEPLOYMENTS]:
             listed = await draft.client.fetch_deployment_statuses(draft.asked_name, deployment.id, budget=draft.budget)
             latest = max(
                 parse_deployment_statuses(listed.body), key=lambda status: status.created_at or "", default=None
@@ -117,5 +120,6 @@ async def _collect_deployments(draft: Draft) -> None:
                 "state_at": latest.created_at if latest else None,
             }
             draft.deployments.append(MetricRow(key=draft.repo, sort=f"deployment:{deployment.id}", data=data))
+        draft.learn("deployments", Span(min(read, default=draft.now()) if cut else BEGINNING, draft.now()))
     except (Forbidden, NotFound, Unreachable):
         return  # what may not be read stays unknown; the events still tell of releases

@@ -16,7 +16,7 @@ NO_CONTRIBUTIONS = frozenset(
 )  # fmt: skip
 """Interest in a repository, and what its machines report."""
 
-NEW = frozenset({None, "created", "submitted", "published"})
+NEW = frozenset({None, "created", "submitted", "published", "released"})
 """Actions that say a comment, review or release is new, not edited, dismissed or deleted."""
 
 CLOSING = frozenset({"closed", "merged"})

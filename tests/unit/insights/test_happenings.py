@@ -261,3 +261,19 @@ def test_payloads_that_are_no_objects(raw: bytes) -> None:
 
     assert describe_event(event, REPO) == ("pushed to an unnamed ref", None)
     assert texts_of(event) == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "title"),
+    [
+        ({"size": 5, "distinct_size": 2}, "pushed 2 new of 5 commits to main"),
+        ({"size": 5, "distinct_size": 5}, "pushed 5 commits to main"),
+        ({"size": 1, "distinct_size": 1}, "pushed 1 commit to main"),
+        ({"size": 3, "distinct_size": 0, "commits": [{"distinct": False}] * 3}, "pushed to main"),
+        ({"commits": [{"distinct": True}, {"distinct": False}, {}]}, "pushed 2 new of 3 commits to main"),
+        ({"commits": [{"distinct": False}]}, "pushed to main"),
+        ({"commits": "odd", "size": -1}, "pushed to main"),
+    ],
+)
+def test_only_new_commits_are_new(payload: dict[str, Any], title: str) -> None:
+    assert describe_event(happening("PushEvent", {"ref": "refs/heads/main", **payload}), REPO)[0] == title

@@ -280,6 +280,9 @@ class InsightQuestions(ActivityQuestions):
                 commits=commits,
                 rows=rows,
                 events_known=self._settled(subject, "events", asked),
+                releases_known=self._known(subject, "releases"),
+                deployments_known=self._known(subject, "deployments"),
+                repo_url=subject.presenter.repo_url,
             )
         )
 

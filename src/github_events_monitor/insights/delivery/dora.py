@@ -149,7 +149,8 @@ def _key(
 ) -> DoraKey:
     enough = sample >= MINIMUM[name]
     few = "" if enough else f"No band: {sample} in the sample, at least {MINIMUM[name]} are needed."
-    held = f"{record.gap} No band." if record.gap else ""
+    bound = "This is a lower bound" if name == "deployment_frequency" else "This is worked out from a part of them"
+    held = f"{record.gap} {bound}: no band." if record.gap else ""
     return DoraKey(
         name=name,
         value=None if value is None else round(value, 2),
@@ -157,7 +158,7 @@ def _key(
         band=band_of(name, value) if value is not None and enough and not held else None,
         sample_size=sample,
         formula=f"Proxy: {formula}.",
-        explanation=" ".join(part for part in (said, few or held) if part),
+        explanation=" ".join(part for part in (said, held or few) if part),
         evidence=tuple(dict.fromkeys(filter(None, evidence)))[:5],
     )
 

@@ -35,10 +35,21 @@ def describe_event(event: Event, full_name: str, *, web_url: str = GITHUB) -> tu
 
 def _push(event: Event, payload: Payload) -> str:
     verb = "force-pushed" if event.facts.action == "force_push" or payload.flag("forced") else "pushed"
-    count = payload.number("distinct_size") or payload.number("size") or payload.size("commits")
-    what = f" {count} commit{'s' if count != 1 else ''}" if count and count > 0 else ""
+    what = _pushed_commits(payload)
     head = f" (head {_short(event.facts.sha)})" if event.facts.sha else ""
     return f"{verb}{what} to {_pushed_ref(event.facts.ref)}{head}"
+
+
+def _pushed_commits(payload: Payload) -> str:
+    """Return how many commits a push brought, and how many of them no push had brought before."""
+    listed = payload.size("commits")
+    total, new = payload.number("size") or listed, payload.number("distinct_size")
+    if new is None:
+        new = total - payload.falses("commits", "distinct")
+    if new <= 0:
+        return ""
+    some = f"{new} new of {total}" if new < total else f"{new}"
+    return f" {some} commit{'s' if max(new, total) != 1 else ''}"
 
 
 def _pushed_ref(ref: str | None) -> str:

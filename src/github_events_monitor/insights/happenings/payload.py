@@ -47,6 +47,11 @@ class Payload:
         found = self._at((field,))
         return len(found) if isinstance(found, list) else 0
 
+    def falses(self, field: str, key: str) -> int:
+        """How many objects of the list at `field` have a `key` that is false."""
+        found = self._at((field,))
+        return sum(isinstance(row, dict) and row.get(key) is False for row in found) if isinstance(found, list) else 0
+
     def _at(self, path: tuple[str, ...]) -> Any:
         found: Any = self._value
         for key in path:

@@ -8,10 +8,8 @@ from statistics import median
 
 from ...answers.insights import Component
 from ...instants import seconds_between
-from ..contributions import NEW
 from ..coverage import missing_spans
 from ..delivery.releases import read_releases
-from ..prereleases import is_prerelease
 from .period import Period, component
 
 FORMULA = (
@@ -43,19 +41,9 @@ def measure(period: Period) -> Component:
 
 
 def _release_times(period: Period) -> list[str]:
-    """When releases were published for the first time, in order; the listing outranks events on the same tag."""
-    rows = [row for row in period.history.releases if row.created_at < period.until]
-    preliminary = {row.ref or row.id for row in rows if row.action == "prereleased"}
-    first: dict[str, str] = {}
-    for row in rows:
-        tag = row.ref or row.id
-        if row.action in NEW and tag not in preliminary and not is_prerelease(tag):
-            first[tag] = min(row.created_at, first.get(tag, row.created_at))
-    for release in read_releases((), period.releases, period.until):
-        first.pop(release.tag, None)
-        if not release.prerelease:
-            first[release.tag] = release.published_at
-    return sorted(set(first.values()))
+    """Return when releases were published for the first time, in order."""
+    found = read_releases(period.history.releases, period.releases, period.until)
+    return sorted({release.published_at for release in found if not release.prerelease})
 
 
 def _days(earlier: str, later: str) -> float:

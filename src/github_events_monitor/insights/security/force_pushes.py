@@ -6,9 +6,10 @@ Only the repository's activity and webhooks name them (https://docs.github.com/e
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...answers.insights import Finding
+from ...answers.insights import Finding, RiskLevel
 from ...records import MetricRow
 from .case import Case, Item, count_of, event_item, finding, names
+from .recreated_tags import TAGS, WHY_MOVING, is_version
 
 PREFIX = "force_push#"
 """Sort keys of rows of security_metrics that hold one: data ref, before, after, actor, url, timestamp."""
@@ -21,6 +22,12 @@ _WHY_OTHER = "Rewriting a branch before it is merged is common; look when the br
 _WHY_UNKNOWN = "It is not known which branch is the default one, so this may be a rewrite of the main history."
 
 
+_WHY_TAG = (
+    "Whoever installs by this tag now gets other code than before, and nothing on their side shows it. Compare the "
+    "commit with what was released."
+)
+
+
 class _ForcePush(NamedTuple):
     branch: str
     head: str | None
@@ -28,8 +35,21 @@ class _ForcePush(NamedTuple):
 
 
 def find_force_pushes(case: Case) -> Iterator[Finding]:
-    """High on the default branch, low elsewhere."""
-    pushes = _unique([*_observed(case), *_from_events(case)])
+    """Yield a finding on the default branch (high), one on other branches (low), one on moved tags.
+
+    A moved tag is high where its name looks like a version, low where it does not: those are often moved on purpose.
+    """
+    every = _unique([*_observed(case), *_from_events(case)])
+    tags = [push for push in every if push.branch.startswith(TAGS)]
+    kinds: tuple[tuple[RiskLevel, bool], ...] = (("high", True), ("low", False))
+    for severity, moved in kinds:
+        some = [push for push in tags if is_version(push.branch.removeprefix(TAGS)) is moved]
+        if some:
+            named = names(push.branch.removeprefix(TAGS) for push in some)
+            title = f"{count_of(len(some), 'tag')} moved to another commit: {named}"
+            kind = "tag_moved" if moved else "moving_tag_moved"
+            yield finding(kind, severity, title, _WHY_TAG if moved else WHY_MOVING, [push.item for push in some])
+    pushes = [push for push in every if not push.branch.startswith(TAGS)]
     default = case.inputs.default_branch
     on_default = [push for push in pushes if push.branch == default]
     others = [push for push in pushes if push.branch != default]
