@@ -79,6 +79,21 @@ class Accounts:
             found = self._authors[known] = Authors(tuple(unique.values()), people)
         return found
 
+    def keys_of(self, person: str, commits: Iterable[Authorship]) -> frozenset[str]:
+        """Return the keys of the accounts that a login or a name means.
+
+        A login means itself. A name means every account that commits by an author of that name belong to; where it is
+        nobody's login it is also the key of commits that nothing else is known of.
+        """
+        asked = person.strip().removeprefix("@").lower()
+        logins = {login.lower() for row in commits if (login := row.author_login)}
+        named = {
+            accounts[0].key
+            for row in commits
+            if (row.author_name or "").strip().lower() == asked and (accounts := self.of_commit(row).accounts)
+        }
+        return frozenset({asked} if asked in logins else {asked, *named})
+
     def _learn(self, login: str | None, email: str | None, account_type: str | None) -> None:
         if login and (account_type or "").lower() == "bot":
             self._bots.add(login.lower())

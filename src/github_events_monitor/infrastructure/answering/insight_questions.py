@@ -18,7 +18,7 @@ from ...answers.insights import (
 from ...errors import InvalidInput
 from ...insights.commits import analyse_commit
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
-from ...insights.developers import DEVELOPER_FACTS, rank_developers
+from ...insights.developers import DEVELOPER_FACTS, rank_developers, rank_person
 from ...insights.happenings import TextItem, texts_of
 from ...insights.patterns import PatternInputs, find_anomalies
 from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_health
@@ -142,18 +142,12 @@ class InsightQuestions(ActivityQuestions):
         }
         if repo:
             self._refuse_nothing(subjects[0], asked, *rows[subjects[0].presenter.full_name])
-        mine = {name: _by_actor(*found, actor) for name, found in rows.items()}
-        return rank_developers(
-            [row for events, _ in mine.values() for row in events],
-            [row for _, commits in mine.values() for row in commits],
-            since=asked.span.since,
-            until=asked.span.until,
-            bot_logins=self._desk.bots,
-            history_known=all(
-                _covers(self._settled(subject, "events", asked), since, asked.span.since) for subject in subjects
-            ),
-            repositories={actor.lower(): sorted(mine)} if actor and not repo else {},
-        )
+        known = all(_covers(self._settled(subject, "events", asked), since, asked.span.since) for subject in subjects)
+        judged: dict[str, Any] = {**asked.span._asdict(), "bot_logins": self._desk.bots, "history_known": known}
+        if not repo:
+            return rank_person(actor or "", rows, **judged)
+        [(activity, authorship)] = rows.values()
+        return rank_developers(activity, authorship, actor=actor, **judged)
 
     async def _where_active(self, actor: str, asked: Asked) -> list[Subject]:
         keys = await self._desk.manager.events.get_repositories_of(actor, *asked.span)
@@ -336,15 +330,3 @@ def _fit(answer: WindowedT, *lists: str) -> WindowedT:
 
 def _covers(spans: Sequence[Span], since: str, until: str) -> bool:
     return any(span.since <= since and span.until >= until for span in spans)
-
-
-def _by_actor(
-    activity: Sequence[Activity], authorship: Sequence[Authorship], actor: str | None
-) -> tuple[Sequence[Activity], Sequence[Authorship]]:
-    if actor is None:
-        return activity, authorship
-    login = actor.strip().lower()
-    return (
-        [row for row in activity if (row.actor_login or "").lower() == login],
-        [row for row in authorship if login in {(row.author_login or "").lower(), (row.author_name or "").lower()}],
-    )
