@@ -46,10 +46,11 @@ class Accounts:
     people: by login, the key of a person; empty for bots, assistants and nobody (None).
     """
 
-    def __init__(self, commits: Iterable[Authorship], bot_logins: frozenset[str]) -> None:
+    def __init__(self, commits: Iterable[Authorship], bot_logins: frozenset[str], bots: Iterable[str] = ()) -> None:
+        """Learn from commits; `bots` are logins, lower-case, that GitHub says are bots' (`bot_logins`: the user)."""
         self._bot_logins = frozenset(login.lower() for login in bot_logins)
         self._login_of: dict[str, str] = {}
-        self._bots: set[str] = set()
+        self._bots = set(bots)
         for login, email, account_type in {(row.author_login, row.author_email, row.author_type) for row in commits}:
             self._learn(login, email, account_type)
         self._accounts: dict[str, Account] = {}

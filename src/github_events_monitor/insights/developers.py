@@ -10,7 +10,7 @@ from ..people import Kind
 from ..records import Activity, Authorship
 from .accounts import Account, Accounts
 from .contributions import Contribution, contribution_of
-from .rows import in_order, within
+from .rows import evidence_of, in_order, within
 
 FORMULA = (
     "total = all contributions of an account in the window, of commits and pushes only whichever is more, because a "
@@ -19,8 +19,8 @@ FORMULA = (
 )
 MAX_EVIDENCE = 3
 
-DEVELOPER_FACTS = ("action",)
-"""All that is looked at of an event's facts."""
+DEVELOPER_FACTS = ("action", "number")
+"""All that is looked at of an event's facts; the number where the record of threads is joined."""
 
 _NO_REPOSITORIES: Mapping[str, Sequence[str]] = {}
 
@@ -81,7 +81,7 @@ def rank_developers(
     before.update(account.key for account, *_ in _contributions(within(rows, "", since), accounts))
     for account, kind, found in _contributions(within(rows, since, until), accounts):
         shown = (found[0], *found[-MAX_EVIDENCE:])
-        tally.add(account, kind, len(found), ((row.created_at, f"event:{row.id}") for row in shown))
+        tally.add(account, kind, len(found), ((row.created_at, evidence_of(row)) for row in shown))
     for commit in commits:
         for account in accounts.of_commit(commit).accounts:
             if commit.commit_date < since:

@@ -40,3 +40,8 @@ def in_order(rows: Iterable[Activity]) -> list[Activity]:
 def within(rows: Sequence[Activity], since: str, until: str) -> Sequence[Activity]:
     """Of rows, oldest first, those with since <= t < until."""
     return rows[bisect_left(rows, since, key=_WHEN) : bisect_left(rows, until, key=_WHEN)]
+
+
+def evidence_of(row: Activity) -> str:
+    """Return what a reader can open: a stored event, or the address that a row of the record has as its id."""
+    return row.id if "://" in row.id else f"event:{row.id}"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.answers.insights import Component, HealthResult
-from github_events_monitor.insights.health.contributors import absence_factor
+from github_events_monitor.insights.health.work import absence_factor
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.snapshot import Snapshot
 from github_events_monitor.records import Activity, MetricRow, Span
