@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.answers.insights import Finding, SecurityResult
-from github_events_monitor.insights.happenings import TextItem
+from github_events_monitor.insights.event_texts import TextItem
 from github_events_monitor.insights.security import SecurityInputs, assess_security
 from github_events_monitor.insights.snapshot import Snapshot
 from github_events_monitor.records import Activity, Commit, CommitFile, CommitSummary, MetricRow, Span

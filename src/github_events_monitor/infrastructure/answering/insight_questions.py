@@ -19,7 +19,7 @@ from ...errors import InvalidInput
 from ...insights.commits import analyse_commit
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
 from ...insights.developers import DEVELOPER_FACTS, rank_developers, rank_person
-from ...insights.happenings import TextItem, texts_of
+from ...insights.event_texts import TextItem, texts_of
 from ...insights.patterns import PatternInputs, find_anomalies
 from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_health
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security

@@ -6,7 +6,7 @@ from ...answers.activity import EventAnswer
 from ...answers.commits import CommitAnalysis, CommitAnswer, FileAnswer
 from ...answers.shared import Coverage, Kind
 from ...insights.commits import analyse_commit
-from ...insights.happenings import describe_event
+from ...insights.event_titles import describe_event
 from ...people import kind_of
 from ...records import Commit, CommitFile, CommitRecord, CommitSummary, Event
 from ...text import clean, first_line

@@ -11,7 +11,7 @@ from ...instants import shift
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
 from ...text import clean
 from ..accounts import Account, Accounts
-from ..happenings import MAX_TEXT, TextItem
+from ..event_texts import MAX_TEXT, TextItem
 from ..rows import by_type, in_order, within
 from ..snapshot import Snapshot
 

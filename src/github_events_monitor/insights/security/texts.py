@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...answers.insights import Finding
 from ...text import hidden_characters, reads_like_instruction
-from ..happenings import TextItem
+from ..event_texts import TextItem
 from .case import Case, Item, count_of, finding, names
 
 _SEPARATORS = re.compile(r"[-_/.]+")
