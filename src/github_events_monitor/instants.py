@@ -12,6 +12,9 @@ from .errors import InvalidInput
 Clock = Callable[[], datetime]
 """Where time comes in. Answers an aware datetime; tests hand in their own."""
 
+FIRST, LAST = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
+"""The ends of the calendar."""
+
 _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -38,7 +41,10 @@ def parse_instant(text: str) -> datetime:
 def normalise_instant(value: str | datetime) -> str:
     """Any accepted instant in the stored form. Raises `InvalidInput`."""
     if isinstance(value, datetime):
-        return format_instant(value)
+        try:
+            return format_instant(value)
+        except OverflowError:
+            raise InvalidInput("an instant must lie between the years 1 and 9999, in UTC") from None
     if not isinstance(value, str):
         raise InvalidInput(f"an instant must be ISO 8601 text, not {type(value).__name__}")
     moment = parse_instant(value)
@@ -46,8 +52,11 @@ def normalise_instant(value: str | datetime) -> str:
 
 
 def shift(instant: str, delta: timedelta) -> str:
-    """A stored instant moved by `delta`."""
-    return format_instant(datetime.fromisoformat(instant) + delta)
+    """Return a stored instant moved by `delta`; at the ends of the calendar it stays there."""
+    try:
+        return format_instant(datetime.fromisoformat(instant) + delta)
+    except OverflowError:
+        return FIRST if delta < timedelta(0) else LAST
 
 
 def seconds_between(earlier: str, later: str) -> float:

@@ -76,28 +76,43 @@ _AI_NAME = re.compile(
 """Names that only assistants have. Claude, Devin, Jules and others alone are people's names too: an account or an
 e-mail address must say more."""
 
-_NOREPLY = re.compile(r"(?:\d+\+)?(?P<login>[^@+]+)@users\.noreply\.github\.com")
-_CO_AUTHOR = re.compile(
-    r"^co-authored-by[ \t]*:(?P<name>[^<>\n]*)<[ \t]*(?P<email>[^<>\s]+)[ \t]*>", re.IGNORECASE | re.MULTILINE
-)
+_NOREPLY = re.compile(r"(?:\d+\+)?(?P<login>[^@+\s]+)@users\.noreply\.github\.com", re.IGNORECASE)
+_CO_AUTHOR = re.compile(r"co-authored-by[ \t]*:(?P<name>[^<>\n]*)<[ \t]*(?P<email>[^<>\s]+)[ \t]*>", re.IGNORECASE)
+_TRAILER = re.compile(r"[A-Za-z0-9-]{1,60}[ \t]*:|\(cherry picked from commit ")
+_SQUASHED = re.compile(r"[*-] |-{3,}$")
+"""How GitHub begins each commit, and the trailers at the end, in the message of a squashed pull request."""
 
 
 def is_bot(login: str | None, account_type: str | None = None, bot_logins: frozenset[str] = frozenset()) -> bool:
-    """Whether GitHub or the user says so: a login ending in `[bot]`, an account of type Bot, or one of `bot_logins`
-    (lower-case)."""
+    """Return whether GitHub or the user says so.
+
+    Args:
+        login: as GitHub spells it; one that ends in `[bot]` is a bot's.
+        account_type: GitHub's kind of account; "Bot" is one.
+        bot_logins: the user's own list, lower-case.
+    """
     name = (login or "").lower()
     return name.endswith("[bot]") or (account_type or "").lower() == "bot" or (bool(name) and name in bot_logins)
 
 
 def is_ai_assistant(login: str | None, name: str | None = None, email: str | None = None) -> bool:
-    """Whether the author is a known AI assistant, by account, by e-mail address, or by a name no person has."""
+    """Return whether the author is a known AI assistant, by account, by e-mail address, or by a name no person has."""
     if login:
         return _is_ai_login(login)
+    known = login_of_email(email)
+    if known:
+        return _is_ai_login(known)
     address = (email or "").strip().lower()
-    noreply = _NOREPLY.fullmatch(address)
-    if noreply:
-        return _is_ai_login(noreply["login"])
     return address in _AI_EMAILS or _AI_NAME.fullmatch((name or "").strip().lower()) is not None
+
+
+def login_of_email(email: str | None) -> str | None:
+    """Return the login that GitHub's own noreply address names, None for any other address.
+
+    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address
+    """
+    noreply = _NOREPLY.fullmatch((email or "").strip())
+    return noreply["login"] if noreply else None
 
 
 def kind_of(
@@ -107,7 +122,7 @@ def kind_of(
     account_type: str | None = None,
     bot_logins: frozenset[str] = frozenset(),
 ) -> Kind:
-    """One of the three; an assistant that works through a bot account is an assistant, unless BOT_LOGINS names it."""
+    """Return the kind; an assistant that works through a bot account is an assistant, unless BOT_LOGINS names it."""
     if login and login.lower() in bot_logins:
         return "bot"
     if is_ai_assistant(login, name, email):
@@ -116,17 +131,47 @@ def kind_of(
 
 
 def co_authors(message: str) -> list[tuple[str, str]]:
-    """(name, e-mail) of every Co-authored-by trailer, each address once, in order.
+    """Return (name, e-mail) of every Co-authored-by trailer, each address once, in order.
 
-    A trailer begins its line, in any letter case, and spaces may stand around its colon
-    (https://git-scm.com/docs/git-interpret-trailers). Unlike git's it need not be in the last paragraph: a squashed
-    message has those of its commits in between.
+    A trailer stands in a block of trailers, in any letter case, and spaces may stand around its colon; the same words
+    in the middle of a text are none (https://git-scm.com/docs/git-interpret-trailers). Unlike git's, a block need not
+    be the last paragraph where the next one begins another commit of a squashed pull request.
     https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors
     """
+    if "co-authored-by" not in message.lower():
+        return []
     found: dict[str, tuple[str, str]] = {}
-    for match in _CO_AUTHOR.finditer(message):
-        found.setdefault(match["email"].lower(), (" ".join(match["name"].split()), match["email"]))
+    for line in _trailer_lines(message):
+        match = _CO_AUTHOR.match(line)
+        if match:
+            found.setdefault(match["email"].lower(), (" ".join(match["name"].split()), match["email"]))
     return list(found.values())
+
+
+def _trailer_lines(message: str) -> list[str]:
+    """Return the lines of all trailer blocks, in order; the first paragraph is the title and never one."""
+    paragraphs: list[list[str]] = [[]]
+    for line in message.splitlines():
+        if line.strip():
+            paragraphs[-1].append(line)
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    paragraphs = [paragraph for paragraph in paragraphs if paragraph]
+    blocks: list[list[str]] = []
+    closes = True  # what follows leaves a block of trailers at an end
+    for paragraph in reversed(paragraphs[1:]):
+        is_block = closes and _is_trailer_block(paragraph)
+        if is_block:
+            blocks.append(paragraph)
+        closes = is_block or _SQUASHED.match(paragraph[0]) is not None
+    return [line for block in reversed(blocks) for line in block]
+
+
+def _is_trailer_block(lines: list[str]) -> bool:
+    """Return whether lines begin with a trailer and at least a quarter of them are some, as git asks."""
+    trailers = sum(_TRAILER.match(line) is not None for line in lines)
+    others = sum(not line[0].isspace() for line in lines) - trailers
+    return _TRAILER.match(lines[0]) is not None and trailers * 3 >= others
 
 
 def _is_ai_login(login: str) -> bool:

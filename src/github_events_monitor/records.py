@@ -18,6 +18,9 @@ MAX_KEY_TEXT = 255
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 """A number that every engine and every reader of JSON holds exactly; checked where records come in from outside."""
 
+PRERELEASE, RELEASE = "prerelease", "release"
+"""What a payload says of a release; see `Facts.subject`."""
+
 _REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})/[A-Za-z0-9._-]{1,100}")
 
 
@@ -35,10 +38,11 @@ class Facts(NamedTuple):
     """What questions need from a payload, taken out once at insertion so that no answer parses JSON.
 
     action: the payload's action; `merged` also for a pull request closed with merged=true (the form before 2025-10).
-    number: of the issue, pull request or discussion.
+    number: of the issue, pull request or discussion; GitHub's id of a deployment, also of that of a status.
     ref: full ref of a push, creation or deletion (refs/heads/…, refs/tags/…), tag of a release, branch of a run.
     sha: head of a push, of a pull request, of a deployment or run.
-    subject: whom or what it is about: author of the issue or pull request, member added, environment, workflow.
+    subject: whom or what it is about: author of the issue or pull request, member added, environment, workflow; of a
+        release `PRERELEASE` or `RELEASE`, as the payload says.
     """
 
     action: str | None = None

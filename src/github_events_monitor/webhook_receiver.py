@@ -13,7 +13,7 @@ import msgspec
 
 from .collecting.identity import name_by_id
 from .collecting.leases import acquire
-from .github.payloads import DERIVED, natural_key
+from .github.payloads import DERIVED, derived_id, possible_keys
 from .github.webhooks import Delivered, parse_webhook, rekey
 from .infrastructure.database_interface import DatabaseManager
 from .insights.commits import analyse_commit
@@ -82,8 +82,8 @@ def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
 
 async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
     """Whether polling brought the same happening before. Only rows that look alike are read with their payload."""
-    key, repo = natural_key(event), event.repo_name
-    if key is None or repo is None:
+    repo = event.repo_name
+    if repo is None or not event.id.startswith(DERIVED):
         return False
     near = await manager.events.get_activity(
         repo,
@@ -92,7 +92,11 @@ async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
         event_types=[event.event_type],
     )
     for row in near:
-        if _looks_like(row, event) and (other := await manager.events.get_event(row.id)) and natural_key(other) == key:
+        if not _looks_like(row, event) or (other := await manager.events.get_event(row.id)) is None:
+            continue
+        if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
+            continue  # another delivery, whose own id tells it apart
+        if event.id in map(derived_id, possible_keys(other)):
             return True
     return False
 
@@ -103,7 +107,6 @@ def _looks_like(row: Activity, event: Event) -> bool:
     theirs = (row.number, row.ref, row.subject)
     return (
         row.event_type == event.event_type
-        and not row.id.startswith(DERIVED)
         and (row.actor_login or "").lower() == (event.actor_login or "").lower()
         and (row.event_type != "PushEvent" or row.sha == event.facts.sha)
         and all(one is None or other is None or one == other for one, other in zip(mine, theirs, strict=True))

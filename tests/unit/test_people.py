@@ -1,6 +1,6 @@
 import pytest
 
-from github_events_monitor.people import co_authors, is_ai_assistant, is_bot, kind_of
+from github_events_monitor.people import co_authors, is_ai_assistant, is_bot, kind_of, login_of_email
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,39 @@ def test_co_authors_are_read_from_trailers() -> None:
 @pytest.mark.parametrize("filler", ["a ", " ", " \t", "<", "< ", "\nco-authored-by: "])
 def test_long_lines_are_read_quickly(filler: str) -> None:
     assert co_authors("Co-authored-by:" + filler * 500_000) == []
+
+
+ADA = "Co-authored-by: Ada <ada@example.org>"
+
+
+@pytest.mark.parametrize(
+    ("message", "count"),
+    [
+        (f"Add it\n\n{ADA}", 1),
+        (f"Add it\n\nText.\n\nRefs: #7\n{ADA}\n\n", 1),
+        (f"All (#7)\n\n* one\n\n{ADA}\n\n* two\n\n---------\n\nSigned-off-by: Bob <bob@example.org>", 1),
+        (f"All (#7)\n\n{ADA}\n\nReviewed-by: Bob", 1),
+        (f"Explain trailers\n\nWrite\n\n{ADA}\n\nat the end of a message.", 0),
+        (f"Explain trailers\n\nWrite\n{ADA}\nat the end.", 0),
+        (f"Explain trailers\n\n{ADA}\na\nb\nc\nd", 0),
+        (ADA, 0),
+        (f"Add it\n{ADA}", 0),
+    ],
+)
+def test_trailers_count_only_as_trailers(message: str, count: int) -> None:
+    assert len(co_authors(message)) == count
+
+
+@pytest.mark.parametrize(
+    ("email", "login"),
+    [
+        ("7+ada@users.noreply.github.com", "ada"),
+        ("Ada@Users.NoReply.GitHub.com ", "Ada"),
+        ("1+renovate[bot]@users.noreply.github.com", "renovate[bot]"),
+        ("ada@example.org", None),
+        ("7+@users.noreply.github.com", None),
+        (None, None),
+    ],
+)
+def test_githubs_own_addresses_name_a_login(email: str | None, login: str | None) -> None:
+    assert login_of_email(email) == login

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from ..github.client import BudgetSpent
-from ..github.payloads import derived_id, natural_key, parse_events, parse_push_commits
+from ..github.payloads import derived_id, parse_events, parse_push_commits, possible_keys
 from ..insights.coverage import SKEW
 from ..instants import shift
 from ..records import Event, Span
@@ -71,12 +71,17 @@ async def _read_pages(draft: Draft, feed: list[Event], asked_at: str) -> tuple[b
 
 
 async def _add_events(draft: Draft, feed: Sequence[Event], stored: Set[str]) -> None:
-    """Draft what is new and no webhook has brought already; commits of the payloads before 2025-10 with it."""
+    """Draft what is new and no webhook has brought already; commits of the payloads before 2025-10 with it.
+
+    A delivery stands for one event of the feed: of two that look alike the nearest in time has a twin.
+    """
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
-    twins = {event.id: derived_id(key) for event in new.values() if (key := natural_key(event))}
-    brought = await draft.manager.events.get_known_ids(twins.values())
+    twins = {event.id: [derived_id(key) for key in possible_keys(event)] for event in new.values()}
+    brought = set(await draft.manager.events.get_known_ids(twin for some in twins.values() for twin in some))
     for event in new.values():
-        if twins.get(event.id) in brought:
+        twin = next((twin for twin in twins[event.id] if twin in brought), None)
+        if twin is not None:
+            brought.discard(twin)
             continue
         draft.events.setdefault(event.id, event)
         for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():

@@ -30,8 +30,6 @@ MAX_DEPLOYMENTS = 5
 BEGINNING = "2008-01-01T00:00:00Z"
 """No repository of GitHub is older: a listing that is not cut tells of all its releases."""
 
-OPEN_ADVISORIES = frozenset({"triage", "draft", "published"})
-
 
 async def collect_snapshot(draft: Draft) -> None:
     """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0."""
@@ -75,7 +73,7 @@ async def _observe(draft: Draft) -> Snapshot:
         ci_runs=len(conclusions) if runs else None,
         ci_successes=conclusions.count("success") if runs else None,
         community_profile=parse_community_profile(profile.body) if profile else None,
-        open_advisories=sum(state in OPEN_ADVISORIES for state in parse_security_advisories(advisories.body))
+        open_advisories=sum(advisory.is_open for advisory in parse_security_advisories(advisories.body))
         if advisories
         else None,
         unknown=unknown,
@@ -96,11 +94,16 @@ async def _collect_releases(draft: Draft) -> None:
 async def _collect_deployments(draft: Draft) -> None:
     try:
         answer = await draft.client.fetch_deployments(draft.asked_name, budget=draft.budget)
-        for number, deployment in parse_deployments(answer.body)[:MAX_DEPLOYMENTS]:
+        deployments = parse_deployments(answer.body)
+        read = deployments[:MAX_DEPLOYMENTS]
+        for number, deployment in read:
             listed = await draft.client.fetch_deployment_statuses(draft.asked_name, number, budget=draft.budget)
             statuses = parse_deployment_statuses(listed.body)
             latest = max(statuses, key=lambda status: status.created_at or "", default=None)
             seen = replace(deployment, state=latest.state, state_at=latest.created_at) if latest else deployment
             draft.deployments.append(seen.to_row(draft.repo))
+        cut = answer.next_url is not None or len(read) < len(deployments)
+        first = min((deployment.created_at for _, deployment in read), default=draft.now())
+        draft.learn("deployments", Span(first if cut else BEGINNING, draft.now()))
     except (Forbidden, NotFound, Unreachable):
         return  # what may not be read stays unknown; the events still tell of releases

@@ -83,6 +83,7 @@ class _PushCommit(msgspec.Struct):
     timestamp: str | None = None
     author: _Signature | None = None
     committer: _Signature | None = None
+    distinct: bool | None = None
 
 
 class _Push(msgspec.Struct):
@@ -132,7 +133,8 @@ def parse_push_commits(event: Event) -> list[Commit]:
     """The commits that a push to a branch carries: at most 20 in events until 2025-10, none since; 2,048 in webhooks.
 
     Events say neither date nor account, so such a commit (source "push") has the push's time; webhooks (source
-    "webhook") say both.
+    "webhook") say both. A commit that was pushed before (`distinct: false`) is not as new as the push: without a date
+    of its own it is left out.
     """
     push = _push_shape.read(event.payload)
     if event.event_type != "PushEvent" or event.repo_name is None or not (push.ref or "").startswith(_BRANCH):
@@ -169,7 +171,7 @@ def _commit(repo: str, row: _Commit, branches: tuple[str, ...]) -> Commit | None
 
 def _push_commit(repo: str, pushed_at: str, row: _PushCommit, branches: tuple[str, ...]) -> Commit | None:
     sha, dated = row.sha or row.id, instant(row.timestamp)
-    if not _is_sha(sha):
+    if not _is_sha(sha) or (row.distinct is False and not dated):
         return None
     author, committer = row.author or _Signature(), row.committer or _Signature()
     return Commit(

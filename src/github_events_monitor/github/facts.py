@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ..records import MAX_KEY_TEXT, Facts
+from ..records import MAX_KEY_TEXT, PRERELEASE, RELEASE, Facts
 from .decoding import Shape, text
 
 PayloadT = TypeVar("PayloadT", bound=msgspec.Struct)
@@ -60,6 +60,7 @@ class _RefPayload(msgspec.Struct):
 
 class _Release(msgspec.Struct):
     tag_name: str | None = None
+    prerelease: bool | None = None
 
 
 class _ReleasePayload(msgspec.Struct):
@@ -73,6 +74,7 @@ class _MemberPayload(msgspec.Struct):
 
 
 class _Deployment(msgspec.Struct):
+    id: int | None = None
     environment: str | None = None
     ref: str | None = None
     sha: str | None = None
@@ -174,7 +176,9 @@ def full_ref(ref: str | None, ref_type: str | None) -> str | None:
 
 
 def _release(payload: _ReleasePayload) -> Facts:
-    return _facts(payload.action, ref=payload.release.tag_name if payload.release else None)
+    release = payload.release or _Release()
+    kind = None if release.prerelease is None else PRERELEASE if release.prerelease else RELEASE
+    return _facts(payload.action, ref=release.tag_name, subject=kind)
 
 
 def _member(payload: _MemberPayload) -> Facts:
@@ -184,7 +188,11 @@ def _member(payload: _MemberPayload) -> Facts:
 def _deployment(payload: _DeploymentPayload) -> Facts:
     status, about = payload.deployment_status or _Deployment(), payload.deployment or _Deployment()
     return _facts(
-        status.state or payload.action, ref=about.ref, sha=about.sha, subject=status.environment or about.environment
+        status.state or payload.action,
+        about.id,
+        ref=about.ref,
+        sha=about.sha,
+        subject=status.environment or about.environment,
     )
 
 

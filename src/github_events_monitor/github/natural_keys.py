@@ -1,38 +1,43 @@
 """What makes two records the same happening, whichever way it was learned: the Events API, /activity or a webhook.
 
 The Events API numbers its events, webhooks and /activity do not know those numbers. A natural key is built only from
-what all forms carry, so it is equal for the same happening. It is made of
-  push                (ref, head)
+what all forms carry:
+  push                (ref, head), time
   issue, pull request (number, action), with label or assignee where the action is about one, the head for `synchronize`
   comment, review     (its id, action); a review "submitted" in a webhook is "created" in the Events API
-  release             (its id, action)
-  create, delete      (full ref, day); member (login, action, day); public (day); star (actor, day)
+  release             (its id, action), a pre-release apart: `released` is the publication of what it makes a release
+  create, delete      (full ref), time; member (login, action), time; public, time; star (actor), time
   fork                (the fork's id); wiki (revisions of the pages)
   discussion          (number, action)
   deployment, deployment status, workflow run or job, check run or suite, status: (its id, action)
-Where the same thing can happen again (closing, labelling, editing, creating a branch anew) the UTC day is part of the
-key: twice on one day then counts once among records that have no id of their own, and a happening within seconds of
-midnight may count twice. A finer clock would split one happening whenever a delivery is late.
+Where the same thing can happen again (closing, labelling, editing, making a tag anew) its time, to the second, is part
+of the key. A form that carries none falls back to the UTC day. Forms may date the same happening some seconds apart:
+`possible_keys` are all the keys under which another form may know it.
 """
 
 import hashlib
+from datetime import timedelta
 from typing import NamedTuple
 
 import msgspec
 
+from ..instants import shift
 from ..records import Event
 from .decoding import Shape
 
 DERIVED = "derived:"
 """Ids that begin with this were made here, from a natural key; all others are GitHub's."""
 
+TOLERANCE = timedelta(seconds=5)
+"""By how much two forms of the same happening may be dated apart."""
+
 _ONCE = frozenset(
-    {"opened", "created", "published", "released", "merged", "synchronize", "transferred", "deleted"}
+    {"opened", "created", "published", "prereleased", "merged", "transferred", "deleted"}
     | {"requested", "queued", "waiting", "in_progress", "completed"}
 )
 """Actions that happen once to what the rest of the key names."""
 
-_SAME_ACTION = {"submitted": "created", "edited": "updated"}
+_SAME_ACTION = {"submitted": "created", "edited": "updated", "released": "published", "prereleased": "published"}
 
 
 class _Thing(msgspec.Struct):
@@ -41,6 +46,7 @@ class _Thing(msgspec.Struct):
     login: str | None = None
     sha: str | None = None
     run_attempt: int | None = None
+    prerelease: bool | None = None
 
 
 class _Payload(msgspec.Struct):
@@ -62,10 +68,13 @@ class _Payload(msgspec.Struct):
 
 
 class _Key(NamedTuple):
-    """The parts of a key; None among them means that the record does not say enough. `day`: the day is part of it."""
+    """The parts of a key; None among them means that the record does not say enough.
+
+    again: whether it can happen again, so that the time is part of the key.
+    """
 
     parts: tuple[object | None, ...]
-    day: bool = False
+    again: bool = False
 
 
 _shape = Shape(_Payload)
@@ -86,23 +95,50 @@ _BY_OWN_ID = {
 }
 
 
-def natural_key(event: Event) -> str | None:
-    """The key of what happened, or None where the record does not say enough to know it again.
+def natural_key(event: Event, *, dated: bool = True) -> str | None:
+    """Return the key of what happened, or None where the record does not say enough to know it again.
 
-    Event types are the Events API's; a type that only webhooks know is named after its header: `workflow_run` is
-    WorkflowRunEvent, and a `star` is WatchEvent.
+    Args:
+        event: its type is the Events API's; a type that only webhooks know is named after its header: `workflow_run`
+            is WorkflowRunEvent, and a `star` is WatchEvent.
+        dated: whether `created_at` is when it happened, not merely when a form without a time arrived.
     """
+    base = _base(event)
+    if base is None:
+        return None
+    text, again = base
+    return text + (f"\n{event.created_at if dated else event.created_at[:10]}" if again else "")
+
+
+def possible_keys(event: Event) -> tuple[str, ...]:
+    """Return the keys under which another form of the same happening may be known, the event's own first.
+
+    Among them is the key by the day alone, for forms without a time.
+    """
+    base = _base(event)
+    if base is None:
+        return ()
+    text, again = base
+    if not again:
+        return (text,)
+    seconds = int(TOLERANCE.total_seconds())
+    apart = sorted(range(-seconds, seconds + 1), key=abs)
+    times = dict.fromkeys(shift(event.created_at, timedelta(seconds=second)) for second in apart)
+    return tuple(f"{text}\n{time}" for time in (*times, event.created_at[:10]))
+
+
+def _base(event: Event) -> tuple[str, bool] | None:
+    """Return the key without its time, and whether it needs one."""
     if event.repo_name is None:
         return None
     key = _key(event, _shape.read(event.payload))
     if key is None or any(part is None or part == "" for part in key.parts):
         return None
-    day = (event.created_at[:10],) if key.day else ()
-    return "\n".join(str(part) for part in (event.event_type, event.repo_name, *key.parts, *day))
+    return "\n".join(str(part) for part in (event.event_type, event.repo_name, *key.parts)), key.again
 
 
 def derived_id(key: str) -> str:
-    """The id of an event that GitHub gave none, from its natural key."""
+    """Return the id of an event that GitHub gave none, from its natural key."""
     return DERIVED + hashlib.sha1(key.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
@@ -114,13 +150,13 @@ def _key(event: Event, payload: _Payload) -> _Key | None:
         return _thread(event, payload)
     actor = (event.actor_login or "").lower()
     simple = {
-        "PushEvent": _Key((facts.ref, facts.sha)),
-        "CreateEvent": _Key((facts.ref or "repository",), day=True),
-        "DeleteEvent": _Key((facts.ref,), day=True),
+        "PushEvent": _Key((facts.ref, facts.sha), again=True),
+        "CreateEvent": _Key((facts.ref or "repository",), again=True),
+        "DeleteEvent": _Key((facts.ref,), again=True),
         "ForkEvent": _Key((payload.forkee.id if payload.forkee else None,)),
-        "WatchEvent": _Key((actor,), day=True),
-        "MemberEvent": _Key(((facts.subject or "").lower(), facts.action), day=True),
-        "PublicEvent": _Key((), day=True),
+        "WatchEvent": _Key((actor,), again=True),
+        "MemberEvent": _Key(((facts.subject or "").lower(), facts.action), again=True),
+        "PublicEvent": _Key((), again=True),
         "GollumEvent": _Key((" ".join(sorted(page.sha for page in payload.pages or () if page.sha)),)),
         "StatusEvent": _Key((payload.id,)),
     }
@@ -129,8 +165,10 @@ def _key(event: Event, payload: _Payload) -> _Key | None:
 
 def _own_id(payload: _Payload, thing: _Thing | None) -> _Key:
     action = _SAME_ACTION.get(payload.action or "created", payload.action or "created")
-    attempt = (thing.run_attempt,) if thing and thing.run_attempt else ()
-    return _Key((thing.id if thing else None, action, *attempt), day=action not in _ONCE)
+    about: tuple[object | None, ...] = (thing.run_attempt,) if thing and thing.run_attempt else ()
+    if thing and thing.prerelease and payload.action != "released":
+        about = ("prerelease",)
+    return _Key((thing.id if thing else None, action, *about), again=action not in _ONCE)
 
 
 def _thread(event: Event, payload: _Payload) -> _Key:
@@ -142,4 +180,4 @@ def _thread(event: Event, payload: _Payload) -> _Key:
         about = ((payload.assignee.login or "").lower(),)
     elif facts.action == "synchronize":
         about = (facts.sha,)
-    return _Key((facts.number, facts.action, *about), day=facts.action not in _ONCE)
+    return _Key((facts.number, facts.action, *about), again=facts.action not in _ONCE)

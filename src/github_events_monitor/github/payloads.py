@@ -10,7 +10,7 @@ from .events import FEED_TYPES, UNKNOWN_TYPE, ParsedEvent, ParsedPage, check_typ
 from .facts import extract_facts
 from .graphql import CommitStats, CommitStatsPage, parse_commit_stats
 from .limits import RateLimit, parse_rate_limit_body
-from .natural_keys import DERIVED, derived_id, natural_key
+from .natural_keys import DERIVED, derived_id, natural_key, possible_keys
 from .resources import (
     DeploymentStatus,
     RepositoryInfo,
@@ -58,4 +58,5 @@ __all__ = [
     "parse_repository",
     "parse_security_advisories",
     "parse_workflow_runs",
+    "possible_keys",
 ]

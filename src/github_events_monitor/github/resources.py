@@ -32,8 +32,26 @@ class DeploymentStatus(NamedTuple):
     created_at: str | None
 
 
+class Advisory(NamedTuple):
+    """A security advisory of a repository. is_open: users are exposed to it still."""
+
+    ghsa_id: str
+    is_open: bool
+
+
+VERDICTS = frozenset({"success", "failure", "timed_out", "startup_failure"})
+"""Conclusions that judge what was run; skipped, cancelled, neutral, stale and action_required runs say nothing of it.
+https://docs.github.com/en/rest/checks/runs#list-check-runs-in-a-check-suite"""
+
+_UNSOLVED = frozenset({"triage", "draft", "published"})
+
+
 class _Account(msgspec.Struct):
     login: str | None = None
+
+
+class _Vulnerability(msgspec.Struct):
+    patched_versions: str | None = None
 
 
 class _Row(msgspec.Struct):
@@ -56,6 +74,8 @@ class _Row(msgspec.Struct):
     ghsa_id: str | None = None
     url: str | None = None
     html_url: str | None = None
+    withdrawn_at: str | None = None
+    vulnerabilities: list[_Vulnerability] | None = None
     created_at: str | None = None
     published_at: str | None = None
 
@@ -136,14 +156,14 @@ def parse_deployment_statuses(body: bytes) -> list[DeploymentStatus]:
 
 
 def parse_workflow_runs(body: bytes) -> list[str]:
-    """How finished workflow runs ended, newest first; those that are under way have no conclusion, and are left out.
+    """Return the verdicts of finished workflow runs, newest first: what ended otherwise, or has not, is left out.
 
     https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
     """
     return [
         conclusion
         for row in object_of(_Runs, body, "workflow runs").workflow_runs or ()
-        if row.id is not None and (conclusion := _text(row.conclusion)) is not None
+        if row.id is not None and (conclusion := row.conclusion) in VERDICTS and conclusion is not None
     ]
 
 
@@ -156,12 +176,23 @@ def parse_community_profile(body: bytes) -> int | None:
     return share if share is not None and 0 <= share <= 100 else None
 
 
-def parse_security_advisories(body: bytes) -> list[str | None]:
-    """The state of each security advisory; without special rights only published ones are listed.
+def parse_security_advisories(body: bytes) -> list[Advisory]:
+    """Return the security advisories; without special rights only published ones are listed.
 
+    GitHub calls an advisory published for ever. It is open until it is withdrawn or closed, or every vulnerability in
+    it has a fixed version. One that names no vulnerability has no fixed version either.
     https://docs.github.com/en/rest/security-advisories/repository-advisories#list-repository-security-advisories
     """
-    return [_text(row.state) for row in array_of(_Row, body, "security advisories") if _text(row.ghsa_id) is not None]
+    return [
+        Advisory(ghsa_id, _is_open(row))
+        for row in array_of(_Row, body, "security advisories")
+        if (ghsa_id := _text(row.ghsa_id)) is not None
+    ]
+
+
+def _is_open(row: _Row) -> bool:
+    fixes = [(one.patched_versions or "").strip() for one in row.vulnerabilities or ()]
+    return row.state in _UNSOLVED and not row.withdrawn_at and not (fixes and all(fixes))
 
 
 def parse_branches(body: bytes) -> list[str]:

@@ -99,6 +99,7 @@ class _Dated(msgspec.Struct):
     published_at: str | None = None
     completed_at: str | None = None
     started_at: str | None = None
+    closed_at: str | None = None
 
 
 class _Delivery(msgspec.Struct):
@@ -130,7 +131,10 @@ class _Delivery(msgspec.Struct):
 
 
 class Delivered(NamedTuple):
-    """What a delivery brings. `event` null: nothing is stored of it, for `reason`."""
+    """What a delivery brings.
+
+    event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
+    """
 
     event: Event | None
     commits: tuple[Commit, ...] = ()
@@ -139,13 +143,14 @@ class Delivered(NamedTuple):
     repository_id: int | None = None
     default_branch: str | None = None
     reason: str | None = None
+    dated: bool = True
 
 
 _shape = Shape(_Delivery)
 
 
 def verify_signature(secret: str, body: bytes, signature: str | None) -> bool:
-    """Whether `X-Hub-Signature-256` was made from these bytes with the secret, compared in constant time.
+    """Return whether `X-Hub-Signature-256` was made from these bytes with the secret, compared in constant time.
 
     https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
     """
@@ -154,8 +159,9 @@ def verify_signature(secret: str, body: bytes, signature: str | None) -> bool:
 
 
 def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> Delivered:
-    """One delivery: `kind` and `delivery` are its headers `X-GitHub-Event` and `X-GitHub-Delivery`.
+    """Return what one delivery brings.
 
+    kind, delivery: its headers `X-GitHub-Event` and `X-GitHub-Delivery`.
     Raises `InvalidInput` when the body is not a JSON object, or names a repository as GitHub could not.
     """
     whole = any_json(body)
@@ -168,7 +174,9 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         return Delivered(
             None, full_name=text(repository.full_name), reason=reason or "the delivery names no repository"
         )
-    event = _event(EVENT_TYPES[kind], delivery, whole, payload, received_at)
+    happened_at = _happened_at(EVENT_TYPES[kind], payload)
+    event = _event(EVENT_TYPES[kind], delivery, whole, payload, happened_at or received_at)
+    event = _identified(event, dated=happened_at is not None)
     return Delivered(
         event,
         tuple(parse_push_commits(event)),
@@ -176,23 +184,24 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         repository.full_name,
         repository.id,
         text(repository.default_branch),
+        dated=happened_at is not None,
     )
 
 
 def rekey(delivered: Delivered, key: str) -> Delivered:
-    """The same records under the key by which the repository is stored."""
+    """Return the same records under the key by which the repository is stored."""
     event = delivered.event
     if event is None or event.repo_name == key:
         return delivered
     return delivered._replace(
-        event=_identified(msgspec.structs.replace(event, repo_name=key)),
+        event=_identified(msgspec.structs.replace(event, repo_name=key), dated=delivered.dated),
         commits=tuple(msgspec.structs.replace(commit, repo_name=key) for commit in delivered.commits),
         security=tuple(msgspec.structs.replace(row, key=key) for row in delivered.security),
     )
 
 
 def _refusal(kind: str, payload: _Delivery) -> str | None:
-    """Why nothing of a delivery is stored; null when it is."""
+    """Return why nothing of a delivery is stored; None when it is."""
     if kind == "ping":
         return "a ping: the webhook is set up"
     if kind not in EVENT_TYPES:
@@ -201,7 +210,7 @@ def _refusal(kind: str, payload: _Delivery) -> str | None:
         return _push_refusal(payload)
     if kind == "star" and payload.action == "deleted":
         return "a star taken back is not recorded; the Events API does not tell of it either"
-    if kind == "release" and payload.action in {"created", "released", "prereleased"}:
+    if kind == "release" and payload.action in {"created", "prereleased"}:
         return "GitHub sends 'published' for the same release, and that is what is recorded"
     return None
 
@@ -209,38 +218,42 @@ def _refusal(kind: str, payload: _Delivery) -> str | None:
 def _push_refusal(payload: _Delivery) -> str | None:
     if payload.deleted:
         return "the push that deletes a branch or tag; its delete delivery records it"
-    if not (payload.ref or "").startswith("refs/heads/"):
-        return "a push to no branch; a tag's create delivery records it"
+    if payload.created and (payload.ref or "").startswith("refs/tags/"):
+        return "the push that creates a tag; its create delivery records it"
+    if not (payload.ref or "").startswith(("refs/heads/", "refs/tags/")):
+        return "a push to no branch or tag"
     if payload.created and not payload.commits:
         return "the push that creates a branch and brings no commits; its create delivery records it"
     return None
 
 
-def _event(event_type: str, delivery: str, whole: dict[str, Any], payload: _Delivery, received_at: str) -> Event:
+def _event(event_type: str, delivery: str, whole: dict[str, Any], payload: _Delivery, at: str) -> Event:
     own = {name: value for name, value in whole.items() if name not in _ENVELOPE}
     if event_type == "WatchEvent":
         own["action"] = "started"  # the Events API's word for it: "currently, can only be started"
     body = dump_json(own)
-    event = Event(
+    return Event(
         id=f"delivery:{delivery[:_MAX_DELIVERY]}",
         event_type=event_type,
-        created_at=_happened_at(event_type, payload) or received_at,
+        created_at=at,
         repo_name=repo_key(payload.repository.full_name or "" if payload.repository else ""),
         actor_login=text(payload.sender.login if payload.sender else None, 255),
         payload=body,
         facts=extract_facts(event_type, body),
     )
-    return _identified(event)
 
 
-def _identified(event: Event) -> Event:
-    """With the id of its natural key, where it has one: a redelivery then is the same event."""
-    natural = natural_key(event)
+def _identified(event: Event, *, dated: bool) -> Event:
+    """Return it with the id of its natural key, where it has one: a redelivery then is the same event."""
+    natural = natural_key(event, dated=dated)
     return msgspec.structs.replace(event, id=derived_id(natural)) if natural else event
 
 
 def _happened_at(event_type: str, payload: _Delivery) -> str | None:
-    """When it happened, as far as the payload says; the Events API dates the same happening within seconds of it."""
+    """Return when it happened, as far as the payload says; the Events API dates it within seconds of that.
+
+    A release that was a pre-release is dated by its last change: `published_at` stays that of the pre-release.
+    """
     repository = payload.repository or _Repository()
     match event_type:
         case "WatchEvent":
@@ -253,20 +266,23 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
             return instant(payload.created_at)
     about: _Dated = getattr(payload, _ABOUT.get(event_type, ""), None) or _Dated()
     first = about.submitted_at or about.published_at or about.created_at
-    last = about.completed_at or about.updated_at
+    last = about.completed_at or (about.closed_at if payload.action == "closed" else None) or about.updated_at
+    if payload.action == "released":
+        return instant(last)
     return instant((first or last) if payload.action in _BEGINNINGS else (last or first or about.started_at))
 
 
 def _moment(value: int | str | None) -> str | None:
-    """A push's deliveries say seconds since 1970 where others say ISO 8601."""
+    """Return a time; a push's deliveries say seconds since 1970 where others say ISO 8601."""
     if isinstance(value, str):
         return instant(value)
     return format_instant(datetime.fromtimestamp(value, UTC)) if value and 0 < value < 2**33 else None
 
 
 def _observations(event: Event, payload: _Delivery) -> tuple[MetricRow, ...]:
-    """Return the row of a force push, which the event alone does not keep."""
-    if event.event_type != "PushEvent" or not payload.forced:
+    """Return the row of a force push, or of a push that moves a tag, which the event alone does not keep."""
+    moves_tag = (payload.ref or "").startswith("refs/tags/")
+    if event.event_type != "PushEvent" or not (payload.forced or moves_tag):
         return ()
     push = ForcePush(
         ref=text(payload.ref),

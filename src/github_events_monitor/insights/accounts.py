@@ -1,18 +1,15 @@
 """Who is who: commits name people by login, name or e-mail address; events by login alone.
 
 A commit belongs to its author's login; without one to the login known for the same e-mail address in other commits,
-or told by GitHub's noreply address; else to the author's name.
+or the one in GitHub's noreply address; else to the author's name.
 https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from ..people import Kind, kind_of
+from ..people import Kind, kind_of, login_of_email
 from ..records import Authorship
-
-_NOREPLY = re.compile(r"(?:\d+\+)?([A-Za-z0-9_-]+(?:\[bot\])?)@users\.noreply\.github\.com", re.IGNORECASE)
 
 
 class Account(NamedTuple):
@@ -31,7 +28,7 @@ class Authors(NamedTuple):
 
 
 class _People(dict[str | None, str]):
-    """The keys of people by login, worked out when first asked; empty for others and for nobody (None)."""
+    """The keys of people by login, worked out when first asked; empty for others and for None."""
 
     def __init__(self, of_login: Callable[[str], Account]) -> None:
         super().__init__({None: ""})
@@ -46,13 +43,14 @@ class _People(dict[str | None, str]):
 class Accounts:
     """The accounts behind commits and events of a repository; remembers what it worked out.
 
-    people: by login, the key of a person; empty for bots, assistants and nobody (None).
+    people: by login, the key of a person; empty for bots, assistants and None.
     """
 
-    def __init__(self, commits: Iterable[Authorship], bot_logins: frozenset[str]) -> None:
+    def __init__(self, commits: Iterable[Authorship], bot_logins: frozenset[str], bots: Iterable[str] = ()) -> None:
+        """Learn from commits; `bots` are logins, lower-case, that GitHub says are bots' (`bot_logins`: the user)."""
         self._bot_logins = frozenset(login.lower() for login in bot_logins)
         self._login_of: dict[str, str] = {}
-        self._bots: set[str] = set()
+        self._bots = set(bots)
         for login, email, account_type in {(row.author_login, row.author_email, row.author_type) for row in commits}:
             self._learn(login, email, account_type)
         self._accounts: dict[str, Account] = {}
@@ -60,7 +58,7 @@ class Accounts:
         self.people: Mapping[str | None, str] = _People(self.of_login)
 
     def of_login(self, login: str) -> Account:
-        """The account with a login."""
+        """Return the account with a login."""
         account = self._accounts.get(login)
         if account is None:
             account_type = "Bot" if login.lower() in self._bots else None
@@ -69,7 +67,7 @@ class Accounts:
         return account
 
     def of_commit(self, commit: Authorship) -> Authors:
-        """The author and the co-authors of a commit, each once; the author first."""
+        """Return the author and the co-authors of a commit, each once; the author first."""
         known = (commit.author_login, commit.author_name, commit.author_email, commit.co_authors)
         found = self._authors.get(known)
         if found is None:
@@ -81,6 +79,21 @@ class Accounts:
             people = tuple(account.key for account in unique.values() if account.kind == "person")
             found = self._authors[known] = Authors(tuple(unique.values()), people)
         return found
+
+    def keys_of(self, person: str, commits: Iterable[Authorship]) -> frozenset[str]:
+        """Return the keys of the accounts that a login or a name means.
+
+        A login means itself. A name means every account that commits by an author of that name belong to; where it is
+        no login it is also the key of commits that nothing else is known of.
+        """
+        asked = person.strip().removeprefix("@").lower()
+        logins = {login.lower() for row in commits if (login := row.author_login)}
+        named = {
+            accounts[0].key
+            for row in commits
+            if (row.author_name or "").strip().lower() == asked and (accounts := self.of_commit(row).accounts)
+        }
+        return frozenset({asked} if asked in logins else {asked, *named})
 
     def _learn(self, login: str | None, email: str | None, account_type: str | None) -> None:
         if login and (account_type or "").lower() == "bot":
@@ -94,8 +107,7 @@ class Accounts:
 
     def _resolve(self, login: str | None, name: str | None, email: str | None) -> Account | None:
         if not login and email:
-            noreply = _NOREPLY.fullmatch(email)
-            login = self._login_of.get(email.lower()) or (noreply[1] if noreply else None)
+            login = self._login_of.get(email.lower()) or login_of_email(email)
         if login:
             return self.of_login(login)
         shown = name or email

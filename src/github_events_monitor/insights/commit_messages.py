@@ -1,10 +1,14 @@
 """What a commit message says about the commit, read in time linear in its length.
 
+The first line says what a commit is. Its body may quote other messages, so that only trailers are read of it, and ids
+of advisories outside quotations.
+
 Prefixes and the breaking-change trailer: https://www.conventionalcommits.org/en/v1.0.0/. Where there is no prefix,
 words of the first line decide; the first word, usually a verb, weighs most.
 """
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 MAX_MESSAGE = 65_536
@@ -13,8 +17,11 @@ MAX_MESSAGE = 65_536
 MAX_SUBJECT = 400
 
 _PREFIX = re.compile(r"([A-Za-z][A-Za-z_-]{0,20})(?:\(([^()]{0,80})\))?(!)?:[ \t]")
-_BREAKING = re.compile(r"^BREAKING[ -]CHANGE:", re.MULTILINE)
-_REVERTS = re.compile(r"^This reverts commit [0-9a-f]{7,40}\b", re.MULTILINE)
+_BREAKING = re.compile(r"BREAKING[ -]CHANGE:[ \t]*\S|BREAKING[ -]CHANGE:[ \t]*$")
+_FOOTER = re.compile(r"(?:[A-Za-z0-9-]{1,60}|BREAKING CHANGE)(?:: | #)")
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+_QUOTED = re.compile(r"[ \t]*>|\t| {4}")
+_UNDONE = re.compile(r'(revert|reapply) "', re.IGNORECASE)
 _MERGE = re.compile(
     r"Merge (?:pull request|branch|branches|tag|commit|remote-tracking branch|remote branch|changes)\b|Merge: "
 )
@@ -82,7 +89,12 @@ _SECURITY_PHRASES = frozenset(
      "privilege escalation", "arbitrary code", "open redirect", "session fixation", "timing attack",
      "request smuggling", "prototype pollution", "buffer overflow"}
 )  # fmt: skip
-_QUICK_FIXES = frozenset({"hotfix", "hot-fix", "rollback", "rollbacks", "roll-back"})
+_HOTFIXES = frozenset({"hotfix", "hotfixes", "hot-fix"})
+_ROLLBACKS = frozenset({"rollback", "roll-back", "rollbacks"})
+_ROLLING_BACK = [*([word] for word in _ROLLBACKS), *([word, "back"] for word in ("roll", "rolls", "rolled", "rolling"))]
+_REVERTS = frozenset({"revert", "reverts", "reverted", "reverting"})
+_NO_REPAIR = frozenset({"docs", "test", "ci", "feature", "style", "refactor"})
+"""Types of commits that speak of hotfixes and rollbacks rather than being one."""
 
 
 class Message(NamedTuple):
@@ -98,28 +110,68 @@ class Message(NamedTuple):
 
 
 def read_message(message: str) -> Message:
-    """Read a whole commit message."""
-    message = message[:MAX_MESSAGE]
-    subject = message.lstrip().partition("\n")[0].strip()[:MAX_SUBJECT]
+    """Return what a whole commit message says."""
+    message = message[:MAX_MESSAGE].lstrip()
+    subject = message.partition("\n")[0].strip()[:MAX_SUBJECT]
+    subject, undone = _unwrap(subject)
     words = _WORD.findall(subject.lower())
     prefix = _PREFIX.match(subject)
     category = PREFIXES.get(prefix[1].lower()) if prefix else None
-    reverts = (
-        category == "revert" or words[:1] in (["revert"], ["reverts"], ["reverted"]) or bool(_REVERTS.search(message))
-    )
+    reverts = undone == 1 or (not undone and (category == "revert" or words[:1] in ([word] for word in _REVERTS)))
+    body = _own_lines(message)
     return Message(
         categories=_by_prefix(prefix, category) if prefix and category else _by_words(subject, words, reverts=reverts),
         has_prefix=category is not None,
-        breaking=_breaking(message, prefix if category else None),
+        breaking=_breaking(body, prefix if category else None),
         is_revert=reverts,
-        is_hotfix=not _QUICK_FIXES.isdisjoint(words),
-        advisories=tuple(dict.fromkeys(found.upper() for found in _ADVISORY.findall(message))),
+        is_hotfix=not undone and _is_hotfix(words, prefix, category),
+        advisories=tuple(dict.fromkeys(found.upper() for found in _ADVISORY.findall("\n".join(body)))),
         security_word=_security_word(words),
     )
 
 
+def _unwrap(subject: str) -> tuple[str, int]:
+    """Return the quoted title of a `Revert "…"` or `Reapply "…"`, and 1 when it is undone, 2 when it is done again.
+
+    A revert of a revert does it again, and so does a reapply; 0 for any other subject, which is returned as it is.
+    https://git-scm.com/docs/git-revert
+    """
+    undone, found, inner = False, False, subject
+    while quoted := _UNDONE.match(inner):
+        found, inner = True, inner[quoted.end() :]
+        if quoted[1].lower() == "revert":
+            undone = not undone
+    if not found:
+        return subject, 0
+    return (subject, 1) if undone else (_SQUASHED.sub("", inner).rstrip('"'), 2)
+
+
+def _is_hotfix(words: list[str], prefix: re.Match[str] | None, category: str | None) -> bool:
+    """Return whether the first line says that something is repaired in haste, rather than speaks of such repairs."""
+    if category in _NO_REPAIR:
+        return False
+    first = words[_count_words(prefix[0]) :] if prefix and prefix[1].lower() not in _ROLLBACKS else words
+    rolls_back = first[:1] in _ROLLING_BACK or first[:2] in _ROLLING_BACK
+    return rolls_back or not _HOTFIXES.isdisjoint(words)
+
+
+def _count_words(text: str) -> int:
+    return len(_WORD.findall(text.lower()))
+
+
+def _own_lines(message: str) -> list[str]:
+    """Return the lines that are the author's own: no quotations, no code."""
+    lines, fenced = [], False
+    for line in message.split("\n"):
+        if _FENCE.match(line):
+            fenced = not fenced
+            continue
+        lines.append("" if fenced or _QUOTED.match(line) else line.rstrip("\r"))
+    return lines
+
+
 def is_merge_subject(message: str) -> bool:
-    """A first line as git and GitHub write it for merges."""
+    """Return whether the first line is as git and GitHub write it for merges."""
     return _MERGE.match(message.lstrip()) is not None
 
 
@@ -146,10 +198,17 @@ def _by_words(subject: str, words: list[str], *, reverts: bool) -> dict[str, str
     return found
 
 
-def _breaking(message: str, prefix: re.Match[str] | None) -> str | None:
+def _breaking(lines: list[str], prefix: re.Match[str] | None) -> str | None:
+    """Return why the change is breaking; a footer begins a paragraph or follows another footer.
+
+    https://www.conventionalcommits.org/en/v1.0.0/#specification
+    """
     if prefix and prefix[3]:
         return "breaking: the type carries an exclamation mark"
-    return "breaking: the message has a BREAKING CHANGE trailer" if _BREAKING.search(message) else None
+    for before, line in pairwise(lines):
+        if _BREAKING.match(line) and (not before.strip() or _FOOTER.match(before)):
+            return "breaking: the message has a BREAKING CHANGE trailer"
+    return None
 
 
 def _security_word(words: list[str]) -> str | None:

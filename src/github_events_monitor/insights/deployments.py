@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+from urllib.parse import quote
 
+from ..instants import shift
 from ..records import Activity, Commit, CommitSummary, MetricRow, Span
 from .commit_messages import read_message
-from .coverage import missing_spans
+from .coverage import merge_spans, missing_spans
 from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployments
 from .delivery.dora import MINIMUM, Delivery, Record, measure_keys
 from .delivery.releases import Release, read_releases
@@ -14,16 +18,15 @@ from .results import DeploymentAnswer, DeploymentResult, ReleaseAnswer
 DELIVERY_TYPES = frozenset({"DeploymentEvent", "DeploymentStatusEvent", "ReleaseEvent"})
 """The events that are looked at."""
 
-_HASTE = ("hotfix", "hot-fix", "rollback", "roll back")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentInputs:
     """What delivery is judged from: stored instants, window since <= t < until.
 
-    rows: of table deployment_metrics, whole listings of releases and deployments where they could be read. activity,
-    commits: of the window; of events those of `DELIVERY_TYPES` suffice; commits with summaries where they were made.
-    events_known: completely known spans.
+    rows: of table deployment_metrics, listings of releases and deployments as far as they were read. activity, commits:
+    of the window; of events those of `DELIVERY_TYPES` suffice; commits with summaries where they were made.
+    events_known, releases_known, deployments_known: completely known spans, the latter two from listings; no feed of
+    events tells of deployments. repo_url: where people read the repository, to open what has no url of its own.
     """
 
     since: str
@@ -32,12 +35,27 @@ class DeploymentInputs:
     commits: Sequence[tuple[Commit, CommitSummary | None]] = ()
     rows: Sequence[MetricRow] = ()
     events_known: Sequence[Span] = ()
+    releases_known: Sequence[Span] = ()
+    deployments_known: Sequence[Span] = ()
+    repo_url: str | None = None
+
+
+LISTED_EVERY = timedelta(days=2)
+"""A listing that ends so shortly before the window does is as new as listings get."""
+
+_Opened = TypeVar("_Opened", Release, Deployment)
 
 
 def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
-    """Releases and deployments, newest first, and the keys. Order and repetition of the rows do not matter."""
-    releases = read_releases(inputs.activity, inputs.rows, inputs.until)
-    deployments = read_deployments(inputs.activity, inputs.rows, inputs.until)
+    """Return releases and deployments, newest first, and the keys. Order and repetition of rows do not matter."""
+    releases = [
+        _openable(release, inputs.repo_url, f"releases/tag/{quote(release.tag, safe='')}")
+        for release in read_releases(inputs.activity, inputs.rows, inputs.until)
+    ]
+    deployments = [
+        _openable(deployment, inputs.repo_url, "deployments")
+        for deployment in read_deployments(inputs.activity, inputs.rows, inputs.until)
+    ]
     shown = [release for release in reversed(releases) if release.published_at >= inputs.since]
     deployed = [deployment for deployment in reversed(deployments) if deployment.created_at >= inputs.since]
     return DeploymentResult(
@@ -58,7 +76,7 @@ def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: 
         what=what,
         deliveries=deliveries,
         commits=sorted((commit.commit_date, sha) for sha, (commit, _) in commits.items()),
-        remedies=sorted((pair[0].commit_date, sha) for sha, pair in commits.items() if _is_remedy(*pair)),
+        remedies=sorted((pair[0].commit_date, sha) for sha, pair in commits.items() if _is_remedy(pair[0])),
         gap=_gap(inputs, "release" if what == "releases" else "deployment"),
         status_known=what != "releases" and any(deployment.state for deployment in deployments),
     )
@@ -90,19 +108,29 @@ def _is_production(environment: str | None) -> bool:
     return "prod" in name and not any(word in name for word in ("pre-prod", "preprod", "non-prod", "nonprod"))
 
 
-def _is_remedy(commit: Commit, summary: CommitSummary | None) -> bool:
-    subject = commit.message[:400].partition("\n")[0].lower()
-    if any(word in subject for word in _HASTE):
-        return True
-    return "revert" in summary.categories if summary else read_message(commit.message).is_revert
+def _is_remedy(commit: Commit) -> bool:
+    message = read_message(commit.message)
+    return message.is_revert or message.is_hotfix
+
+
+def _openable(found: _Opened, repo_url: str | None, path: str) -> _Opened:
+    """Return it with a page of GitHub as its evidence where it has none."""
+    if found.evidence or not repo_url:
+        return found
+    return found._replace(evidence=(f"{repo_url}/{path}",))
 
 
 def _gap(inputs: DeploymentInputs, kind: str) -> str:
-    """Listings are complete by themselves; events only where collection had no gap."""
-    missing = missing_spans(inputs.events_known, inputs.since, inputs.until)
-    if not missing or any(row.data.get("kind") == kind for row in inputs.rows):
+    """Return a sentence about what may be missing, empty where nothing can be but what is newer than a listing."""
+    listed = inputs.releases_known if kind == "release" else inputs.deployments_known
+    known = merge_spans((*listed, *inputs.events_known)) if kind == "release" else listed
+    missing = missing_spans(known, inputs.since, inputs.until)
+    if listed and missing and missing[-1].until == inputs.until:
+        newest = shift(inputs.until, -LISTED_EVERY)
+        missing = tuple(span for span in missing if span.since < newest)
+    if not missing:
         return ""
-    return f"Events are not completely known from {missing[0].since} to {missing[-1].until}: more may have happened."
+    return f"Not all {kind}s are known from {missing[0].since} to {missing[-1].until}: more may have been made."
 
 
 def _release_answer(release: Release) -> ReleaseAnswer:

@@ -10,7 +10,7 @@ from ..records import Activity, Authorship
 from .accounts import Account, Accounts
 from .contributions import Contribution, contribution_of
 from .results import Developer, DeveloperResult
-from .rows import in_order, within
+from .rows import evidence_of, in_order, within
 
 FORMULA = (
     "total = all contributions of an account in the window, of commits and pushes only whichever is more, because a "
@@ -19,8 +19,8 @@ FORMULA = (
 )
 MAX_EVIDENCE = 3
 
-DEVELOPER_FACTS = ("action",)
-"""All that is looked at of an event's facts."""
+DEVELOPER_FACTS = ("action", "number")
+"""All that is looked at of an event's facts; the number where the record of threads is joined."""
 
 _NO_REPOSITORIES: Mapping[str, Sequence[str]] = {}
 
@@ -60,12 +60,20 @@ def rank_developers(
     bot_logins: frozenset[str] = frozenset(),
     history_known: bool = False,
     repositories: Mapping[str, Sequence[str]] = _NO_REPOSITORIES,
+    actor: str | None = None,
 ) -> DeveloperResult:
-    """Rank accounts by what they did in since <= t < until.
+    """Rank accounts by what they did in since <= t < until. Order and repetition of the rows do not matter.
 
-    Rows before `since` tell who is not new; `history_known` says that nothing before the window can have been missed:
-    without it an account that was not seen before has `new_contributor` null. repositories: by lower-case login, where
-    the question spans several. The order of the rows and rows that come twice do not matter.
+    Args:
+        activity: rows before `since` tell who is not new.
+        authorship: the same of commits.
+        since: stored instant.
+        until: stored instant.
+        bot_logins: lower-case.
+        history_known: nothing before the window can have been missed; without it an account that was not seen before
+            has `new_contributor` None.
+        repositories: by key of an account, where the question spans several.
+        actor: a login or name; only that person's account is returned, with the same figures as in the whole ranking.
     """
     rows = in_order(activity)
     commits = {row.sha: row for row in authorship if row.commit_date < until}.values()
@@ -73,13 +81,16 @@ def rank_developers(
     before.update(account.key for account, *_ in _contributions(within(rows, "", since), accounts))
     for account, kind, found in _contributions(within(rows, since, until), accounts):
         shown = (found[0], *found[-MAX_EVIDENCE:])
-        tally.add(account, kind, len(found), ((row.created_at, f"event:{row.id}") for row in shown))
+        tally.add(account, kind, len(found), ((row.created_at, evidence_of(row)) for row in shown))
     for commit in commits:
         for account in accounts.of_commit(commit).accounts:
             if commit.commit_date < since:
                 before.add(account.key)
             else:
                 tally.add(account, "commits", 1, [(commit.commit_date, f"commit:{commit.sha}")])
+    if actor is not None:
+        mine = accounts.keys_of(actor, commits)
+        tally = _Tally({key: record for key, record in tally.items() if key in mine})
     people, bots, assistants = (
         _show(tally, kind, repositories, before, history_known=history_known) for kind in _KINDS
     )
@@ -88,10 +99,61 @@ def rank_developers(
     )
 
 
+def rank_person(
+    actor: str,
+    rows: Mapping[str, tuple[Sequence[Activity], Sequence[Authorship]]],
+    *,
+    since: str,
+    until: str,
+    bot_logins: frozenset[str] = frozenset(),
+    history_known: bool = False,
+) -> DeveloperResult:
+    """Return what one person did in one or more repositories, with the attribution of the whole ranking.
+
+    Args:
+        actor: a login, or a name by which commits without a login are known.
+        rows: by repository all its events and commits, not only the person's: e-mail addresses and co-authors tell
+            more. Commits that several repositories share count once, in each of them.
+        since: stored instant.
+        until: stored instant.
+        bot_logins: lower-case.
+        history_known: as in `rank_developers`.
+    """
+    activity = [row for events, _ in rows.values() for row in events]
+    commits = [row for _, authorship in rows.values() for row in authorship]
+    accounts = Accounts(commits, bot_logins)
+    mine = accounts.keys_of(actor, commits)
+    where: defaultdict[str, list[str]] = defaultdict(list)
+    for repo, (events, authorship) in rows.items():
+        found = (account.key for account, *_ in _contributions(_in_window(events, since, until), accounts))
+        written = (
+            account.key
+            for row in authorship
+            if since <= row.commit_date < until
+            for account in accounts.of_commit(row).accounts
+        )
+        for key in mine & {*found, *written}:
+            where[key].append(repo)
+    return rank_developers(
+        activity,
+        commits,
+        since=since,
+        until=until,
+        bot_logins=bot_logins,
+        history_known=history_known,
+        repositories=where,
+        actor=actor,
+    )
+
+
+def _in_window(rows: Iterable[Activity], since: str, until: str) -> list[Activity]:
+    return [row for row in rows if since <= row.created_at < until]
+
+
 def _contributions(
     rows: Iterable[Activity], accounts: Accounts
 ) -> Iterator[tuple[Account, Contribution, Sequence[Activity]]]:
-    """Rows that are contributions, those of an account that are alike together, in their order."""
+    """Yield rows that are contributions, those of an account that are alike together, in their order."""
     alike: defaultdict[tuple[str | None, str, str | None], list[Activity]] = defaultdict(list)
     for row in rows:
         alike[row.actor_login, row.event_type, row.action].append(row)

@@ -1,6 +1,6 @@
 """Repository health: components after CHAOSS and OpenSSF Scorecard, weighed into one score that knows its limits.
 
-health_score = 100 * sum(weight * score) / sum(weight) over the components that are known, null below 60 % of known
+health_score = 100 * sum(weight * score) / sum(weight) over the components that are known, None below 60 % of known
 weight; confidence = known weight / all weight. Weights and thresholds: `health.rules`.
 """
 
@@ -11,25 +11,25 @@ from datetime import timedelta
 from ..instants import seconds_between, shift
 from ..observations import Snapshot
 from ..people import Kind
-from ..records import Activity, Authorship, MetricRow, Span
+from ..records import Activity, Authorship, MetricRow, Span, Thread
 from .accounts import Accounts
 from .contributions import NO_CONTRIBUTIONS
 from .coverage import merge_spans, missing_spans
-from .health import closure, contributors, maintenance, observed, releases, responsiveness, review
-from .health.advice import recommend
+from .health import observed, threads, work
 from .health.history import arrange
 from .health.period import Measure, Period
-from .health.rules import FLAT_BELOW, MINIMUM_KNOWN_SHARE, TOTAL_WEIGHT
+from .health.rules import FLAT_BELOW, MINIMUM_KNOWN_SHARE, TOTAL_WEIGHT, recommend
 from .results import Component, HealthResult, Trend
+from .threads import bots_of, by_number, join_threads
 
 MEASURES: tuple[Measure, ...] = (
-    responsiveness.measure,
-    closure.measure_change_requests,
-    closure.measure_issues,
-    contributors.measure,
-    review.measure,
-    maintenance.measure,
-    releases.measure,
+    threads.measure_responsiveness,
+    threads.measure_change_requests,
+    threads.measure_issues,
+    work.measure_contributors,
+    threads.measure_review,
+    work.measure_maintenance,
+    work.measure_releases,
     observed.measure_ci,
     observed.measure_profile,
     observed.measure_advisories,
@@ -46,7 +46,8 @@ class HealthInputs:
 
     activity, authorship: from the start of the previous window or 90 days before `until`, whichever is earlier.
     releases: stored rows of releases, of any time. snapshot: None where the window does not end in the present.
-    events_known, commits_known, releases_known: completely known spans.
+    threads: the record of issues and pull requests that changed since that start, or more of it.
+    events_known, commits_known, releases_known, threads_known: completely known spans.
     stored_score: the result kept from the day this window began, for when the records before it are not known.
     """
 
@@ -59,23 +60,28 @@ class HealthInputs:
     events_known: Sequence[Span] = ()
     commits_known: Sequence[Span] = ()
     releases_known: Sequence[Span] = ()
+    threads: Sequence[Thread] = ()
+    threads_known: Sequence[Span] = ()
     bot_logins: frozenset[str] = frozenset()
     stored_score: float | None = None
 
 
 def assess_health(inputs: HealthInputs) -> HealthResult:
     """Judge one window, and the one before it for the trend. Order and repetition of the rows do not matter."""
-    accounts = Accounts(inputs.authorship, inputs.bot_logins)
+    accounts = Accounts(inputs.authorship, inputs.bot_logins, bots_of(inputs.threads))
+    activity = join_threads(inputs.activity, inputs.threads, None) if inputs.threads else inputs.activity
     period = Period(
         since=inputs.since,
         until=inputs.until,
-        history=arrange(inputs.activity, inputs.authorship, accounts),
+        history=arrange(activity, inputs.authorship, accounts),
         people=accounts.people,
         releases=inputs.releases,
         snapshot=inputs.snapshot,
         events_known=inputs.events_known,
         commits_known=inputs.commits_known,
         releases_known=merge_spans((*inputs.events_known, *inputs.releases_known)),
+        records=by_number(inputs.threads),
+        threads_known=merge_spans((*inputs.events_known, *inputs.threads_known)),
     )
     components = tuple(measure(period) for measure in MEASURES)
     kinds = _count_accounts(period, accounts)
@@ -109,7 +115,7 @@ def _trend(period: Period, components: Sequence[Component]) -> Trend:
     """Like is compared with like: only components known in both windows count on both sides."""
     length = timedelta(seconds=seconds_between(period.since, period.until))
     before = replace(period, since=shift(period.since, -length), until=period.since, snapshot=None)
-    for what, known in (("events", period.events_known), ("commits", period.commits_known)):
+    for what, known in (("events", period.threads_known), ("commits", period.commits_known)):
         if missing_spans(known, before.since, period.until):
             return _no_trend(f"Not compared: {what} are not completely known from {before.since} to {period.until}.")
     previous = {c.name: c for c in (measure(before) for measure in MEASURES) if c.score is not None}

@@ -114,15 +114,37 @@ async def test_a_push_brings_its_commits_and_a_force_push_is_noted(world: World)
     assert "force_push_default_branch" in [finding["type"] for finding in report["findings"]]
 
 
+async def test_a_happening_of_which_both_the_feed_and_a_delivery_tell_counts_once_and_a_second_one_twice(
+    world: World,
+) -> None:
+    def closed(minute: int) -> dict[str, Any]:
+        issue = {
+            "number": 1,
+            "title": "t",
+            "user": {"login": "ada"},
+            "updated_at": iso(NOW - timedelta(minutes=minute)),
+        }
+        return {"action": "closed", "issue": issue, "repository": REPOSITORY, "sender": {"login": "ada"}}
+
+    feed = {
+        "id": "41", "event_type": "IssuesEvent", "repo_name": "octo/hello", "actor_login": "ada",
+        "created_at": iso(NOW - timedelta(minutes=30) + timedelta(seconds=2)),
+        "payload": {"action": "closed", "issue": {"number": 1}},
+    }  # fmt: skip
+    await world.runtime.manager.events.insert_events([feed])
+    told = [(await world.deliver("issues", closed(minute), f"d-{minute}")).json()["events"] for minute in (30, 20, 20)]
+    assert told == [0, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("kind", "payload", "said"),
     [
         ("ping", {"zen": "Keep it simple.", "repository": REPOSITORY}, "ping"),
         ("push", push(deleted=True), "delete"),
-        ("push", push(ref="refs/tags/v1"), "tag"),
+        ("push", push(ref="refs/tags/v1", created=True), "tag"),
         ("push", push(created=True), "create delivery"),
         ("star", {**STARRED, "action": "deleted"}, "taken back"),
-        ("release", {"action": "released", "repository": REPOSITORY}, "published"),
+        ("release", {"action": "prereleased", "repository": REPOSITORY}, "published"),
         ("sponsorship", {"action": "created"}, "not among those"),
         ("issues", {"action": "opened"}, "no repository"),
     ],

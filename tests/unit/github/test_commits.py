@@ -148,3 +148,14 @@ def test_a_push_from_a_webhook_carries_dates_and_accounts() -> None:
 )
 def test_pushes_without_commits_of_a_branch(event: Event) -> None:
     assert parse_push_commits(event) == []
+
+
+def test_commits_that_were_pushed_before_are_not_new() -> None:
+    old, dated = (
+        {"sha": "b" * 40, "distinct": False},
+        {"id": "c" * 40, "distinct": False, "timestamp": "2026-11-20T08:00:00Z"},
+    )
+    rows = [{"sha": SHA, "distinct": True}, old, dated]
+    found = parse_push_commits(push({"ref": "refs/heads/main", "head": SHA, "commits": rows}))
+    assert [(commit.sha, commit.source) for commit in found] == [(SHA, "push"), ("c" * 40, "webhook")]
+    assert found[1].commit_date == "2026-11-20T08:00:00Z"

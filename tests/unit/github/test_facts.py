@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from github_events_monitor.github.payloads import extract_facts
-from github_events_monitor.records import MAX_KEY_TEXT, Facts
+from github_events_monitor.records import MAX_KEY_TEXT, PRERELEASE, RELEASE, Facts
 
 HEAD = "a" * 40
 
@@ -172,3 +172,15 @@ def test_long_text_is_cut_and_lone_surrogates_are_replaced() -> None:
     facts = extract_facts("PushEvent", payload)
     assert facts.ref == ("refs/heads/" + "x" * 400)[:MAX_KEY_TEXT]
     assert facts.sha == "\ufffdabc"
+
+
+@pytest.mark.parametrize(("flag", "subject"), [(True, PRERELEASE), (False, RELEASE), (None, None)])
+def test_a_release_says_whether_it_is_one(flag: bool | None, subject: str | None) -> None:
+    payload = {"action": "published", "release": {"tag_name": "v2", "prerelease": flag}}
+    assert extract_facts("ReleaseEvent", json.dumps(payload).encode()).subject == subject
+
+
+@pytest.mark.parametrize("event_type", ["DeploymentEvent", "DeploymentStatusEvent"])
+def test_a_deployment_and_its_statuses_have_its_number(event_type: str) -> None:
+    payload = {"action": "created", "deployment": {"id": 77}, "deployment_status": {"id": 8, "state": "failure"}}
+    assert extract_facts(event_type, json.dumps(payload).encode()).number == 77

@@ -102,7 +102,32 @@ def test_the_community_profile_is_a_percentage() -> None:
 
 def test_advisories() -> None:
     rows = [{"ghsa_id": "GHSA-1", "severity": "high", "state": "published"}, {"ghsa_id": "GHSA-2"}, {"state": "draft"}]
-    assert payloads.parse_security_advisories(body(rows)) == ["published", None]
+    assert payloads.parse_security_advisories(body(rows)) == [("GHSA-1", True), ("GHSA-2", False)]
+
+
+FIXED, UNFIXED = {"patched_versions": "1.1.0"}, {"patched_versions": None}
+
+
+@pytest.mark.parametrize(
+    ("advisory", "is_open"),
+    [
+        ({"vulnerabilities": [FIXED]}, False), ({"vulnerabilities": [FIXED, UNFIXED]}, True),
+        ({"vulnerabilities": [{"patched_versions": " "}]}, True), ({"vulnerabilities": []}, True),
+        ({"vulnerabilities": [UNFIXED], "withdrawn_at": "2022-02-01T00:00:00Z"}, False),
+        ({"vulnerabilities": [UNFIXED], "state": "closed"}, False),
+        ({"vulnerabilities": [UNFIXED], "state": "draft"}, True), ({"vulnerabilities": "odd"}, True),
+    ],
+)  # fmt: skip
+def test_published_is_not_open(advisory: dict[str, Any], is_open: bool) -> None:
+    [found] = payloads.parse_security_advisories(body([{"ghsa_id": "GHSA-1", "state": "published", **advisory}]))
+    assert found.is_open is is_open
+
+
+def test_runs_without_a_verdict_are_left_out() -> None:
+    verdicts = ["success", "failure", "timed_out", "startup_failure"]
+    others = ["skipped", "cancelled", "neutral", "stale", "action_required", "", None]
+    rows = [{"id": n, "conclusion": conclusion} for n, conclusion in enumerate([*verdicts, *others])]
+    assert payloads.parse_workflow_runs(body({"workflow_runs": rows})) == verdicts
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,56 @@ def test_an_event_is_dated_by_what_the_payload_says(kind: str, payload: dict[str
     assert event_of(kind, payload).created_at == at
 
 
+def test_what_happens_twice_on_one_day_is_told_twice() -> None:
+    def at(action: str, hour: int) -> Event:
+        moment = f"2026-11-20T{hour}:00:00Z"
+        return event_of("issues", {"action": action, "issue": {"number": 1, "updated_at": moment}})
+
+    turns = [at("closed", 10), at("reopened", 11), at("closed", 12)]
+    assert len({turn.id for turn in turns}) == 3
+    assert at("closed", 10).id == turns[0].id
+
+
+def test_an_issue_is_closed_when_it_says_so() -> None:
+    issue = {"number": 1, "closed_at": EARLIER, "updated_at": LATER}
+    assert event_of("issues", {"action": "closed", "issue": issue}).created_at == EARLIER
+    assert event_of("issues", {"action": "labeled", "issue": issue}).created_at == LATER
+
+
+def test_a_delivery_without_a_time_counts_once_a_day() -> None:
+    member = {"action": "added", "member": {"login": "bob"}}
+    assert event_of("member", member, "d-1").id == event_of("member", member, "d-2").id
+    removed = {"action": "removed", "member": {"login": "bob"}}
+    assert event_of("member", removed).id != event_of("member", member).id
+
+
+@pytest.mark.parametrize("forced", [True, False])
+def test_a_moved_tag_is_stored_and_observed(forced: bool) -> None:
+    delivered = parse("push", {"ref": "refs/tags/v1.2.0", "before": "b" * 40, "after": "a" * 40, "forced": forced})
+    assert delivered.event is not None
+    assert (delivered.event.event_type, delivered.commits) == ("PushEvent", ())
+    [observed] = delivered.security
+    assert (observed.data["ref"], observed.data["after"]) == ("refs/tags/v1.2.0", "a" * 40)
+
+
+def test_a_new_tag_is_left_to_its_create_delivery() -> None:
+    assert parse("push", {"ref": "refs/tags/v1.2.0", "after": "a" * 40, "created": True}).event is None
+    assert parse("push", {"ref": "refs/tags/v1.2.0", "after": "0" * 40, "deleted": True}).event is None
+    assert parse("push", {"ref": "refs/notes/x", "after": "a" * 40}).event is None
+
+
+def test_a_pre_release_that_becomes_a_release_is_told() -> None:
+    def told(action: str, *, prerelease: bool, **more: str) -> Event:
+        release = {"id": 1, "tag_name": "v1.3.0", "prerelease": prerelease, "published_at": EARLIER, **more}
+        return event_of("release", {"action": action, "release": release})
+
+    early, final = told("published", prerelease=True), told("released", prerelease=False, updated_at=LATER)
+    assert early.id != final.id
+    assert (early.created_at, final.created_at) == (EARLIER, LATER)
+    assert told("released", prerelease=False).created_at == NOW
+    assert told("published", prerelease=False).id == told("released", prerelease=False).id
+
+
 def test_a_push_may_say_its_time_in_seconds() -> None:
     payload = {"ref": "refs/heads/main", "after": "a" * 40, "repository": {**REPOSITORY, "pushed_at": 1763636400}}
     assert event_of("push", payload).created_at == "2025-11-20T11:00:00Z"

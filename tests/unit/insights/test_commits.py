@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from github_events_monitor.insights.commit_messages import read_message
 from github_events_monitor.insights.commits import RULES_VERSION, analyse_commit
 from github_events_monitor.insights.file_kinds import is_sensitive, is_workflow, kind_of_file
 from github_events_monitor.records import Commit, CommitFile, CommitSummary
@@ -157,3 +158,63 @@ def test_long_messages_take_linear_time(piece: str) -> None:
     started = time.process_time()
     analyse(message)
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("message", "reverts"),
+    [
+        ('Revert "feat: a"', True),
+        ("revert: a", True),
+        ("Reverts the cache", True),
+        ("feat: a (#7)\n\n* one\n\n* Revert one\n\nThis reverts commit 1234567.", False),
+        ('Reapply "feat: a"\n\nThis reverts commit 1234567.', False),
+        ('Revert "Revert "feat: a""', False),
+        ('Revert "Reapply "feat: a""', True),
+        ("revert-buffer keeps its mode", False),
+        ("", False),
+    ],
+)
+def test_the_first_line_says_what_a_commit_is(message: str, reverts: bool) -> None:
+    summary = analyse(message)
+    assert ("revert" in summary.categories) is reverts
+    assert ("risk is medium: it reverts or repairs in haste" in summary.reasons) is reverts
+
+
+def test_what_is_done_again_is_what_it_was() -> None:
+    assert analyse('Reapply "perf: one query" (#9)').categories == ("performance",)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_hotfix"),
+    [
+        ("hotfix: a", True), ("Hot-fix the login", True), ("fix: hotfix for the login", True),
+        ("Roll back to 1.2", True),
+        ("rollback: a", True), ("fix: rolled back the limit", True), ("Merge branch 'hotfix/login'", True),
+        ("docs: how a hotfix is made", False), ("feat: rollback command", False), ("Add rollback to migrations", False),
+        ("Add a page\n\nhotfix: a", False), ("Roll the logs", False),
+    ],
+)  # fmt: skip
+def test_repairs_in_haste(message: str, is_hotfix: bool) -> None:
+    assert read_message(message).is_hotfix is is_hotfix
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "The changelog must list\nBREAKING CHANGE: entries", "    BREAKING CHANGE: an example",
+        "> BREAKING CHANGE: quoted",
+        "```\n\nBREAKING CHANGE: code\n```",
+    ],
+)  # fmt: skip
+def test_a_quoted_trailer_breaks_nothing(body: str) -> None:
+    assert not analyse(f"docs: footers\n\n{body}\n").breaking
+
+
+def test_a_trailer_after_another_or_before_more_text_breaks() -> None:
+    assert analyse("feat: a\n\nRefs: #7\nBREAKING CHANGE: v1 is gone").breaking
+    assert analyse("feat: a\r\n\r\nBREAKING CHANGE: v1 is gone\r\n\r\nUse v2.").breaking
+    assert analyse("feat: a\n\nBREAKING CHANGE:\n\nUse v2.").breaking
+
+
+def test_an_advisory_that_is_quoted_is_not_this_commits() -> None:
+    assert not analyse("Bump lib\n\n> Fixes CVE-2026-12345\n").security_relevant

@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 
 from github_events_monitor.insights.delivery.dora import band_of
 from github_events_monitor.insights.deployments import DeploymentInputs, measure_deployments
+from github_events_monitor.insights.prereleases import is_prerelease
 from github_events_monitor.insights.results import DeploymentResult, DoraKey
-from github_events_monitor.records import Activity, Commit, CommitSummary, MetricRow
+from github_events_monitor.records import Activity, Commit, CommitSummary, MetricRow, Span
 
 from .builders import ALWAYS, SINCE, UNTIL, june, release, row
 
 
 def measure(*rows: Activity, **changes: Any) -> DeploymentResult:
-    asked: dict[str, Any] = {"since": SINCE, "until": UNTIL, "events_known": ALWAYS}
+    asked: dict[str, Any] = {"since": SINCE, "until": UNTIL, "events_known": ALWAYS, "deployments_known": ALWAYS}
     return measure_deployments(DeploymentInputs(activity=rows, **(asked | changes)))
 
 
@@ -64,11 +65,114 @@ def test_frequency_and_lead_time_of_releases() -> None:
     assert (lead.value, lead.sample_size, lead.band) == (24, 5, "high")
 
 
-def test_a_gap_withholds_the_band_unless_the_listing_was_read() -> None:
+@pytest.mark.parametrize(
+    ("known", "band"),
+    [
+        ((), None), ((Span(SINCE, june(22)),), None), ((Span(june(2), UNTIL),), None),
+        ((Span(SINCE, june(29)),), "medium"), ((Span(SINCE, june(28, 23, 59)),), None), (ALWAYS, "medium"),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_releases_has_no_band(known: tuple[Span, ...], band: str | None) -> None:
     releases = [release(june(day), f"v{day}") for day in (8, 15, 22)]
-    assert key(measure(*releases, events_known=()), "deployment_frequency").band is None
-    rows = [stored_release("v8", june(8))]
-    assert key(measure(*releases, events_known=(), rows=rows), "deployment_frequency").band == "medium"
+    found = key(measure(*releases, events_known=(), releases_known=known), "deployment_frequency")
+    assert (found.value, found.band) == (0.7, band)
+    assert ("This is a lower bound: no band." in found.explanation) is (band is None)
+
+
+def test_a_cut_listing_of_deployments_has_no_band_though_all_events_are_known() -> None:
+    rows = [stored(number, june(number)) for number in range(20, 26)]
+    cut = measure(rows=rows, deployments_known=(Span(june(20), UNTIL),), commits=[made(june(n)) for n in range(1, 9)])
+    assert [found.band for found in cut.dora] == [None] * 4
+    assert "lower bound" in key(cut, "deployment_frequency").explanation
+    assert "a part of them" in key(cut, "lead_time").explanation
+    assert key(measure(rows=rows), "deployment_frequency").band == "high"
+
+
+def test_deployments_with_ids_of_their_own_are_never_one() -> None:
+    times = [(2, 0), (2, 5), (9, 0), (9, 1), (20, 0), (20, 10)]
+    rows = [
+        stored(number, june(day, 1, minute), "failure" if number % 2 else "success", sha="s1")
+        for number, (day, minute) in enumerate(times, start=1)
+    ]
+    result = measure(rows=rows)
+    assert result.total_deployments == 6
+    assert key(result, "change_failure_rate").value == 50
+    assert key(result, "time_to_restore").value == round(5 / 60, 2)
+
+
+def deployed(event_type: str, at: str, state: str, number: int | None, sha: str = "s1") -> Activity:
+    return row(event_type, at, "ann", state, number, sha=sha, subject="production")
+
+
+def test_events_that_name_their_deployment_meet_it_and_no_other() -> None:
+    result = measure(
+        deployed("DeploymentEvent", june(1), "created", 1), deployed("DeploymentEvent", june(1, 0, 5), "created", 2),
+        deployed("DeploymentStatusEvent", june(1, 0, 4), "failure", 1),
+        deployed("DeploymentStatusEvent", june(1, 0, 9), "success", 2),
+        deployed("DeploymentStatusEvent", june(1, 0, 10), "failure", 3),
+        rows=[stored(1, june(1), None, state_at=None, sha="s1", url="https://github.com/o/r/deployments/1")],
+    )  # fmt: skip
+    assert [(found.id, found.state) for found in result.deployments] == [
+        ("3", "failure"), ("2", "success"), ("1", "failure"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("minute", "count"), [(10, 1), (11, 2)])
+def test_an_event_without_an_id_meets_the_row_within_ten_minutes(minute: int, count: int) -> None:
+    event = deployed("DeploymentEvent", june(1, 0, minute), "created", None)
+    assert measure(event, rows=[stored(1, june(1), sha="s1")]).total_deployments == count
+
+
+def test_two_events_without_an_id_are_two_deployments() -> None:
+    events = [deployed("DeploymentEvent", june(1, 0, minute), "created", None) for minute in (1, 2)]
+    assert measure(*events).total_deployments == 2
+    assert measure(*events, rows=[stored(1, june(1), sha="s1")]).total_deployments == 2
+
+
+def test_every_piece_of_evidence_opens() -> None:
+    result = measure(
+        rows=[stored_release("v/1 x", june(2)), stored(1, june(3))], repo_url="https://github.com/o/r", events_known=()
+    )
+    assert result.releases[0].evidence == ("https://github.com/o/r/releases/tag/v%2F1%20x",)
+    assert result.deployments[0].evidence == ("https://github.com/o/r/deployments",)
+    assert all(found.evidence for found in result.dora if found.value)
+
+
+def flagged(at: str, tag: str, kind: str | None, action: str = "published") -> Activity:
+    return row("ReleaseEvent", at, "ann", action, ref=tag, subject=kind)
+
+
+def test_a_pre_release_is_what_the_payload_says() -> None:
+    tags = ("devtools-v1.0.0", "devtools-v1.1.0", "v1.2.0-rc.1", "v20261120-3a4f5b6")
+    final = [flagged(june(day), tag, "release") for day, tag in enumerate(tags, start=1)]
+    result = measure(*final, flagged(june(9), "2026.11", "prerelease"))
+    assert key(result, "deployment_frequency").sample_size == 4
+    assert result.total_releases == 5
+
+
+def test_a_pre_release_becomes_a_release_when_it_is_released() -> None:
+    early, made_final = flagged(june(1), "v1", "prerelease"), flagged(june(9), "v1", "release", "released")
+    assert key(measure(early), "deployment_frequency").sample_size == 0
+    result = measure(early, made_final)
+    assert (key(result, "deployment_frequency").sample_size, result.releases[0].published_at) == (1, june(9))
+    listed_before = measure(early, made_final, rows=[stored_release("v1", june(1), prerelease=True)])
+    assert key(listed_before, "deployment_frequency").sample_size == 1
+    listed_after = measure(made_final, rows=[stored_release("v1", june(10), prerelease=True)])
+    assert key(listed_after, "deployment_frequency").sample_size == 0
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("1.0.0-rc.1", True), ("v2.0b1", True), ("v3-alpha", True), ("pkg@1.0.0-beta.1", True), ("v1.0.0.dev3", True),
+        ("release-1.2.3-rc.1", True), ("1.0.0-SNAPSHOT", True), ("devtools-v3a1", True), ("lib/v1.2.0-next.1+b5", True),
+        ("devtools-v1.0.0", False), ("v20261120-3a4f5b6", False), ("v20261120-3a45678", False), ("3a45678", False),
+        ("build-3a45678", False), ("v1.2.0-5-g3a4f5b6", False), ("v1.2.0-3a4f5b6", False), ("1.0.0-1", False),
+        ("nightly", False), ("1.0.post1", False), ("python-3.12-1.0.0", False), ("v1.0.0+rc1", False), ("", False),
+    ],
+)  # fmt: skip
+def test_without_a_flag_the_version_in_the_tag_decides(tag: str, expected: bool) -> None:
+    assert is_prerelease(tag) is expected
 
 
 def test_failures_and_restoring() -> None:
@@ -158,3 +262,32 @@ def test_order_and_repetition_do_not_matter(
     random.shuffle(shuffled)
     random.shuffle(others)
     assert measure(*rows, commits=commits) == measure(*shuffled, commits=others)
+
+
+def test_what_a_body_quotes_is_no_failure() -> None:
+    releases = [release(june(day), f"v{day}") for day in (1, 5, 9, 15, 22)]
+    commits = [
+        made(june(2), "feat: a (#7)\n\n* Revert one\n\nThis reverts commit 1234567."),
+        made(june(6), 'Reapply "feat: a"'), made(june(10), "docs: how a hotfix is made"), made(june(16), "hotfix: b"),
+    ]  # fmt: skip
+    assert key(measure(*releases, commits=commits), "change_failure_rate").value == 20
+
+
+def test_an_event_told_twice_of_one_deployment_is_one() -> None:
+    events = [deployed("DeploymentEvent", june(1, 0, minute), "created", 1) for minute in (0, 1)]
+    assert [(found.id, found.environment) for found in measure(*events).deployments] == [("1", "production")]
+    assert measure(*events, rows=[stored(1, june(1))]).total_deployments == 1
+    [late] = measure(deployed("DeploymentStatusEvent", june(2), "failure", 5)).deployments
+    assert (late.id, late.environment, late.state, late.created_at) == ("5", "production", "failure", june(2))
+
+
+def test_a_listed_release_at_the_end_of_the_window_is_not_in_it() -> None:
+    assert measure(rows=[stored_release("v1", UNTIL)]).total_releases == 0
+    rows = [
+        stored_release("v1", june(2), url="https://github.com/o/n/releases/v1"),
+        stored_release("v2", june(3), prerelease="odd"),
+    ]
+    result = measure(release(june(2), "v1", "cid"), rows=rows)
+    assert [(found.tag, found.author_login, len(found.evidence)) for found in result.releases] == [
+        ("v2", None, 0), ("v1", "cid", 2),
+    ]  # fmt: skip

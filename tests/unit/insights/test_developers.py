@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.insights.accounts import Accounts
-from github_events_monitor.insights.developers import rank_developers
+from github_events_monitor.insights.developers import rank_developers, rank_person
 from github_events_monitor.insights.results import DeveloperResult
 from github_events_monitor.records import Activity, Authorship
 
@@ -91,3 +92,47 @@ def test_order_and_repetition_do_not_matter(rows: list[Activity], commits: list[
     random.shuffle(shuffled)
     random.shuffle(others)
     assert rank(rows, commits) == rank(shuffled, others)
+
+
+def rows_of_ann() -> tuple[list[Activity], list[Authorship]]:
+    rows = [push(june(1), "ann"), pull(june(2), 1, "Ann"), push(june(3), "ben")]
+    commits = [
+        commit(june(4), "ann", email="a@x.org", sha="1"), commit(june(5), None, name="Ann A", email="A@x.org", sha="2"),
+        commit(june(6), "ben", sha="3", co_authors="Ann A <a@x.org>"), commit(MAY, "ann", sha="0"),
+        commit(june(7), None, name="Ann A", email="7+ann@users.noreply.github.com", sha="4"),
+        commit(june(8), "ben", sha="5"),
+    ]  # fmt: skip
+    return rows, commits
+
+
+@pytest.mark.parametrize("actor", ["ann", "ANN ", "@ann", "Ann A"])
+def test_asking_for_one_person_gives_the_figures_of_the_ranking(actor: str) -> None:
+    rows, commits = rows_of_ann()
+    [ranked] = [found for found in rank(rows, commits, history_known=True).developers if found.login.lower() == "ann"]
+    result = rank_person(actor, {"o/r": (rows, commits)}, since=SINCE, until=UNTIL, history_known=True)
+    assert result.developers == (ranked.model_copy(update={"repositories": ("o/r",)}),)
+    assert ranked.contributions["commits"] == 4
+    assert (result.total_people, result.bots, ranked.new_contributor) == (1, (), False)
+
+
+def test_a_person_is_followed_across_repositories() -> None:
+    there = [commit(june(9), None, name="A.", email="a@x.org", sha="9")], [commit(june(9), "ben", sha="8")]
+    result = rank_person(
+        "ann", {"o/r": rows_of_ann(), "o/s": ([], there[0]), "o/t": ([], there[1])}, since=SINCE, until=UNTIL
+    )
+    [ann] = result.developers
+    assert ann.contributions["commits"] == 5
+    assert ann.repositories == ("o/r", "o/s")
+
+
+def test_a_name_without_a_login_is_found_and_a_login_is_not_taken_for_a_name() -> None:
+    commits = [
+        commit(june(1), None, name="Ada L", email="l@x.org", sha="1"),
+        commit(june(2), "ben", name="ann", sha="2"),
+    ]
+    assert [
+        found.login for found in rank_person("ada l", {"o/r": ([], commits)}, since=SINCE, until=UNTIL).developers
+    ] == ["Ada L"]
+    commits.append(commit(june(3), "ann", sha="3"))
+    assert [found.login for found in rank([], commits, actor="ann").developers] == ["ann"]
+    assert rank([], commits, actor="eve").developers == ()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.insights.health.contributors import absence_factor
+from github_events_monitor.insights.health.work import absence_factor
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.results import Component, HealthResult
 from github_events_monitor.observations import Snapshot

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.insights.happenings import TextItem
+from github_events_monitor.insights.event_texts import TextItem
 from github_events_monitor.insights.results import Finding, SecurityResult
 from github_events_monitor.insights.security import SecurityInputs, assess_security
 from github_events_monitor.observations import Snapshot
@@ -106,6 +106,19 @@ def test_force_pushes_outside_the_window_do_not_count() -> None:
     row_of_july = MetricRow(key="octo/hello", sort=f"force_push#{UNTIL}#1", data={"ref": "main", "timestamp": UNTIL})
 
     assert assess_security(replace(BASE, observations=[row_of_july])).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "severity"), [("v1.2.0", "tag_moved", "high"), ("latest", "moving_tag_moved", "low")]
+)
+def test_a_moved_tag(name: str, kind: str, severity: str) -> None:
+    event = row("PushEvent", june(3), "mallory", "force_push", ref=f"refs/tags/{name}", sha=f"{3:040}")
+
+    result = assess_security(replace(BASE, observations=[force_push(3, f"refs/tags/{name}")], activity=[event]))
+
+    found = only(result, kind)
+    assert (found.severity, found.title) == (severity, f"1 tag moved to another commit: {name}")
+    assert kinds(result) == {kind}
 
 
 def tag(event_type: str, at: str, name: str) -> Activity:

@@ -53,6 +53,9 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
             commits=commits,
             rows=rows,
             events_known=context.settled(subject, "events", asked),
+            releases_known=context.known(subject, "releases"),
+            deployments_known=context.known(subject, "deployments"),
+            repo_url=subject.presenter.repo_url,
         )
     )
 

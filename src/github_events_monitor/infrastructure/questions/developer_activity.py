@@ -1,14 +1,13 @@
 """`developer_activity`: who did what, in one repository or by one person across repositories."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from ...answers import Answer, Coverage, Window
-from ...insights.developers import DEVELOPER_FACTS, rank_developers
+from ...insights.developers import DEVELOPER_FACTS, rank_developers, rank_person
 from ...insights.results import Developer, DeveloperResult
-from ...records import Activity, Authorship
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
@@ -77,35 +76,17 @@ async def _rank(
     }
     if query.repo and not any(any(found) for found in rows.values()):
         context.refuse_emptiness(subjects[0], asked)
-    mine = {name: _by_actor(*found, query.actor) for name, found in rows.items()}
-    return rank_developers(
-        [row for events, _ in mine.values() for row in events],
-        [row for _, commits in mine.values() for row in commits],
-        since=asked.span.since,
-        until=asked.span.until,
-        bot_logins=context.bots,
-        history_known=all(
-            covers(context.settled(subject, "events", asked), since, asked.span.since) for subject in subjects
-        ),
-        repositories={query.actor.lower(): sorted(mine)} if query.actor and not query.repo else {},
-    )
+    known = all(covers(context.settled(subject, "events", asked), since, asked.span.since) for subject in subjects)
+    judged: dict[str, Any] = {**asked.span._asdict(), "bot_logins": context.bots, "history_known": known}
+    if query.repo is None:
+        return rank_person(query.actor or "", rows, **judged)
+    [(activity, authorship)] = rows.values()
+    return rank_developers(activity, authorship, actor=query.actor, **judged)
 
 
 async def _where_active(context: QuestionContext, actor: str | None, asked: Asked) -> list[Subject]:
     keys = await context.manager.events.get_repositories_of(actor or "", *asked.span)
     return [await context.stored(key) for key in keys[:MAX_REPOSITORIES]]
-
-
-def _by_actor(
-    activity: Sequence[Activity], authorship: Sequence[Authorship], actor: str | None
-) -> tuple[Sequence[Activity], Sequence[Authorship]]:
-    if actor is None:
-        return activity, authorship
-    login = actor.strip().lower()
-    return (
-        [row for row in activity if (row.actor_login or "").lower() == login],
-        [row for row in authorship if login in {(row.author_login or "").lower(), (row.author_name or "").lower()}],
-    )
 
 
 def _fit(answer: DeveloperActivity) -> DeveloperActivity:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from ...answers import AnswerModel, Flag, Kind, Link, Strings
 from ...insights.commits import analyse_commit
-from ...insights.happenings import describe_event
+from ...insights.event_titles import describe_event
 from ...people import kind_of
 from ...records import Commit, CommitFile, CommitRecord, CommitSummary, Event
 from ...text import clean, first_line

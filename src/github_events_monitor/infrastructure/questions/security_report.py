@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from ...answers import Envelope
-from ...insights.happenings import TextItem, texts_of
+from ...insights.event_texts import TextItem, texts_of
 from ...insights.results import Finding, SecurityResult
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
 from ...records import Commit, CommitFile, CommitSummary, Span

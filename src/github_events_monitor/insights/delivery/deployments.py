@@ -3,7 +3,6 @@
 https://docs.github.com/en/rest/deployments/deployments, https://docs.github.com/en/rest/deployments/statuses
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,7 +11,8 @@ from ...instants import seconds_between
 from ...records import Activity, MetricRow
 
 SAME_DEPLOYMENT_SECONDS = 600
-"""An event and a row of the same commit and environment this close together are one deployment."""
+"""An event that does not name its deployment, and a row of the same commit and environment, are one so close together.
+"""
 
 MAX_EVIDENCE = 5
 
@@ -34,25 +34,28 @@ class Deployment(NamedTuple):
 
 
 def read_deployments(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str) -> tuple[Deployment, ...]:
-    """Return deployments created before `until`, oldest first; later statuses are not looked at."""
-    groups: defaultdict[_Group, list[Deployment]] = defaultdict(list)
-    stored = {row.id: row for row in (_from_row(row, until) for row in rows) if row and row.created_at < until}
-    for deployment in stored.values():
-        groups[deployment.sha, deployment.environment].append(deployment)
-    events = {row.id: row for row in activity if row.created_at < until}.values()
-    for row in sorted((row for row in events if row.event_type == "DeploymentEvent"), key=_when):
-        group = groups[row.sha, row.subject]
-        if not any(_is_near(row.created_at, known.created_at) for known in group):
-            group.append(Deployment(row.created_at, row.id, row.subject, row.sha, None, None, (f"event:{row.id}",)))
-    for row in sorted((row for row in events if row.event_type == "DeploymentStatusEvent"), key=_when):
-        _apply(groups[row.sha, row.subject], row)
-    return tuple(
-        sorted((deployment for group in groups.values() for deployment in group), key=lambda d: (d.created_at, d.id))
-    )
+    """Return deployments created before `until`, oldest first; later statuses are not looked at.
 
-
-_Group = tuple[str | None, str | None]
-"""Commit and environment."""
+    Two that have ids of their own are never one, however close together: a retry follows a failed one.
+    """
+    found = {row.id: row for row in (_from_row(row, until) for row in rows) if row and row.created_at < until}
+    unmatched = dict(found)
+    events = sorted({row.id: row for row in activity if row.created_at < until}.values(), key=_when)
+    for row in events:
+        if row.event_type == "DeploymentEvent":
+            known = found.get(str(row.number)) if row.number else _nearest(row, unmatched.values())
+            if known is None:
+                name = str(row.number or row.id)
+                found[name] = Deployment(row.created_at, name, row.subject, row.sha, None, None, (f"event:{row.id}",))
+            else:
+                unmatched.pop(known.id, None)
+    for row in events:
+        if row.event_type == "DeploymentStatusEvent":
+            known = found.get(str(row.number)) if row.number else _latest(row, found.values())
+            if known is None:
+                known = Deployment(row.created_at, str(row.number or row.id), row.subject, row.sha, None, None, ())
+            found[known.id] = _with_status(known, row)
+    return tuple(sorted(found.values(), key=lambda deployment: (deployment.created_at, deployment.id)))
 
 
 def _when(row: Activity) -> tuple[str, str]:
@@ -70,18 +73,30 @@ def _from_row(row: MetricRow, until: str) -> Deployment | None:
     return Deployment(known.created_at, known.id, known.environment, known.sha, state, state_at, evidence)
 
 
-def _is_near(one: str, other: str) -> bool:
-    return abs(seconds_between(one, other)) <= SAME_DEPLOYMENT_SECONDS
+def _nearest(event: Activity, rows: Iterable[Deployment]) -> Deployment | None:
+    """Return the row, not matched yet, that an event without an id of a deployment tells of."""
+    apart = [
+        (abs(seconds_between(event.created_at, row.created_at)), row.id, row)
+        for row in rows
+        if (row.sha, row.environment) == (event.sha, event.subject)
+    ]
+    nearest = min(apart, key=lambda found: found[:2], default=None)
+    return nearest[2] if nearest and nearest[0] <= SAME_DEPLOYMENT_SECONDS else None
 
 
-def _apply(group: list[Deployment], status: Activity) -> None:
-    """Give a status to the latest deployment of the group; one that nobody saw created begins with it."""
-    before = [deployment for deployment in group if deployment.created_at <= status.created_at]
-    if not before:
-        before = [Deployment(status.created_at, status.id, status.subject, status.sha, None, None, ())]
-        group += before
-    latest = max(before, key=lambda deployment: (deployment.created_at, deployment.id))
-    if latest.state_at is None or latest.state_at <= status.created_at:
-        evidence = (*latest.evidence, f"event:{status.id}")[-MAX_EVIDENCE:]
-        changed = latest._replace(state=status.action, state_at=status.created_at, evidence=evidence)
-        group[group.index(latest)] = changed
+def _latest(status: Activity, deployments: Iterable[Deployment]) -> Deployment | None:
+    """Return the latest deployment of the same commit and environment that was created before a status."""
+    before = [
+        deployment
+        for deployment in deployments
+        if (deployment.sha, deployment.environment) == (status.sha, status.subject)
+        and deployment.created_at <= status.created_at
+    ]
+    return max(before, key=lambda deployment: (deployment.created_at, deployment.id), default=None)
+
+
+def _with_status(deployment: Deployment, status: Activity) -> Deployment:
+    if deployment.state_at is not None and deployment.state_at > status.created_at:
+        return deployment
+    evidence = (*deployment.evidence, f"event:{status.id}")[-MAX_EVIDENCE:]
+    return deployment._replace(state=status.action, state_at=status.created_at, evidence=evidence)

@@ -46,7 +46,7 @@ class Record(NamedTuple):
 
     deliveries: releases or deployments known, also before the window, oldest first. what: "releases", "production
     deployments"… commits: (when, sha), remedies: those that revert or repair in haste; oldest first. gap: empty, or a
-    sentence about what may be missing. status_known: whether failures are told by the deliveries themselves.
+    sentence about what may be missing. status_known: whether the deliveries themselves say that they failed.
     """
 
     since: str
@@ -60,7 +60,7 @@ class Record(NamedTuple):
 
 
 def measure_keys(record: Record) -> tuple[DoraKey, ...]:
-    """The four keys."""
+    """Return the four keys."""
     return (_frequency(record), _lead_time(record), _change_failure_rate(record), _time_to_restore(record))
 
 
@@ -149,7 +149,8 @@ def _key(
 ) -> DoraKey:
     enough = sample >= MINIMUM[name]
     few = "" if enough else f"No band: {sample} in the sample, at least {MINIMUM[name]} are needed."
-    held = f"{record.gap} No band." if record.gap else ""
+    bound = "This is a lower bound" if name == "deployment_frequency" else "This is worked out from a part of them"
+    held = f"{record.gap} {bound}: no band." if record.gap else ""
     return DoraKey(
         name=name,
         value=None if value is None else round(value, 2),
@@ -157,13 +158,13 @@ def _key(
         band=band_of(name, value) if value is not None and enough and not held else None,
         sample_size=sample,
         formula=f"Proxy: {formula}.",
-        explanation=" ".join(part for part in (said, few or held) if part),
+        explanation=" ".join(part for part in (said, held or few) if part),
         evidence=tuple(dict.fromkeys(filter(None, evidence)))[:5],
     )
 
 
 def band_of(name: KeyName, value: float) -> Band:
-    """The band of a key's value."""
+    """Return the band of a key's value."""
     elite, high, medium = LIMITS[name]
     if name == "deployment_frequency":
         return "elite" if value > elite else "high" if value >= high else "medium" if value >= medium else "low"

@@ -1,13 +1,16 @@
 """Releases, from stored rows and from events; one that is in both counts once, by its tag.
 
-Rows: https://docs.github.com/en/rest/releases/releases#list-releases; events tell the tag and the moment alone.
+A pre-release is what GitHub says of it; only without that its tag decides. It becomes a release when GitHub says
+`released`, at that moment.
+Rows: https://docs.github.com/en/rest/releases/releases#list-releases; webhooks:
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#release
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from ... import observations
-from ...records import Activity, MetricRow
+from ...records import PRERELEASE, RELEASE, Activity, MetricRow
 from ..contributions import NEW
 from ..prereleases import is_prerelease
 
@@ -23,20 +26,36 @@ class Release(NamedTuple):
 
 
 def read_releases(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str) -> tuple[Release, ...]:
-    """Return releases published before `until`, oldest first; what a row says outranks an event."""
+    """Return releases published before `until`, oldest first; what a row says outranks an earlier event."""
+    events = [row for row in activity if row.event_type == "ReleaseEvent" and row.created_at < until]
+    preliminary = {row.ref for row in events if row.action == "prereleased"}
     found: dict[str, Release] = {}
-    for row in activity:
-        if row.event_type != "ReleaseEvent" or row.created_at >= until:
-            continue
+    for row in events:
         if row.action in NEW:
             tag = row.ref or row.id
-            release = Release(tag, row.created_at, row.actor_login, is_prerelease(tag), (f"event:{row.id}",))
-            found[tag] = min(release, found.get(tag, release), key=_order)
+            early = _says_prerelease(row, preliminary)
+            release = Release(tag, row.created_at, row.actor_login, early, (f"event:{row.id}",))
+            found[tag] = min(release, found.get(tag, release), key=_finals_first)
     for stored in sorted(rows, key=lambda row: row.sort):
         known = observations.Release.from_row(stored)
         if known and known.published_at < until:
-            found[known.tag] = _joined(known, found.get(known.tag))
+            event = found.get(known.tag)
+            listed = _joined(known, event)
+            became_final = (
+                event and listed.prerelease and not event.prerelease and event.published_at > known.published_at
+            )
+            found[known.tag] = event if event and became_final else listed
     return tuple(sorted(found.values(), key=_order))
+
+
+def _says_prerelease(row: Activity, preliminary: set[str | None]) -> bool:
+    if row.subject in {PRERELEASE, RELEASE}:
+        return row.subject == PRERELEASE
+    return row.action != "released" and (row.ref in preliminary or is_prerelease(row.ref or row.id))
+
+
+def _finals_first(release: Release) -> tuple[bool, str, str, str]:
+    return release.prerelease, *_order(release)
 
 
 def _joined(known: observations.Release, event: Release | None) -> Release:

@@ -59,7 +59,7 @@ class History:
 
 
 def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts: Accounts) -> History:
-    """Rows and commits as a `History`."""
+    """Return rows and commits as a `History`."""
     found = by_type(by_time(rows))
     issues, pull_requests = found["IssuesEvent"], found["PullRequestEvent"]
     threads = [by_action(some) for some in (issues, pull_requests)]
@@ -104,7 +104,7 @@ def _items(
 
 
 def _openings(rows: Iterable[Activity]) -> dict[int, tuple[str, str]]:
-    """When each was first opened, and by whom ("" when nobody knows)."""
+    """Return when each was first opened, and by whom ("" when that is not known)."""
     first: dict[int, tuple[str, str]] = {}
     for row in rows:
         if row.number is not None:
@@ -115,7 +115,7 @@ def _openings(rows: Iterable[Activity]) -> dict[int, tuple[str, str]]:
 
 
 def _authors(rows: Iterable[Activity], openings: Mapping[int, tuple[str, str]]) -> dict[int, str]:
-    """Where events name an author by several logins, because one was renamed, it is always the same of them."""
+    """Return authors by number; of several logins, because one was renamed, it is always the same."""
     openers = {number: opener.lower() for number, (_, opener) in openings.items() if opener}
     authors: dict[int, str] = {}
     for number, subject in {(row.number, row.subject) for row in rows if row.number not in openers}:
@@ -149,7 +149,7 @@ def _first_by_others(
     people: Mapping[str | None, str],
     known: Mapping[int, str] = _NOTHING,
 ) -> dict[int, str]:
-    """When a person other than the author first did something, by number; nothing where no author is known."""
+    """Return when a person other than the author first did something, by number; nothing where no author is known."""
     first = dict(known)
     for row in rows:
         number = row.number or 0
@@ -162,7 +162,7 @@ def _first_by_others(
 
 
 def _for_others(closings: Iterable[Activity], authors: Mapping[int, str]) -> list[Activity]:
-    """Merging needs the right to; closing shows it only where somebody else opened."""
+    """Merging needs the right to; closing shows it only where another person opened."""
     found = []
     for row in closings:
         author = authors.get(row.number or 0)

@@ -3,25 +3,31 @@
 from ..results import Component
 from .period import Period, component
 
-CI_FORMULA = "successful workflow runs on the default branch / finished ones, as last observed"
+CI_FORMULA = (
+    "successful workflow runs on the default branch / those that gave a verdict (skipped, cancelled, neutral, stale "
+    "and action_required runs give none), as last observed"
+)
 PROFILE_FORMULA = (
     "GitHub's health percentage of the community profile (readme, license, contributing guide…), as last observed"
 )
-ADVISORIES_FORMULA = "number of open security advisories, as last observed; none is best, four or more score 0"
+ADVISORIES_FORMULA = (
+    "number of security advisories without a fixed version, not withdrawn, as last observed; none is best, four "
+    "or more score 0"
+)
 
 
 def measure_ci(period: Period) -> Component:
-    """https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository."""
+    """Return it; see https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository."""
     snapshot = period.snapshot
     runs, successes = (snapshot.ci_runs, snapshot.ci_successes) if snapshot else (None, None)
     if runs is None or successes is None:
         return component("ci_success", None, None, CI_FORMULA, _why_unknown(period, "ci_runs"))
-    said = f"{successes} of {runs} runs succeeded." if runs else "No finished workflow run was found."
+    said = f"{successes} of {runs} runs succeeded." if runs else "No workflow run that gave a verdict was found."
     return component("ci_success", successes / runs if runs else None, runs, CI_FORMULA, said)
 
 
 def measure_profile(period: Period) -> Component:
-    """https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics."""
+    """Return it; see https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics."""
     percent = period.snapshot.community_profile if period.snapshot else None
     if percent is None:
         return component("community_profile", None, None, PROFILE_FORMULA, _why_unknown(period, "community_profile"))
@@ -29,7 +35,7 @@ def measure_profile(period: Period) -> Component:
 
 
 def measure_advisories(period: Period) -> Component:
-    """https://docs.github.com/en/rest/security-advisories/repository-advisories#list-repository-security-advisories."""
+    """Return it; see https://docs.github.com/en/rest/security-advisories/repository-advisories#list-repository-security-advisories."""
     number = period.snapshot.open_advisories if period.snapshot else None
     if number is None:
         return component("open_advisories", None, None, ADVISORIES_FORMULA, _why_unknown(period, "open_advisories"))
@@ -39,4 +45,4 @@ def measure_advisories(period: Period) -> Component:
 def _why_unknown(period: Period, field: str) -> str:
     if period.snapshot is None:
         return "Not known: only an observation made now can say, and there is none for this window."
-    return f"Not known: {period.snapshot.unknown.get(field, 'GitHub did not tell')}."
+    return f"Not known: {period.snapshot.unknown.get(field, 'GitHub did not say')}."

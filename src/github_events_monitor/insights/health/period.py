@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...observations import Snapshot
-from ...records import Activity, MetricRow, Span
+from ...records import Activity, MetricRow, Span, Thread
 from ..coverage import missing_spans
 from ..results import Component
 from ..rows import within
@@ -16,8 +16,10 @@ from .rules import RULES, score_of
 class Period:
     """The window since <= t < until; history also reaches before it, and nothing after `until` is looked at.
 
-    people: by login, the key of a person; empty for others. releases: as listed, beside those of history.
-    snapshot: None for a window in the past. releases_known: by events or by the listing.
+    people: by login, the key of a person; empty for others. records: of issues and pull requests, by number.
+    releases: as listed, beside those of history.
+    snapshot: None for a window in the past. releases_known: by events or by the listing; threads_known: by events or by
+    the record.
     """
 
     since: str
@@ -29,25 +31,31 @@ class Period:
     events_known: Sequence[Span]
     commits_known: Sequence[Span]
     releases_known: Sequence[Span]
+    records: Mapping[int, Thread]
+    threads_known: Sequence[Span]
 
     def has(self, instant: str) -> bool:
-        """Whether an instant lies in the window."""
+        """Return whether an instant lies in the window."""
         return self.since <= instant < self.until
 
     def part(self, rows: Sequence[Activity]) -> Sequence[Activity]:
-        """Of rows in the order of time, those in the window."""
+        """Return of rows in the order of time, those in the window."""
         return within(rows, self.since, self.until)
 
     def events_gap(self, since: str | None = None) -> str:
-        """A sentence about events that may be missing, empty when none can be."""
+        """Return a sentence about events that may be missing, empty when none can be."""
         return _gap("events", self.events_known, since or self.since, self.until)
 
+    def threads_gap(self) -> str:
+        """Return a sentence about issues and pull requests that may be missing, empty when none can be."""
+        return _gap("issues and pull requests", self.threads_known, self.since, self.until)
+
     def releases_gap(self, since: str) -> str:
-        """A sentence about releases that may be missing, empty when none can be."""
+        """Return a sentence about releases that may be missing, empty when none can be."""
         return _gap("releases", self.releases_known, since, self.until)
 
     def commits_gap(self, since: str | None = None) -> str:
-        """A sentence about commits that may be missing, empty when none can be."""
+        """Return a sentence about commits that may be missing, empty when none can be."""
         return _gap("commits", self.commits_known, since or self.since, self.until)
 
 
@@ -57,7 +65,7 @@ Measure = Callable[[Period], Component]
 def component(
     name: str, value: float | None, sample: int | None, formula: str, *sentences: str, scored: bool = True
 ) -> Component:
-    """A component by its rule: no score without a value, with too small a sample, or when the caller says so."""
+    """Return a component by its rule: no score without a value, with too small a sample, or when the caller says so."""
     rule = RULES[name]
     too_few = sample is not None and sample < rule.minimum
     said = [sentence for sentence in sentences if sentence]

@@ -1,10 +1,13 @@
-"""The numbers behind the health score, in one table; the README shows the same.
+"""The numbers behind the health score, in one table that the README shows, too, and the advice that follows from them.
 
 Weights follow the risk levels of OpenSSF Scorecard (10, 7.5, 5, 2.5), components the CHAOSS starter model:
 https://github.com/ossf/scorecard/blob/main/docs/checks.md, https://chaoss.community/kb-metrics-and-metrics-models/
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from ..results import Component
 
 
 class Rule(NamedTuple):
@@ -46,9 +49,34 @@ ADVISE_BELOW = 0.6
 
 BUSINESS_HOURS_TO_ANSWER = 48.0
 MAINTENANCE_DAYS = 90
+UNKNOWN_SHARE = 0.2
+"""Where more than this share of what should count is not known, there is no score."""
 
 
 def score_of(name: str, value: float) -> float:
-    """The score of a component's value, 0 to 1."""
+    """Return the score of a component's value, 0 to 1."""
     rule = RULES[name]
     return min(1.0, max(0.0, (value - rule.zero_at) / (rule.full_at - rule.zero_at)))
+
+
+MAX_RECOMMENDATIONS = 5
+
+_ADVICE = {
+    "responsiveness": "Answer new issues and pull requests sooner: {value:.0%} had an answer within two business days.",
+    "change_request_closure": "Close or merge more pull requests: {value:.2f} were finished for each one opened.",
+    "issue_closure": "Work on the issue backlog: {value:.2f} were closed for each one opened.",
+    "contributor_absence_factor": "Share the work among more people: {value:.0f} made half of the contributions.",
+    "review": "Have pull requests reviewed by a second person before merging: {value:.0%} were.",
+    "maintenance": "Keep maintaining: {value:.0f} commits and issues touched by maintainers in 90 days.",
+    "release_frequency": "Release more often: {value:.0f} days pass between releases.",
+    "ci_success": "Make the workflows on the default branch pass: {value:.0%} of the runs did.",
+    "community_profile": "Complete the community profile (readme, license, guides): it stands at {value:.0f} %.",
+    "open_advisories": "Resolve open security advisories: there are {value:.0f}.",
+}
+
+
+def recommend(components: Sequence[Component]) -> tuple[str, ...]:
+    """Return advice for components with a low score, the most weight to win first."""
+    low = [c for c in components if c.score is not None and c.value is not None and c.score < ADVISE_BELOW]
+    low.sort(key=lambda c: (-c.weight * (1 - (c.score or 0)), c.name))
+    return tuple(_ADVICE[c.name].format(value=c.value) for c in low[:MAX_RECOMMENDATIONS])

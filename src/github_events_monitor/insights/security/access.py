@@ -1,13 +1,16 @@
-"""Who may write, and who may read: members added, repository made public."""
+"""Who may write, release and read, and what its users are exposed to."""
 
 from collections.abc import Iterator
 
+from ...records import Activity
 from ..results import Finding
-from .case import Case, count_of, event_item, finding, names
+from .case import Case, Item, count_of, event_item, finding, names
+
+_PUBLISHED = frozenset({None, "published", "released", "created", "prereleased"})
 
 
 def find_added_members(case: Case) -> Iterator[Finding]:
-    """Medium: collaborators added."""
+    """Yield a medium finding where collaborators were added."""
     added = [row for row in case.window_rows_of("MemberEvent") if row.action in {None, "added"}]
     if added:
         who = names(row.subject or "somebody" for row in added)
@@ -21,7 +24,7 @@ def find_added_members(case: Case) -> Iterator[Finding]:
 
 
 def find_publication(case: Case) -> Iterator[Finding]:
-    """High: the repository was made public."""
+    """Yield a high finding where the repository was made public."""
     made_public = case.window_rows_of("PublicEvent")
     if made_public:
         yield finding(
@@ -31,4 +34,51 @@ def find_publication(case: Case) -> Iterator[Finding]:
             "Its whole history can be read and copied by anybody now, with every secret ever committed to it, and that "
             "cannot be taken back. Check that it was meant, and replace such secrets.",
             [event_item(row) for row in made_public],
+        )
+
+
+def find_first_releases(case: Case) -> Iterator[Finding | str]:
+    """Yield a medium finding, judged against the releases known before each one, or that none is known."""
+    earlier: set[str] = set()
+    first: list[Activity] = []
+    unjudged = 0
+    for row in case.rows_of("ReleaseEvent"):
+        if row.action not in _PUBLISHED or not row.actor_login:
+            continue
+        login = row.actor_login.lower()
+        if case.in_window(row.created_at) and login not in earlier:
+            unjudged += not earlier
+            if earlier:
+                first.append(row)
+        if row.created_at < case.inputs.until:
+            earlier.add(login)
+    if unjudged:
+        yield "Whether the first known release was by somebody new: no release before it is known."
+    if first:
+        who = names(row.actor_login or "" for row in first)
+        yield finding(
+            "first_time_releaser",
+            "medium",
+            f"{count_of(len(first), 'release')} by someone who never released before: {who}",
+            "Somebody else made all releases known from the 90 days before the window on. A new releaser may be a new "
+            "maintainer, or somebody who got hold of an account: ask the others.",
+            [event_item(row) for row in first],
+        )
+
+
+def find_open_advisories(case: Case) -> Iterator[Finding | str]:
+    """Yield a high finding; a snapshot that could not be read is unknown, never none."""
+    snapshot = case.inputs.snapshot
+    if snapshot is None or snapshot.open_advisories is None:
+        reason = snapshot.unknown.get("open_advisories") if snapshot else None
+        yield f"Open security advisories: {reason or 'no snapshot of the repository for this window'}."
+    elif snapshot.open_advisories > 0:
+        yield finding(
+            "open_advisories",
+            "high",
+            count_of(snapshot.open_advisories, "open security advisory", "open security advisories"),
+            "A published advisory without a fixed version leaves users exposed.",
+            [Item(snapshot.observed_at, None, f"{case.inputs.repo_url}/security/advisories")]
+            if case.inputs.repo_url
+            else [],
         )

@@ -2,17 +2,15 @@
 
 from ...observations import FORCE_PUSH
 from ..results import Finding, RiskLevel, SecurityResult
-from .access import find_added_members, find_publication
+from .access import find_added_members, find_first_releases, find_open_advisories, find_publication
 from .case import HISTORY, Case, Check, SecurityInputs
-from .changed_files import find_dependency_changes, find_unread_files, find_workflow_changes
-from .first_releases import find_first_releases
-from .force_pushes import find_force_pushes
-from .recreated_tags import find_recreated_tags
+from .changed_files import find_dependency_changes, find_security_commits, find_unread_files, find_workflow_changes
+from .force_pushes import find_force_pushes, find_moved_tags, find_recreated_tags
 from .texts import find_hidden_characters, find_instructions
-from .vulnerabilities import find_open_advisories, find_security_commits
 
 CHECKS: tuple[Check, ...] = (
     find_force_pushes,
+    find_moved_tags,
     find_recreated_tags,
     find_first_releases,
     find_workflow_changes,

@@ -1,4 +1,4 @@
-"""Changes to what runs on other machines: workflows, and what is run while installing."""
+"""Commits to read: changes to what runs on other machines (workflows, installation), and those about security."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _workflow_finding(case: Case, severity: RiskLevel, commits: list[Known]) -> 
 
 
 def _by_bot(known: Known) -> bool:
-    """By account; a mere name that looks like a bot's proves nothing."""
+    """Return whether the account is one; a mere name that looks like a bot's proves nothing."""
     return known.commit.author_login is not None and known.author is not None and known.author.kind == "bot"
 
 
@@ -104,3 +104,19 @@ def _changes_dependencies_and_scripts(case: Case, known: Known) -> bool:
 def _is_script(path: str) -> bool:
     """Run by a package manager or by hand on installation; tests and documentation are not."""
     return bool(_INSTALL_SCRIPT.search(path.lower())) and kind_of_file(path) not in {"test", "docs", "generated"}
+
+
+def find_security_commits(case: Case) -> Iterator[Finding]:
+    """Yield the commits that analysis calls security-relevant: low, or medium when one of them is of high risk."""
+    found = [known for known in case.window_commits if known.summary and known.summary.security_relevant]
+    if found:
+        risky = any(known.summary and known.summary.risk_level == "high" for known in found)
+        reasons = names(reason for known in found if known.summary for reason in known.summary.reasons)
+        yield finding(
+            "security_relevant_commits",
+            "medium" if risky else "low",
+            count_of(len(found), "security-relevant commit"),
+            "They fix or touch what protects users: see whether a release with them is out, and whether they weaken "
+            f"anything. Reasons given: {reasons or 'none'}.",
+            [known.item for known in found],
+        )

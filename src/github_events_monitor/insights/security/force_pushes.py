@@ -1,15 +1,26 @@
-"""Force pushes: history that was replaced.
+"""What replaced something that others rely upon: force pushes, moved tags, tags deleted and created again.
 
 Only the repository's activity and webhooks name them (https://docs.github.com/en/rest/repos/repos#list-repository-activities).
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...observations import ForcePush
-from ..results import Finding
+from ...records import Activity
+from ..results import Finding, RiskLevel
 from .case import Case, Item, count_of, event_item, finding, names
 
+TAGS = "refs/tags/"
+
+_VERSION = re.compile(r"\d+\.\d+")
+
+_WHY_TAG = (
+    "Whoever installs by this tag now gets other code than before, and nothing on their side shows it: this is how a "
+    "compromised release spreads. Compare the commit with what was released."
+)
+_WHY_MOVING = "The name does not look like a version, and tags such as `latest` or `v1` are often moved on purpose."
 _WHY_DEFAULT = (
     "Commits on the default branch were replaced: reviewed work may be gone or altered, and everybody's copy differs. "
     "Ask who did it and compare before and after; branch protection can forbid it."
@@ -24,9 +35,25 @@ class _ForcePush(NamedTuple):
     item: Item
 
 
+def find_moved_tags(case: Case) -> Iterator[Finding]:
+    """Yield a high finding for names that look like a version, a low one for others, often moved on purpose."""
+    tags = [push for push in _force_pushes(case) if push.branch.startswith(TAGS)]
+    versions = [push for push in tags if _is_version(push.branch.removeprefix(TAGS))]
+    if versions:
+        yield _moved("tag_moved", "high", _WHY_TAG, versions)
+    if len(versions) < len(tags):
+        yield _moved("moving_tag_moved", "low", _WHY_MOVING, [push for push in tags if push not in versions])
+
+
+def _moved(kind: str, severity: RiskLevel, why: str, pushes: list[_ForcePush]) -> Finding:
+    tags = sorted({push.branch.removeprefix(TAGS) for push in pushes})
+    title = f"{count_of(len(tags), 'tag')} moved to another commit: {names(tags)}"
+    return finding(kind, severity, title, why, [push.item for push in pushes])
+
+
 def find_force_pushes(case: Case) -> Iterator[Finding]:
-    """High on the default branch, low elsewhere."""
-    pushes = _unique([*_observed(case), *_from_events(case)])
+    """Yield a high finding for the default branch, a low one for others."""
+    pushes = [push for push in _force_pushes(case) if not push.branch.startswith(TAGS)]
     default = case.inputs.default_branch
     on_default = [push for push in pushes if push.branch == default]
     others = [push for push in pushes if push.branch != default]
@@ -43,8 +70,12 @@ def find_force_pushes(case: Case) -> Iterator[Finding]:
         )
 
 
+def _force_pushes(case: Case) -> list[_ForcePush]:
+    return _unique([*_observed(case), *_from_events(case)])
+
+
 def _unique(pushes: list[_ForcePush]) -> list[_ForcePush]:
-    """The same push known from the activity and from a webhook is one."""
+    """Return each push once, also when both the activity and a webhook brought it."""
     found: dict[tuple[str, str | None], _ForcePush] = {}
     for push in pushes:
         found.setdefault((push.branch, push.head or push.item.at), push)
@@ -67,3 +98,45 @@ def _from_events(case: Case) -> Iterator[_ForcePush]:
 
 def _branch(ref: str | None) -> str:
     return (ref or "an unnamed branch").removeprefix("refs/heads/")
+
+
+def find_recreated_tags(case: Case) -> Iterator[Finding]:
+    """High for names that look like a version, low for others. The creation must lie in the window."""
+    pairs = list(_recreated(case))
+    versions = [pair for pair in pairs if _is_version(_name(pair[1]))]
+    moving = [pair for pair in pairs if not _is_version(_name(pair[1]))]
+    if versions:
+        yield _recreation("tag_recreated", "high", _WHY_TAG, versions)
+    if moving:
+        yield _recreation("moving_tag_recreated", "low", _WHY_MOVING, moving)
+
+
+def _recreation(kind: str, severity: RiskLevel, why: str, pairs: list[tuple[Activity, Activity]]) -> Finding:
+    tags = sorted({_name(created) for _, created in pairs})
+    title = f"{count_of(len(tags), 'tag')} deleted and created again: {names(tags)}"
+    return finding(kind, severity, title, why, [event_item(row) for pair in pairs for row in pair])
+
+
+def _recreated(case: Case) -> Iterator[tuple[Activity, Activity]]:
+    """(deletion, the next creation) of each tag; in the same second the deletion is taken to come first."""
+    deleted: dict[str, Activity] = {}
+    rows = [*case.rows_of("DeleteEvent"), *case.rows_of("CreateEvent")]
+    for row in sorted(rows, key=lambda row: (row.created_at, row.event_type != "DeleteEvent", row.id)):
+        ref = row.ref or ""
+        if not ref.startswith(TAGS):
+            continue
+        if row.event_type == "DeleteEvent":
+            deleted[ref] = row
+            continue
+        before = deleted.pop(ref, None)
+        if before and case.in_window(row.created_at):
+            yield before, row
+
+
+def _name(row: Activity) -> str:
+    return (row.ref or "").removeprefix(TAGS)
+
+
+def _is_version(tag: str) -> bool:
+    """Return whether the name of a tag looks like a version that people rely upon to stay."""
+    return _VERSION.search(tag) is not None

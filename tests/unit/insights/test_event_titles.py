@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.github.payloads import extract_facts
-from github_events_monitor.insights.happenings import MAX_TEXT, TextItem, describe_event, texts_of
-from github_events_monitor.records import Event
+from github_events_monitor.insights.event_texts import MAX_TEXT, TextItem, texts_of, texts_of_thread
+from github_events_monitor.insights.event_titles import describe_event
+from github_events_monitor.records import Event, Thread
 from github_events_monitor.text import clean
 from tests.properties import examples
 
@@ -261,3 +262,28 @@ def test_payloads_that_are_no_objects(raw: bytes) -> None:
 
     assert describe_event(event, REPO) == ("pushed to an unnamed ref", None)
     assert texts_of(event) == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "title"),
+    [
+        ({"size": 5, "distinct_size": 2}, "pushed 2 new of 5 commits to main"),
+        ({"size": 5, "distinct_size": 5}, "pushed 5 commits to main"),
+        ({"size": 1, "distinct_size": 1}, "pushed 1 commit to main"),
+        ({"size": 3, "distinct_size": 0, "commits": [{"distinct": False}] * 3}, "pushed to main"),
+        ({"commits": [{"distinct": True}, {"distinct": False}, {}]}, "pushed 2 new of 3 commits to main"),
+        ({"commits": [{"distinct": False}]}, "pushed to main"),
+        ({"commits": "odd", "size": -1}, "pushed to main"),
+    ],
+)
+def test_only_new_commits_are_new(payload: dict[str, Any], title: str) -> None:
+    assert describe_event(happening("PushEvent", {"ref": "refs/heads/main", **payload}), REPO)[0] == title
+
+
+def test_the_title_of_a_thread_is_read_too() -> None:
+    thread = Thread(
+        repo_name="o/r", number=4, kind="pull_request", state="open", created_at=AT, updated_at=AT, title="Fix",
+        head="cleanup", author_login="ann",
+    )  # fmt: skip
+    page = f"{WEB}/pull/4"
+    assert texts_of_thread(thread, WEB) == [TextItem(page, "ann", AT, "Fix"), TextItem(page, "ann", AT, "cleanup")]

@@ -1,4 +1,4 @@
-"""An event in one line.
+"""An event in one line, and where to read about it: its own link where that is safe, else one built from names.
 
 Payloads by type: https://docs.github.com/en/rest/using-the-rest-api/github-event-types, and for what only webhooks
 deliver https://docs.github.com/en/webhooks/webhook-events-and-payloads. Since 2025-10-07 payloads lack most titles,
@@ -7,11 +7,11 @@ so every title has a form without them.
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
-from ...records import Event
-from ...text import clean
-from .links import url_of
-from .payload import Payload
+from ..records import Event
+from ..text import clean
+from .event_texts import Payload
 
 MAX_TITLE = 160
 GITHUB = "https://github.com"
@@ -23,22 +23,33 @@ Describe = Callable[[Event, Payload], str]
 
 
 def describe_event(event: Event, full_name: str, *, web_url: str = GITHUB) -> tuple[str, str | None]:
-    """A title of at most 160 characters saying what happened (not by whom), and a link or None.
+    """Return a title of at most 160 characters saying what happened (not by whom), and a link or None.
 
     full_name: "owner/name" as GitHub spells it. web_url: where people read it, another one for GitHub Enterprise
     Server. The text is cleaned; payloads of any shape give a title.
     """
     payload = Payload(event)
     describe = _DESCRIBE.get(event.event_type, _other)
-    return clean(describe(event, payload), MAX_TITLE, one_line=True), url_of(event, payload, full_name, web_url)
+    return clean(describe(event, payload), MAX_TITLE, one_line=True), _url_of(event, payload, full_name, web_url)
 
 
 def _push(event: Event, payload: Payload) -> str:
     verb = "force-pushed" if event.facts.action == "force_push" or payload.flag("forced") else "pushed"
-    count = payload.number("distinct_size") or payload.number("size") or payload.size("commits")
-    what = f" {count} commit{'s' if count != 1 else ''}" if count and count > 0 else ""
+    what = _pushed_commits(payload)
     head = f" (head {_short(event.facts.sha)})" if event.facts.sha else ""
     return f"{verb}{what} to {_pushed_ref(event.facts.ref)}{head}"
+
+
+def _pushed_commits(payload: Payload) -> str:
+    """Return how many commits a push brought, and how many of them no push had brought before."""
+    listed = payload.size("commits")
+    total, new = payload.number("size") or listed, payload.number("distinct_size")
+    if new is None:
+        new = total - payload.falses("commits", "distinct")
+    if new <= 0:
+        return ""
+    some = f"{new} new of {total}" if new < total else f"{new}"
+    return f" {some} commit{'s' if max(new, total) != 1 else ''}"
 
 
 def _pushed_ref(ref: str | None) -> str:
@@ -74,7 +85,7 @@ def _issue(event: Event, payload: Payload) -> str:
 
 
 def _detail(payload: Payload) -> str:
-    """Which label or person an action is about, where it is about one."""
+    """Return which label or person an action is about, where it is about one."""
     action = payload.text("action") or ""
     if action in {"labeled", "unlabeled"} and payload.text("label", "name"):
         return f" ({_name(payload.text('label', 'name'))})"
@@ -223,4 +234,78 @@ _DESCRIBE: dict[str, Describe] = {
     "CheckRunEvent": _run("check"),
     "CheckSuiteEvent": _run("check suite"),
     "StatusEvent": _run("status"),
+}
+
+_SAFE = re.compile(r"[A-Za-z0-9._~/%#?&=+@!,:;-]{1,400}")
+_PLACES = ("comment", "review", "issue", "pull_request", "discussion", "release", "forkee")
+_RUNS = ("workflow_run", "workflow_job", "check_run")
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def _url_of(event: Event, payload: Payload, full_name: str, web_url: str) -> str | None:
+    """Return an https address on the host of `web_url`, or None when there is nothing to open."""
+    for place in (*_PLACES, *_RUNS):
+        url = payload.text(place, "html_url")
+        if url and url.startswith(f"{web_url}/") and _SAFE.fullmatch(url):
+            return url
+    build = _BUILDERS.get(event.event_type)
+    path = build(event, payload) if build else None
+    return None if path is None else f"{web_url}/{quote(full_name, safe='/')}{path}"
+
+
+def _push_path(event: Event, payload: Payload) -> str | None:
+    before, head = payload.text("before"), event.facts.sha
+    if not head or not _SHA.fullmatch(head) or not head.strip("0"):
+        return None
+    if before and _SHA.fullmatch(before) and before.strip("0"):
+        return f"/compare/{before}...{head}"
+    return f"/commit/{head}"
+
+
+def _created_path(event: Event, _: Payload) -> str | None:
+    ref = event.facts.ref
+    return f"/tree/{_quoted(ref)}" if ref else ""
+
+
+def _quoted(ref: str) -> str:
+    return quote(ref.removeprefix("refs/heads/").removeprefix("refs/tags/"), safe="/")
+
+
+def _numbered_path(folder: str) -> Callable[[Event, Payload], str | None]:
+    def build(event: Event, payload: Payload) -> str | None:
+        kind = "pull" if payload.has("issue", "pull_request") else folder
+        return f"/{kind}/{event.facts.number}" if event.facts.number else None
+
+    return build
+
+
+def _release_path(event: Event, _: Payload) -> str | None:
+    return f"/releases/tag/{_quoted(event.facts.ref)}" if event.facts.ref else "/releases"
+
+
+def _commit_path(event: Event, payload: Payload) -> str | None:
+    sha = event.facts.sha or payload.text("comment", "commit_id")
+    return f"/commit/{sha}" if sha and _SHA.fullmatch(sha) else None
+
+
+def _whole_repository(_: Event, __: Payload) -> str:
+    return ""
+
+
+_BUILDERS: dict[str, Callable[[Event, Payload], str | None]] = {
+    "PushEvent": _push_path,
+    "CreateEvent": _created_path,
+    "PublicEvent": _whole_repository,
+    "ReleaseEvent": _release_path,
+    "GollumEvent": lambda _, __: "/wiki",
+    "IssuesEvent": _numbered_path("issues"),
+    "IssueCommentEvent": _numbered_path("issues"),
+    "DiscussionEvent": _numbered_path("discussions"),
+    "DiscussionCommentEvent": _numbered_path("discussions"),
+    **dict.fromkeys(
+        ("PullRequestEvent", "PullRequestReviewEvent", "PullRequestReviewCommentEvent", "PullRequestReviewThreadEvent"),
+        _numbered_path("pull"),
+    ),
+    **dict.fromkeys(("CommitCommentEvent", "StatusEvent", "CheckRunEvent", "CheckSuiteEvent"), _commit_path),
+    **dict.fromkeys(("WorkflowRunEvent", "WorkflowJobEvent", "DeploymentEvent", "DeploymentStatusEvent"), _commit_path),
 }

@@ -1,0 +1,149 @@
+"""What becomes of issues and pull requests: are people answered, are things finished, are changes reviewed?
+
+https://chaoss.community/kb/metric-time-to-first-response/,
+https://chaoss.community/kb/metric-change-request-closure-ratio/. All of it is worked out from events and from the
+record of issues and pull requests, whichever knows of a happening; it counts once where both do.
+"""
+
+from collections.abc import Iterable
+from itertools import chain
+from statistics import median
+from typing import NamedTuple
+
+from ...instants import seconds_between
+from ..business_time import WEEKEND_HOURS, business_hours
+from ..results import Component
+from ..threads import replies_known
+from .history import Items
+from .period import Period, component
+from .rules import BUSINESS_HOURS_TO_ANSWER, UNKNOWN_SHARE
+
+RESPONSIVENESS = (
+    "issues and pull requests opened by people in the window that another person answered (comment, review, close, "
+    "merge) within two business days (48 hours of Monday-Friday, UTC) / those answered or older than that"
+)
+CLOSURE = "{things} by people {closed} in the window / opened in it; over 1 a backlog shrinks, the score ends at 1"
+REVIEW = (
+    "pull requests by people merged in the window that a person other than the author reviewed "
+    "(review or comment on the diff) / all of them"
+)
+
+
+def measure_responsiveness(period: Period) -> Component:
+    """Return the share answered in time among those answered or due, and the median hours to the first answer."""
+    history = period.history
+    in_time, waits, young, overdue = 0, list[float](), 0, list[int]()
+    for number, opened_at in chain(history.issues.opened.items(), history.pull_requests.opened.items()):
+        if not period.has(opened_at):
+            continue
+        answer = min(history.answered.get(number, period.until), period.until)
+        hours = seconds_between(opened_at, answer) / 3600
+        # at most a weekend lies between: with fewer hours than these, or with more, theirs say the same
+        near = BUSINESS_HOURS_TO_ANSWER <= hours <= BUSINESS_HOURS_TO_ANSWER + WEEKEND_HOURS
+        business = business_hours(opened_at, answer) if near else hours
+        if answer < period.until:
+            waits.append(max(0.0, hours))
+            in_time += business <= BUSINESS_HOURS_TO_ANSWER
+        elif business >= BUSINESS_HOURS_TO_ANSWER:
+            overdue.append(number)
+        else:
+            young += 1
+    unknown = _unknown(period, overdue)
+    unanswered = len(overdue) - unknown
+    counted = len(waits) + unanswered
+    return component(
+        "responsiveness",
+        in_time / counted if counted else None,
+        counted,
+        RESPONSIVENESS,
+        f"{in_time} of {counted} were answered in time, {unanswered} not at all."
+        if counted
+        else "Nothing opened by people in the window was answered or due.",
+        f"Median time to the first answer: {median(waits):.1f} hours." if waits else "",
+        f"{young} younger ones without an answer are left out." if young else "",
+        f"{unknown} whose answers are not all known are left out." if unknown else "",
+        period.threads_gap(),
+        scored=_enough(unknown, counted),
+    )
+
+
+class _Counts(NamedTuple):
+    opened: int
+    closed: int
+    by_others: int
+    unknown: int
+
+
+def measure_change_requests(period: Period) -> Component:
+    """Return pull requests by people: closed or merged / opened."""
+    counts = _count(period, period.history.pull_requests)
+    return _closure(period, "change_request_closure", "pull requests", "closed or merged", counts)
+
+
+def measure_issues(period: Period) -> Component:
+    """Return issues by people: closed / opened."""
+    return _closure(period, "issue_closure", "issues", "closed", _count(period, period.history.issues))
+
+
+def _closure(period: Period, name: str, things: str, closed: str, counts: _Counts) -> Component:
+    return component(
+        name,
+        counts.closed / counts.opened if counts.opened else None,
+        counts.opened,
+        CLOSURE.format(things=things, closed=closed),
+        f"{counts.opened} opened and {counts.closed} {closed} (and not reopened) in the window.",
+        f"{counts.by_others} closed ones by bots or assistants are left out." if counts.by_others else "",
+        f"{counts.unknown} closed ones whose author is not known are left out." if counts.unknown else "",
+        period.threads_gap(),
+    )
+
+
+def _count(period: Period, items: Items) -> _Counts:
+    since, until = period.since, period.until
+    opened = sum(since <= at < until for at in items.opened.values())
+    closed = {row.number for row in period.part(items.closings) if row.number is not None}
+    authors = [period.history.authors.get(n) for n in closed if not _is_reopened(items, n, until)]
+    by_people, unknown = sum(bool(period.people[author]) for author in authors), authors.count(None)
+    return _Counts(opened, by_people, len(authors) - by_people - unknown, unknown)
+
+
+def _is_reopened(items: Items, number: int, until: str) -> bool:
+    """Return whether the last of its closings and reopenings opened it again."""
+    turns = [turn for turn in items.turns.get(number, ()) if turn < (until,)]
+    return bool(turns) and not max(turns)[1]
+
+
+def measure_review(period: Period) -> Component:
+    """Return the share of merged pull requests with a review by another person."""
+    history = period.history
+    merged = [number for number, at in history.merged.items() if period.has(at)]
+    by_people = [number for number in merged if period.people[history.authors.get(number)]]
+    without = [number for number in by_people if history.reviewed.get(number, period.until) >= period.until]
+    unread = _unknown(period, without)
+    counted, reviewed = len(by_people) - unread, len(by_people) - len(without)
+    unknown = sum(number not in history.authors for number in merged)
+    others = len(merged) - len(by_people) - unknown
+    return component(
+        "review",
+        reviewed / counted if counted else None,
+        counted,
+        REVIEW,
+        f"{reviewed} of {counted} merged pull requests had a review.",
+        f"{others} by bots or assistants are left out." if others else "",
+        f"{unknown} whose author is not known are left out." if unknown else "",
+        f"{unread} whose reviews are not all known are left out." if unread else "",
+        period.threads_gap(),
+        scored=_enough(unread, counted),
+    )
+
+
+def _unknown(period: Period, numbers: Iterable[int]) -> int:
+    """Return for how many, without any known answer or review, there may be one all the same."""
+    if not period.events_gap():
+        return 0
+    records = (period.records.get(number) for number in numbers)
+    return sum(record is not None and not replies_known(record) for record in records)
+
+
+def _enough(unknown: int, counted: int) -> bool:
+    return unknown <= UNKNOWN_SHARE * (unknown + counted)

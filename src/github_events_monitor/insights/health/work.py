@@ -1,0 +1,147 @@
+"""The work itself: on how many people it rests, whether it goes on, and whether users get what was made.
+
+https://chaoss.community/kb/metric-contributor-absence-factor/,
+https://github.com/ossf/scorecard/blob/main/docs/checks.md#maintained,
+https://chaoss.community/kb/metric-release-frequency/
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
+from statistics import median
+
+from ...instants import seconds_between, shift
+from ..coverage import missing_spans
+from ..delivery.releases import read_releases
+from ..results import Component
+from ..rows import within
+from .period import Period, component
+from .rules import MAINTENANCE_DAYS, RULES
+
+ABSENCE = (
+    "smallest number of people who together made at least half of the contributions in the window; bots are left out"
+)
+MAINTENANCE = (
+    "min(1, (commits by people + issues touched by maintainers) / 12) over the 90 days before the end; 0 when archived "
+    "or younger than 90 days; maintainers are people who then pushed, merged, released or closed what others opened; "
+    "pushes stand for commits where more of them are known"
+)
+RELEASES = (
+    "median days between GitHub releases known up to the end of the window, pre-releases left out; only intervals "
+    "without a gap in collection count; the time since the last release where that is longer"
+)
+
+
+def measure_contributors(period: Period) -> Component:
+    """Return the factor by commits (authors and co-authors) where enough of them are known, else by pushes."""
+    name = "contributor_absence_factor"
+    commits = Counter(
+        key for commit in period.history.commits if period.has(commit.at) for key in commit.authors.people
+    )
+    pushes = Counter(filter(None, [period.people[row.actor_login] for row in period.part(period.history.pushes)]))
+    by_commits = commits.total() >= RULES[name].minimum or commits.total() >= pushes.total()
+    made, what = (commits, "commits") if by_commits else (pushes, "pushes")
+    factor = absence_factor(made)
+    return component(
+        name,
+        factor,
+        made.total(),
+        ABSENCE,
+        f"{factor} of {len(made)} people made at least half of {made.total()} {what}."
+        if factor
+        else "No contribution is known.",
+        "Co-authors count." if by_commits and made else "",
+        period.commits_gap() if by_commits else period.events_gap(),
+    )
+
+
+def absence_factor(contributions: Mapping[str, int]) -> int | None:
+    """Return the smallest n whose n largest contributors make at least half; None when there are no contributions."""
+    total, reached = sum(contributions.values()), 0
+    for n, amount in enumerate(sorted(contributions.values(), reverse=True), start=1):
+        reached += amount
+        if 2 * reached >= total:
+            return n
+    return None
+
+
+def measure_maintenance(period: Period) -> Component:
+    """Return commits and issues touched; scored when all are known, or when the known ones reach the full score."""
+    start = shift(period.until, -timedelta(days=MAINTENANCE_DAYS))
+    commits, issues, maintainers = _commits(period, start), *_issues(period, start)
+    idle = _idle(period, start)
+    if idle:
+        return component("maintenance", 0, commits + issues, MAINTENANCE, idle)
+    gaps = [gap for gap in (period.events_gap(start), period.commits_gap(start)) if gap]
+    enough = commits + issues >= RULES["maintenance"].full_at
+    return component(
+        "maintenance",
+        commits + issues,
+        commits + issues,
+        MAINTENANCE,
+        f"{commits} commits, and {issues} issues touched by {maintainers} maintainers, since {start}.",
+        "" if period.snapshot else "Whether the repository is archived or new is not known for this window.",
+        "Enough for the full score even if more happened." if enough and gaps else "",
+        *([] if enough else gaps),
+        "Not scored: this is only a lower bound." if gaps and not enough else "",
+        scored=enough or not gaps,
+    )
+
+
+def _idle(period: Period, start: str) -> str:
+    if period.snapshot and period.snapshot.archived:
+        return "The repository is archived."
+    if period.snapshot and period.snapshot.created_at and period.snapshot.created_at > start:
+        return f"The repository is younger than {MAINTENANCE_DAYS} days (created {period.snapshot.created_at})."
+    return ""
+
+
+def _commits(period: Period, start: str) -> int:
+    until, people = period.until, period.people
+    commits = [work for work in period.history.commits if work.authors.people and start <= work.at < until]
+    pushes = [row for row in within(period.history.pushes, start, until) if people[row.actor_login]]
+    return max(len(commits), len(pushes))
+
+
+def _issues(period: Period, start: str) -> tuple[int, int]:
+    """Return how many issues maintainers touched, and how many maintainers are known."""
+    history, until = period.history, period.until
+    stewards = {row.actor_login for rows in history.stewardship for row in within(rows, start, until)}
+    maintainers = {login for login in stewards if period.people[login]}
+    touched = {
+        row.number for rows in history.touches for row in within(rows, start, until) if row.actor_login in maintainers
+    }
+    return len(touched - {None}), len(maintainers)
+
+
+def measure_releases(period: Period) -> Component:
+    """Return the days between releases; the sample is the number of intervals."""
+    times = _release_times(period)
+    if not times:
+        gap = period.releases_gap(period.since)
+        return component("release_frequency", None, 0, RELEASES, "No release is known.", gap)
+    days = [_days(a, b) for a, b in pairwise(times) if not missing_spans(period.releases_known, a, b)]
+    since_last = _days(times[-1], period.until)
+    current = not missing_spans(period.releases_known, times[-1], period.until)
+    value = max(median(days), since_last if current else 0.0) if days else None
+    return component(
+        "release_frequency",
+        value,
+        len(days),
+        RELEASES,
+        f"{len(times)} releases known, the last {since_last:.1f} days before the end of the window"
+        + (f"; {median(days):.1f} days between them (median of {len(days)})." if days else "."),
+        "" if current else "There may be a later one.",
+        period.releases_gap(times[0]),
+    )
+
+
+def _release_times(period: Period) -> list[str]:
+    """Return when releases were published for the first time, in order."""
+    found = read_releases(period.history.releases, period.releases, period.until)
+    return sorted({release.published_at for release in found if not release.prerelease})
+
+
+def _days(earlier: str, later: str) -> float:
+    return seconds_between(earlier, later) / 86_400

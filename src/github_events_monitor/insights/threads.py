@@ -1,0 +1,304 @@
+"""What the record of issues and pull requests tells: who answered, whose turn it is, and what happened when.
+
+GitHub's feed of events cannot tell of everything (300 events are two hours of a busy repository), the record can; where
+both tell of the same happening it counts once. https://docs.github.com/en/rest/using-the-rest-api/github-event-types
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from statistics import median
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from ..github.facts import extract_facts
+from ..github.natural_keys import derived_id, natural_key
+from ..instants import seconds_between
+from ..jsontext import dump_json
+from ..people import kind_of
+from ..records import Activity, Event, Reply, Thread
+from .contributions import CLOSING, NEW
+
+Turn = Literal["review", "author", "merge"]
+
+SAME_SECONDS = 60
+"""By how much the feed and the record may date the same comment, review or closing apart."""
+
+_REPLY_TYPES = {
+    "comment": "IssueCommentEvent",
+    "review": "PullRequestReviewEvent",
+    "review_comment": "PullRequestReviewCommentEvent",
+}
+_ANCHORS = {"comment": "issuecomment-", "review": "pullrequestreview-", "review_comment": "discussion_r"}
+_DECISIONS = frozenset({"approved", "changes_requested", "dismissed"})
+
+
+class Happening(NamedTuple):
+    """Something that the record tells. anchor: where the page of the thread shows it; unique within the thread."""
+
+    event_type: str
+    action: str
+    at: str
+    actor: str | None
+    anchor: str
+    reply: Reply | None = None
+
+
+class ThreadSummary(NamedTuple):
+    """Counts of a window, and medians with the number of threads they come from (None: of none).
+
+    open: at the end of the window. opened, merged, closed: in it; closed ones were not merged.
+    """
+
+    open: int
+    opened: int
+    merged: int
+    closed: int
+    first_response_hours: float | None
+    first_response_sample: int
+    merge_hours: float | None
+    merge_sample: int
+
+
+def happenings_of(thread: Thread) -> Iterator[Happening]:
+    """Yield when a thread was opened, answered, and closed or merged at last; earlier closings are not on record."""
+    event_type = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
+    yield Happening(event_type, "opened", thread.created_at, thread.author_login, "opened")
+    for reply in thread.replies:
+        anchor = _ANCHORS[reply.kind] + reply.id
+        yield Happening(_REPLY_TYPES[reply.kind], "created", reply.created_at, reply.author_login, anchor, reply)
+    if thread.merged_at:
+        yield Happening(event_type, "merged", thread.merged_at, thread.merged_by, "merged")
+    elif thread.closed_at:
+        yield Happening(event_type, "closed", thread.closed_at, thread.closed_by, "closed")
+
+
+def events_of(thread: Thread) -> list[Event]:
+    """Return what the record tells as the events that a webhook would have brought, under the same ids."""
+    return [_event(thread, happening) for happening in happenings_of(thread)]
+
+
+def unseen_events(threads: Iterable[Thread], known: Iterable[Activity]) -> list[Event]:
+    """Return the events of `events_of` that are not among the known ones, which need all facts, oldest first."""
+    rows = list(known)
+    ids, seen = {row.id for row in rows}, _Seen(rows)
+    found = [
+        event
+        for thread in threads
+        for happening in happenings_of(thread)
+        if not seen.has(thread, happening) and (event := _event(thread, happening)).id not in ids
+    ]
+    return sorted(found, key=lambda event: (event.created_at, event.id))
+
+
+def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_url: str | None) -> list[Activity]:
+    """Return events and what the record tells beside them, each happening once; in no order.
+
+    Args:
+        activity: with at least the facts `action` and `number`.
+        threads: of the same repository.
+        repo_url: where people read it; the id of a row made here is an address that opens (see `rows.evidence_of`).
+    """
+    rows = list({row.id: row for row in activity}.values())
+    seen, web = _Seen(rows), repo_url or "https://github.com/unknown"
+    for thread in threads:
+        page = f"{web}/{'pull' if thread.kind == 'pull_request' else 'issues'}/{thread.number}"
+        for happening in happenings_of(thread):
+            if not seen.has(thread, happening):
+                rows.append(
+                    Activity(
+                        id=f"{page}#{happening.anchor}",
+                        event_type=happening.event_type,
+                        created_at=happening.at,
+                        actor_login=happening.actor,
+                        action=happening.action,
+                        number=thread.number,
+                        ref=None,
+                        sha=None,
+                        subject=thread.author_login,
+                    )
+                )
+        reopened = seen.closed_before(thread)
+        if reopened:
+            kind = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
+            anchor = f"{page}#reopened"
+            rows.append(Activity(anchor, kind, thread.updated_at, None, "reopened", thread.number, None, None, None))
+    return rows
+
+
+def bots_of(threads: Iterable[Thread]) -> frozenset[str]:
+    """Return the logins, lower-case, that the record knows to be bots' by their kind of account."""
+    pairs = {
+        pair
+        for thread in threads
+        for pair in (
+            (thread.author_login, thread.author_type),
+            *((reply.author_login, reply.author_type) for reply in thread.replies),
+        )
+    }
+    return frozenset(login.lower() for login, account in pairs if login and (account or "").lower() == "bot")
+
+
+def first_response_at(thread: Thread, bot_logins: frozenset[str] = frozenset()) -> str | None:
+    """Return when a person other than the author first commented, reviewed, closed or merged; None: not yet."""
+    author = (thread.author_login or "").lower()
+    times = [
+        happening.at
+        for happening in happenings_of(thread)
+        if happening.action != "opened" and _is_other_person(happening, author, bot_logins)
+    ]
+    return min(times, default=None)
+
+
+def first_response_hours(thread: Thread, until: str, bot_logins: frozenset[str] = frozenset()) -> float | None:
+    """Return the hours from the opening to the first response before `until`; None while there is none."""
+    answered = first_response_at(thread, bot_logins)
+    if answered is None or answered >= until:
+        return None
+    return max(0.0, seconds_between(thread.created_at, answered) / 3600)
+
+
+def waiting_for(thread: Thread, bot_logins: frozenset[str] = frozenset()) -> Turn | None:
+    """Return whose turn it is in an open pull request; None for anything else.
+
+    review: there is no decision and the last word is the author's. author: changes are requested, the last word is
+    another person's, or it is a draft. merge: it is approved. Words of bots and AI assistants do not count.
+    """
+    if thread.kind != "pull_request" or thread.state != "open":
+        return None
+    decision = _decision(thread, bot_logins)
+    if thread.draft or decision == "changes_requested":
+        return "author"
+    if decision == "approved":
+        return "merge"
+    author = (thread.author_login or "").lower()
+    words = [reply for reply in thread.replies if _is_person(reply.author_login, reply.author_type, bot_logins)]
+    last = max(words, key=lambda reply: (reply.created_at, reply.id), default=None)
+    if last is None or (last.author_login or "").lower() == author or last.state == "approved":
+        return "review"  # also where one approval is not enough
+    return "author"
+
+
+def summarise(
+    threads: Iterable[Thread], since: str, until: str, bot_logins: frozenset[str] = frozenset()
+) -> ThreadSummary:
+    """Return the counts and medians of the window since <= t < until, as of its end."""
+    threads = [thread for thread in threads if thread.created_at < until]
+    opened = [thread for thread in threads if thread.created_at >= since]
+    ended = [thread for thread in threads if (at := _ended_at(thread)) and since <= at < until]
+    merged = [seconds_between(one.created_at, one.merged_at) / 3600 for one in ended if one.merged_at]
+    answers = [hours for one in opened if (hours := first_response_hours(one, until, bot_logins)) is not None]
+    return ThreadSummary(
+        open=sum((_ended_at(thread) or until) >= until for thread in threads),
+        opened=len(opened),
+        merged=len(merged),
+        closed=len(ended) - len(merged),
+        first_response_hours=round(median(answers), 1) if answers else None,
+        first_response_sample=len(answers),
+        merge_hours=round(median(merged), 1) if merged else None,
+        merge_sample=len(merged),
+    )
+
+
+def replies_known(thread: Thread) -> bool:
+    """Return whether all its replies are known, so that having none means that there is none."""
+    return thread.comments_complete and (thread.kind == "issue" or thread.reviews_complete)
+
+
+class _Seen:
+    """Which happenings of threads the known events tell of; each event stands for one."""
+
+    def __init__(self, rows: Iterable[Activity]) -> None:
+        self._rows: defaultdict[tuple[str, int], list[Activity]] = defaultdict(list)
+        for row in rows:
+            if row.number is not None:
+                self._rows[row.event_type, row.number].append(row)
+
+    def has(self, thread: Thread, happening: Happening) -> bool:
+        """Return whether an event tells of it, and use that event up where there may be several."""
+        rows = self._rows.get((happening.event_type, thread.number))
+        if not rows:
+            return False
+        if happening.action in {"opened", "merged"}:
+            return any(row.action == happening.action for row in rows)
+        alike = [row for row in rows if _is_alike(row, happening)]
+        if not alike:
+            return False
+        rows.remove(min(alike, key=lambda row: (abs(seconds_between(row.created_at, happening.at)), row.id)))
+        return True
+
+    def closed_before(self, thread: Thread) -> bool:
+        """Return whether an event closed what the record says is open: it was reopened since, unseen."""
+        kind = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
+        rows = self._rows.get((kind, thread.number), ())
+        turns = [(row.created_at, row.action or "") for row in rows if row.action in CLOSING | {"reopened"}]
+        last = max(turns, default=None)
+        return thread.state == "open" and last is not None and last[1] in CLOSING and last[0] <= thread.updated_at
+
+
+def _is_alike(row: Activity, happening: Happening) -> bool:
+    same = row.action in NEW if happening.reply else row.action == happening.action
+    actors = {(row.actor_login or "").lower(), (happening.actor or row.actor_login or "").lower()}
+    return same and len(actors) == 1 and abs(seconds_between(row.created_at, happening.at)) <= SAME_SECONDS
+
+
+def _is_person(login: str | None, account_type: str | None, bot_logins: frozenset[str]) -> bool:
+    return bool(login) and kind_of(login, account_type=account_type, bot_logins=bot_logins) == "person"
+
+
+def _is_other_person(happening: Happening, author: str, bot_logins: frozenset[str]) -> bool:
+    account_type = happening.reply.author_type if happening.reply else None
+    actor = (happening.actor or "").lower()
+    return actor != author and _is_person(happening.actor, account_type, bot_logins)
+
+
+def _decision(thread: Thread, bot_logins: frozenset[str]) -> str | None:
+    """Return GitHub's decision, else the one that the last decisive review of each person makes."""
+    if thread.review_decision is not None:
+        return thread.review_decision
+    last: dict[str, str] = {}
+    author = (thread.author_login or "").lower()
+    for reply in sorted(thread.replies, key=lambda reply: (reply.created_at, reply.id)):
+        if reply.state in _DECISIONS and _is_person(reply.author_login, reply.author_type, bot_logins):
+            last[(reply.author_login or "").lower()] = reply.state or ""
+    states = {state for login, state in last.items() if login != author}
+    return next((state for state in ("changes_requested", "approved") if state in states), None)
+
+
+def _ended_at(thread: Thread) -> str | None:
+    return thread.merged_at or thread.closed_at
+
+
+_PLACES: Mapping[str, str] = {"review": "review", "comment": "comment", "review_comment": "comment"}
+
+
+def _event(thread: Thread, happening: Happening) -> Event:
+    about: dict[str, Any] = {"number": thread.number, "title": thread.title}
+    if thread.author_login:
+        about["user"] = {"login": thread.author_login}
+    place = "pull_request" if thread.kind == "pull_request" else "issue"
+    payload: dict[str, Any] = {"action": happening.action, place: about}
+    if place == "pull_request":
+        payload["number"] = thread.number
+        if happening.event_type == "IssueCommentEvent":  # a comment on a pull request is one on its issue
+            payload = {"action": happening.action, "issue": {**about, "pull_request": {}}}
+    if happening.reply:
+        reply = happening.reply
+        payload[_PLACES[reply.kind]] = {"id": int(reply.id) if reply.id.isdecimal() else None, "state": reply.state}
+    body = dump_json(payload)
+    event = Event(
+        id=f"record:{thread.number}/{happening.anchor}",
+        event_type=happening.event_type,
+        created_at=happening.at,
+        repo_name=thread.repo_name,
+        actor_login=happening.actor,
+        payload=body,
+        facts=extract_facts(happening.event_type, body),
+    )
+    key = natural_key(event)
+    return msgspec.structs.replace(event, id=derived_id(key)) if key else event
+
+
+def by_number(threads: Iterable[Thread]) -> Mapping[int, Thread]:
+    """Return threads by the number that issues and pull requests of a repository share."""
+    return {thread.number: thread for thread in threads}
