@@ -1,11 +1,12 @@
-"""The network shell: one request at a time, within a budget, retried where that helps, redirects followed by hand.
+"""The network shell: paced, within a budget, retried where that helps, redirects followed by hand.
 
 What answers mean is decided in `protocol`; parsing is left to `payloads`. Each `fetch_` method names its endpoint's
 documentation. All take a `RequestBudget` and may raise `BudgetSpent`, and any of the `GitHubError` branch.
 """
 
+import asyncio
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -17,9 +18,11 @@ from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget
 from .graphql import CommitStatsPage, check_graphql, graphql_url, history_query, parse_commit_stats
 from .limits import RateLimit, parse_rate_limit_body
-from .session import Answer, Session
+from .pace import Pace, Sleep
+from .refusals import Request
+from .session import Answer, Credentials, Session
 
-__all__ = ["Answer", "BudgetSpent", "GitHubClient", "RequestBudget"]
+__all__ = ["Answer", "BudgetSpent", "Credentials", "GitHubClient", "RequestBudget"]
 
 PER_PAGE = 100
 """The largest page GitHub gives. It is part of the URL, so an ETag belongs to it."""
@@ -28,10 +31,16 @@ _MAX_FILE_PAGES = 10
 
 
 class GitHubClient:
-    """Asks one GitHub (github.com, an Enterprise Server, a stand-in). The first request opens the connection.
+    """Ask one GitHub (github.com, an Enterprise Server, a stand-in). The first request opens the connection.
 
-    At most one request is under way at any time. timeout: seconds that one request may take in all; the budget's
-    deadline shortens it.
+    Methods may be called beside one another: `Pace` decides how many requests are under way.
+
+    Args:
+        token: Sent with every request; None where `credentials` says who asks, or nobody in particular.
+        credentials: Asked for the header of every question, in place of a token.
+        timeout: Seconds that one request may take, its body included; the budget's deadline shortens it.
+        sleep: How limits are waited out.
+        pace: How fast the host is asked; clients of one host share one.
     """
 
     def __init__(
@@ -40,14 +49,18 @@ class GitHubClient:
         token: SecretStr | None,
         clock: Clock,
         *,
+        credentials: Credentials | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: float = 20.0,
+        sleep: Sleep = asyncio.sleep,
+        pace: Pace | None = None,
     ) -> None:
         self._base = api_url.rstrip("/")
         secret = _usable(token)
+        chosen = credentials or (_Token(secret) if secret else None)
         self._clock = clock
-        self._session = Session(self._base, secret, clock, transport, timeout)
-        self.authenticated = secret is not None
+        self._session = Session(self._base, chosen, clock, transport, timeout, sleep=sleep, pace=pace)
+        self.authenticated = chosen is not None
         """Whether requests carry a token."""
 
     @property
@@ -70,7 +83,7 @@ class GitHubClient:
     async def fetch_repository(self, repo: str | int, *, budget: RequestBudget, etag: str | None = None) -> Answer:
         """Metadata, by name or by lasting id: https://docs.github.com/en/rest/repos/repos#get-a-repository"""
         url = f"{self._base}/repositories/{repo}" if isinstance(repo, int) else self._repo_url(repo)
-        return await self._session.get(url, f"repository {repo}", budget, etag=etag)
+        return await self._get(repo, url, f"repository {repo}", budget, etag=etag)
 
     async def fetch_events(self, repo: str, page: int, *, budget: RequestBudget, etag: str | None = None) -> Answer:
         """A page (1 to 3) of the feed; each has its own ETag, so pages are asked for by number.
@@ -78,7 +91,7 @@ class GitHubClient:
         https://docs.github.com/en/rest/activity/events#list-repository-events
         """
         url = self._repo_url(repo, "events", per_page=PER_PAGE, page=page)
-        return await self._session.get(url, f"events of {repo}", budget, etag=etag)
+        return await self._get(repo, url, f"events of {repo}", budget, etag=etag)
 
     async def fetch_commits(
         self,
@@ -96,7 +109,7 @@ class GitHubClient:
         https://docs.github.com/en/rest/commits/commits#list-commits
         """
         first = self._repo_url(repo, "commits", sha=branch, since=since, until=until, per_page=PER_PAGE)
-        return await self._session.get(url or first, f"commits of {repo}", budget, etag=etag)
+        return await self._get(repo, url or first, f"commits of {repo}", budget, etag=etag)
 
     async def fetch_commit(self, repo: str, sha: str, *, budget: RequestBudget) -> list[Answer]:
         """A commit with statistics and files, all pages of it (300 files each, up to 3,000 files).
@@ -105,10 +118,10 @@ class GitHubClient:
         https://docs.github.com/en/rest/commits/commits#get-a-commit
         """
         what = f"commit {sha[:12]} of {repo}"
-        answers = [await self._session.get(self._repo_url(repo, f"commits/{quote(sha, safe='')}"), what, budget)]
+        answers = [await self._get(repo, self._repo_url(repo, f"commits/{quote(sha, safe='')}"), what, budget)]
         while (following := answers[-1].next_url) is not None and len(answers) < _MAX_FILE_PAGES:
             try:
-                answers.append(await self._session.get(following, what, budget))
+                answers.append(await self._get(repo, following, what, budget))
             except BudgetSpent:
                 break
         return answers
@@ -124,7 +137,7 @@ class GitHubClient:
     ) -> Answer:
         """A page of pushes and branch changes: https://docs.github.com/en/rest/repos/repos#list-repository-activities"""
         first = self._repo_url(repo, "activity", time_period=time_period, per_page=PER_PAGE)
-        return await self._session.get(url or first, f"activity of {repo}", budget, etag=etag)
+        return await self._get(repo, url or first, f"activity of {repo}", budget, etag=etag)
 
     async def fetch_branches(
         self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
@@ -165,12 +178,12 @@ class GitHubClient:
         https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
         """
         first = self._repo_url(repo, "actions/runs", branch=branch, created=created, per_page=PER_PAGE)
-        return await self._session.get(url or first, f"workflow runs of {repo}", budget, etag=etag)
+        return await self._get(repo, url or first, f"workflow runs of {repo}", budget, etag=etag)
 
     async def fetch_community_profile(self, repo: str, *, budget: RequestBudget, etag: str | None = None) -> Answer:
         """Not for forks (404): https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics"""
         url = self._repo_url(repo, "community/profile")
-        return await self._session.get(url, f"community profile of {repo}", budget, etag=etag)
+        return await self._get(repo, url, f"community profile of {repo}", budget, etag=etag)
 
     async def fetch_advisories(
         self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
@@ -211,19 +224,44 @@ class GitHubClient:
         if not self.authenticated:
             raise Forbidden(f"{what} by GraphQL need a token; set GITHUB_TOKEN")
         query = history_query(repo_key(repo), branch=branch, since=since, until=until, after=after)
-        body, request = await self._session.post(graphql_url(self._base), what, budget, query)
+        return parse_commit_stats(await self._ask(query, what, budget, _owner(repo)))
+
+    async def _ask(self, query: dict[str, Any], what: str, budget: RequestBudget, owner: str | None) -> bytes:
+        """Return the body of a GraphQL answer that has data."""
+        return await self._session.post(graphql_url(self._base), what, budget, query, self._check, owner=owner)
+
+    def _check(self, body: bytes, request: Request) -> None:
         check_graphql(body, request, now=self._clock(), limit=self._session.limits.get("graphql"))
-        return parse_commit_stats(body)
 
     async def _listing(self, repo: str, path: str, budget: RequestBudget, etag: str | None, url: str | None) -> Answer:
         what = f"{path.rsplit('/', maxsplit=1)[-1].replace('-', ' ')} of {repo}"
-        return await self._session.get(url or self._repo_url(repo, path, per_page=PER_PAGE), what, budget, etag=etag)
+        return await self._get(repo, url or self._repo_url(repo, path, per_page=PER_PAGE), what, budget, etag=etag)
+
+    async def _get(
+        self, repo: str | int, url: str, what: str, budget: RequestBudget, *, etag: str | None = None
+    ) -> Answer:
+        return await self._session.get(url, what, budget, owner=_owner(repo), etag=etag)
 
     def _repo_url(self, repo: str, path: str = "", **parameters: str | int | None) -> str:
         """A URL under the repository, its parameters in the order given: the same question is always the same URL."""
         given = {name: value for name, value in parameters.items() if value is not None}
         url = "/".join(filter(None, (self._base, "repos", repo_key(repo), path)))
         return f"{url}?{urlencode(given)}" if given else url
+
+
+class _Token:
+    """The same token for every question."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    async def header(self, owner: str | None) -> str | None:  # noqa: ARG002 (a token knows no owners)
+        """Return the header with the token."""
+        return self._header
+
+
+def _owner(repo: str | int) -> str | None:
+    return repo.partition("/")[0] if isinstance(repo, str) else None
 
 
 def _usable(token: SecretStr | None) -> str | None:

@@ -3,7 +3,6 @@
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -18,9 +17,6 @@ from .refusals import API_VERSION, Request, Transient, refusal
 USER_AGENT = f"github-events-monitor/{__version__}"
 """Required: https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent"""
 
-_LINK = re.compile(r"<([^<>]*)>\s*;([^,<]*)")
-_REL = re.compile(r'\brel\s*=\s*"?([\w\s-]+)"?')
-
 
 class Outcome(NamedTuple):
     """What an answer means. `location` only with "redirect". An empty repository is no error: it has no commits yet."""
@@ -29,34 +25,22 @@ class Outcome(NamedTuple):
     location: str | None = None
 
 
-def request_headers(token: str | None = None, etag: str | None = None) -> dict[str, str]:
+def request_headers(authorization: str | None = None, etag: str | None = None) -> dict[str, str]:
     """Headers of every request. A matching `If-None-Match` is answered 304, free of charge with a token.
 
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
     """
     headers = {
         "Accept": "application/vnd.github+json",
+        "Accept-Encoding": "gzip",
         "User-Agent": USER_AGENT,
         "X-GitHub-Api-Version": API_VERSION,
     }
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+    if authorization:
+        headers["Authorization"] = authorization
     if etag:
         headers["If-None-Match"] = etag
     return headers
-
-
-def parse_link_header(value: str | None) -> dict[str, str]:
-    """URLs by relation ("next", "last", …); page URLs are taken from here, never built.
-
-    https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api#using-link-headers
-    """
-    links: dict[str, str] = {}
-    for url, parameters in _LINK.findall(value or ""):
-        relation = _REL.search(parameters)
-        for name in relation[1].split() if relation else ():
-            links.setdefault(name.lower(), url)
-    return links
 
 
 def poll_interval(headers: Mapping[str, str]) -> int | None:

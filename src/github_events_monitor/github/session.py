@@ -1,10 +1,10 @@
-"""One conversation with a GitHub: requests in turn, within a budget, retried where that helps, redirects by hand."""
+"""One conversation with a GitHub: paced, within a budget, retried where that helps, redirects by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +14,8 @@ from ..errors import RateLimited, Unreachable
 from ..instants import Clock
 from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
-from .protocol import Outcome, classify, parse_link_header, poll_interval, request_headers
+from .pace import Pace, Sleep
+from .protocol import Outcome, classify, poll_interval, request_headers
 from .refusals import Request, Transient
 from .transport import Exchange, exchange, origin, resolve
 
@@ -23,6 +24,20 @@ MAX_REDIRECTS = 5
 _ATTEMPTS = 3
 _LONGEST_PAUSE = 4.0
 _LONGEST_ETAG = 256
+_MOST_WAITS = 5
+"""So many limits in a row are waited out for one request."""
+
+T = TypeVar("T")
+
+
+class Credentials(Protocol):
+    """What requests say about who asks."""
+
+    async def header(self, owner: str | None) -> str | None:
+        """Return the value of `Authorization` for questions about an owner's repositories; None to ask without.
+
+        owner: None for questions about no owner.
+        """
 
 
 class Answer(NamedTuple):
@@ -42,23 +57,53 @@ class Answer(NamedTuple):
     requests: int
 
 
-class Session:
-    """The state of the conversation: connection, last known limits, and the lock that keeps requests serial.
+@dataclass
+class _Call:
+    """One question on its way.
 
-    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#avoid-concurrent-requests
+    free: a spent limit does not forbid it. sent: requests so far. strikes: secondary limits in a row before the last.
+    """
+
+    url: str
+    request: Request
+    budget: RequestBudget
+    resource: str
+    authorization: str | None
+    etag: str | None = None
+    free: bool = False
+    json: Mapping[str, Any] | None = None
+    sent: int = 0
+    strikes: int = 0
+
+
+class Session:
+    """The state of the conversation: connection, last known limits, pace.
+
+    Args:
+        sleep: How limits are waited out; tests hand in their own.
+        pace: How fast the host is asked; all that ask it share one.
     """
 
     def __init__(
-        self, base: str, token: str | None, clock: Clock, transport: httpx.AsyncBaseTransport | None, timeout: float
+        self,
+        base: str,
+        credentials: Credentials | None,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None,
+        timeout: float,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        pace: Pace | None = None,
     ) -> None:
         self.limits: dict[str, RateLimit] = {}
         self._origin = origin(base)
-        self._token = token
+        self._credentials = credentials
         self._clock = clock
         self._transport = transport
         self._timeout = timeout
+        self._sleep = sleep
+        self._pace = pace or Pace(clock)
         self._http: httpx.AsyncClient | None = None
-        self._lock = asyncio.Lock()
         self._blocked: dict[str, tuple[datetime, RateLimited]] = {}
         self._strikes = 0
 
@@ -69,50 +114,78 @@ class Session:
             await http.aclose()
 
     async def get(
-        self, url: str, what: str, budget: RequestBudget, *, etag: str | None = None, free: bool = False
+        self,
+        url: str,
+        what: str,
+        budget: RequestBudget,
+        *,
+        owner: str | None = None,
+        etag: str | None = None,
+        free: bool = False,
     ) -> Answer:
         """GET a URL. `free`: costs nothing, so that a spent limit does not forbid it."""
-        async with self._turn(budget):
-            before = budget.used
-            final, found, outcome = await self._retried(url, self._request(url, what), budget, etag, free)
+        call = await self._call(url, what, budget, "core", owner)
+        call.etag, call.free = etag, free
+        final, found, outcome = await self._waiting_out_limits(budget, lambda: self._retried(call))
         if outcome.status == "redirect":
             raise Unreachable(f"{urlsplit(url).netloc} redirects endlessly for {what}; check GITHUB_API_URL")
         return Answer(
             status=outcome.status,
             body=found.body if outcome.status == "ok" else b"",
             etag=_sendable(found.headers.get("etag")),
-            next_url=self._next_url(final, found.headers),
+            next_url=self._next_url(final, found),
             poll_interval=poll_interval(found.headers),
             url=final,
-            requests=budget.used - before,
+            requests=call.sent,
         )
 
-    async def post(self, url: str, what: str, budget: RequestBudget, json: Mapping[str, Any]) -> tuple[bytes, Request]:
-        """POST to GraphQL, once: a question too large for GitHub fails again when it is repeated."""
-        request = self._request(url, what)
-        async with self._turn(budget):
-            self._refuse_when_limited("graphql")
-            found = await self._send(url, budget, json=json)
-            self._classify(found, request, "graphql")
-        return found.body, request
+    async def post(
+        self,
+        url: str,
+        what: str,
+        budget: RequestBudget,
+        json: Mapping[str, Any],
+        check: Callable[[bytes, Request], None],
+        *,
+        owner: str | None = None,
+    ) -> bytes:
+        """POST to GraphQL, once: a question too large for GitHub fails again when it is repeated.
 
-    @asynccontextmanager
-    async def _turn(self, budget: RequestBudget) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(budget.seconds_left(self._clock())):
-                await self._lock.acquire()
-        except TimeoutError:
-            raise BudgetSpent("the time is used up") from None
-        try:
-            yield
-        finally:
-            self._lock.release()
+        check: raises what the errors in a body of status 200 mean.
+        """
+        call = await self._call(url, what, budget, "graphql", owner)
+        call.json = json
 
-    async def _retried(
-        self, url: str, request: Request, budget: RequestBudget, etag: str | None, free: bool
-    ) -> tuple[str, Exchange, Outcome]:
+        def judgement(found: Exchange, call: _Call) -> bytes:
+            self._classify(found, call)
+            check(found.body, call.request)
+            return found.body
+
+        async def attempt() -> bytes:
+            return self._judge(await self._send(url, call), call, judgement)
+
+        return await self._waiting_out_limits(budget, attempt)
+
+    async def _call(self, url: str, what: str, budget: RequestBudget, resource: str, owner: str | None) -> _Call:
+        said = await self._credentials.header(owner) if self._credentials is not None else None
+        return _Call(url, Request(what, urlsplit(url).netloc, said is not None), budget, resource, said)
+
+    async def _waiting_out_limits(self, budget: RequestBudget, attempt: Callable[[], Awaitable[T]]) -> T:
+        """https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit"""
+        for _ in range(_MOST_WAITS):
+            try:
+                return await attempt()
+            except RateLimited as limit:
+                seconds = budget.wait_for(limit, self._clock())
+                if seconds is None:
+                    raise
+                await budget.announce(limit, seconds)
+                await self._sleep(seconds)
+        return await attempt()
+
+    async def _retried(self, call: _Call) -> tuple[str, Exchange, Outcome]:
         failure: Transient | None = None
-        seconds = budget.seconds_left(self._clock())
+        seconds = call.budget.seconds_left(self._clock())
         pause = min(_LONGEST_PAUSE, seconds or _LONGEST_PAUSE)
         try:
             async for attempt in stamina.retry_context(
@@ -125,7 +198,7 @@ class Session:
             ):
                 with attempt:
                     try:
-                        return await self._followed(url, request, budget, etag, free)
+                        return await self._followed(call)
                     except Transient as error:
                         failure = error
                         raise
@@ -133,91 +206,114 @@ class Session:
             if failure is not None:  # what went wrong says more than that there is no time for another try
                 raise failure from None
             raise
-        raise AssertionError("a retry either answers or raises")
+        raise AssertionError("a retry either returns or raises")
 
-    async def _followed(
-        self, url: str, request: Request, budget: RequestBudget, etag: str | None, free: bool
-    ) -> tuple[str, Exchange, Outcome]:
+    async def _followed(self, call: _Call) -> tuple[str, Exchange, Outcome]:
         """https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"""
-        seen: set[str] = set()
+        seen, url = set[str](), call.url
         while True:
-            if not free:
-                self._refuse_when_limited("core")
-            found = await self._send(url, budget, etag=etag)
-            outcome = self._classify(found, request, "core")
-            if outcome.status == "not_modified" and etag is None:
+            found = await self._send(url, call)
+            outcome = self._judge(found, call, self._classify)
+            if outcome.status == "not_modified" and call.etag is None:
                 raise Transient(
-                    f"{request.host} answered 304 for {request.what} to a question without an ETag; try again"
+                    f"{call.request.host} answered 304 for {call.request.what} to a question without an ETag; try again"
                 )
             seen.add(url)
             target = resolve(url, outcome.location) if outcome.location else url
             if outcome.status != "redirect" or target in seen or len(seen) > MAX_REDIRECTS:
                 return url, found, outcome
+            self._at_home(target, f"{call.request.host} redirects {call.request.what} to")
             url = target
 
-    async def _send(
-        self, url: str, budget: RequestBudget, *, etag: str | None = None, json: Mapping[str, Any] | None = None
-    ) -> Exchange:
-        """The token goes to the API's own origin only, wherever a redirect points."""
-        budget.spend(self._clock)
-        at_home = origin(url) == self._origin
-        left = budget.seconds_left(self._clock())
-        found = await exchange(
-            self._opened(),
-            url,
-            request_headers(self._token if at_home else None, etag),
-            seconds=self._timeout if left is None else min(self._timeout, left),
-            json=json,
-        )
-        if self._token and found.status >= 400:  # what a refusal says is shown to people, and may repeat the request
-            found = found._replace(body=found.body.replace(self._token.encode(), b"***"))
-        limit = parse_rate_limit(found.headers) if at_home else None
-        if limit is not None:
+    async def _send(self, url: str, call: _Call) -> Exchange:
+        """Send one request in its turn. Neither the token nor a question ever goes to another host."""
+        self._at_home(url, f"{call.request.what} would be asked of")
+        call.budget.check(self._clock)
+        async with self._pace.turn(call.budget.seconds_left(self._clock())):
+            if not call.free:
+                self._refuse_when_limited(call)
+            call.budget.spend(self._clock)
+            call.sent, call.strikes = call.sent + 1, self._strikes
+            left = call.budget.seconds_left(self._clock())
+            found = await exchange(
+                self._opened(),
+                url,
+                request_headers(call.authorization, call.etag),
+                seconds=self._timeout if left is None else min(self._timeout, left),
+                json=call.json,
+            )
+        self._note_limit(found)
+        return _without_secret(found, call.authorization) if found.status >= 400 else found
+
+    def _note_limit(self, found: Exchange) -> None:
+        """Remember the limit; of answers that overtook one another the one with less left is the later."""
+        limit = parse_rate_limit(found.headers)
+        known = self.limits.get(limit.resource) if limit else None
+        if limit and not (known and known.reset_at == limit.reset_at and known.remaining < limit.remaining):
             self.limits[limit.resource] = limit
-        return found
 
     def _opened(self) -> httpx.AsyncClient:
         if self._http is None:
             self._http = httpx.AsyncClient(transport=self._transport, timeout=self._timeout, follow_redirects=False)
         return self._http
 
-    def _classify(self, found: Exchange, request: Request, resource: str) -> Outcome:
+    def _classify(self, found: Exchange, call: _Call) -> Outcome:
+        return classify(found.status, found.headers, found.body, call.request, now=self._clock(), strikes=call.strikes)
+
+    def _judge(self, found: Exchange, call: _Call, judgement: Callable[[Exchange, _Call], T]) -> T:
+        """Return a judgement; a limit that it finds is remembered."""
         try:
-            outcome = classify(
-                found.status, found.headers, found.body, request, now=self._clock(), strikes=self._strikes
-            )
+            result = judgement(found, call)
         except RateLimited as error:
-            spent = found.headers.get("x-ratelimit-remaining") == "0"
-            self._strikes += not spent
-            self._blocked |= dict.fromkeys((resource,) if spent else ("core", "graphql"), (self._clock(), error))
+            self._block(found, call, error)
             raise
         self._strikes = 0
-        return outcome
+        return result
 
-    def _refuse_when_limited(self, resource: str) -> None:
-        """Asking before the limit ends would be refused, and may get an integration banned."""
+    def _block(self, found: Exchange, call: _Call, error: RateLimited) -> None:
+        """Ask nothing until a limit ends, and less often after a secondary one."""
+        now, spent = self._clock(), found.headers.get("x-ratelimit-remaining") == "0"
+        if not spent:
+            self._strikes = max(self._strikes, call.strikes + 1)  # refusals beside one another are one
+            self._pace.slow_down()
+        self._blocked |= dict.fromkeys((call.resource,) if spent else ("core", "graphql"), (now, error))
+
+    def _blocking(self, resource: str) -> RateLimited | None:
+        """Return the refusal that still holds; one that a clock set back puts into the future does not."""
         now = self._clock()
         told_at, blocked = self._blocked.get(resource, (now, None))
-        limit = self.limits.get(resource)
-        if blocked is not None and blocked.retry_at is not None and told_at <= now < blocked.retry_at:
+        holds = blocked is not None and blocked.retry_at is not None and told_at <= now < blocked.retry_at
+        return blocked if holds else None
+
+    def _refuse_when_limited(self, call: _Call) -> None:
+        """Asking before the limit ends would be refused, and may get an integration banned."""
+        now, blocked = self._clock(), self._blocking(call.resource)
+        if blocked is not None:
             raise RateLimited(blocked.message, retry_at=blocked.retry_at)
+        limit = self.limits.get(call.resource)
         if limit is not None and limit.remaining == 0 and limit.reset_at > now:
-            raise rate_limited(limit.reset_at, now, authenticated=self._token is not None)
+            raise rate_limited(limit.reset_at, now, authenticated=call.request.authenticated)
 
-    def _request(self, url: str, what: str) -> Request:
-        return Request(what, urlsplit(url).netloc, self._token is not None)
+    def _next_url(self, url: str, found: Exchange) -> str | None:
+        target = resolve(url, found.next_link) if found.next_link else None
+        if target is not None:
+            self._at_home(target, f"{urlsplit(url).netloc} names a next page on")
+        return target
 
-    def _next_url(self, url: str, headers: Mapping[str, str]) -> str | None:
-        link = parse_link_header(headers.get("link")).get("next")
-        target = resolve(url, link) if link else None
-        if target is not None and origin(target) != self._origin:
+    def _at_home(self, url: str, doing: str) -> None:
+        if origin(url) != self._origin:
             raise Unreachable(
-                f"{urlsplit(url).netloc} names a next page on another host ({urlsplit(target).netloc}); "
+                f"{doing} another host ({urlsplit(url).netloc}), which is refused; "
                 "set GITHUB_API_URL to the address that GitHub itself uses"
             )
-        return target
+
+
+def _without_secret(found: Exchange, authorization: str | None) -> Exchange:
+    """What a refusal says is shown to people, and may repeat the request."""
+    secret = (authorization or "").rpartition(" ")[2]
+    return found._replace(body=found.body.replace(secret.encode(), b"***")) if secret else found
 
 
 def _sendable(etag: str | None) -> str | None:
-    """An ETag that a request can carry: https://www.rfc-editor.org/rfc/rfc9110#field.etag"""
+    """Return an ETag that a request can carry, or None: https://www.rfc-editor.org/rfc/rfc9110#field.etag"""
     return etag if etag and etag.isascii() and etag.isprintable() and len(etag) <= _LONGEST_ETAG else None

@@ -10,9 +10,11 @@ from pydantic import SecretStr
 
 from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.github.pace import Pace
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.instants import Clock
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event
 
 
@@ -41,6 +43,19 @@ class World:
         return sum(word in path for path in self.github.requests)
 
 
+class Elsewhere:
+    """A clock for the pace alone, whose waits pass at once: the clock of a test moves only between passes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._waited = clock, timedelta()
+
+    def __call__(self) -> datetime:
+        return self._clock() + self._waited
+
+    async def sleep(self, seconds: float) -> None:
+        self._waited += timedelta(seconds=seconds)
+
+
 def build(github: FakeGitHub, *, token: str | None = "token") -> World:
     moment = [NOW]
     world: World
@@ -50,7 +65,9 @@ def build(github: FakeGitHub, *, token: str | None = "token") -> World:
 
     manager = get_sqlite_manager(":memory:", clock=clock)
     secret = SecretStr(token) if token else None
-    client = GitHubClient(github.base, secret, clock, transport=github.transport())
+    waits = Elsewhere(clock)
+    pace = Pace(waits, waits.sleep)
+    client = GitHubClient(github.base, secret, clock, transport=github.transport(), pace=pace)
     collector = Collector(manager, client, clock=clock, with_token=token is not None)
     context = QuestionContext(
         manager=manager, clock=clock, refresh=collector.refresh, fetch_details=collector.fetch_details

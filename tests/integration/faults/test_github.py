@@ -244,13 +244,12 @@ async def test_a_host_that_cannot_be_had_is_named(url: str) -> None:
     await world.collector.close()
 
 
-async def test_the_token_stays_with_its_host_when_another_is_named() -> None:
+async def test_nothing_is_asked_of_another_host_that_is_named() -> None:
     home, elsewhere = WireGitHub(FakeGitHub(hello())), WireGitHub(FakeGitHub(hello()))
     async with elsewhere.serve() as other, home.serve() as url:
         world = asking(home.github, url, token="ghp_marked")
         home.github.faults.append(lambda path: (307, {"Location": other + path}, b""))
         await world.collector.collect(["octo/hello"])
         assert "ghp_marked" in "".join(home.seen)
-        assert elsewhere.seen
-        assert "ghp_marked" not in "".join(elsewhere.seen)
+        assert not elsewhere.seen
         await world.collector.close()

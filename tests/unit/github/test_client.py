@@ -1,5 +1,7 @@
 import asyncio
+import gzip
 import json
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -165,12 +167,22 @@ async def test_a_rename_is_followed_and_shows_in_the_url() -> None:
     "elsewhere",
     ["https://evil.example/x", "http://api.github.com/x", "https://api.github.com:8443/x", "//evil.example/x"],
 )
-async def test_the_token_never_leaves_the_api_host(elsewhere: str) -> None:
+async def test_a_redirect_to_another_host_is_refused_and_both_are_named(elsewhere: str) -> None:
     server = Server(status(302, location=elsewhere), ok())
     async with client(server, token=TOKEN) as github:
-        await github.fetch_repository("o/n", budget=budget())
-    assert "Authorization" in server.asked[0].headers
-    assert "Authorization" not in server.asked[1].headers
+        with pytest.raises(
+            Unreachable, match=r"api\.github\.com redirects .* to another host \(.+\), which is refused"
+        ):
+            await github.fetch_repository("o/n", budget=budget())
+    assert len(server.asked) == 1
+
+
+async def test_a_page_on_another_host_is_not_asked_for_whoever_names_it() -> None:
+    server = Server(ok())
+    async with client(server, token=TOKEN) as github:
+        with pytest.raises(Unreachable, match="refused"):
+            await github.fetch_commits("o/n", url="https://evil.example/?page=2", budget=budget())
+    assert server.asked == []
 
 
 async def test_the_default_port_is_the_same_host() -> None:
@@ -197,7 +209,7 @@ async def test_redirects_that_lead_nowhere_end() -> None:
 async def test_a_next_page_on_another_host_is_not_asked() -> None:
     server = Server(ok([], Link='<https://evil.example/?page=2>; rel="next"'))
     async with client(server) as github:
-        with pytest.raises(Unreachable, match=r"another host \(evil.example\)"):
+        with pytest.raises(Unreachable, match=r"names a next page on another host \(evil.example\)"):
             await github.fetch_commits("o/n", budget=budget())
 
 
@@ -303,7 +315,7 @@ async def test_the_last_known_limit_is_remembered_and_obeyed() -> None:
     assert len(server.asked) == 2
 
 
-async def test_a_secondary_limit_is_waited_out_and_grows_when_it_comes_back() -> None:
+async def test_a_secondary_limit_is_obeyed_and_grows_when_it_comes_back() -> None:
     clock, server = Watch(), Server(status(429), status(429), ok(), status(429))
     waits = []
     async with client(server, clock=clock) as github:
@@ -417,20 +429,158 @@ async def test_a_spent_graphql_limit_leaves_rest_alone() -> None:
     assert len(server.asked) == 2
 
 
-async def test_requests_are_serial() -> None:
+async def test_eight_requests_are_under_way_at_once_and_no_more() -> None:
     running, most = 0, 0
 
     async def answer(request: httpx.Request) -> httpx.Response:
         nonlocal running, most
         running += 1
         most = max(most, running)
-        await asyncio.sleep(0)
+        for _ in range(20):
+            await asyncio.sleep(0)
         running -= 1
         return httpx.Response(200, json=[])
 
+    spend = budget(30)
     async with GitHubClient(API, None, Watch(), transport=httpx.MockTransport(answer)) as github:
-        await asyncio.gather(*(github.fetch_events("o/n", page, budget=budget()) for page in range(1, 6)))
-    assert most == 1
+        answers = await asyncio.gather(*(github.fetch_events("o/n", page, budget=spend) for page in range(1, 31)))
+    assert most == 8
+    assert spend.used == 30
+    assert {answer.requests for answer in answers} == {1}
+
+
+async def test_requests_beside_one_another_never_overspend_their_budget() -> None:
+    server, spend = Server(ok()), budget(5)
+    async with client(server) as github:
+        asked = [github.fetch_events("o/n", page, budget=spend) for page in range(1, 21)]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(result, BudgetSpent) for result in results) == 15
+    assert len(server.asked) == spend.used == 5
+
+
+async def test_what_a_share_spends_the_whole_spends() -> None:
+    server, whole = Server(ok()), budget(3)
+    async with client(server) as github:
+        one, other = whole.share(2), whole.share(2)
+        for share in (one, one, other):
+            await github.fetch_repository("o/n", budget=share)
+        with pytest.raises(BudgetSpent):
+            await github.fetch_repository("o/n", budget=other)
+    assert (whole.used, one.used, other.used) == (3, 2, 1)
+
+
+class Patience:
+    """Sleeps by moving the clock, and remembers what was said."""
+
+    def __init__(self, clock: Watch) -> None:
+        self.clock = clock
+        self.slept: list[float] = []
+        self.said: list[str] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.clock.now = max(self.clock.now, self.clock.now + timedelta(seconds=seconds))
+
+    async def say(self, seconds: float, message: str) -> None:
+        self.said.append(f"{seconds:g}: {message}")
+
+
+def waiting(server: Server, patience: Patience) -> GitHubClient:
+    return GitHubClient(API, TOKEN, patience.clock, transport=httpx.MockTransport(server), sleep=patience.sleep)
+
+
+async def test_a_limit_that_ends_soon_is_waited_out_and_said() -> None:
+    patience = Patience(Watch())
+    server = Server(status(429, Retry_After="7"), ok())
+    spend = RequestBudget(9, longest_wait=90, on_wait=patience.say)
+    async with waiting(server, patience) as github:
+        answer = await github.fetch_repository("o/n", budget=spend)
+    assert (answer.status, answer.requests, spend.used) == ("ok", 2, 2)
+    assert patience.slept == [7]
+    assert patience.said == [
+        "7: rate limited (secondary limit) until 2026-11-22T10:00:07Z; ask again then",
+    ]
+
+
+async def test_a_graphql_limit_of_status_200_is_waited_out_too() -> None:
+    patience = Patience(Watch())
+    limited = {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}
+    reset = {"x_ratelimit_limit": "5000", "x_ratelimit_remaining": "0", "x_ratelimit_resource": "graphql"}
+    until = str(int((START + timedelta(seconds=30)).timestamp()))
+    server = Server(ok(limited, **reset, x_ratelimit_reset=until), ok({"data": {"repository": {"object": None}}}))
+    async with waiting(server, patience) as github:
+        page = await github.fetch_commit_stats("o/n", budget=RequestBudget(9, longest_wait=90))
+    assert page.stats == {}
+    assert patience.slept == [30]
+
+
+@pytest.mark.parametrize(
+    ("pause", "budgeted"),
+    [
+        ("91", RequestBudget(9, longest_wait=90)),
+        ("11", RequestBudget(9, START + timedelta(seconds=10), longest_wait=90)),
+        ("1", RequestBudget(1, longest_wait=90)),
+        ("1", RequestBudget(9)),
+    ],
+    ids=["too long", "beyond the deadline", "no request left", "not to wait"],
+)
+async def test_a_limit_that_cannot_be_waited_out_is_an_error_at_once(pause: str, budgeted: RequestBudget) -> None:
+    patience = Patience(Watch())
+    async with waiting(Server(status(429, Retry_After=pause), ok()), patience) as github:
+        with pytest.raises(RateLimited):
+            await github.fetch_repository("o/n", budget=budgeted)
+    assert patience.slept == []
+
+
+async def test_a_limit_that_never_ends_is_given_up() -> None:
+    patience, spend = Patience(Watch()), RequestBudget(99, longest_wait=90)
+    async with waiting(Server(status(429, Retry_After="1")), patience) as github:
+        with pytest.raises(RateLimited):
+            await github.fetch_repository("o/n", budget=spend)
+    assert spend.used == 6
+
+
+async def test_requests_refused_beside_one_another_wait_once_and_count_as_one_refusal() -> None:
+    patience, all_asked, count = Patience(Watch()), asyncio.Event(), 0
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal count
+        count += 1
+        if count > 8:
+            return httpx.Response(200, json=[])
+        all_asked.set() if count == 8 else await all_asked.wait()
+        return httpx.Response(429, json={})
+
+    async def sleep(seconds: float) -> None:
+        for _ in range(100):
+            await asyncio.sleep(0)
+        patience.clock.now = START + timedelta(seconds=60)
+
+    spend = RequestBudget(99, longest_wait=90, on_wait=patience.say)
+    transport = httpx.MockTransport(answer)
+    async with GitHubClient(API, TOKEN, patience.clock, transport=transport, sleep=sleep) as github:
+        asked = [github.fetch_events("o/n", page, budget=spend) for page in range(1, 9)]
+        answers = await asyncio.gather(*asked)
+    assert {answer.status for answer in answers} == {"ok"}
+    assert len(patience.said) == 1
+    assert "10:01:00Z" in patience.said[0]
+
+
+async def test_the_header_of_every_question_is_the_credentials_own() -> None:
+    class Installations:
+        async def header(self, owner: str | None) -> str | None:
+            return f"token {owner}-s3cret" if owner else None
+
+    server = Server(status(403, "no, octo-s3cret"), ok())
+    async with GitHubClient(
+        API, None, Watch(), transport=httpx.MockTransport(server), credentials=Installations()
+    ) as github:
+        assert github.authenticated
+        with pytest.raises(Forbidden) as refused:
+            await github.fetch_repository("octo/n", budget=budget())
+        await github.fetch_repository(7, budget=budget())
+    assert "octo-s3cret" not in refused.value.message
+    assert [request.headers.get("Authorization") for request in server.asked] == ["token octo-s3cret", None]
 
 
 @pytest.mark.parametrize("value", ["two words", "line\nbreak", "tökén"])
@@ -515,3 +665,58 @@ async def test_a_body_beyond_all_measure_is_not_read(monkeypatch: pytest.MonkeyP
         with pytest.raises(Unreachable, match="more than 1 MiB"):
             await github.fetch_repository("o/n", budget=budget())
     assert len(server.asked) == 1
+
+
+def packed(times: int = 1, coding: str = "gzip", size: int = 64) -> httpx.MockTransport:
+    """Answer with `size` MiB of spaces, packed."""
+    body = b" " * (size << 20)
+    for _ in range(times):
+        body = gzip.compress(body, 1)
+
+    class Raw(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for start in range(0, len(body), 65536):
+                yield body[start : start + 65536]
+
+    return httpx.MockTransport(lambda request: httpx.Response(200, headers={"content-encoding": coding}, stream=Raw()))
+
+
+async def test_a_small_body_that_grows_beyond_all_measure_is_not_unpacked() -> None:
+    async with GitHubClient(API, None, Watch(), transport=packed()) as github:
+        tracemalloc.start()
+        try:
+            with pytest.raises(Unreachable, match="more than 32 MiB"):
+                await github.fetch_repository("o/n", budget=budget())
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 80 << 20
+
+
+@pytest.mark.parametrize("coding", ["zstd", "br", "deflate", "gzip, gzip", "gzip;x"])
+async def test_codings_that_were_not_asked_for_are_refused(coding: str) -> None:
+    spend = budget()
+    async with GitHubClient(API, None, Watch(), transport=packed(2, coding, 1)) as github:
+        with pytest.raises(Unreachable, match="not asked for"):
+            await github.fetch_repository("o/n", budget=spend)
+    assert spend.used == 1
+
+
+async def test_a_packed_body_is_unpacked_whole_or_not_at_all() -> None:
+    whole = gzip.compress(json.dumps({"padding": "x" * 1_000_000, "id": 1}).encode())
+
+    def over(body: bytes) -> Callable[[asyncio.StreamWriter], Any]:
+        async def act(writer: asyncio.StreamWriter) -> None:
+            length = f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+            writer.write(HEAD + length.encode() + body)
+            await writer.drain()
+
+        return act
+
+    async with server_that(over(whole)) as api, GitHubClient(api, None, Watch()) as github:
+        answer = await github.fetch_repository("o/n", budget=budget())
+        assert json.loads(answer.body)["id"] == 1
+    for damaged in (whole[:-9], b"no gzip at all"):
+        async with server_that(over(damaged)) as api, GitHubClient(api, None, Watch()) as github:
+            with pytest.raises(Unreachable, match="cut or damaged"):
+                await github.fetch_repository("o/n", budget=budget())

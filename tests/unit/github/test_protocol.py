@@ -10,7 +10,6 @@ from github_events_monitor.github.limits import parse_rate_limit, parse_rate_lim
 from github_events_monitor.github.protocol import (
     Outcome,
     classify,
-    parse_link_header,
     poll_interval,
     request_headers,
 )
@@ -31,38 +30,13 @@ def judge(
 
 
 def test_what_every_request_says() -> None:
-    headers = request_headers("secret", 'W/"1"')
+    headers = request_headers("Bearer secret", 'W/"1"')
     assert headers["X-GitHub-Api-Version"] == "2022-11-28"
     assert headers["Accept"] == "application/vnd.github+json"
+    assert headers["Accept-Encoding"] == "gzip"
     assert headers["User-Agent"].startswith("github-events-monitor/")
     assert (headers["Authorization"], headers["If-None-Match"]) == ("Bearer secret", 'W/"1"')
     assert {"Authorization", "If-None-Match"}.isdisjoint(request_headers())
-
-
-@pytest.mark.parametrize(
-    ("value", "links"),
-    [
-        (None, {}),
-        ("", {}),
-        ("nonsense", {}),
-        (
-            '<https://api.github.com/r/1/commits?page=2&since=2026-01-01T00:00:00Z>; rel="next", '
-            '<https://api.github.com/r/1/commits?page=9>; rel="last"',
-            {
-                "next": "https://api.github.com/r/1/commits?page=2&since=2026-01-01T00:00:00Z",
-                "last": "https://api.github.com/r/1/commits?page=9",
-            },
-        ),
-        (
-            '<https://x/?a=1,2>; title="t"; rel="next prefetch"',
-            {"next": "https://x/?a=1,2", "prefetch": "https://x/?a=1,2"},
-        ),
-        ("<https://x/2>; rel=NEXT", {"next": "https://x/2"}),
-        ("<https://x/2>", {}),
-    ],
-)
-def test_link_header(value: str | None, links: dict[str, str]) -> None:
-    assert parse_link_header(value) == links
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("60", 60), (" 120 ", 120), ("soon", None), ("-1", None), ("", None)])

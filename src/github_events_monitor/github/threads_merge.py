@@ -1,0 +1,57 @@
+"""How a stored issue or pull request and one that arrives become one: pure, the same for every provider."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ..records import Reply, Thread
+
+_OF_THE_CLOSED = ("closed_at", "closed_by", "merged_at", "merged_by", "state_reason")
+"""Fields whose None says something in a record of an open thread: it was reopened."""
+
+
+def merge_threads(old: Thread, new: Thread) -> Thread:
+    """Return all that two records of the same thread know.
+
+    Field by field the later `updated_at` wins, whichever arrived first, so that nothing goes back in time; what one
+    does not know comes from the other. A merge is final. Replies are united, by kind and id.
+    """
+    later, earlier = (new, old) if new.updated_at >= old.updated_at else (old, new)
+    known = {name: value for name in Thread.__struct_fields__ if (value := getattr(later, name)) is not None}
+    if later.state == "open":
+        known |= {name: getattr(later, name) for name in _OF_THE_CLOSED}
+    if later.reviews_complete:
+        known["review_decision"] = later.review_decision  # read together with the reviews: None is "no decision"
+    merged = msgspec.structs.replace(earlier, **known)
+    if "merged" in {old.state, new.state}:
+        closed = {name: getattr(later, name) or getattr(earlier, name) for name in _OF_THE_CLOSED}
+        merged = msgspec.structs.replace(merged, state="merged", **closed)
+    same = later.updated_at == earlier.updated_at
+    merged = msgspec.structs.replace(
+        merged,
+        comments_complete=later.comments_complete or (same and earlier.comments_complete),
+        reviews_complete=later.reviews_complete or (same and earlier.reviews_complete),
+    )
+    return with_replies(msgspec.structs.replace(merged, replies=earlier.replies), later.replies)
+
+
+def with_replies(thread: Thread, replies: Iterable[Reply]) -> Thread:
+    """Return the thread with more replies; of one that it has, what the later reading knows wins.
+
+    Once it has as many comments as GitHub counted, it has all of them.
+    """
+    found = {(reply.kind, reply.id): reply for reply in thread.replies}
+    for reply in replies:
+        stored = found.get((reply.kind, reply.id))
+        found[reply.kind, reply.id] = reply if stored is None else _one_reply(stored, reply)
+    united = tuple(sorted(found.values(), key=lambda reply: (reply.created_at, reply.kind, reply.id)))
+    comments = sum(reply.kind == "comment" for reply in united)
+    return msgspec.structs.replace(
+        thread,
+        replies=united,
+        comments_complete=thread.comments_complete or (thread.comments is not None and comments >= thread.comments),
+    )
+
+
+def _one_reply(stored: Reply, read: Reply) -> Reply:
+    return stored._replace(**{name: value for name, value in read._asdict().items() if value is not None})
