@@ -3,7 +3,7 @@
 Public methods validate, normalise and stay the same for all; a provider writes the private hooks (`_insert`, `_page`
 and so on) and nothing else. Hooks get lower-case keys, instants in the stored form, windows as since <= t < until, and
 records that passed validation. They raise only errors of the `DatabaseError` branch: a driver's errors are translated
-in the provider's connection. Every public method initialises the manager when nobody did.
+in the provider's connection. Every public method initialises the manager where that was not done.
 
 Rules for all: an unknown repository, type or person gives an empty result, never an error; order is stated where there
 is one; a repeated write of the same record changes nothing and counts nothing; results are complete, however many

@@ -13,7 +13,7 @@ def co_authors(message: str) -> str:
 
 
 def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
-    """What is stored afterwards; `stored` may come without its files, and `files` null then leaves them alone."""
+    """What is stored afterwards; `stored` may come without its files, and `files` None then leaves them alone."""
     return CommitRecord(
         commit=merge_commits(stored.commit, new.commit),
         files=stored.files if new.files is None else new.files,
@@ -22,7 +22,7 @@ def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
 
 
 def is_missing(arriving: CommitRecord, stored: CommitRecord | None) -> bool:
-    """Whether an exported commit is to be stored: what is there stays, unless only a push told of it."""
+    """Whether an exported commit is to be stored: what is there stays, unless it is known from a push alone."""
     return stored is None or _outranks(arriving.commit, stored.commit)
 
 

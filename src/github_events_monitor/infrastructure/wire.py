@@ -34,7 +34,7 @@ _BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]{1,255}")
 
 
 def check_limit(limit: int | None) -> None:
-    """A limit is a whole number of 1 or more, or null. Raises `InvalidInput`."""
+    """A limit is a whole number of 1 or more, or None. Raises `InvalidInput`."""
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
         raise InvalidInput(f"limit must be a whole number of 1 or more, not {limit!r}")
 
@@ -48,7 +48,7 @@ def check_sha(sha: str) -> str:
 
 
 def check_branch(branch: str | None) -> str | None:
-    """A branch's name as https://git-scm.com/docs/git-check-ref-format allows it, or null. Raises `InvalidInput`."""
+    """A branch's name as https://git-scm.com/docs/git-check-ref-format allows it, or None. Raises `InvalidInput`."""
     if branch is not None and not (isinstance(branch, str) and _BRANCH.fullmatch(branch)):
         raise InvalidInput(f"{str(branch)[:60]!r} is not the name of a branch; write it like main or feature/x")
     return branch
@@ -96,7 +96,7 @@ def event_to_dict(event: Event) -> dict[str, Any]:
 def event_row_to_dict(
     event_id: str, event_type: str, created_at: str, repo: str | None, actor: str | None, payload: bytes
 ) -> dict[str, Any]:
-    """The same out of an event's fields, where many are to be written and nobody needs the event."""
+    """The same out of an event's fields, where many are to be written and no event is needed."""
     return {
         "id": event_id,
         "event_type": event_type,

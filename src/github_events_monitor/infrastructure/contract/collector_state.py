@@ -20,7 +20,7 @@ class CollectorState(ABC):
         self._connection = connection
 
     async def get_state(self, repo: str) -> RepositoryState | None:
-        """What is remembered about a repository, read consistently; null when it was never collected or imported."""
+        """What is remembered about a repository, read consistently; None when it was never collected or imported."""
         await self._connection.open()
         return (await self._states([repo_key(repo)])).get(repo_key(repo))
 
@@ -51,16 +51,16 @@ class CollectorState(ABC):
         await self._forget_before(normalise_instant(instant))
 
     async def acquire_lease(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
-        """Take the right to collect a repository; null while somebody else's lease has not expired at `now`.
+        """Take the right to collect a repository; None while another owner's lease has not expired at `now`.
 
         The same owner gets it again. Every success has a higher epoch than any lease before it. A lease that ends more
-        than `LONGEST_LEASE` after `now` was taken under a clock that ran ahead, and keeps nobody out.
+        than `LONGEST_LEASE` after `now` was taken under a clock that ran ahead, and keeps no one out.
         """
         await self._connection.open()
         return await self._acquire(repo_key(repo), owner, now, expires_at, shift(now, LONGEST_LEASE))
 
     async def release_lease(self, lease: Lease) -> None:
-        """Give a lease back; nothing happens when it is somebody else's by now."""
+        """Give a lease back; nothing happens when it is another owner's by now."""
         await self._connection.open()
         await self._release(lease)
 
@@ -85,7 +85,7 @@ class CollectorState(ABC):
         await self._save_alias(repo_key(alias), repo_key(repo))
 
     async def get_alias(self, name: str) -> str | None:
-        """The key under which a renamed repository is stored, or null."""
+        """The key under which a renamed repository is stored, or None."""
         await self._connection.open()
         return await self._alias(repo_key(name))
 

@@ -14,7 +14,7 @@ from .types import CommitQuery, Position, fold_login
 class CommitsRepository(ABC):
     """Commits by (repository, sha), their files and their summaries.
 
-    Storing a commit again merges: `branches` are united, unknown details (null) never replace known ones, GitHub's own
+    Storing a commit again merges: `branches` are united, unknown details (None) never replace known ones, GitHub's own
     record ("api", "webhook") replaces one known only from a push payload, never the other way round.
     """
 
@@ -22,9 +22,9 @@ class CommitsRepository(ABC):
         self._connection = connection
 
     async def insert_commits(self, commits: Iterable[CommitRecord | Mapping[str, Any]]) -> int:
-        """Store commits with what is known around them; answers how many were really new.
+        """Store commits with what is known around them and return how many were really new.
 
-        A commit, its files and its summary are written together or not at all (`files` null leaves stored ones alone).
+        A commit, its files and its summary are written together or not at all (`files` None leaves stored ones alone).
         A dict is the form of `wire.commit_from_dict`. Raises `InvalidInput` before anything is written.
         """
         records = wire.commits_from(commits)
@@ -58,9 +58,9 @@ class CommitsRepository(ABC):
         limit: int = 100,
         after: Position | None = None,
     ) -> list[CommitRecord]:
-        """A page of commits with summaries (`files` null), by `commit_date` descending, then sha ascending.
+        """A page of commits with summaries (`files` None), by `commit_date` descending, then sha ascending.
 
-        branch: only those seen on it; null is all. author: a login, a name or an e-mail, whole, in any letter case.
+        branch: only those seen on it; None is all. author: a login, a name or an e-mail, whole, in any letter case.
         """
         wire.check_limit(limit)
         await self._connection.open()

@@ -18,7 +18,7 @@ class EventsRepository(ABC):
         self._connection = connection
 
     async def insert_events(self, events: Iterable[Mapping[str, Any] | Event]) -> int:
-        """Store events; answers how many were really new.
+        """Store events and return how many were really new.
 
         A dict has `id` and `event_type` (required), `repo_name`, `actor_login`, `created_at` (default: now), `payload`.
         Repeats inside one call count once and the first of them wins. Raises `InvalidInput` naming the record and the
@@ -35,7 +35,7 @@ class EventsRepository(ABC):
     ) -> list[dict[str, Any]]:
         """Events of one type as dicts, newest first (`created_at` descending, then `id` descending).
 
-        since: inclusive instant. limit: at most so many, counted after all filters; null is all of them.
+        since: inclusive instant. limit: at most so many, counted after all filters; None is all of them.
         """
         wire.check_limit(limit)
         await self._connection.open()
@@ -48,7 +48,7 @@ class EventsRepository(ABC):
         return [wire.event_to_dict(event) for event in found]
 
     async def get_event(self, event_id: str) -> Event | None:
-        """One event, or null."""
+        """One event, or None."""
         await self._connection.open()
         return await self._get(event_id)
 
@@ -65,7 +65,7 @@ class EventsRepository(ABC):
     ) -> list[Event]:
         """A page of a repository's events with payloads, newest first, those beyond `after` only.
 
-        actor: login in any letter case. event_types: null is every type, an empty sequence is none.
+        actor: login in any letter case. event_types: None is every type, an empty sequence is none.
         """
         wire.check_limit(limit)
         await self._connection.open()
@@ -96,7 +96,7 @@ class EventsRepository(ABC):
     ) -> list[Activity]:
         """The narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it.
 
-        event_types: null is every type, an empty collection is none. facts: those that are read; the others are null.
+        event_types: None is every type, an empty collection is none. facts: those that are read; the others are None.
         """
         await self._connection.open()
         return await self._activity(
@@ -120,9 +120,9 @@ class EventsRepository(ABC):
         return await self._known(list(dict.fromkeys(ids)))
 
     async def delete_before(self, instant: str) -> int:
-        """Remove events older than an instant, in small steps; answers how many went.
+        """Remove events older than an instant, in small steps, and return how many went.
 
-        DynamoDB answers 0 and removes nothing: there the `expires_at` attribute does it.
+        DynamoDB returns 0 and removes nothing: there the `expires_at` attribute does it.
         """
         await self._connection.open()
         return await self._delete_before(instant)

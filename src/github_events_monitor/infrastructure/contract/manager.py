@@ -31,7 +31,7 @@ class DatabaseManager(ABC):
     collector_state: CollectorState
 
     retention_days: int | None = None
-    """After how many days events and commits are removed; null is never."""
+    """After how many days events and commits are removed; None is never."""
 
     batch_encoder: ClassVar[type[BatchEncoder]] = RecordEncoder
     """What makes the batches that `import_batch` takes."""
@@ -48,7 +48,7 @@ class DatabaseManager(ABC):
         try:
             await self.initialize()
         except BaseException:
-            await self.close()  # nobody else will
+            await self.close()  # the caller has no manager to close
             raise
         return self
 
@@ -64,7 +64,7 @@ class DatabaseManager(ABC):
         return {}
 
     async def store(self, batch: CollectedBatch, lease: Lease) -> Stored:
-        """Store what a collector learned, under its lease; answers what was really new.
+        """Store what a collector learned, under its lease, and return what was really new.
 
         After a crash at any point either the whole batch is there, or its state is not, so that the same records come
         again and are recognised. Raises `LeaseLost` when the lease's epoch is no longer the repository's: the state is
@@ -99,7 +99,7 @@ class DatabaseManager(ABC):
     async def read_pages(
         self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
     ) -> AsyncIterator[list[TableItem]]:
-        """The same rows some hundreds at a time, for whoever has many to handle; a page is of one table."""
+        """The same rows some hundreds at a time, for handling many; a page is of one table."""
         check_tables(tables)
         await self.connection.open()
         key = repo_key(repo) if repo is not None else None
@@ -134,7 +134,7 @@ class DatabaseManager(ABC):
         return format_instant(self.connection.clock() - timedelta(days=self.retention_days))
 
     async def write_items(self, items: Sequence[TableItem] | ParsedItems) -> dict[str, int]:
-        """Store exported rows; answers by table how many were new. What is there already stays.
+        """Store exported rows and return by table how many were new. What is there already stays.
 
         But for a commit known from a push alone, which is completed, and what is known of a repository, which grows.
 
@@ -161,7 +161,7 @@ class DatabaseManager(ABC):
 
     @abstractmethod
     async def create_tables(self, **options: Any) -> dict[str, str]:
-        """Make what is missing; answers by table "created" or "exists". Options are the provider's own."""
+        """Make what is missing and return by table "created" or "exists". Options are the provider's own."""
 
     @abstractmethod
     async def describe(self) -> dict[str, Any]:
@@ -169,4 +169,4 @@ class DatabaseManager(ABC):
 
     @abstractmethod
     async def delete_tables(self) -> list[str]:
-        """Remove our nine tables with all they hold; answers their names."""
+        """Remove our nine tables with all they hold and return their names."""

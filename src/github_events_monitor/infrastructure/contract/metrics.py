@@ -22,7 +22,7 @@ class MetricsRepository(ABC):
         self._connection = connection
 
     async def save_metrics(self, table: MetricTable, rows: Iterable[MetricRow]) -> int:
-        """Store rows of one of the tables with a sort key; answers how many were written."""
+        """Store rows of one of the tables with a sort key and return how many were written."""
         checked = wire.metrics_from(rows)
         if not checked:
             return 0

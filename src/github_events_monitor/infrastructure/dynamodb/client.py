@@ -3,7 +3,7 @@
 Implementation notes
 - One client per manager, bound to the event loop that made it. Another loop (Lambda, a test) gets its own.
 - botocore's retries are off: `stamina` retries throttling, server errors and broken connections with jittered backoff
-  up to a time cap: ten seconds where somebody waits for an answer, a minute where the work would rather wait (see
+  up to a time cap: ten seconds where a question waits for its answer, a minute where the work would rather wait (see
   `patiently`). Every write this provider makes may be repeated without harm.
 - Region: the argument, else what botocore finds (AWS_DEFAULT_REGION, the profile), else us-east-1.
 - For a loopback endpoint no role is looked for, and without any credentials dummy ones are used: DynamoDB Local wants

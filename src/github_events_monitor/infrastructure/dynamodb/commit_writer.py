@@ -52,7 +52,7 @@ class CommitWriter:
         self._registry = registry
 
     async def insert(self, records: Sequence[CommitRecord]) -> int:
-        """Store commits, merging those that occur twice; answers how many were new."""
+        """Store commits, merging those that occur twice, and return how many were new."""
         arriving: dict[str, CommitRecord] = {}
         for record in records:
             earlier = arriving.get(_name(record.commit))
@@ -141,7 +141,7 @@ class CommitWriter:
 
 
 def bare_sort(commit: Commit) -> str | None:
-    """Where a commit from GitHub without details is listed; null for any other."""
+    """Where a commit from GitHub without details is listed; None for any other."""
     without = commit.additions is None and commit.source != "push"
     return f"{commit.commit_date}#{commit.sha}" if without else None
 

@@ -18,7 +18,7 @@ from .client import DynamoDBClient
 
 
 class DynamoDBConnection(DatabaseConnection):
-    """See the module. `retention_days`: how long events and commits live, null is for ever."""
+    """See the module. `retention_days`: how long events and commits live, None is for ever."""
 
     def __init__(self, client: DynamoDBClient, clock: Clock, retention_days: int | None = None) -> None:
         self.client = client
@@ -53,7 +53,7 @@ class DynamoDBConnection(DatabaseConnection):
         self._opened_on = None
 
     def expiry(self, instant: str) -> int | None:
-        """`expires_at` of a record of that instant in epoch seconds, or null when records stay for ever.
+        """`expires_at` of a record of that instant in epoch seconds, or None when records stay for ever.
 
         Never in the past: DynamoDB leaves items alone that should have gone more than five years ago.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html

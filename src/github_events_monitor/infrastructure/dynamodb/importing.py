@@ -1,4 +1,4 @@
-"""Storing exported rows: what is there already stays, but for what only a push told, and what is known grows."""
+"""Storing exported rows: what is there stays, but commits known from a push alone are completed, and states grow."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ Health = Mapping[str, tuple[dict[str, Any], RepositoryState | None, bool | None]
 
 
 async def import_items(database: Repositories, parsed: ParsedItems) -> dict[str, int]:
-    """Store checked rows; answers by table how many were new."""
+    """Store checked rows and return by table how many were new."""
     due = _due(database, parsed.commits)
     files = [file_to_item(commit_key(repo, sha), file, due(repo, sha)) for (repo, sha, _), file in parsed.files.items()]
     summaries = [
@@ -60,7 +60,7 @@ async def _fill(database: Repositories, table: str, items: Sequence[Item], key_n
 
 
 async def _fill_commits(database: Repositories, parsed: ParsedItems) -> int:
-    """New ones, and those of which only a push told, which then get their summaries, too."""
+    """New ones, and those known from a push alone, which then get their summaries, too."""
     keys = [{"sha": {"S": commit_key(repo, sha)}} for repo, sha in parsed.commits]
     found = await get_items(database.connection.client, "commits", keys, consistent=True)
     stored = {must(item, "sha"): CommitRecord(commit=commit_from_item(item)) for item in found}

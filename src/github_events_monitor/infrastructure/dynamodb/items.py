@@ -26,7 +26,7 @@ _LEVEL = 3
 
 
 def attributes(values: Mapping[str, Any]) -> Item:
-    """An item out of plain values; those that are null stay absent."""
+    """An item out of plain values; those that are None stay absent."""
     return {name: encode(value) for name, value in values.items() if value is not None}
 
 
@@ -51,7 +51,7 @@ def plain(item: Item) -> dict[str, Any]:
 
 
 def text(item: Item, name: str) -> str | None:
-    """A text attribute, or null."""
+    """A text attribute, or None."""
     value = item.get(name)
     return None if value is None else str(value["S"])
 

@@ -92,7 +92,7 @@ def _key_names(table: Table) -> set[str]:
 
 
 def difference(table: Table, described: dict[str, Any]) -> str | None:
-    """What DescribeTable says that is not as it should be: the first thing that matters, in words, or null."""
+    """What DescribeTable says that is not as it should be: the first thing that matters, in words, or None."""
     if described["KeySchema"] != _schema(table):
         return f"its key is {_shown(described['KeySchema'])}, not {_shown(_schema(table))}"
     types = {part["AttributeName"]: part["AttributeType"] for part in described.get("AttributeDefinitions", ())}

@@ -17,7 +17,7 @@ from .parallel import in_parallel
 class TableOptions:
     """Options of `create_tables`; they are applied to tables that are there already, too.
 
-    encryption: "aws" for AWS's own key in KMS, else a key of yours by id, ARN or alias; null is DynamoDB's default key.
+    encryption: "aws" for AWS's own key in KMS, else a key of yours by id, ARN or alias; None is DynamoDB's default key.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/EncryptionAtRest.html
     """
 
@@ -50,7 +50,7 @@ class TableOptions:
 
 
 async def create_tables(client: DynamoDBClient, options: TableOptions, *, expiry: bool) -> dict[str, str]:
-    """Make what is missing and apply the options to all; answers by table "created" or "exists"."""
+    """Make what is missing, apply the options to all, and return by table "created" or "exists"."""
     outcomes = await tables.create(client, options.at_creation())
     if expiry:
         await tables.enable_expiry(client)
@@ -62,7 +62,7 @@ async def create_tables(client: DynamoDBClient, options: TableOptions, *, expiry
 
 
 async def describe(client: DynamoDBClient) -> dict[str, Any]:
-    """By table: name, status, item count, sizes in bytes, indexes, and settings; null is what could not be asked.
+    """By table: name, status, item count, sizes in bytes, indexes, and settings; None is what could not be asked.
 
     DynamoDB brings counts and sizes up to date about every six hours.
     """
@@ -93,7 +93,7 @@ async def _describe(client: DynamoDBClient, table: Table) -> dict[str, Any]:
 
 
 async def _asked(ask: Any) -> Any:
-    """An answer, or null where the engine does not offer the question or the right to ask is missing."""
+    """An answer, or None where the engine does not offer the question or the right to ask is missing."""
     try:
         return await ask()
     except (AccessDenied, NotOffered):

@@ -1,4 +1,4 @@
-"""Which repositories, event types and people something is stored of, so that nobody has to scan for them.
+"""Which repositories, event types and people something is stored of, so that finding them takes no scan.
 
 The rows are listed in `state_items`. Each is written once per process, before the first record that it leads to.
 """

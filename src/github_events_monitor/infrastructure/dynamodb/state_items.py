@@ -143,7 +143,7 @@ async def archive_hours(client: DynamoDBClient) -> tuple[Span, ...]:
 
 
 async def change_archive_hours(client: DynamoDBClient, change: Callable[[tuple[Span, ...]], tuple[Span, ...]]) -> None:
-    """Replace these hours by what `change` makes of them, whoever else does so at the same time."""
+    """Replace these hours by what `change` makes of them, also while another process does so."""
     place = key("#archive", "hours")
     while True:
         found = await get_items(client, TABLE, [place], consistent=True)

@@ -37,7 +37,7 @@ async def enable_expiry(client: DynamoDBClient) -> None:
 
 
 async def create(client: DynamoDBClient, options: dict[str, Any]) -> dict[str, str]:
-    """Make what is missing; answers by table "created" or "exists"."""
+    """Make what is missing and return by table "created" or "exists"."""
     outcomes = await in_parallel([partial(_create, client, table, options) for table in TABLES])
     return dict(zip((table.name for table in TABLES), outcomes, strict=True))
 
@@ -49,7 +49,7 @@ async def existing(client: DynamoDBClient) -> dict[str, dict[str, Any]]:
 
 
 async def describe(client: DynamoDBClient, table: Table) -> dict[str, Any] | None:
-    """What DescribeTable says, or null for a table that is not there."""
+    """What DescribeTable says, or None for a table that is not there."""
     try:
         answer = await client.call("describe_table", TableName=client.table(table.name))
     except TableMissing:
@@ -61,7 +61,7 @@ async def describe(client: DynamoDBClient, table: Table) -> dict[str, Any] | Non
 
 
 async def remove(client: DynamoDBClient) -> list[str]:
-    """Delete our tables and wait until they are gone; answers their names. Nothing goes if one is not ours."""
+    """Delete our tables, wait until they are gone, and return their names. Nothing goes if one is not ours."""
     there = await existing(client)
     for table in TABLES:
         if table.name in there:
@@ -100,7 +100,7 @@ async def _create(client: DynamoDBClient, table: Table, options: dict[str, Any])
 
 
 async def _remove(client: DynamoDBClient, table: Table) -> None:
-    with contextlib.suppress(TableMissing, TableInUse):  # somebody else is removing it
+    with contextlib.suppress(TableMissing, TableInUse):  # another process is removing it
         await client.call("delete_table", TableName=client.table(table.name))
     await wait(client, table, gone=True)
 
@@ -146,7 +146,7 @@ async def _enable_expiry(client: DynamoDBClient, table: Table) -> None:
 
 
 async def expiry_of(client: DynamoDBClient, table: Table) -> str | None:
-    """The attribute by which a table expires items, or null."""
+    """The attribute by which a table expires items, or None."""
     answer = await client.call("describe_time_to_live", TableName=client.table(table.name))
     found = answer.get("TimeToLiveDescription", {})
     return str(found["AttributeName"]) if found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"} else None

@@ -26,7 +26,7 @@ def window(
     values: Item | None = None,
     newest_first: bool = False,
 ) -> Query | None:
-    """The parameters of a query over since <= t < until, and t <= last; null where nothing can lie in it.
+    """The parameters of a query over since <= t < until, and t <= last; None where nothing can lie in it.
 
     show: a projection expression. where: a filter, with its `values`.
     """

@@ -65,7 +65,7 @@ def rows_of(batch: bytes) -> tuple[Rows, Rows]:
 
 
 def import_rows(db: sqlite3.Connection, batch: bytes) -> Stored:
-    """Store a batch in the caller's transaction; answers what was new."""
+    """Store a batch in the caller's transaction and return what was new."""
     events, commits = rows_of(batch)
     return Stored(insert_rows(db, events), _insert_commits(db, commits))
 

@@ -121,7 +121,7 @@ def _read_hours(db: sqlite3.Connection) -> tuple[Span, ...]:
 
 
 def _forget_some(db: sqlite3.Connection, after: str, instant: str) -> str | None:
-    """What is older than the instant, of the states of the keys that follow; answers the last key, null at the end."""
+    """Forget it in the states of the next keys; return the last of these keys, None at the end."""
     rows = db.execute(_STATES_AFTER, (after, STATE + "\U0010ffff", _STATES_AT_A_TIME)).fetchall()
     states = [(state, forget_before(state.ledger, instant)) for state in (_decode_state(data) for _, data in rows)]
     save_states(db, [msgspec.structs.replace(state, ledger=left) for state, left in states if left != state.ledger])
@@ -141,7 +141,7 @@ def mark(db: sqlite3.Connection, repos: Iterable[str], watched: bool) -> None:
 
 
 def check_lease(db: sqlite3.Connection, lease: Lease) -> None:
-    """Raises `LeaseLost` when somebody else took the repository over."""
+    """Raises `LeaseLost` when another collector took the repository over."""
     held = _get(db, STATE + lease.repo_name, "lease")
     if held is None or held["epoch"] != lease.epoch:
         raise LeaseLost(f"another collector took {lease.repo_name} over; nothing of this step was stored")

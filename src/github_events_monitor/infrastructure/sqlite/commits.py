@@ -107,7 +107,7 @@ class SQLiteCommits(CommitsRepository):
 
 
 def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> int:
-    """Store commits in the caller's transaction; answers how many were new."""
+    """Store commits in the caller's transaction and return how many were new."""
     arriving = list(records)
     known = _stored(db, arriving)
     merged: dict[Key, CommitRecord] = {}
@@ -120,7 +120,7 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
 
 
 def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int | None:
-    """Store rows of commits in the caller's transaction; null, with nothing stored, when one of them is there."""
+    """Store rows of commits in the caller's transaction; None, with nothing stored, when one of them is there."""
     db.execute("SAVEPOINT all_new")
     inserted: int | None = None
     try:
@@ -132,7 +132,7 @@ def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int
 
 
 def fill_commits(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> int:
-    """Store commits that are not there yet, and those of which only a push told; answers how many were new.
+    """Store commits that are not there yet, and those known from a push alone, and return how many were new.
 
     Summaries are stored in place of those that go with a push; others are the caller's to store.
     """

@@ -59,7 +59,7 @@ class SQLiteConnection(DatabaseConnection):
         return self.path == MEMORY or Path(self.path).exists()
 
     async def create(self) -> frozenset[str]:
-        """Open it; answers which tables were made just now."""
+        """Open it and return which tables were made just now."""
         was_open = bool(self._workers)
         await self.open()
         return frozenset() if was_open else self._made

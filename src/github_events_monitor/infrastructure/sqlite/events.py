@@ -98,7 +98,7 @@ class SQLiteEvents(EventsRepository):
 
 
 def insert_events(db: sqlite3.Connection, events: Iterable[Event]) -> int:
-    """Store events in the caller's transaction; answers how many were new."""
+    """Store events in the caller's transaction and return how many were new."""
     pack = packer()
     return insert_rows(db, (event_row(event, pack(event.payload)) for event in events))
 
@@ -110,7 +110,7 @@ def event_row(event: Event, payload: str | bytes) -> tuple[Any, ...]:
 
 
 def insert_rows(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int:
-    """Store rows of `COLUMNS` in the caller's transaction, keep the rollup right; answers how many were new."""
+    """Store rows of `COLUMNS` in the caller's transaction, keep the rollup right, and return how many were new."""
     (newest,) = db.execute("SELECT coalesce(max(rowid), 0) FROM events").fetchone()
     before = db.total_changes
     db.executemany(_INSERT, rows)

@@ -28,7 +28,7 @@ Position = tuple[Any, ...]
 """The key of the last row of a page."""
 
 Page = tuple[list[TableItem], Position | None]
-"""Items, and the position of the last of them; null when there are no more."""
+"""Items, and the position of the last of them; None when there are no more."""
 
 
 class _Source(NamedTuple):

@@ -38,7 +38,7 @@ _SENTENCES: tuple[tuple[str, type[DatabaseError], str], ...] = (
 )
 
 _NO_PLACE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP})
-"""Of the file system's errors: nothing can be there, whoever tries and whenever."""
+"""Of the file system's errors: nothing can be there, for any program at any time."""
 
 TRANSLATED = (sqlite3.Error, zstandard.ZstdError, UnicodeEncodeError, OverflowError)
 """What work on a connection may raise besides errors of ours."""

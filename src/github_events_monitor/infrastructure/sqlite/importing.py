@@ -1,4 +1,4 @@
-"""Storing exported rows: what is there already stays, but for what only a push told, and what is known grows."""
+"""Storing exported rows: what is there stays, but commits known from a push alone are completed, and states grow."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from . import collector_state, commits, events, metrics, rows
 
 
 def import_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
-    """Store what is not there yet, in the caller's transaction; answers by table how many rows were new."""
+    """Store what is not there yet, in the caller's transaction, and return by table how many rows were new."""
     new = {
         "events": events.insert_events(db, parsed.events.values()),
         "commits": commits.fill_commits(

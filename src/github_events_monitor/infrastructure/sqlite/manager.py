@@ -30,7 +30,7 @@ class SQLiteManager(DatabaseManager):
     """A database file, or `:memory:`.
 
     path: missing folders are made; the file is readable by its owner alone.
-    retention_days: shown by `describe`; whoever collects calls `delete_before`.
+    retention_days: shown by `describe`; the collector calls `delete_before`.
     busy_timeout: seconds to wait for another process that holds the file's lock.
     """
 

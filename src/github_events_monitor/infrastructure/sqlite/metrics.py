@@ -43,7 +43,7 @@ class SQLiteMetrics(MetricsRepository):
 
 
 def save_rows(db: sqlite3.Connection, table: MetricTable, rows: Iterable[MetricRow], *, replace: bool = True) -> int:
-    """Store metric rows in the caller's transaction; answers how many were written."""
+    """Store metric rows in the caller's transaction and return how many were written."""
     first, second = METRIC_KEYS[table]
     sql = f"INSERT OR {'REPLACE' if replace else 'IGNORE'} INTO {table} ({first}, {second}, data) VALUES (?, ?, ?)"
     return db.executemany(sql, [(row.key, row.sort, dump_json(row.data).decode()) for row in rows]).rowcount

@@ -40,7 +40,7 @@ def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
 
 
 def prepare_writer(db: sqlite3.Connection, path: str, busy_timeout: float) -> frozenset[str]:
-    """Set the writer up and bring the tables to the present version; answers which tables it made."""
+    """Set the writer up, bring the tables to the present version, and return which tables were made."""
     version = schema.version_of(db, path)  # before anything that writes: a foreign file stays as it is
     if version == 0:
         set_pragmas(db, "page_size=8192", "auto_vacuum=INCREMENTAL")  # only possible while the file is empty
@@ -57,7 +57,7 @@ def prepare_reader(db: sqlite3.Connection) -> None:
 
 
 def checkpoint(db: sqlite3.Connection, busy_timeout: float) -> None:
-    """Bring the log into the database and empty it, unless somebody is reading from it."""
+    """Bring the log into the database and empty it, unless it is being read."""
     set_pragmas(db, f"busy_timeout={_CHECKPOINT_PATIENCE_MS}")
     try:
         set_pragmas(db, "wal_checkpoint(TRUNCATE)")

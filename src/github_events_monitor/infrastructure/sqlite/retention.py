@@ -1,4 +1,4 @@
-"""Removing what is older than an instant: in small transactions, so that nobody waits, then the space goes back.
+"""Removing what is older than an instant: in small transactions that hold no one up, then the space goes back.
 
 Implementation notes
 - Old events are found type by type and old commits repository by repository, each by an index that begins so.
@@ -25,7 +25,7 @@ _OLD_COMMITS = "SELECT commit_date, sha FROM commits WHERE repo_name = ? AND com
 
 
 async def delete_events(connection: SQLiteConnection, instant: str) -> int:
-    """Remove events older than the instant; answers how many."""
+    """Remove events older than the instant and return how many."""
     types = await connection.read(lambda db: _distinct(db, "events", "event_type"))
     removed = 0
     for event_type in types:
@@ -35,7 +35,7 @@ async def delete_events(connection: SQLiteConnection, instant: str) -> int:
 
 
 async def delete_commits(connection: SQLiteConnection, instant: str) -> int:
-    """Remove commits older than the instant, with files and summaries; answers how many."""
+    """Remove commits older than the instant, with files and summaries, and return how many."""
     repos = await connection.read(lambda db: _distinct(db, "commits", "repo_name"))
     removed = 0
     for repo in repos:
@@ -71,7 +71,7 @@ async def _shrink(connection: SQLiteConnection, removed: int) -> int:
 
 
 def _free_pages(db: sqlite3.Connection) -> int:
-    """Give some pages back; answers how many are still unused."""
+    """Give some pages back and return how many are still unused."""
     before = _pragma(db, "freelist_count")
     db.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
     after = _pragma(db, "freelist_count")

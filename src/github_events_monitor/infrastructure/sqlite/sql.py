@@ -29,7 +29,7 @@ def rows_as(
 
     SQLite writes each column as one JSON text: for many narrow rows that is faster than to fetch value after value.
     Equal values of `repeated` columns become one object, which saves memory, and time wherever they are looked up.
-    Columns that are `unread` are null.
+    Columns that are `unread` are None.
     """
     read = {field: of for field, of in kind.__annotations__.items() if field not in unread}
     arrays = ", ".join(f"json_group_array({field})" for field in read)

@@ -23,10 +23,10 @@ class Worker(aiosqlite.Connection):
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, iter_chunk_size=64)
-        self._thread.daemon = True  # a database that nobody closed must not keep the interpreter from ending
+        self._thread.daemon = True  # a database that was not closed must not keep the interpreter from ending
 
     async def run(self, work: Work[ResultT]) -> ResultT:
-        """What `work` answers or raises. Pieces run one after the other, in the order they came."""
+        """Return what `work` returns, or raise what it raises. Pieces run in the order in which they came."""
         loop, db = asyncio.get_running_loop(), self._conn
         answer: asyncio.Future[ResultT] = loop.create_future()
 
@@ -47,7 +47,7 @@ class Worker(aiosqlite.Connection):
         await asyncio.to_thread(self._finish)
 
     def stop(self) -> None:
-        """Have the thread close the connection and end, whoever is still waiting for it."""
+        """Have the thread close the connection and end, whether it is waited for or not."""
         # From a thread of its own: aiosqlite would ask the event loop of this one for a future, and the loop may be
         # closed by the time that the answer comes. At the interpreter's end no thread starts, and none is needed.
         with contextlib.suppress(RuntimeError):
@@ -59,7 +59,7 @@ class Worker(aiosqlite.Connection):
 
 
 def abandon(workers: Iterable[Worker]) -> None:
-    """End connections that nobody waits for, from whichever thread or loop that is noticed in."""
+    """End connections that are not waited for, from whichever thread or loop that is noticed in."""
     for worker in workers:
         worker.stop()
 
