@@ -3,8 +3,8 @@
 Implementation notes
 - The rollup `_daily` ranks the repositories of each day. All days that the window touches are read side by side, from
   the top: a repository that was not met yet has at most the events of the current places together, so the reading ends
-  as soon as that cannot change the first places any more. This is the threshold algorithm of Fagin, Lotem and
-  Naor, "Optimal aggregation algorithms for middleware", https://doi.org/10.1016/S0022-0000(03)00026-6
+  as soon as that cannot change the first places any more. This is the threshold algorithm of Fagin, Lotem and Naor,
+  "Optimal aggregation algorithms for middleware", https://doi.org/10.1016/S0022-0000(03)00026-6
 - Days that the window holds in part give such an upper bound, too; what is counted in it is counted in `events_window`.
 """
 
