@@ -173,6 +173,7 @@ class Collector:
         await self.manager.collector_state.forget_before(cutoff)
         await self.manager.events.delete_before(cutoff)
         await self.manager.commits.delete_before(cutoff)
+        await self.manager.threads.delete_before(cutoff)
 
     def _clock_runs_ahead(self) -> bool:
         """Whether it is much later here than at GitHub: everything would seem old, and be removed."""

@@ -287,6 +287,7 @@ class CollectedBatch(msgspec.Struct, frozen=True, kw_only=True):
     commits: tuple[CommitRecord, ...] = ()
     security: tuple[MetricRow, ...] = ()
     deployments: tuple[MetricRow, ...] = ()
+    threads: tuple[Thread, ...] = ()
 
 
 class Stored(NamedTuple):

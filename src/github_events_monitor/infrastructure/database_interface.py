@@ -18,7 +18,9 @@ from .contract.events import EventsRepository
 from .contract.manager import DatabaseManager
 from .contract.metrics import MetricsRepository
 from .contract.retry_mode import is_patient, patiently
+from .contract.threads import ThreadsRepository
 from .contract.types import (
+    CORE_TABLES,
     LONGEST_LEASE,
     RESERVED,
     TABLES,
@@ -31,6 +33,7 @@ from .contract.types import (
 )
 
 __all__ = [
+    "CORE_TABLES",
     "LONGEST_LEASE",
     "RESERVED",
     "TABLES",
@@ -46,6 +49,7 @@ __all__ = [
     "Position",
     "RepositoryCount",
     "TableItem",
+    "ThreadsRepository",
     "check_tables",
     "is_patient",
     "patiently",

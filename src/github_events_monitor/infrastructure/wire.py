@@ -21,6 +21,7 @@ from ..records import (
     Event,
     MetricRow,
     RepositoryState,
+    Thread,
     repo_key,
     require_text,
 )
@@ -253,3 +254,40 @@ def storable(text: str, where: str, field: str) -> str:
     if "\0" in text or _SURROGATE.search(text) or len(text.encode()) > _MAX_KEY:
         raise InvalidInput(f"{where}: {field!r} must be at most 1,024 bytes of valid Unicode")
     return text
+
+
+def threads_from(threads: Iterable[Thread]) -> list[Thread]:
+    """Return validated threads in order. Raises `InvalidInput` naming record and field."""
+    return [check_thread(thread, f"thread {thread.number}") for thread in threads]
+
+
+def thread_to_dict(thread: Thread) -> dict[str, Any]:
+    """Return the export form of a thread: every field by name; replies as lists."""
+    found: dict[str, Any] = msgspec.to_builtins(thread)
+    return found
+
+
+def thread_from_dict(row: Mapping[str, Any], where: str) -> Thread:
+    """Return a thread out of its export form. Raises `InvalidInput` that begins with `where`."""
+    try:
+        thread = msgspec.convert(dict(row), Thread)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"{where}: {error}") from None
+    return check_thread(thread, where)
+
+
+def check_thread(thread: Thread, where: str) -> Thread:
+    """Return the thread with its instants and its repository normalised. Raises `InvalidInput`."""
+    try:
+        instants = {
+            name: normalise_instant(value)
+            for name in ("created_at", "updated_at", "closed_at", "merged_at")
+            if (value := getattr(thread, name)) is not None
+        }
+        replies = tuple(reply._replace(created_at=normalise_instant(reply.created_at)) for reply in thread.replies)
+        repo = repo_key(thread.repo_name)
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error.message}") from None
+    if thread.number < 1:
+        raise InvalidInput(f"{where}: 'number' must be 1 or more")
+    return msgspec.structs.replace(thread, repo_name=repo, replies=replies, **instants)

@@ -27,10 +27,11 @@ from .builders import (
     summary,
 )
 from .test_state import STATE
+from .test_threads import full_thread, thread
 
 
 async def fill(manager: DatabaseManager) -> None:
-    """Something in each of the nine tables, with values that engines like to change."""
+    """Something in each of the tables, with values that engines like to change."""
     row = {"id": "p", "event_type": "PushEvent", "repo_name": REPO, "created_at": at(1), "payload": PAYLOAD}
     await manager.events.insert_events([row, event("w", at(30), payload=b"null"), event("n", at(40), repo_name=None)])
     await manager.events.insert_events([event("o", at(50), repo_name=OTHER, actor_login=None)])
@@ -55,6 +56,7 @@ async def fill(manager: DatabaseManager) -> None:
     await manager.metrics.save_metrics("security_metrics", [MetricRow(key=REPO, sort="alert#1", data=numbers)])
     await manager.metrics.save_metrics("event_patterns", [MetricRow(key=OTHER, sort="burst#1", data=numbers)])
     await manager.metrics.save_metrics("deployment_metrics", [MetricRow(key=REPO, sort="7", data=numbers)])
+    await manager.threads.save_threads([full_thread(3), thread(4), thread(1, repo_name=OTHER)])
     await manager.collector_state.save_states([STATE])
     await manager.collector_state.watch([REPO])
     await manager.collector_state.unwatch(["never/stored"])
@@ -191,7 +193,7 @@ async def test_a_part_by_time_or_repository(manager: DatabaseManager) -> None:
         ("events", "o"),
         ("commits", sha(1)),
     ]
-    assert {item.table for item in one} == {"events", "commits", "developer_metrics", "event_patterns"}
+    assert {item.table for item in one} == {"events", "commits", "developer_metrics", "event_patterns", "threads"}
     ours = await collect(
         manager.read_items(("commit_files", "repository_health_metrics", "developer_metrics"), repo=REPO)
     )

@@ -32,7 +32,7 @@ async def test_recovery_and_tags_are_options_of_creating(make: Make) -> None:
     await fresh.create_tables(point_in_time_recovery=True, tags={"team": "tools"})
     for one in (manager, fresh):
         tables = (await one.describe())["tables"]
-        assert [table["point_in_time_recovery"] for table in tables.values()] == [True] * 9
+        assert [table["point_in_time_recovery"] for table in tables.values()] == [True] * len(TABLES)
         client = one.connection.client
         for name in TABLES:
             arn = (await client.call("describe_table", TableName=client.table(name)))["Table"]["TableArn"]

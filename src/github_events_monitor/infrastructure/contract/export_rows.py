@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from ...errors import InvalidInput
-from ...records import Commit, CommitFile, CommitSummary, Event, MetricRow, RepositoryState, require_text
+from ...records import Commit, CommitFile, CommitSummary, Event, MetricRow, RepositoryState, Thread, require_text
 from .. import wire
 from .types import RESERVED, MetricTable, TableItem
 
@@ -28,6 +28,7 @@ class ParsedItems(NamedTuple):
     health: dict[str, tuple[dict[str, Any], RepositoryState | None, bool | None]]
     """By repository: daily results, state, watched."""
     metrics: dict[MetricTable, dict[tuple[str, str], MetricRow]]
+    threads: dict[tuple[str, int], Thread]
 
 
 def metric_to_dict(table: MetricTable, row: MetricRow) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def parse_items(items: Sequence[TableItem]) -> ParsedItems:
     Raises:
         InvalidInput: One is in another form; the message names its table and key.
     """
-    parsed = ParsedItems({}, {}, {}, {}, {}, {table: {} for table in get_args(MetricTable)})
+    parsed = ParsedItems({}, {}, {}, {}, {}, {table: {} for table in get_args(MetricTable)}, {})
     for item in items:
         where = _where(item)
         try:
@@ -87,6 +88,9 @@ def _parse(item: TableItem, where: str, parsed: ParsedItems) -> None:
     elif item.table == "repository_health_metrics":
         repo, daily, state, watched = wire.health_from_dict(row, where)
         parsed.health.setdefault(repo, (daily, state, watched))
+    elif item.table == "threads":
+        thread = wire.thread_from_dict(row, where)
+        parsed.threads.setdefault((thread.repo_name, thread.number), thread)
     else:
         _parse_metric(item, where, parsed)
 

@@ -18,6 +18,7 @@ from .export_coverage import MEMORY, Part, restricted, with_hours
 from .export_rows import ParsedItems, parse_items
 from .metrics import MetricsRepository
 from .spool import Spool
+from .threads import ThreadsRepository
 from .types import TABLES, TableItem, check_tables
 
 
@@ -29,6 +30,7 @@ class DatabaseManager(ABC):
     commits: CommitsRepository
     metrics: MetricsRepository
     collector_state: CollectorState
+    threads: ThreadsRepository
 
     retention_days: int | None = None
     """After how many days events and commits are removed; None is never."""

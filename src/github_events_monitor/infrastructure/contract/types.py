@@ -23,8 +23,12 @@ TABLES = (
     "security_metrics",
     "event_patterns",
     "deployment_metrics",
+    "threads",
 )
-"""The nine tables, by the same names on every provider (DynamoDB adds its prefix)."""
+"""The ten tables, by the same names on every provider (DynamoDB adds its prefix)."""
+
+CORE_TABLES = TABLES[:9]
+"""The nine that a database had before the record of issues and pull requests; health counts these."""
 
 RESERVED = "#"
 """Keys that begin with this hold collector state or rollups; no data method returns them, no export has them."""

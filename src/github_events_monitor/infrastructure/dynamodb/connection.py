@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import MonitorError
 from ...instants import Clock
-from ..database_interface import DatabaseConnection
+from ..database_interface import CORE_TABLES, DatabaseConnection
 from ..loop_lock import LoopLock
 from . import state_items, tables
 from .capacity import Capacity
@@ -24,6 +24,7 @@ class DynamoDBConnection(DatabaseConnection):
         self.client = client
         self.clock = clock
         self.retention_days = retention_days
+        self.has_threads = True
         self._opened_on: asyncio.AbstractEventLoop | None = None
         self._opening = LoopLock()
 
@@ -39,7 +40,7 @@ class DynamoDBConnection(DatabaseConnection):
             return
         async with self._opening():
             if self._opened_on is not loop:
-                await tables.ensure(self.client, expiry=self.retention_days is not None)
+                self.has_threads = await tables.ensure(self.client, expiry=self.retention_days is not None)
                 await state_items.check_layout(self.client)
                 self._opened_on = loop
 
@@ -68,7 +69,7 @@ class DynamoDBConnection(DatabaseConnection):
         problem: dict[str, Any] = {}
         found: int | None = None
         try:
-            found = len(await tables.existing(self.client))
+            found = len({*await tables.existing(self.client)} & {*CORE_TABLES})
         except MonitorError as error:
             problem = {"error": error.message}
         return {

@@ -23,6 +23,8 @@ from .reading import file_query
 from .registry import SHARDS, shard_of
 from .rows import commit_from_item, event_from_item, file_from_item, repo_of, sha_of, summary_from_item
 from .state_items import TABLE, key, load_states, partition, watch_list
+from .threads import TABLE as THREADS
+from .threads import thread_from_item
 from .windows import window
 
 _PAGE = 100
@@ -49,8 +51,8 @@ def _rows(client: DynamoDBClient, table: str, since: str | None, repo: str | Non
         return _formed(_of_commits(client, table, since, repo), _file_form)
     if table == "commit_summaries":
         return _formed(_of_commits(client, table, since, repo), _summary_form)
-    if table == HEALTH:
-        return _health(client, repo)
+    if table in {THREADS, HEALTH}:
+        return _threads(client, since, repo) if table == THREADS else _health(client, repo)
     metric_table = next(name for name in get_args(MetricTable) if name == table)
     return _metrics(client, metric_table, repo)
 
@@ -87,6 +89,17 @@ async def _of_commits(
         for name in names:
             async for page in pages(client, "query", file_query(client, name)):
                 yield page
+
+
+async def _threads(client: DynamoDBClient, since: str | None, repo: str | None) -> Rows:
+    scan = _scan(client, THREADS, "#repo_name = :repo" if repo else "", repo=repo)
+    async for page in pages(client, "scan", scan):
+        found = [thread_from_item(item) for item in page]
+        yield [
+            wire.thread_to_dict(thread)
+            for thread in found
+            if since is None or thread.state == "open" or thread.updated_at >= since
+        ]
 
 
 async def _metrics(client: DynamoDBClient, table: MetricTable, repo: str | None) -> Rows:

@@ -33,6 +33,7 @@ async def import_items(database: Repositories, parsed: ParsedItems) -> dict[str,
     for table, rows in parsed.metrics.items():
         items = [metric_to_item(table, row) for row in rows.values()]
         new[table] = await _fill(database, table, items, METRIC_KEYS[table])
+    new["threads"] = await database.threads.save_threads(parsed.threads.values())
     return new
 
 

@@ -21,13 +21,15 @@ class Index(NamedTuple):
 
 
 class Table(NamedTuple):
-    """One table: all keys are text. `expires`: its items carry `expires_at` when there is a retention."""
+    """One table: keys are text but for `numbers`. `expires`: its items carry `expires_at` when there is a retention."""
 
     name: str
     key: str
     sort: str | None = None
     indexes: tuple[Index, ...] = ()
     expires: bool = False
+    numbers: frozenset[str] = frozenset()
+    """Keys that are numbers, not text."""
 
 
 REPO_EVENTS = Index(
@@ -44,6 +46,8 @@ REPO_COMMITS = Index(
     ("author_login", "author_name", "author_email", "author_type", "co_authors", "branches"),
 )
 REPO_SUMMARIES = Index("repo-index", "repo_name")
+UPDATED_THREADS = Index("repo-updated-index", "repo_name", "updated_at")
+OPEN_THREADS = Index("repo-open-index", "repo_name", "open_since")
 
 TABLES = (
     Table("events", "id", None, (REPO_EVENTS, TYPE_EVENTS), expires=True),
@@ -55,6 +59,14 @@ TABLES = (
     Table("security_metrics", "repo_name", "metric_type_date"),
     Table("event_patterns", "repo_name", "event_pattern_detected", expires=True),
     Table("deployment_metrics", "repo_name", "deployment_id"),
+    Table(
+        "threads",
+        "repo_name",
+        "number",
+        (UPDATED_THREADS, OPEN_THREADS),
+        expires=True,
+        numbers=frozenset({"number"}),
+    ),
 )
 
 
@@ -65,7 +77,7 @@ def definition(name: str, table: Table) -> dict[str, Any]:
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": _schema(table),
-        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in names],
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": _type(table, name)} for name in names],
     }
     if table.indexes:
         definition["GlobalSecondaryIndexes"] = [
@@ -73,6 +85,10 @@ def definition(name: str, table: Table) -> dict[str, Any]:
             for index in table.indexes
         ]
     return definition
+
+
+def _type(table: Table, name: str) -> str:
+    return "N" if name in table.numbers else "S"
 
 
 def _schema(part: Table | Index) -> list[dict[str, str]]:
@@ -97,8 +113,8 @@ def difference(table: Table, described: dict[str, Any]) -> str | None:
         return f"its key is {_shown(described['KeySchema'])}, not {_shown(_schema(table))}"
     types = {part["AttributeName"]: part["AttributeType"] for part in described.get("AttributeDefinitions", ())}
     for name in sorted(_key_names(table)):
-        if types.get(name, "S") != "S":
-            return f"its key {name} is of type {types[name]}, not S"
+        if types.get(name, _type(table, name)) != _type(table, name):
+            return f"its key {name} is of type {types[name]}, not {_type(table, name)}"
     found = {index["IndexName"]: index for index in described.get("GlobalSecondaryIndexes", ())}
     return next((told for index in table.indexes if (told := _index_difference(index, found.get(index.name)))), None)
 

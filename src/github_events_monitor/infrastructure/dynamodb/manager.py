@@ -19,6 +19,7 @@ from .importing import import_items
 from .metrics import DynamoDBMetrics
 from .registry import Registry
 from .repositories import Repositories
+from .threads import DynamoDBThreads
 
 
 class DynamoDBManager(DatabaseManager):
@@ -59,8 +60,9 @@ class DynamoDBManager(DatabaseManager):
         self.commits: DynamoDBCommits = DynamoDBCommits(self.connection, self._registry)
         self.metrics: DynamoDBMetrics = DynamoDBMetrics(self.connection)
         self.collector_state: DynamoDBCollectorState = DynamoDBCollectorState(self.connection, self._registry)
+        self.threads: DynamoDBThreads = DynamoDBThreads(self.connection)
         self._repositories = Repositories(
-            self.connection, self.events, self.commits, self.metrics, self.collector_state
+            self.connection, self.events, self.commits, self.metrics, self.collector_state, self.threads
         )
 
     def __repr__(self) -> str:
@@ -107,6 +109,7 @@ class DynamoDBManager(DatabaseManager):
         stored = await self._import(batch.events, batch.commits)
         await self.metrics.save_metrics("security_metrics", batch.security)
         await self.metrics.save_metrics("deployment_metrics", batch.deployments)
+        await self.threads.save_threads(batch.threads)
         await self._registry.note_repositories([batch.state.repo_name])
         await state_items.save_state(self._client, batch.state, lease)
         await self._registry.note_spelling([batch.state])

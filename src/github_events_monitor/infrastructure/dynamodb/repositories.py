@@ -7,6 +7,7 @@ from .commits import DynamoDBCommits
 from .connection import DynamoDBConnection
 from .events import DynamoDBEvents
 from .metrics import DynamoDBMetrics
+from .threads import DynamoDBThreads
 
 
 class Repositories(NamedTuple):
@@ -17,3 +18,4 @@ class Repositories(NamedTuple):
     commits: DynamoDBCommits
     metrics: DynamoDBMetrics
     collector_state: DynamoDBCollectorState
+    threads: DynamoDBThreads

@@ -5,6 +5,7 @@ Implementation notes
 """
 
 import contextlib
+import logging
 from functools import partial
 from typing import Any
 
@@ -12,9 +13,14 @@ import stamina
 
 from ...errors import DatabaseError, SchemaMismatch
 from .client import DynamoDBClient
-from .faults import TableInUse, TableMissing
+from .faults import AccessDenied, TableInUse, TableMissing
 from .layout import EXPIRES_AT, TABLES, Table, definition, difference
 from .parallel import in_parallel
+
+logger = logging.getLogger(__name__)
+
+THREADS = "threads"
+"""The table that databases of earlier versions do not have."""
 
 READY_WITHIN = 300.0
 """Seconds; AWS makes a table with two indexes in about ten."""
@@ -24,16 +30,37 @@ class _NotYet(Exception):
     """The table is not in the state that is waited for."""
 
 
-async def ensure(client: DynamoDBClient, *, expiry: bool) -> None:
-    """Make what is missing and wait until all is usable. Raises `SchemaMismatch` for tables that are not ours."""
-    await create(client, {})
+async def ensure(client: DynamoDBClient, *, expiry: bool) -> bool:
+    """Make what is missing, wait until all is usable, and return whether the table of threads is there.
+
+    A database of an earlier version has it not, and the right to make it may be missing: the nine others then serve.
+    Raises `SchemaMismatch` for tables that are not ours.
+    """
+    await in_parallel([partial(_create, client, table, {}) for table in TABLES if table.name != THREADS])
+    has_threads = await _ensure_threads(client)
     if expiry:
-        await enable_expiry(client)
+        await enable_expiry(client, has_threads=has_threads)
+    return has_threads
 
 
-async def enable_expiry(client: DynamoDBClient) -> None:
+async def _ensure_threads(client: DynamoDBClient) -> bool:
+    (table,) = [table for table in TABLES if table.name == THREADS]
+    try:
+        await _create(client, table, {})
+    except AccessDenied:
+        logger.warning(
+            "%s is not there and may not be made here, so that issues and pull requests are not kept;"
+            " with the right to create tables, run: github-events-monitor database create",
+            client.table(THREADS),
+        )
+        return False
+    return True
+
+
+async def enable_expiry(client: DynamoDBClient, *, has_threads: bool = True) -> None:
     """Let DynamoDB remove what is past its `expires_at`."""
-    await in_parallel([partial(_enable_expiry, client, table) for table in TABLES if table.expires])
+    there = [table for table in TABLES if table.expires and (has_threads or table.name != THREADS)]
+    await in_parallel([partial(_enable_expiry, client, table) for table in there])
 
 
 async def create(client: DynamoDBClient, options: dict[str, Any]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from ...errors import DatabaseUnreachable, MonitorError
 from ...instants import Clock, system_clock
-from ..database_interface import TABLES, DatabaseConnection
+from ..database_interface import CORE_TABLES, DatabaseConnection
 from ..loop_lock import LoopLock
 from . import schema
 from .faults import TRANSLATED, translate
@@ -92,8 +92,8 @@ class SQLiteConnection(DatabaseConnection):
             tables = await self.read(schema.present)
         except MonitorError as error:
             return about | {"status": "unhealthy", "error": error.message}
-        found = len(tables & frozenset(TABLES))
-        if found < len(TABLES):
+        found = len(tables & frozenset(CORE_TABLES))
+        if found < len(CORE_TABLES):
             about |= {
                 "status": "unhealthy",
                 "error": f"{self.path} lacks tables; run github-events-monitor database create",

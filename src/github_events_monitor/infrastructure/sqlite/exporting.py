@@ -88,6 +88,8 @@ def _filters(table: str, since: str | None, repo: str | None) -> list[Condition]
         found.append(("repo_name = ?", [repo]))
     if since is not None and table in {"events", "commits"}:
         found.append((f"{'created_at' if table == 'events' else 'commit_date'} >= ?", [since]))
+    elif since is not None and table == "threads":
+        found.append(("(updated_at >= ? OR open_since IS NOT NULL)", [since]))
     elif since is not None and table in {"commit_files", "commit_summaries"}:
         of_commit = "c.repo_name = t.repo_name AND c.sha = t.commit_sha AND c.commit_date >= ?"
         found.append((f"EXISTS (SELECT 1 FROM commits c WHERE {of_commit})", [since]))
@@ -129,6 +131,11 @@ def _event_items(found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
     ]
 
 
+def _thread_items(found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    unpack = unpacker()
+    return [load_json(unpack(data)) for (data,) in found]
+
+
 def _metric_source(table: MetricTable) -> _Source:
     first, second = METRIC_KEYS[table]
 
@@ -163,5 +170,6 @@ _SOURCES: dict[str, _Source] = {
         "commit_summaries t",
         lambda found: [wire.summary_to_dict(row[0], row[1], rows.summary_of(row[2:])) for row in found],
     ),
+    "threads": _Source(("repo_name", "number"), "data", "threads", _thread_items),
     **{table: _metric_source(table) for table in get_args(MetricTable)},
 }

@@ -7,7 +7,7 @@ from typing import Any
 from ...records import CommitRecord, RepositoryState
 from ..contract.export_rows import ParsedItems
 from ..merging import merge_states
-from . import collector_state, commits, events, metrics, rows
+from . import collector_state, commits, events, metrics, rows, threads
 
 
 def import_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
@@ -31,6 +31,7 @@ def import_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
     }
     for table, found in parsed.metrics.items():
         new[table] = metrics.save_rows(db, table, found.values(), replace=False)
+    new["threads"] = threads.save_threads(db, parsed.threads.values())
     return new
 
 

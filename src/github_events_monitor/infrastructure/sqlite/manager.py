@@ -24,6 +24,7 @@ from .events import SQLiteEvents, insert_events
 from .exporting import export_pages
 from .importing import import_items
 from .metrics import SQLiteMetrics, save_rows
+from .threads import SQLiteThreads, save_threads
 
 
 class SQLiteManager(DatabaseManager):
@@ -50,6 +51,7 @@ class SQLiteManager(DatabaseManager):
         self.commits = SQLiteCommits(self.connection)
         self.metrics = SQLiteMetrics(self.connection)
         self.collector_state = SQLiteCollectorState(self.connection)
+        self.threads = SQLiteThreads(self.connection)
         self.retention_days = retention_days
 
     def __repr__(self) -> str:
@@ -106,6 +108,7 @@ def _store(db: sqlite3.Connection, batch: CollectedBatch, lease: Lease) -> Store
     stored = Stored(insert_events(db, batch.events), insert_commits(db, batch.commits))
     save_rows(db, "security_metrics", batch.security)
     save_rows(db, "deployment_metrics", batch.deployments)
+    save_threads(db, batch.threads)
     save_states(db, [batch.state])
     return stored
 

@@ -88,7 +88,18 @@ _SECOND: Migration = (
     "CREATE INDEX events_actor ON events (actor_login COLLATE NOCASE, created_at, repo_name)",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND)
+# The record of issues and pull requests.
+_THIRD: Migration = (
+    """CREATE TABLE threads (
+        repo_name TEXT NOT NULL, number INTEGER NOT NULL, updated_at TEXT NOT NULL, open_since TEXT,
+        data NOT NULL, -- as events.payload
+        PRIMARY KEY (repo_name, number)
+    )""",
+    "CREATE INDEX threads_updated ON threads (repo_name, updated_at)",
+    "CREATE INDEX threads_open ON threads (repo_name, open_since) WHERE open_since IS NOT NULL",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND, _THIRD)
 INTERNAL = ("_daily", "_meta")
 
 

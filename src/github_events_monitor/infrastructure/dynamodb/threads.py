@@ -1,0 +1,127 @@
+"""The record of issues and pull requests in DynamoDB.
+
+Implementation notes
+- Both indexes carry keys alone, so that a changed thread costs what its item does (1 write unit for each KB), two units
+  where `updated_at` moves in `repo-updated-index`, and one where it leaves or enters `repo-open-index`. The items are
+  then read from the table, consistently: an index that lags leaves a thread out for a moment, but shows none as it was.
+- A write is conditional on the version that was read: two writers at once cannot undo one another.
+"""
+
+import itertools
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from ...errors import DatabaseError
+from ...records import Thread
+from ..contract.threads import merged_changes
+from ..database_interface import ThreadsRepository
+from .batches import all_items, expressions, get_items
+from .connection import DynamoDBConnection
+from .faults import ConditionFailed
+from .items import Item, attributes, compress, expand
+from .layout import EXPIRES_AT, OPEN_THREADS, UPDATED_THREADS
+from .parallel import in_parallel
+from .windows import window
+
+TABLE = "threads"
+_TRIES = 8
+_decode = msgspec.json.Decoder(Thread).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class DynamoDBThreads(ThreadsRepository):
+    """See the contract in `database_interface`."""
+
+    def __init__(self, connection: DynamoDBConnection) -> None:
+        super().__init__(connection)
+        self._dynamodb, self._client = connection, connection.client
+
+    @property
+    def available(self) -> bool:
+        """See the contract."""
+        return self._dynamodb.has_threads
+
+    async def _save(self, threads: Sequence[Thread]) -> int:
+        groups = {key: list(found) for key, found in itertools.groupby(sorted(threads, key=_key_of), key=_key_of)}
+        stored = {_key_of(thread): (thread, version) for thread, version in await self._read(list(groups))}
+        jobs = [partial(self._save_one, key, found, stored.get(key)) for key, found in groups.items()]
+        return sum(await in_parallel(jobs))
+
+    async def _save_one(
+        self, key: tuple[str, int], threads: Sequence[Thread], known: tuple[Thread, int] | None
+    ) -> bool:
+        """Merge what arrived into one item; try anew where another writer changed it meanwhile."""
+        for _ in range(_TRIES):
+            changed = merged_changes({key: known[0]} if known else {}, threads)
+            if not changed:
+                return False
+            version = known[1] if known else 0
+            item = thread_to_item(changed[-1], version + 1, self._expiry(changed[-1]))
+            unchanged = "#version = :version" if known else "attribute_not_exists(#number)"
+            condition = expressions(ConditionExpression=unchanged)
+            if known:
+                condition["ExpressionAttributeValues"] = attributes({":version": version})
+            try:
+                await self._client.call("put_item", TableName=self._client.table(TABLE), Item=item, **condition)
+            except ConditionFailed:
+                known = next(iter(await self._read([key])), None)
+                continue
+            return True
+        raise DatabaseError(f"{key[0]}#{key[1]} is being changed by other writers all the time: try again later")
+
+    async def _get(self, repo: str, numbers: Sequence[int]) -> dict[int, Thread]:
+        return {thread.number: thread for thread, _ in await self._read([(repo, number) for number in numbers])}
+
+    async def _current(self, repo: str, since: str | None) -> list[Thread]:
+        if not self.available:
+            return []
+        queries = [window(UPDATED_THREADS, repo, since, show="#number")]
+        if since is not None:
+            queries.append(window(OPEN_THREADS, repo, None, show="#number"))
+        name = {"TableName": self._client.table(TABLE)}
+        found = await in_parallel([partial(all_items, self._client, query and {**name, **query}) for query in queries])
+        numbers = {int(item["number"]["N"]) for items in found for item in items}
+        return [thread for thread, _ in await self._read([(repo, number) for number in sorted(numbers)])]
+
+    async def _delete_before(self, instant: str) -> int:  # noqa: ARG002 - items expire by themselves
+        return 0
+
+    async def _read(self, keys: Sequence[tuple[str, int]]) -> list[tuple[Thread, int]]:
+        if not self.available:
+            return []
+        found = await get_items(self._client, TABLE, (thread_key(*key) for key in keys), consistent=True)
+        return [(thread_from_item(item), int(item["version"]["N"])) for item in found]
+
+    def _expiry(self, thread: Thread) -> int | None:
+        return None if thread.state == "open" else self._dynamodb.expiry(thread.updated_at)
+
+
+def thread_key(repo: str, number: int) -> Item:
+    """Return the key of a thread's item."""
+    return {"repo_name": {"S": repo}, "number": {"N": str(number)}}
+
+
+def thread_to_item(thread: Thread, version: int, expires_at: int | None) -> Item:
+    """Return the item of a thread. version: grows with each write."""
+    values: dict[str, Any] = {
+        "repo_name": thread.repo_name,
+        "number": thread.number,
+        "updated_at": thread.updated_at,
+        "open_since": thread.created_at if thread.state == "open" else None,
+        "version": version,
+        "data": compress(_encode(thread)),
+        EXPIRES_AT: expires_at,
+    }
+    return attributes(values)
+
+
+def thread_from_item(item: Item) -> Thread:
+    """Return the thread of an item."""
+    return _decode(expand(item["data"]["B"]))
+
+
+def _key_of(thread: Thread) -> tuple[str, int]:
+    return thread.repo_name, thread.number

@@ -1,0 +1,116 @@
+"""What `ThreadsRepository` promises about issues and pull requests, of every provider."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from github_events_monitor.errors import InvalidInput
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.records import CollectedBatch, Reply, RepositoryState, Thread
+
+from .builders import OTHER, REPO, at
+
+COMMENT = Reply("11", "comment", at(5), "ada", "User")
+REVIEW = Reply("12", "review", at(6), None, None, "approved")
+
+
+def thread(number: int, updated_at: str = "2025-03-10T12:00:00Z", **fields: Any) -> Thread:
+    """An open issue of REPO, unless fields say otherwise."""
+    known: dict[str, Any] = {"repo_name": REPO, "kind": "issue", "state": "open", "created_at": at(0, day=9)}
+    return Thread(number=number, updated_at=updated_at, **{**known, **fields})
+
+
+def full_thread(number: int = 1, **fields: Any) -> Thread:
+    """A merged pull request with every field known."""
+    known: dict[str, Any] = {
+        "kind": "pull_request", "state": "merged", "title": "Fix 😀 'all' \"of\" it", "author_login": "Bot[bot]",
+        "author_type": "Bot", "state_reason": "completed", "draft": False, "closed_at": at(9), "merged_at": at(9),
+        "closed_by": "ada", "merged_by": "ada", "base": "main", "head": "fix/ünï", "head_sha": "a" * 40,
+        "merge_sha": "b" * 40, "additions": 3, "deletions": 0, "changed_files": 1, "review_decision": "approved",
+        "reviewers": ("bo",), "labels": ("bug", "ü"), "comments": 1, "replies": (COMMENT, REVIEW),
+        "comments_complete": True, "reviews_complete": True,
+    }  # fmt: skip
+    return thread(number, at(9), **{**known, **fields})
+
+
+async def test_a_thread_comes_back_as_it_was_saved(manager: DatabaseManager) -> None:
+    threads = [full_thread(1), thread(2), thread(1, repo_name=OTHER)]
+    assert await manager.threads.save_threads(threads) == 3
+    assert await manager.threads.get_threads("Octo/SPOON") == threads[:2]
+    assert await manager.threads.get_thread(REPO, 1) == full_thread(1)
+    assert await manager.threads.get_thread(OTHER, 1) == threads[2]
+    assert await manager.threads.get_thread(REPO, 3) is None
+    assert await manager.threads.get_threads("never/stored") == []
+
+
+async def test_saving_the_same_again_changes_nothing_and_counts_nothing(manager: DatabaseManager) -> None:
+    assert await manager.threads.save_threads([full_thread(), thread(2)]) == 2
+    assert await manager.threads.save_threads([full_thread(), thread(2), thread(3), thread(3)]) == 1
+    assert await manager.threads.save_threads([]) == 0
+
+
+async def test_the_later_update_wins_whichever_came_first_and_the_unknown_overwrites_nothing(
+    manager: DatabaseManager,
+) -> None:
+    early = thread(7, at(1), title="draft of a title", labels=("bug",), replies=(COMMENT,))
+    late = thread(7, at(30), state="closed", closed_at=at(30), title="the title")
+    for first, second in ((early, late), (late, early)):
+        await manager.threads.save_threads([replace(first, repo_name=OTHER if first is late else REPO)])
+        await manager.threads.save_threads([replace(second, repo_name=OTHER if first is late else REPO)])
+    for repo in (REPO, OTHER):
+        found = await manager.threads.get_thread(repo, 7)
+        assert found is not None
+        assert (found.state, found.title, found.labels, found.replies) == ("closed", "the title", ("bug",), (COMMENT,))
+        assert found.updated_at == at(30)
+
+
+async def test_open_threads_and_those_updated_since_are_found(manager: DatabaseManager) -> None:
+    old_open, old_closed = thread(1, at(0)), thread(2, at(0), state="closed", closed_at=at(0))
+    edge = thread(3, at(10), state="closed", closed_at=at(10))
+    await manager.threads.save_threads([old_open, old_closed, edge])
+
+    async def since(instant: str | None) -> list[int]:
+        return [found.number for found in await manager.threads.get_threads(REPO, instant)]
+
+    assert await since(None) == [1, 2, 3]
+    assert await since(at(10)) == [1, 3]
+    assert await since(at(11)) == [1]
+    await manager.threads.save_threads([thread(1, at(20), state="closed", closed_at=at(20))])
+    assert await since(at(30)) == []
+    await manager.threads.save_threads([thread(1, at(40))])
+    assert await since(at(50)) == [1]
+
+
+async def test_more_threads_than_a_page_of_any_engine_holds(manager: DatabaseManager) -> None:
+    replies = tuple(Reply(str(number), "comment", at(1), f"person-{number}" * 9, "User") for number in range(40))
+    threads = [thread(number, at(number % 60), replies=replies) for number in range(1, 301)]
+    assert await manager.threads.save_threads(threads) == 300
+    assert await manager.threads.get_threads(REPO) == threads
+
+
+async def test_a_collected_batch_brings_its_threads(manager: DatabaseManager) -> None:
+    lease = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(1))
+    assert lease is not None
+    batch = CollectedBatch(state=RepositoryState(repo_name=REPO), threads=(full_thread(), thread(2)))
+    await manager.store(batch, lease)
+    assert await manager.threads.get_threads(REPO) == [full_thread(), thread(2)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"updated_at": "soon"}, "ISO 8601"), ({"repo_name": "x"}, "owner/name"), ({"number": 0}, "'number'")],
+)
+async def test_a_thread_that_cannot_be_is_refused_before_any_is_stored(
+    manager: DatabaseManager, wrong: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        await manager.threads.save_threads([thread(1), replace(thread(2), **wrong)])
+    assert await manager.threads.get_threads(REPO) == []
+
+
+async def test_what_expires_leaves_open_threads(manager: DatabaseManager) -> None:
+    await manager.threads.save_threads([thread(1, at(0)), thread(2, at(0), state="closed", closed_at=at(0))])
+    removed = await manager.threads.delete_before(at(1))
+    left = [found.number for found in await manager.threads.get_threads(REPO)]
+    assert (removed, left) in [(1, [1]), (0, [1, 2])]  # DynamoDB removes them later, by expires_at
