@@ -271,3 +271,20 @@ def test_what_a_body_quotes_is_no_failure() -> None:
         made(june(6), 'Reapply "feat: a"'), made(june(10), "docs: how a hotfix is made"), made(june(16), "hotfix: b"),
     ]  # fmt: skip
     assert key(measure(*releases, commits=commits), "change_failure_rate").value == 20
+
+
+def test_an_event_told_twice_of_one_deployment_is_one() -> None:
+    events = [deployed("DeploymentEvent", june(1, 0, minute), "created", 1) for minute in (0, 1)]
+    assert [(found.id, found.environment) for found in measure(*events).deployments] == [("1", "production")]
+    assert measure(*events, rows=[stored(1, june(1))]).total_deployments == 1
+    [late] = measure(deployed("DeploymentStatusEvent", june(2), "failure", 5)).deployments
+    assert (late.id, late.environment, late.state, late.created_at) == ("5", "production", "failure", june(2))
+
+
+def test_a_listed_release_at_the_end_of_the_window_is_not_in_it() -> None:
+    assert measure(rows=[stored_release("v1", UNTIL)]).total_releases == 0
+    rows = [stored_release("v1", june(2), url="u"), stored_release("v2", june(3), prerelease="odd")]
+    result = measure(release(june(2), "v1", "cid"), rows=rows)
+    assert [(found.tag, found.author_login, len(found.evidence)) for found in result.releases] == [
+        ("v2", None, 0), ("v1", "cid", 2),
+    ]  # fmt: skip
