@@ -88,6 +88,20 @@ def test_what_is_dated_further_apart_happened_again(at: str) -> None:
     assert natural_key(event("IssuesEvent", closed)) not in possible_keys(event("IssuesEvent", closed, at=at))
 
 
+def test_what_happens_once_is_known_whenever_it_is_dated() -> None:
+    created = {"action": "created", "comment": {"id": 5}}
+    later = event("IssueCommentEvent", created, at="2026-11-25T12:00:00Z")
+    assert natural_key(event("IssueCommentEvent", created)) == natural_key(later)
+    assert possible_keys(later) == (natural_key(later),)
+    opened = event("IssuesEvent", {"action": "opened", "issue": {"number": 1}, "assignee": {"login": "ada"}})
+    assert natural_key(opened) == natural_key(event("IssuesEvent", {"action": "opened", "issue": {"number": 1}}))
+
+
+def test_logins_are_the_same_in_any_letter_case() -> None:
+    assert natural_key(event("WatchEvent", {}, actor="Ada")) == natural_key(event("WatchEvent", {}, actor="ada"))
+    assert (natural_key(event("WatchEvent", {}, actor="Ada")) or "").endswith("\nada\n2026-11-22T12:00:00Z")
+
+
 def test_a_form_without_a_time_is_known_by_the_day() -> None:
     member = {"action": "added", "member": {"login": "bob"}}
     undated = natural_key(event("MemberEvent", member, at="2026-11-22T18:00:00Z"), dated=False)
@@ -119,6 +133,22 @@ DIFFERENT: list[tuple[str, Event, Event]] = [
         "made again",
         event("CreateEvent", {"ref": "v1", "ref_type": "tag"}),
         event("CreateEvent", {"ref": "v1", "ref_type": "tag"}, at="2026-11-22T12:00:01Z"),
+    ),
+    (
+        "deleted again",
+        event("DeleteEvent", {"ref": "v1", "ref_type": "tag"}),
+        event("DeleteEvent", {"ref": "v1", "ref_type": "tag"}, at="2026-11-22T12:00:01Z"),
+    ),
+    ("made public again", event("PublicEvent", {}), event("PublicEvent", {}, at="2026-11-22T12:00:01Z")),
+    (
+        "edited again",
+        event("IssueCommentEvent", {"action": "edited", "comment": {"id": 5}}),
+        event("IssueCommentEvent", {"action": "edited", "comment": {"id": 5}}, at="2026-11-22T12:00:01Z"),
+    ),
+    (
+        "another head",
+        event("PullRequestEvent", {"action": "synchronize", "number": 1, "pull_request": {"head": {"sha": SHA}}}),
+        event("PullRequestEvent", {"action": "synchronize", "number": 1, "pull_request": {"head": {"sha": "b" * 40}}}),
     ),
     (
         "pushed back",
