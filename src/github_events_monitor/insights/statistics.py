@@ -71,19 +71,6 @@ def log_at_least(count: int, level: Level) -> float:
     return _log_beta_tail(busy, float(count), level.shape)
 
 
-def log_at_least_bound(count: int, level: Level) -> float:
-    """At most log P(X >= count), at a fraction of its price.
-
-    From P(X = count) on, each number is less probable than the one before it by a factor that goes steadily from its
-    first value to `busy`: the smaller of the two makes a geometric series below the tail.
-    """
-    if count <= 0:
-        return 0.0
-    busy = level.mean / (level.mean + level.shape)
-    first = busy * (count + level.shape) / (count + 1)
-    return _log_beta_term(busy, float(count), level.shape) - math.log1p(-min(first, busy))
-
-
 def log_at_most(count: int, level: Level) -> float:
     """log P(X <= count)."""
     quiet = level.shape / (level.mean + level.shape)

@@ -1,8 +1,6 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from github_events_monitor.insights.statistics import (
     Dispersion,
@@ -10,7 +8,6 @@ from github_events_monitor.insights.statistics import (
     dispersion_of,
     false_discovery_limit,
     log_at_least,
-    log_at_least_bound,
     log_at_most,
     usual_level,
 )
@@ -41,17 +38,6 @@ def test_a_geometric_tail_by_hand() -> None:
 
 def test_tails_too_small_for_a_float_keep_their_logarithm() -> None:
     assert log_at_least(5_000, Level(1, 1)) == pytest.approx(-5_000 * math.log(2))
-
-
-@given(st.integers(0, 2_000), st.floats(0.001, 500), st.floats(0.01, 300))
-def test_the_bound_of_a_tail_is_never_above_it(count: int, mean: float, shape: float) -> None:
-    level = Level(mean, shape)
-
-    assert log_at_least_bound(count, level) <= log_at_least(count, level) + 1e-9
-
-
-def test_the_bound_of_a_geometric_tail_is_the_tail() -> None:
-    assert log_at_least_bound(10, Level(1, 1)) == pytest.approx(math.log(1 / 1024))
 
 
 def test_dispersion_by_hand() -> None:

@@ -1,14 +1,13 @@
 """Spikes and drops of one event type: buckets that the other buckets make improbable."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from ..statistics import log_at_least, log_at_least_bound, log_at_most
+from ..statistics import log_at_least, log_at_most
 from .buckets import Timeline
-from .levels import SET_ASIDE, Baseline, Pool, Season, baseline_without
+from .levels import Baseline, Pool, Season, baseline_without
 
 FALSE_DISCOVERIES = 0.01
 """Accepted share of false alarms among all anomalies; hours, days and bursts get a third each."""
@@ -21,10 +20,6 @@ MINIMUM_USUAL = 5.0
 
 FACTOR = 2.0
 """Less than twice (for a drop, more than half of) what is usual is not worth a report, however sure it is."""
-
-
-_DISCOVERABLE = math.log(FALSE_DISCOVERIES)
-"""What chance does more often than this is no discovery, whatever else is found."""
 
 
 class Deviation(NamedTuple):
@@ -50,10 +45,10 @@ class Series:
         known = timeline.known
         self._known = {bucket: count for bucket, count in counts.items() if bucket in known}
         self._overall = Pool.of(len(known), self._known.values())
-        self._baselines: dict[int | None, Baseline | None] = {}
+        self._baselines: dict[tuple[int, int | None], Baseline | None] = {}
 
     def deviations(self) -> Iterator[Deviation]:
-        """Every bucket of the window that is far enough from its baseline to be worth a test."""
+        """Yield every bucket of the window that is far enough from its baseline to be worth a test."""
         yield from self._spikes()
         if self.timeline.drops and self._overall.total >= MINIMUM_USUAL:
             yield from self._drops()
@@ -62,35 +57,17 @@ class Series:
         tested = frozenset(self.timeline.tested)
         for bucket, count in self._counts.items():
             current = bucket == self.timeline.current
-            if count < MINIMUM_SPIKE or not (current or bucket in tested) or count < FACTOR * self._least(bucket):
-                continue
-            baseline = self._baseline(bucket, None if current else count)
-            if baseline is None or count < FACTOR * baseline.level.mean:
-                continue
-            if log_at_least_bound(count, baseline.level) <= _DISCOVERABLE:
-                yield self._deviation("spike", bucket, count, baseline)
+            if count >= MINIMUM_SPIKE and (current or bucket in tested):
+                baseline = self._baseline(bucket, None if current else count)
+                if baseline is not None and count >= FACTOR * baseline.level.mean:
+                    yield self._deviation("spike", bucket, count, baseline)
 
     def _drops(self) -> Iterator[Deviation]:
-        most = {place: most for place in self.timeline.places if (most := self._most(place)) >= MINIMUM_USUAL}
-        for bucket in self.timeline.tested if most else ():
+        for bucket in self.timeline.tested:
             count = self._counts.get(bucket, 0)
-            if most.get(bucket % self.timeline.size.season, -1.0) < FACTOR * count:
-                continue
             baseline = self._baseline(bucket, count)
             if baseline is not None and baseline.level.mean >= max(MINIMUM_USUAL, FACTOR * count):
                 yield self._deviation("drop", bucket, count, baseline)
-
-    def _least(self, bucket: int) -> float:
-        """A lower bound of what is usual, which spares most of the work."""
-        pool = self._overall
-        overall = (pool.total - sum(pool.largest)) / pool.buckets if pool.buckets else 0.0
-        return min(overall, self._season.least(bucket % self.timeline.size.season))
-
-    def _most(self, place: int) -> float:
-        """An upper bound of what is usual at a place in the week, to the same end."""
-        own, weeks = self._by_place.get(place, ()), self.timeline.places[place]
-        overall = (self._overall.total + 1) / max(1, self._overall.buckets - SET_ASIDE - 1)
-        return max(overall, (sum(own) + overall) / max(1, weeks - SET_ASIDE - 1))
 
     @cached_property
     def _by_place(self) -> Mapping[int, Sequence[int]]:
@@ -104,12 +81,12 @@ class Series:
         return Season(self.timeline.places, self._by_place)
 
     def _baseline(self, bucket: int, count: int | None) -> Baseline | None:
-        """By the place in the week where that says more, else by all buckets together."""
-        if count not in self._baselines:
-            self._baselines[count] = baseline_without(count, self._overall)
-        overall = self._baselines[count]
-        place = bucket % self.timeline.size.season
-        return overall and (self._season.level(place, count, overall.level) or overall)
+        """Return it by the place in the week where that says more, else by all buckets together."""
+        known = bucket % self.timeline.size.season, count
+        if known not in self._baselines:
+            overall = baseline_without(count, self._overall)
+            self._baselines[known] = overall and (self._season.level(*known, overall.level) or overall)
+        return self._baselines[known]
 
     def _deviation(self, kind: Literal["spike", "drop"], bucket: int, count: int, baseline: Baseline) -> Deviation:
         probability = log_at_least if kind == "spike" else log_at_most

@@ -102,11 +102,6 @@ class Season:
         self._all_sums, self._tame_sums = _sum(self._places.values()), _sum(self._tame.values())
         self._others: dict[int, _Others] = {}
 
-    def least(self, place: int) -> float:
-        """What is usual at a place is at least this, whichever bucket is tested, unless it is less at all places."""
-        pool = self._pools.get(place)
-        return (pool.total - sum(pool.largest)) / pool.buckets if pool else 0.0
-
     def level(self, place: int, count: int | None, overall: Level) -> Baseline | None:
         """The level at a place, without the tested bucket; None when the weeks are too few or all places are alike."""
         weeks = self._pools[place].without(count) if place in self._pools else None
