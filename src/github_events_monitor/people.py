@@ -168,7 +168,7 @@ def _trailer_lines(message: str) -> list[str]:
 
 
 def _is_trailer_block(lines: list[str]) -> bool:
-    """Whether lines begin with a trailer and at least a quarter of them are some, as git asks."""
+    """Return whether lines begin with a trailer and at least a quarter of them are some, as git asks."""
     trailers = sum(_TRAILER.match(line) is not None for line in lines)
     others = sum(not line[0].isspace() for line in lines) - trailers
     return _TRAILER.match(lines[0]) is not None and trailers * 3 >= others

@@ -82,11 +82,11 @@ _SCANNED = 20_000
 
 
 def clean(text: str, limit: int, *, one_line: bool = False) -> str:
-    """The text without what does not show, cut to its first `limit` characters (no ellipsis: it stays a prefix).
+    """Return the text without what does not show, cut to its first `limit` characters (no ellipsis: it stays a prefix).
 
     Line breaks become `\\n`; with `one_line` every run of white space becomes one space.
     """
-    shown = text[: limit * 8 + 1_000]  # hidden characters cost no place, but nobody may make us read megabytes of them
+    shown = text[: limit * 8 + 1_000]  # hidden characters cost no place, but no text may make us read megabytes of them
     if not (shown.isascii() and shown.isprintable()):
         shown = _ALL_HIDDEN.sub("", _LINE_BREAK.sub("\n", shown))
     return (_SPACES.sub(" ", shown).strip() if one_line else shown.strip("\n"))[:limit]
@@ -105,13 +105,13 @@ def without_hidden(value: Any) -> Any:
 
 
 def first_line(text: str, limit: int) -> str:
-    """The first line that shows anything, cleaned and cut."""
+    """Return the first line that shows anything, cleaned and cut."""
     shown = clean(text, limit * 4 + 1_000).lstrip()
     return clean(shown.split("\n", 1)[0], limit, one_line=True)
 
 
 def hidden_characters(text: str) -> list[str]:
-    """Names of the classes of hidden characters in a text, without those that ordinary writing needs.
+    """Return names of the classes of hidden characters in a text, without those that ordinary writing needs.
 
     Emoji and joining scripts use joiners and variation selectors, right-to-left scripts use marks: not reported there.
     """
@@ -125,7 +125,7 @@ def hidden_characters(text: str) -> list[str]:
 
 
 def reads_like_instruction(text: str) -> str | None:
-    """The phrase (at most 120 characters) by which a text seems to command an AI assistant, or None.
+    """Return the phrase (at most 120 characters) by which a text seems to command an AI assistant, or None.
 
     Looks behind disguises: hidden characters, full-width and styled letters, line breaks and letter case do not matter.
     """

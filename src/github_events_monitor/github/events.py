@@ -49,7 +49,7 @@ _NAME = re.compile("[A-Z][A-Za-z]*Event")
 
 
 def check_types(event_types: Collection[str] | None) -> list[str] | None:
-    """Event types to choose by, each once; null for all. Raises `InvalidInput` for what GitHub names no event by."""
+    """Event types to choose by, each once; None for all. Raises `InvalidInput` for what GitHub names no event by."""
     for name in event_types or ():
         if not _NAME.fullmatch(name):
             raise InvalidInput(f"{name[:60]!r} is not an event type; write it like PushEvent or IssuesEvent")
@@ -97,7 +97,7 @@ _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def parse_event(raw: bytes | Mapping[str, Any], *, now: str | None = None) -> ParsedEvent:
-    """One object of the Events API or line of GH Archive; `payload` stays GitHub's own JSON text.
+    """Parse one object of the Events API or line of GH Archive; `payload` stays GitHub's own JSON text.
 
     now: the instant (stored form) that dates an event whose `created_at` is null; without it such an event is refused.
     Raises `InvalidInput` with one sentence for a record that cannot be used, among them the forms from before 2015.
@@ -117,7 +117,7 @@ def parse_event(raw: bytes | Mapping[str, Any], *, now: str | None = None) -> Pa
 
 
 def parse_events(body: bytes, *, now: str | None = None) -> ParsedPage:
-    """A page of a feed, each record by itself. Raises `Unreachable` when the body is not a JSON array."""
+    """Parse a page of a feed, each record by itself. Raises `Unreachable` when the body is not a JSON array."""
     rows: list[Any]
     try:
         rows = [bytes(row) for row in _decode_array(body)]
@@ -176,7 +176,7 @@ def _created(value: str) -> str:
 
 
 def _loose(value: object, now: str | None) -> ParsedEvent:
-    """The slow path, for records that typed decoding refuses: lone surrogates, fields of another type."""
+    """Read loosely the records that typed decoding refuses: lone surrogates, fields of another type."""
     if not isinstance(value, dict):
         raise InvalidInput("the record is not a JSON object")
     record = lenient(_Envelope, value)

@@ -1,1 +1,1 @@
-"""Pure functions from records to answers: no I/O, no clock."""
+"""Pure functions from records and an instant to results: no I/O, no clock."""

@@ -1,7 +1,7 @@
 """Who is who: commits name people by login, name or e-mail address; events by login alone.
 
 A commit belongs to its author's login; without one to the login known for the same e-mail address in other commits,
-or told by GitHub's noreply address; else to the author's name.
+or the one in GitHub's noreply address; else to the author's name.
 https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
 """
 
@@ -28,7 +28,7 @@ class Authors(NamedTuple):
 
 
 class _People(dict[str | None, str]):
-    """The keys of people by login, worked out when first asked; empty for others and for nobody (None)."""
+    """The keys of people by login, worked out when first asked; empty for others and for None."""
 
     def __init__(self, of_login: Callable[[str], Account]) -> None:
         super().__init__({None: ""})
@@ -43,7 +43,7 @@ class _People(dict[str | None, str]):
 class Accounts:
     """The accounts behind commits and events of a repository; remembers what it worked out.
 
-    people: by login, the key of a person; empty for bots, assistants and nobody (None).
+    people: by login, the key of a person; empty for bots, assistants and None.
     """
 
     def __init__(self, commits: Iterable[Authorship], bot_logins: frozenset[str], bots: Iterable[str] = ()) -> None:
@@ -58,7 +58,7 @@ class Accounts:
         self.people: Mapping[str | None, str] = _People(self.of_login)
 
     def of_login(self, login: str) -> Account:
-        """The account with a login."""
+        """Return the account with a login."""
         account = self._accounts.get(login)
         if account is None:
             account_type = "Bot" if login.lower() in self._bots else None
@@ -67,7 +67,7 @@ class Accounts:
         return account
 
     def of_commit(self, commit: Authorship) -> Authors:
-        """The author and the co-authors of a commit, each once; the author first."""
+        """Return the author and the co-authors of a commit, each once; the author first."""
         known = (commit.author_login, commit.author_name, commit.author_email, commit.co_authors)
         found = self._authors.get(known)
         if found is None:
@@ -84,7 +84,7 @@ class Accounts:
         """Return the keys of the accounts that a login or a name means.
 
         A login means itself. A name means every account that commits by an author of that name belong to; where it is
-        nobody's login it is also the key of commits that nothing else is known of.
+        no login it is also the key of commits that nothing else is known of.
         """
         asked = person.strip().removeprefix("@").lower()
         logins = {login.lower() for row in commits if (login := row.author_login)}

@@ -171,7 +171,7 @@ def _own_lines(message: str) -> list[str]:
 
 
 def is_merge_subject(message: str) -> bool:
-    """A first line as git and GitHub write it for merges."""
+    """Return whether the first line is as git and GitHub write it for merges."""
     return _MERGE.match(message.lstrip()) is not None
 
 

@@ -119,7 +119,7 @@ def _categorise(commit: Commit, message: Message, change: _Change) -> dict[str, 
 
 
 def _by_path(change: _Change) -> dict[str, str]:
-    """The category that all files agree on, if they do; generated files do not vote unless they are alone."""
+    """Return the category that all files agree on, if they do; generated files do not vote unless they are alone."""
     if not change.kinds:
         return {}
     voting = set(change.kinds) - {"generated"}
@@ -168,7 +168,7 @@ def _grow(amount: int, points: int, full_at: int) -> float:
 
 
 def _risk(message: Message, change: _Change, impact: int, *, security: bool, bot: bool) -> tuple[Risk, str]:
-    """The first rule that applies, from high to low."""
+    """Return the first rule that applies, from high to low."""
     rules: tuple[tuple[Risk, bool, str], ...] = (
         ("high", bool(message.breaking), "it is breaking"),
         ("high", impact >= HIGH_IMPACT, f"impact is {HIGH_IMPACT} or more"),
@@ -189,7 +189,7 @@ def _risk(message: Message, change: _Change, impact: int, *, security: bool, bot
 
 
 def _sentence(categories: tuple[str, ...], commit: Commit, change: _Change, *, breaking: bool, bot: bool) -> str:
-    """What happened in one plain sentence, in our words: nothing of the message is repeated."""
+    """Say what happened in one plain sentence, in our words: nothing of the message is repeated."""
     nouns = [_NOUNS.get(name, name) for name in categories[:2]] or ["Change"]
     text = nouns[0] + "".join(
         f" and {noun[0].lower() if noun[1:2].islower() else noun[0]}{noun[1:]}" for noun in nouns[1:]

@@ -37,7 +37,7 @@ _BY_ACTION: dict[tuple[str, str | None], Contribution] = {
 
 
 def contribution_of(event_type: str, action: str | None) -> Contribution | None:
-    """The kind of contribution; None for events that are none (stars, forks, reports of machines)."""
+    """Return the kind of contribution; None for events that are none (stars, forks, reports of machines)."""
     if event_type == "PushEvent":
         return "pushes"
     if event_type in NO_CONTRIBUTIONS:

@@ -153,7 +153,7 @@ def _in_window(rows: Iterable[Activity], since: str, until: str) -> list[Activit
 def _contributions(
     rows: Iterable[Activity], accounts: Accounts
 ) -> Iterator[tuple[Account, Contribution, Sequence[Activity]]]:
-    """Rows that are contributions, those of an account that are alike together, in their order."""
+    """Yield rows that are contributions, those of an account that are alike together, in their order."""
     alike: defaultdict[tuple[str | None, str, str | None], list[Activity]] = defaultdict(list)
     for row in rows:
         alike[row.actor_login, row.event_type, row.action].append(row)

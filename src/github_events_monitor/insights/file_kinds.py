@@ -60,7 +60,7 @@ _SENSITIVE_WORDS = _names("""
 
 
 def is_workflow(path: str) -> bool:
-    """A GitHub Actions workflow or action: code that runs with the repository's rights.
+    """Return whether it is a GitHub Actions workflow or action: code that runs with the repository's rights.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
     """
@@ -101,7 +101,7 @@ _RULES: tuple[tuple[FileKind, Callable[[str, frozenset[str]], bool]], ...] = (
 
 @lru_cache(maxsize=8192)
 def kind_of_file(path: str) -> FileKind:
-    """What the file at `path` is; "code" when nothing says otherwise."""
+    """Return what the file at `path` is; "code" when nothing says otherwise."""
     if is_workflow(path):
         return "ci"
     *parents, name = path.lower().split("/")

@@ -1,6 +1,6 @@
 """Repository health: components after CHAOSS and OpenSSF Scorecard, weighed into one score that knows its limits.
 
-health_score = 100 * sum(weight * score) / sum(weight) over the components that are known, null below 60 % of known
+health_score = 100 * sum(weight * score) / sum(weight) over the components that are known, None below 60 % of known
 weight; confidence = known weight / all weight. Weights and thresholds: `health.rules`.
 """
 

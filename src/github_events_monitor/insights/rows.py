@@ -12,12 +12,12 @@ _WHEN = attrgetter("created_at")
 
 
 def by_time(rows: Iterable[Activity]) -> list[Activity]:
-    """Rows, oldest first; within a second in any order."""
+    """Return rows, oldest first; within a second in any order."""
     return sorted(rows, key=_WHEN)
 
 
 def by_type(rows: Iterable[Activity]) -> defaultdict[str, list[Activity]]:
-    """Rows by the type of event, in their order."""
+    """Return rows by the type of event, in their order."""
     found: defaultdict[str, list[Activity]] = defaultdict(list)
     for row in rows:
         found[row.event_type].append(row)
@@ -25,7 +25,7 @@ def by_type(rows: Iterable[Activity]) -> defaultdict[str, list[Activity]]:
 
 
 def by_action(rows: Iterable[Activity]) -> defaultdict[str | None, list[Activity]]:
-    """Rows by their action, in their order."""
+    """Return rows by their action, in their order."""
     found: defaultdict[str | None, list[Activity]] = defaultdict(list)
     for row in rows:
         found[row.action].append(row)
@@ -33,7 +33,7 @@ def by_action(rows: Iterable[Activity]) -> defaultdict[str | None, list[Activity
 
 
 def in_order(rows: Iterable[Activity]) -> list[Activity]:
-    """Each event once, oldest first, by id within a second."""
+    """Return each event once, oldest first, by id within a second."""
     return sorted({row.id: row for row in rows}.values(), key=_IN_ORDER)
 
 

@@ -38,7 +38,7 @@ class Dispersion(NamedTuple):
 
 
 def dispersion_of(n: int, total: int, squares: int) -> Dispersion:
-    """The dispersion of `n` counts with this sum and this sum of squares."""
+    """Return the dispersion of `n` counts with this sum and this sum of squares."""
     if n < 2 or total == 0:
         return Dispersion(0.0, n)
     variance = (n * squares - total * total) / (n * (n - 1))
@@ -49,7 +49,7 @@ def dispersion_of(n: int, total: int, squares: int) -> Dispersion:
 def usual_level(
     n: int, total: int, dispersion: Dispersion, prior_mean: float = 1.0, prior_buckets: float = 1.0
 ) -> Level:
-    """The predictive level of the next bucket after `n` buckets with `total` events.
+    """Return the predictive level of the next bucket after `n` buckets with `total` events.
 
     Buckets of `prior_mean` are added to them, so that nothing seen so far never means "impossible". The dispersion is
     drawn towards the prior beliefs by as much as the buckets it was learned from tell little (few, or nearly all
@@ -91,7 +91,7 @@ def _log_beta_term(x: float, a: float, b: float) -> float:
 
 
 def _beta_fraction(x: float, a: float, b: float) -> float:
-    """The continued fraction of https://dlmf.nist.gov/8.17.E22, from the front (Lentz's method)."""
+    """Return the continued fraction of https://dlmf.nist.gov/8.17.E22, from the front (Lentz's method)."""
     above, below = 1.0, 1 / _not_zero(1 + _fraction_term(1, x, a, b))
     value = below
     for position in range(2, _MAX_TERMS):

@@ -46,7 +46,7 @@ class Record(NamedTuple):
 
     deliveries: releases or deployments known, also before the window, oldest first. what: "releases", "production
     deployments"… commits: (when, sha), remedies: those that revert or repair in haste; oldest first. gap: empty, or a
-    sentence about what may be missing. status_known: whether failures are told by the deliveries themselves.
+    sentence about what may be missing. status_known: whether the deliveries themselves say that they failed.
     """
 
     since: str
@@ -60,7 +60,7 @@ class Record(NamedTuple):
 
 
 def measure_keys(record: Record) -> tuple[DoraKey, ...]:
-    """The four keys."""
+    """Return the four keys."""
     return (_frequency(record), _lead_time(record), _change_failure_rate(record), _time_to_restore(record))
 
 
@@ -164,7 +164,7 @@ def _key(
 
 
 def band_of(name: KeyName, value: float) -> Band:
-    """The band of a key's value."""
+    """Return the band of a key's value."""
     elite, high, medium = LIMITS[name]
     if name == "deployment_frequency":
         return "elite" if value > elite else "high" if value >= high else "medium" if value >= medium else "low"

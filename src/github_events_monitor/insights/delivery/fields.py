@@ -4,7 +4,7 @@ from ...records import MetricRow
 
 
 def text_of(row: MetricRow, field: str) -> str | None:
-    """A field that is non-empty text, else None; a number counts as its text."""
+    """Return a field that is non-empty text, else None; a number counts as its text."""
     value = row.data.get(field)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)

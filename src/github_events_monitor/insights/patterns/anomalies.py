@@ -69,7 +69,7 @@ def _by_ledger(size: Size, inputs: PatternInputs) -> Timeline:
 
 
 def _feed_timeline(size: Size, inputs: PatternInputs, counts: Counts, ledger: bool) -> Timeline:
-    """By the ledger when it knows anything, otherwise from the first stored event to the last."""
+    """Return what the ledger knows when it knows anything, otherwise from the first stored event to the last."""
     if ledger:
         return _by_ledger(size, inputs)
     stored = [hour for event_type, hours in counts.by_type.items() if event_type in FEED_TYPES for hour in hours]
@@ -93,7 +93,7 @@ def _all_series(feed: Timeline, inputs: PatternInputs, counts: Counts) -> Iterab
 
 
 def _discoveries(candidates: Sequence[FoundT], tests: int) -> list[FoundT]:
-    """Those that stay when false alarms over all tests are controlled."""
+    """Return those that stay when false alarms over all tests are controlled."""
     limit = false_discovery_limit([one.log_probability for one in candidates], tests, FALSE_DISCOVERIES / 3)
     return [one for one in candidates if one.log_probability <= limit]
 

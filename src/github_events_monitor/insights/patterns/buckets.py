@@ -49,24 +49,24 @@ class Timeline(NamedTuple):
 
     @property
     def buckets(self) -> int:
-        """How many buckets are tested."""
+        """Return how many buckets are tested."""
         return len(self.tested) + (self.current is not None)
 
 
 def index_of(instant: str, size: Size) -> int:
-    """The bucket of an instant (its first `size.digits` characters suffice)."""
+    """Return the bucket of an instant (its first `size.digits` characters suffice)."""
     day = date.fromisoformat(instant[:10]).toordinal()
     return day * 24 + int(instant[11:13]) if size is HOUR else day
 
 
 def start_of(index: int, size: Size) -> str:
-    """The instant at which a bucket begins."""
+    """Return the instant at which a bucket begins."""
     day, hour = divmod(index, 24) if size is HOUR else (index, 0)
     return f"{date.fromordinal(day).isoformat()}T{hour:02}:00:00Z"
 
 
 def known_timeline(size: Size, since: str, until: str, spans: Iterable[Span]) -> Timeline:
-    """By the ledger: only buckets that lie wholly inside a completely known span count."""
+    """Return what the ledger knows: only buckets that lie wholly inside a completely known span count."""
     first, end = _history_start(since, size), index_of(until, size)
     known: set[int] = set()
     current = None

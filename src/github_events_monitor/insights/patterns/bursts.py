@@ -36,7 +36,7 @@ class Burst(NamedTuple):
 
 
 def find_bursts(counts: Counts, timeline: Timeline, bot_logins: frozenset[str]) -> tuple[list[Burst], int]:
-    """The bursts worth a test, and how many hours of logins there were to look at."""
+    """Return the bursts worth a test, and how many hours of logins there were to look at."""
     hours = counts.by_actor.keys() & {*timeline.tested, timeline.current}
     tests = sum(len(counts.by_actor[hour]) for hour in hours)
     busy = [
@@ -70,7 +70,7 @@ class _History:
         self._alike = {kind: Pool.of(len(active), active) for kind, active in alike.items()}
 
     def burst(self, actor: str, hour: int, count: int) -> Burst | None:
-        """What the login did in an hour; None when that is not worth a test."""
+        """Return what the login did in an hour; None when that is not worth a test."""
         left_out = None if hour == self._current else count
         own = len(self._own.get(actor, ())) - (left_out is not None) >= OWN_HISTORY
         pool = self._pool_of(actor) if own else self._alike.get(self._kinds[actor])

@@ -26,7 +26,7 @@ class Counts(NamedTuple):
     by_actor: Mapping[int, Mapping[str, int]]
 
     def along(self, event_type: str, size: Size) -> Mapping[int, int]:
-        """The counts of a type by hour, or by day."""
+        """Return the counts of a type by hour, or by day."""
         hours = self.by_type[event_type]
         if size is HOUR:
             return hours
@@ -62,13 +62,13 @@ def count_events(activity: Iterable[Activity], until: str) -> Counts:
 
 
 def evidence_of_type(counts: Counts, size: Size, bucket: int, event_type: str) -> Evidence:
-    """What lies in a bucket of one event type."""
+    """Return what lies in a bucket of one event type."""
     hours = (bucket,) if size is HOUR else range(bucket * 24, bucket * 24 + 24)
     return _evidence([row for hour in hours for row in counts.rows.get(hour, ()) if row.event_type == event_type])
 
 
 def evidence_of_actor(counts: Counts, hour: int, actor: str) -> Evidence:
-    """What one login did in an hour."""
+    """Return what one login did in an hour."""
     rows = counts.rows.get(hour, ())
     return _evidence([row for row in rows if row.actor_login == actor and row.event_type in _ACTIVE_TYPES])
 

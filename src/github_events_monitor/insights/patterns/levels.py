@@ -62,7 +62,7 @@ class Pool(NamedTuple):
 
     @property
     def dispersion(self) -> Dispersion:
-        """How much more than by chance alone the buckets vary."""
+        """Return how much more than by chance alone the buckets vary."""
         return dispersion_of(self.buckets, self.total, self.squares)
 
 
@@ -139,7 +139,7 @@ def _minus(sums: _Place, place: _Place) -> _Place:
 
 
 def _between(places: int, sums: _Place) -> float:
-    """How much the places really differ: the variance of their means, less what the weeks explain."""
+    """Return how much the places really differ: the variance of their means, less what the weeks explain."""
     return (sums.mean_squared - sums.mean**2 / places) / (places - 1) - sums.error / places
 
 
@@ -150,7 +150,7 @@ def _place(pool: Pool) -> _Place:
 
 
 def baseline_without(count: int | None, overall: Pool) -> Baseline | None:
-    """The baseline of a bucket with `count` events, itself left out; None when the history is too short."""
+    """Return the baseline of a bucket with `count` events, itself left out; None when the history is too short."""
     others = overall.without(count)
     if others.buckets < MINIMUM_HISTORY:
         return None

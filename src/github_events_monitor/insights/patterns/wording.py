@@ -27,7 +27,7 @@ _LARGEST_SHARE = 0.5
 
 
 def describe_deviation(found: Deviation, evidence: Evidence) -> Anomaly:
-    """A spike or a drop; a spike names the login that made at least half of it."""
+    """Return a spike or a drop; a spike names the login that made at least half of it."""
     size = found.timeline.size
     actor, share = _main_actor(evidence.actors, found.observed) if found.kind == "spike" else (None, 0.0)
     unfinished = " so far" if found.bucket == found.timeline.current else ""
@@ -74,7 +74,7 @@ def describe_burst(found: Burst, evidence: Evidence) -> Anomaly:
 
 
 def explain_tests(hours: Timeline, days: Timeline, *, types: int, omitted: int, ledger: bool) -> str:
-    """What was compared, and what could not be."""
+    """Return what was compared, and what could not be."""
     if not types:
         return "Nothing is stored for the window or the history before it, so there is nothing to compare."
     if not _enough(hours):

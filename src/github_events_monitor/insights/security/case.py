@@ -86,7 +86,7 @@ class Known(NamedTuple):
 
     @property
     def item(self) -> Item:
-        """The commit as an occurrence."""
+        """Return the commit as an occurrence."""
         return Item(self.commit.commit_date, self.author.login if self.author else None, f"commit:{self.commit.sha}")
 
 
@@ -108,25 +108,25 @@ class Case:
         ]
 
     def in_window(self, at: str) -> bool:
-        """Whether an instant lies in the window."""
+        """Return whether an instant lies in the window."""
         return self.inputs.since <= at < self.inputs.until
 
     def rows_of(self, event_type: str) -> Sequence[Activity]:
-        """The events of a type, oldest first."""
+        """Return the events of a type, oldest first."""
         return self._by_type.get(event_type, ())
 
     def window_rows_of(self, event_type: str) -> Sequence[Activity]:
-        """The window's events of a type, oldest first."""
+        """Return the window's events of a type, oldest first."""
         return within(self.rows_of(event_type), self.inputs.since, self.inputs.until)
 
     @cached_property
     def window_rows(self) -> Sequence[Activity]:
-        """The window's events, oldest first."""
+        """Return the window's events, oldest first."""
         return within(self.rows, self.inputs.since, self.inputs.until)
 
     @cached_property
     def window_commits(self) -> list[Known]:
-        """The window's commits, oldest first."""
+        """Return the window's commits, oldest first."""
         return [known for known in self.commits if self.in_window(known.commit.commit_date)]
 
     @cached_property
@@ -144,7 +144,7 @@ class Case:
         return list(first.values())
 
     def is_newcomer(self, known: Known) -> bool | None:
-        """Whether the author was never seen before these days; None when the history is too short to say so."""
+        """Return whether the author was never seen before these days; None when the history is too short to say so."""
         first = self._first_seen.get(known.author.key) if known.author else None
         if first is None or self._history_start is None:
             return None
@@ -194,14 +194,14 @@ def count_of(number: int, one: str, many: str | None = None) -> str:
 
 
 def names(values: Iterable[str]) -> str:
-    """The first three of some names, cleaned, and how many more there are."""
+    """Return the first three of some names, cleaned, and how many more there are."""
     shown = list(dict.fromkeys(clean(value, 80, one_line=True) for value in values))
     more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
     return ", ".join(shown[:3]) + more
 
 
 def event_item(row: Activity) -> Item:
-    """An event as an occurrence."""
+    """Return an event as an occurrence."""
     return Item(row.created_at, row.actor_login, f"event:{row.id}")
 
 
@@ -210,6 +210,6 @@ def _author(accounts: Accounts, authorship: Authorship) -> Account | None:
 
 
 def _authorship(commit: Commit) -> Authorship:
-    """The author alone: whoever is only named as a co-author did not make the change."""
+    """Return the author alone: who is only named as a co-author did not make the change."""
     name, email, kind = commit.author_name, commit.author_email, commit.author_type
     return Authorship(commit.sha, commit.commit_date, commit.author_login, name, email, kind, "")

@@ -46,7 +46,7 @@ def _workflow_finding(case: Case, severity: RiskLevel, commits: list[Known]) -> 
 
 
 def _by_bot(known: Known) -> bool:
-    """By account; a mere name that looks like a bot's proves nothing."""
+    """Return whether the account is one; a mere name that looks like a bot's proves nothing."""
     return known.commit.author_login is not None and known.author is not None and known.author.kind == "bot"
 
 

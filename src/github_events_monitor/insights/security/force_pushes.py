@@ -77,7 +77,7 @@ def _force_pushes(case: Case) -> list[_ForcePush]:
 
 
 def _unique(pushes: list[_ForcePush]) -> list[_ForcePush]:
-    """The same push known from the activity and from a webhook is one."""
+    """Return each push once, also when both the activity and a webhook brought it."""
     found: dict[tuple[str, str], _ForcePush] = {}
     for push in pushes:
         found.setdefault((push.branch, push.head or push.item.evidence), push)

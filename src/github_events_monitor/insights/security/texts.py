@@ -42,12 +42,12 @@ def find_hidden_characters(case: Case) -> Iterator[Finding]:
 
 
 def _instruction(text: str) -> str | None:
-    """Names of branches and tags have no spaces: what separates their words counts as one."""
+    """Return the phrase found; in names of branches and tags what separates words counts as a space."""
     return reads_like_instruction(text) or (None if " " in text else reads_like_instruction(_SEPARATORS.sub(" ", text)))
 
 
 def _hidden(text: str) -> list[str]:
-    """Dependabot and others put a zero-width space behind an @, so that nobody is notified: that is harmless."""
+    """Dependabot and others put a zero-width space behind an @, so that no one is notified: that is harmless."""
     return hidden_characters(text.replace("@\u200b", "@"))
 
 
