@@ -29,6 +29,8 @@ def analyse(message: str, files: dict[str, int] | None = None, **fields: Any) ->
         ("fix(docs): spelling", {"docs/guide.rst": 1}, ("fix", "docs")),
         ("build(deps): bump x from 1 to 2", {"uv.lock": 9}, ("build", "dependencies")),
         ("perf!: one query", None, ("performance",)),
+        ("chore( Security ): pin", None, ("chore", "security")),
+        ("chore(release): 1.2", None, ("chore", "release")),
         ("Fixed a crash in the scheduler", {"src/a.py": 3}, ("fix",)),
         ("Added the release version", {"docs/history.rst": 2}, ("release", "docs")),
         ("v1.2.3", None, ("release",)),

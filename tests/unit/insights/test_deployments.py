@@ -291,3 +291,53 @@ def test_a_listed_release_at_the_end_of_the_window_is_not_in_it() -> None:
     assert [(found.tag, found.author_login, len(found.evidence)) for found in result.releases] == [
         ("v2", None, 0), ("v1", "cid", 2),
     ]  # fmt: skip
+
+
+def test_the_last_status_of_a_deployment_counts_with_its_events_as_evidence() -> None:
+    states = [(june(1, 2), "success"), (june(1, 1), "failure"), (june(1, 2, 1), "error")]
+    events = [deployed("DeploymentStatusEvent", at, state, 1) for at, state in states]
+    [found] = measure(*events, rows=[stored(1, june(1), None, state_at=None, url="https://x.org/u")]).deployments
+    assert found.state == "error"
+    assert found.evidence == ("https://x.org/u", *(f"event:{events[n].id}" for n in (1, 0, 2)))
+    [listed_later] = measure(events[0], rows=[stored(1, june(1), "failure", state_at=june(1, 3))]).deployments
+    assert (listed_later.state, listed_later.evidence) == ("failure", ())
+    [same_second] = measure(events[0], rows=[stored(1, june(1), "pending", state_at=june(1, 2))]).deployments
+    assert same_second.state == "success"
+    many = [deployed("DeploymentStatusEvent", june(1, hour), "success", 1) for hour in range(9)]
+    assert len(measure(*many).deployments[0].evidence) == 5
+
+
+def test_a_status_without_an_id_is_of_the_latest_deployment_before_it() -> None:
+    rows = [stored(1, june(2), None, state_at=None, sha="s1"), stored(2, june(1), None, state_at=None, sha="s1")]
+    status = deployed("DeploymentStatusEvent", june(2), "failure", None)
+    assert [(one.id, one.state) for one in measure(status, rows=rows).deployments] == [("1", "failure"), ("2", None)]
+    near = [stored(3, june(2, 0, 9), sha="s1"), stored(4, june(2, 0, 2), sha="s1"), stored(5, june(2, 0, 8), sha="s1")]
+    events = [deployed("DeploymentEvent", june(2, 0, minute), "created", None) for minute in (1, 2, 8, 9)]
+    assert measure(*events, rows=near).total_deployments == 4
+
+
+def test_a_failed_deployment_is_dated_by_its_status_else_by_itself() -> None:
+    rows = [stored(1, june(1), "failure", state_at=june(1, 5)), stored(2, june(2), "success")]
+    rows += [stored(n, june(n), "success") for n in (3, 4, 5)]
+    assert key(measure(rows=rows), "time_to_restore").value == 19
+    rows[0] = stored(1, june(1), "failure", state_at=None)
+    assert key(measure(rows=rows), "time_to_restore").value == 24
+
+
+@pytest.mark.parametrize(
+    ("production", "others", "releases", "what"),
+    [(3, 0, 3, "production deployments"), (2, 1, 3, "releases"), (2, 1, 2, "deployments"), (2, 0, 2, "releases"),
+     (0, 1, 1, "releases"), (1, 0, 0, "production deployments")],
+)  # fmt: skip
+def test_what_stands_for_a_delivery(production: int, others: int, releases: int, what: str) -> None:
+    rows = [stored(n, SINCE) for n in range(production)]
+    rows += [stored(50 + n, SINCE, environment="pre-prod") for n in range(others)]
+    result = measure(*(release(june(1), f"v{n}") for n in range(releases)), rows=rows)
+    assert key(result, "deployment_frequency").formula.startswith(f"Proxy: {what} in the window")
+    blind = "Neither commits nor statuses" in key(result, "change_failure_rate").explanation
+    assert blind is (what == "releases")
+
+
+def test_commits_at_the_end_of_the_window_are_not_in_it() -> None:
+    found = key(measure(release(june(9), "v1"), commits=[made(june(8)), made(UNTIL)]), "lead_time")
+    assert found.explanation.startswith("1 commits of 1 were delivered")

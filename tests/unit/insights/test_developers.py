@@ -136,3 +136,25 @@ def test_a_name_without_a_login_is_found_and_a_login_is_not_taken_for_a_name() -
     commits.append(commit(june(3), "ann", sha="3"))
     assert [found.login for found in rank([], commits, actor="ann").developers] == ["ann"]
     assert rank([], commits, actor="eve").developers == ()
+
+
+def test_a_repository_is_named_for_what_was_done_in_the_window() -> None:
+    rows = {
+        "o/first": ([push(SINCE, "ann")], []), "o/before": ([push(MAY, "ann")], []),
+        "o/end": ([push(UNTIL, "ann")], []),
+        "o/commit": ([], [commit(SINCE, "ann", sha="1")]), "o/later": ([], [commit(UNTIL, "ann", sha="2")]),
+    }  # fmt: skip
+    [ann] = rank_person("ann", rows, since=SINCE, until=UNTIL).developers
+    assert ann.repositories == ("o/commit", "o/first")
+    [new] = rank_person("ann", {"o/first": rows["o/first"]}, since=SINCE, until=UNTIL, history_known=True).developers
+    assert (new.new_contributor, ann.new_contributor) == (True, False)
+    assert (
+        rank_person("ann", {"o/first": rows["o/first"]}, since=SINCE, until=UNTIL).developers[0].new_contributor is None
+    )
+    bots = rank_person("ann", rows, since=SINCE, until=UNTIL, bot_logins=frozenset({"ann"})).bots
+    assert [found.login for found in bots] == ["ann"]
+
+
+def test_a_co_author_with_brackets_in_the_name_is_read_from_the_end() -> None:
+    commits = [commit(june(1), "ann", sha="1", co_authors="Ben <the builder> <7+ben@users.noreply.github.com>")]
+    assert {found.login for found in rank([], commits).developers} == {"ann", "ben"}

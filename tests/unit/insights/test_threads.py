@@ -346,3 +346,19 @@ def test_order_does_not_matter(threads: list[Thread], random: Any) -> None:
 def test_the_feed_alone_is_judged_as_before() -> None:
     rows = [pull(june(1), n) for n in range(1, 6)] + [review(june(1, 1), n) for n in range(1, 6)]
     assert components([], *rows)["responsiveness"] == (1, 5)
+
+
+def test_the_last_word_is_the_latest_by_time() -> None:
+    early, late = Reply("9", "review", june(2), "ben", None, "approved"), Reply("1", "comment", june(3), "ann")
+    assert waiting_for(thread(1, june(1), late, Reply("9", "comment", june(2), "ben"))) == "review"
+    again = Reply("1", "review", june(3), "ben", None, "changes_requested")
+    assert waiting_for(thread(1, june(1), again, early)) == "author"
+    robot = Reply("2", "review", june(3), "robot", "Bot", "changes_requested")
+    assert waiting_for(thread(1, june(1), early, robot)) == "merge"
+
+
+def test_a_summary_counts_from_the_first_second_and_rounds_to_a_tenth() -> None:
+    threads = [thread(1, SINCE, reply(june(1, 1, 20)), merged_at=june(1, 2, 20), closed_at=june(1, 2, 20))]
+    found = summarise(threads, SINCE, UNTIL)
+    assert (found.opened, found.first_response_hours, found.merge_hours) == (1, 1.3, 2.3)
+    assert summarise(threads, SINCE, UNTIL, frozenset({"ben"})).first_response_sample == 0
