@@ -30,7 +30,7 @@ class RepositoryHealth(HealthResult, Envelope):
 async def answer(context: QuestionContext, query: RepositoryHealthQuery) -> RepositoryHealth:
     """Return the health of a repository; kept as that day's result where the window reaches to the present."""
     asked = query.window(context.now())
-    subject = await context.look_up(query.repo, asked)
+    subject = await context.look_up(query.repo, asked, kinds=("threads", "events", "commits"))
     with without_garbage_collection():
         result = await _assess(context, subject, asked)
     await context.results.keep_health(subject, asked, result)
@@ -50,6 +50,8 @@ async def _assess(context: QuestionContext, subject: Subject, asked: Asked) -> H
             authorship=authorship,
             releases=await context.manager.metrics.get_metrics("deployment_metrics", subject.key, prefix="release:"),
             snapshot=await read_snapshot(context, subject, asked),
+            threads=await context.manager.threads.get_threads(subject.key, since),
+            threads_known=context.settled(subject, "threads", asked),
             events_known=context.settled(subject, "events", asked),
             commits_known=context.settled(subject, "commits", asked),
             releases_known=context.known(subject, "releases"),

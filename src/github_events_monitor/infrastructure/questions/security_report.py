@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from ...answers import Envelope
-from ...insights.event_texts import TextItem, texts_of
+from ...insights.event_texts import TextItem, texts_of, texts_of_thread
 from ...insights.results import Finding, SecurityResult
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
 from ...records import Commit, CommitFile, CommitSummary, Span
@@ -82,7 +82,11 @@ async def _texts(context: QuestionContext, subject: Subject, asked: Asked) -> tu
         subject.key, *asked.span, event_types=TEXT_TYPES, limit=MAX_TEXTS + 1
     )
     unread = [f"text of events older than the newest {MAX_TEXTS}"] if len(events) > MAX_TEXTS else []
-    return [text for event in events[:MAX_TEXTS] for text in texts_of(event)], unread
+    texts = [text for event in events[:MAX_TEXTS] for text in texts_of(event)]
+    for thread in await context.manager.threads.get_threads(subject.key, asked.span.since):
+        if asked.span.since <= thread.created_at < asked.span.until:
+            texts += texts_of_thread(thread, subject.presenter.repo_url)
+    return texts, unread
 
 
 async def _sensitive_files(

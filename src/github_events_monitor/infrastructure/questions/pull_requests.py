@@ -1,0 +1,192 @@
+"""`pull_requests`: a repository's pull requests by state, author or reviewer, and whose turn it is in each."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ...answers import AnswerModel, Envelope, Flag
+from ...insights.threads import waiting_for
+from ...records import Thread
+from . import threads
+from .context import QuestionContext
+from .cursors import open_page, write_cursor
+from .lines import cursor_line, flags, known, name_of, number, quoted, span, standing
+from .query import PagedQuery, Person, Repo
+from .question import Endpoint, Question
+from .sizes import MAX_BYTES, how_many_fit
+
+NAME = "pull_requests"
+
+
+class PullRequestsQuery(PagedQuery):
+    """Which pull requests; the window is for those merged, closed or all, and for the summary."""
+
+    default_hours: ClassVar[int] = 720
+
+    repo: Repo
+    state: Literal["open", "merged", "closed", "all"] = "open"
+    author: Annotated[Person, Field(description="login")] = None
+    reviewer: Annotated[Person, Field(description="login that reviewed or is asked to")] = None
+    sort: threads.Sort = "updated"
+
+
+class PullRequest(AnswerModel):
+    """One pull request. waiting_for: whose turn it is while it is open (see docs/insights.md)."""
+
+    number: int
+    title: str | None
+    author_login: str | None
+    is_bot: Flag = False
+    ai_assistant: Flag = False
+    state: Literal["open", "merged", "closed"]
+    draft: bool | None
+    created_at: str
+    updated_at: str
+    merged_at: str | None
+    closed_at: str | None
+    merged_by: str | None
+    base: str | None
+    head: str | None
+    additions: int | None
+    deletions: int | None
+    changed_files: int | None
+    review_decision: str | None
+    reviewers: tuple[str, ...] | None
+    comments: int | None
+    first_response_hours: float | None
+    waiting_for: Literal["review", "author", "merge"] | None
+    labels: tuple[str, ...] | None
+
+
+class PullRequests(Envelope):
+    """Pull requests of one repository; `total_pull_requests` counts all that match."""
+
+    total_pull_requests: int
+    pull_requests: tuple[PullRequest, ...]
+    summary: threads.Summary
+    next_cursor: str | None = None
+
+
+async def answer(context: QuestionContext, query: PullRequestsQuery) -> PullRequests:
+    """Return a page of pull requests, and counts and medians of the window.
+
+    Raises `InvalidInput`, or the `GitHubError` for which nothing is known.
+    """
+    page = open_page(NAME, query, context.now())
+    query = page.query
+    subject = await threads.look_up(context, page, query.repo)
+    author, reviewer = (query.author or "").lower(), (query.reviewer or "").lower()
+
+    def matches(thread: Thread) -> bool:
+        written = not author or (thread.author_login or "").lower() == author
+        return written and (not reviewer or reviewer in _reviewers(thread))
+
+    found = await threads.find(
+        context, subject, page.asked, kind="pull_request", state=query.state, sort=query.sort, matches=matches
+    )
+    if not found.rows:
+        context.refuse_emptiness(subject, page.asked, threads.KIND)
+    rows = threads.page_of(found, page.after, query.size)
+    shown = [_present(row.thread, page.asked.span.until, context.bots) for row in rows[: query.size]]
+    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
+    last = rows[len(shown) - 1].position if len(shown) < len(rows) else None
+    counted = found.summary
+    return PullRequests(
+        **{
+            **context.envelope(subject, page.asked),
+            "coverage": threads.coverage(context, subject, page.asked, query.state),
+        },
+        total_pull_requests=len(found.rows),
+        pull_requests=tuple(shown),
+        summary=threads.Summary(
+            open=counted.open,
+            opened=counted.opened,
+            merged=counted.merged,
+            closed=counted.closed,
+            median_hours_to_first_response=counted.first_response_hours,
+            first_response_sample=counted.first_response_sample,
+            median_hours_to_merge=counted.merge_hours,
+            merge_sample=counted.merge_sample,
+        ),
+        next_cursor=write_cursor(NAME, page, last) if last else None,
+    )
+
+
+def _reviewers(thread: Thread) -> set[str]:
+    reviewed = {(reply.author_login or "").lower() for reply in thread.replies if reply.kind == "review"}
+    return reviewed | {login.lower() for login in thread.reviewers or ()}
+
+
+def _present(thread: Thread, until: str, bots: frozenset[str]) -> PullRequest:
+    reviewed = [reply.author_login for reply in thread.replies if reply.kind == "review" and reply.author_login]
+    people = None
+    if thread.reviewers is not None or thread.reviews_complete or reviewed:
+        people = list(dict.fromkeys([*(thread.reviewers or ()), *reviewed]))
+    return PullRequest(
+        **threads.common_fields(thread, until, bots),
+        draft=thread.draft,
+        merged_at=thread.merged_at,
+        merged_by=threads.name(thread.merged_by),
+        base=threads.name(thread.base),
+        head=threads.name(thread.head),
+        additions=thread.additions,
+        deletions=thread.deletions,
+        changed_files=thread.changed_files,
+        review_decision=thread.review_decision,
+        reviewers=threads.names(people),
+        waiting_for=waiting_for(thread, bots),
+    )
+
+
+def summarise(answer: PullRequests) -> str:
+    """Return the answer in one line."""
+    count = f"{answer.total_pull_requests} pull requests"
+    shown = f"{len(answer.pull_requests)} of {count}" if answer.next_cursor else count
+    return f"{answer.repo}: {shown}, {span(answer.window)}. {known(answer.coverage)}"
+
+
+def lines(answer: PullRequests) -> Iterator[str]:
+    """Yield the answer as text."""
+    yield from standing(answer)
+    yield threads.summary_line(answer.summary)
+    yield from map(_line, answer.pull_requests)
+    yield from cursor_line(answer.next_cursor)
+
+
+def _line(row: PullRequest) -> str:
+    size = (
+        "size unknown" if row.additions is None else f"+{row.additions} -{row.deletions} in {row.changed_files} files"
+    )
+    marks = flags(
+        ("draft", row.draft),
+        ("bot", row.is_bot),
+        ("AI assistant", row.ai_assistant),
+        (f"waiting for {row.waiting_for}", row.waiting_for),
+        (f"decision {row.review_decision}", row.review_decision),
+        (f"reviewers {' '.join(map(name_of, row.reviewers or ()))}", row.reviewers),
+        (f"{row.comments} comments", row.comments),
+        (f"first response after {number(row.first_response_hours)} h", row.first_response_hours is not None),
+        (f"merged {row.merged_at} by {name_of(row.merged_by)}", row.merged_at),
+        (f"closed {row.closed_at}", row.closed_at and not row.merged_at),
+        (f"labels {' '.join(quoted(label, 40) for label in row.labels or ())}", row.labels),
+    )
+    into = f"{quoted(row.head or 'unknown', 60)} into {quoted(row.base or 'unknown', 60)}"
+    title = quoted(row.title, 120) if row.title is not None else "title unknown"
+    when = f"opened {row.created_at}, updated {row.updated_at}"
+    return f"#{row.number} {row.state} {title} by {name_of(row.author_login)}: {into}, {size}, {when}{marks}"
+
+
+PULL_REQUESTS = Question(
+    name=NAME,
+    title="Pull requests",
+    description="Pull requests of a repository with reviews, sizes and whose turn it is (waiting_for), and the window's "
+    "counts and median hours to first response and to merge. sort=waiting: longest waiting first.",
+    query=PullRequestsQuery,
+    answer_type=PullRequests,
+    answer=answer,
+    summarise=summarise,
+    lines=lines,
+    endpoints=(Endpoint(method="GET", path="/pulls", tag="threads"),),
+    position=62,
+)

@@ -1,0 +1,180 @@
+"""What the questions about pull requests and issues share: which threads, in which order, as of which moment."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from msgspec.structs import replace
+
+from ...answers import AnswerModel, Coverage
+from ...insights.threads import ThreadSummary, first_response_hours, summarise, waiting_for
+from ...people import kind_of
+from ...records import Thread
+from ...text import clean
+from .context import QuestionContext, Subject
+from .coverage import add_note, outage_note
+from .cursors import Page, PagedT
+from .lines import number as shown
+from .windows import Asked
+
+KIND = "threads"
+MAX_TITLE = 120
+MAX_NAMES = 5
+
+Sort = Literal["updated", "created", "waiting"]
+_EARLIEST = "2008-02-01T00:00:00Z"
+"""GitHub opened later: knowledge that begins so early has no older thread to miss."""
+
+
+class Summary(AnswerModel):
+    """Counts of the window, and medians with the number of threads they come from; None of none.
+
+    open: at the end of the window. closed: without being merged. Medians in hours.
+    """
+
+    open: int
+    opened: int
+    merged: int | None = None
+    closed: int
+    median_hours_to_first_response: float | None
+    first_response_sample: int
+    median_hours_to_merge: float | None = None
+    merge_sample: int | None = None
+
+
+class Row(NamedTuple):
+    """A thread as of the end of the window, and where it stands in the order asked for."""
+
+    thread: Thread
+    position: tuple[str, str]
+
+
+class Found(NamedTuple):
+    """What a page of threads is made of: all that match, in order, and the summary of the window."""
+
+    rows: list[Row]
+    summary: ThreadSummary
+
+
+async def look_up(context: QuestionContext, page: Page[PagedT], repo: str) -> Subject:
+    """Return the repository, its record collected first where it is stale and no cursor fixes what was known."""
+    if page.after is None:
+        return await context.look_up(repo, page.asked, kinds=[KIND])
+    return await context.stored(repo)
+
+
+async def find(
+    context: QuestionContext,
+    subject: Subject,
+    asked: Asked,
+    *,
+    kind: str,
+    state: str,
+    sort: Sort,
+    matches: Callable[[Thread], bool],
+) -> Found:
+    """Return the threads of a kind that match, as of the end of the window, in the order asked for."""
+    stored = await context.manager.threads.get_threads(subject.key, asked.span.since)
+    until = asked.span.until
+    threads = [as_of(thread, until) for thread in stored if thread.kind == kind and thread.created_at < until]
+    chosen = [thread for thread in threads if _is_in_state(thread, state, asked) and matches(thread)]
+    rows = [Row(thread, _position(thread, sort, until, context.bots)) for thread in chosen]
+    return Found(sorted(rows, key=lambda row: row.position), summarise(threads, *asked.span, context.bots))
+
+
+def page_of(found: Found, after: tuple[str, str] | None, size: int) -> list[Row]:
+    """Return one more row than the page has, those beyond the end of the page before."""
+    return [row for row in found.rows if after is None or row.position > after][: size + 1]
+
+
+def as_of(thread: Thread, until: str) -> Thread:
+    """Return the thread as it was at an instant: what closed later was open then."""
+    ended = thread.merged_at or thread.closed_at
+    replies = tuple(reply for reply in thread.replies if reply.created_at < until)
+    thread = replace(thread, replies=replies) if len(replies) < len(thread.replies) else thread
+    if ended is None or ended < until:
+        return thread
+    changes: dict[str, Any] = dict.fromkeys(("closed_at", "closed_by", "merged_at", "merged_by", "state_reason"))
+    return replace(thread, state="open", **changes)
+
+
+def _is_in_state(thread: Thread, state: str, asked: Asked) -> bool:
+    since, until = asked.span
+    if state == "all":
+        return thread.state == "open" or thread.updated_at >= since
+    if state == "merged":
+        return thread.merged_at is not None and since <= thread.merged_at < until
+    if state == "closed":
+        return thread.state == "closed" and thread.closed_at is not None and since <= thread.closed_at < until
+    return thread.state == "open"
+
+
+def _position(thread: Thread, sort: Sort, until: str, bots: frozenset[str]) -> tuple[str, str]:
+    """Return a key by which text sorts as the order says: newest first, or (waiting) the longest wait first."""
+    number = f"{thread.number:012d}"
+    if sort == "waiting":
+        words = [reply.created_at for reply in thread.replies]
+        rank = "0" if waiting_for(thread, bots) in {"review", None} else "1"
+        return rank + max([thread.created_at, *words]), number
+    at = thread.created_at if sort == "created" else min(thread.updated_at, until)
+    return _descending(at), number
+
+
+def _descending(instant: str) -> str:
+    """Return text that sorts the other way round than the instant does."""
+    return "".join(chr(0x69 - ord(char)) if char.isdecimal() else char for char in instant)
+
+
+def coverage(context: QuestionContext, subject: Subject, asked: Asked, state: str) -> Coverage:
+    """Return what is known of the record in the window; of open threads also what may be missing that is older."""
+    known = context.known(subject, KIND)
+    older = None
+    if state in {"open", "all"} and known and known[0].since > _EARLIEST:
+        older = f"Open ones without any change since {known[0].since} may be missing."
+    unavailable = None
+    if not context.manager.threads.available:
+        unavailable = "The table of issues and pull requests is missing: github-events-monitor database create adds it."
+    return add_note(context.coverage(subject, asked, KIND), outage_note(subject.problem), older, unavailable)
+
+
+def common_fields(thread: Thread, until: str, bots: frozenset[str]) -> dict[str, Any]:
+    """Return the fields that rows of pull requests and of issues share, cleaned and cut."""
+    hours = first_response_hours(thread, until, bots)
+    kind = kind_of(thread.author_login, None, None, thread.author_type, bots) if thread.author_login else "person"
+    return {
+        "number": thread.number,
+        "title": clean(thread.title, MAX_TITLE, one_line=True) if thread.title is not None else None,
+        "author_login": name(thread.author_login),
+        "is_bot": kind == "bot",
+        "ai_assistant": kind == "ai_assistant",
+        "state": thread.state,
+        "created_at": thread.created_at,
+        "updated_at": thread.updated_at,
+        "closed_at": thread.closed_at,
+        "comments": thread.comments,
+        "first_response_hours": round(hours, 1) if hours is not None else None,
+        "labels": names(thread.labels),
+    }
+
+
+def name(login: str | None) -> str | None:
+    """Return a login, cleaned and cut."""
+    return clean(login, 80, one_line=True) if login is not None else None
+
+
+def names(values: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the first few of several names, cleaned and cut."""
+    return None if values is None else tuple(clean(value, 60, one_line=True) for value in values[:MAX_NAMES])
+
+
+def summary_line(summary: Summary) -> str:
+    """Return a summary in one line."""
+    merged = "" if summary.merged is None else f", {summary.merged} merged"
+    counts = f"{summary.open} open, {summary.opened} opened{merged}, {summary.closed} closed"
+    answer = f"median hours to first response {shown(summary.median_hours_to_first_response)}"
+    answered = f"{answer} (of {summary.first_response_sample})"
+    if summary.merge_sample is None:
+        return f"In the window: {counts}; {answered}."
+    return (
+        f"In the window: {counts}; {answered}, to merge {shown(summary.median_hours_to_merge)}"
+        f" (of {summary.merge_sample})."
+    )
