@@ -66,6 +66,11 @@ class FakeRepository:
     releases: list[Json] = field(default_factory=list)
     deployments: list[Json] = field(default_factory=list)
     deployment_statuses: dict[int, list[Json]] = field(default_factory=dict)
+    issues: list[Json] = field(default_factory=list)
+    """Issues and pull requests, last updated first."""
+    pulls: list[Json] = field(default_factory=list)
+    issue_comments: list[Json] = field(default_factory=list)
+    review_comments: list[Json] = field(default_factory=list)
 
     @property
     def commits(self) -> list[Json]:
@@ -190,7 +195,12 @@ class FakeGitHub:
             "branches": [{"name": name} for name in repository.branches],
             "deployments": repository.deployments,
             "security-advisories": [],
+            "issues": repository.issues,
+            "pulls": repository.pulls,
         }
+        comments = {"issues": repository.issue_comments, "pulls": repository.review_comments}
+        if rest[0] in comments and rest[1:] == ["comments"]:
+            return self._page(comments[rest[0]], query, headers, rest, repository)
         if rest[0] == "deployments" and rest[2:] == ["statuses"]:
             statuses = repository.deployment_statuses.get(int(rest[1]), [])
             return self._page(statuses, query, headers, rest, repository)

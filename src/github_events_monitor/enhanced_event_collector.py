@@ -24,7 +24,8 @@ from .collecting.identity import Renamed
 from .collecting.leases import LIFETIME, UnderWay, hold_lease
 from .collecting.one_pass import KINDS, OnePass, Outcome, Progress
 from .errors import InvalidInput, LeaseLost, MonitorError, NotFound, Unreachable
-from .github.client import BudgetSpent, GitHubClient, RequestBudget
+from .github.budget import BudgetSpent, RequestBudget, WaitNotice
+from .github.client import GitHubClient
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager, patiently
 from .infrastructure.questions.collect_now import CollectedRepository, CollectNow
@@ -37,6 +38,8 @@ from .settings import Settings
 
 READ_REQUESTS = 8
 READ_SECONDS = 10.0
+LONGEST_WAIT = 90.0
+"""Seconds: a limit that ends sooner is waited out by passes that nobody waits for within a question."""
 REQUESTS_WITH_TOKEN = 200
 REQUESTS_WITHOUT_TOKEN = 15
 PURGE_EVERY = timedelta(hours=1)
@@ -193,15 +196,13 @@ class Collector:
         to those after it.
         """
         deadline = self._clock() + timedelta(seconds=READ_SECONDS)
-        budget = RequestBudget(READ_REQUESTS, deadline)
+        budget = RequestBudget(READ_REQUESTS, deadline, longest_wait=READ_SECONDS)
         plan = Plan(want=span, kinds=tuple(kinds), branch=branch, thorough=False, patience=READ_SECONDS / 2)
         least = 1 + len(kinds)  # the repository itself, and a page of each listing
         problems: dict[str, MonitorError | None] = {}
         for number, key in enumerate(keys):
             fair = max(least, budget.left - least * (len(keys) - number - 1))
-            share = RequestBudget(min(fair, budget.left), deadline)
-            outcome = await self._shared_pass(key, share, plan)
-            budget.used += share.used
+            outcome = await self._shared_pass(key, budget.share(min(fair, budget.left)), plan)
             problems[key] = outcome.error
             if not outcome.reached and outcome.error is None:
                 problems[key] = Unreachable(
@@ -233,8 +234,9 @@ class Collector:
             return RateLimitStatus()
         return RateLimitStatus(limit=limit.limit, remaining=limit.remaining, reset_at=format_instant(limit.reset_at))
 
-    def _full_budget(self) -> RequestBudget:
-        return RequestBudget(REQUESTS_WITH_TOKEN if self._with_token else REQUESTS_WITHOUT_TOKEN, None)
+    def _full_budget(self, on_wait: WaitNotice | None = None) -> RequestBudget:
+        most = REQUESTS_WITH_TOKEN if self._with_token else REQUESTS_WITHOUT_TOKEN
+        return RequestBudget(most, longest_wait=LONGEST_WAIT, on_wait=on_wait)
 
     def _reaching_back(self, hours: int | None) -> Span:
         now = format_instant(self._clock())

@@ -14,7 +14,18 @@ from ..infrastructure.merging import merge_commits
 from ..insights.commits import analyse_commit
 from ..insights.coverage import forget_before, known_spans, learn
 from ..instants import Clock, format_instant
-from ..records import CollectedBatch, Commit, CommitFile, CommitRecord, Event, Ledger, MetricRow, RepositoryState, Span
+from ..records import (
+    CollectedBatch,
+    Commit,
+    CommitFile,
+    CommitRecord,
+    Event,
+    Ledger,
+    MetricRow,
+    RepositoryState,
+    Span,
+    Thread,
+)
 
 FIRST_PASS = timedelta(days=30)
 """How far back the first pass lists commits."""
@@ -48,6 +59,7 @@ class Draft:
     commits: dict[str, CommitRecord] = field(default_factory=dict)
     security: list[MetricRow] = field(default_factory=list)
     deployments: list[MetricRow] = field(default_factory=list)
+    threads: dict[int, Thread] = field(default_factory=dict)
     modified: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -135,6 +147,7 @@ class Draft:
             commits=tuple(self.commits.values()),
             security=tuple(self.security),
             deployments=tuple(self.deployments),
+            threads=tuple(self.threads.values()),
         )
-        self.events, self.commits, self.security, self.deployments = {}, {}, [], []
+        self.events, self.commits, self.security, self.deployments, self.threads = {}, {}, [], [], {}
         return batch

@@ -77,7 +77,8 @@ async def _add_events(draft: Draft, feed: Sequence[Event], stored: Set[str]) -> 
     """
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
     twins = {event.id: [derived_id(key) for key in possible_keys(event)] for event in new.values()}
-    brought = set(await draft.manager.events.get_known_ids(twin for some in twins.values() for twin in some))
+    wanted = {twin for some in twins.values() for twin in some}
+    brought = set(await draft.manager.events.get_known_ids(wanted)) | (wanted & draft.events.keys())
     for event in new.values():
         twin = next((twin for twin in twins[event.id] if twin in brought), None)
         if twin is not None:

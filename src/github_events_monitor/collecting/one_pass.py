@@ -13,10 +13,13 @@ from .draft import Draft
 from .events import collect_events
 from .identity import collect_identity
 from .leases import LeaseKeeper
+from .record import collect_record
 from .snapshot import collect_snapshot
 
-KINDS = ("events", "commits")
-"""What a repository is listed by, in this order unless a question is about one of them."""
+KINDS = ("events", "commits", "threads")
+"""What a repository is listed by, in this order unless a question says another."""
+COLLECTED = frozenset({"events", "commits"})
+"""What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
 
 Progress = Callable[[float, float, str], Awaitable[None]]
 """(done, total, message): repositories done, with fractions for the steps within one."""
@@ -66,27 +69,38 @@ class OnePass:
     async def _listings(self) -> None:
         draft = self._draft
         await collect_identity(draft)
-        for number, kind in enumerate(sorted(KINDS, key=lambda kind: kind not in draft.kinds)):
+        for number, kind in enumerate(self._order()):
             await self._step(0.1 + 0.2 * number, kind)
             try:
                 await self._list(kind)
             except BudgetSpent:
                 if kind in draft.kinds:
                     raise
-                # Nobody asked for it; without it the repository does not count as collected.
+                # It was not asked for; without events and commits the repository does not count as collected.
                 draft.notes.append(f"{kind} are read in a later pass; the request budget was spent")
             else:
                 self._listed.append(kind)
         draft.change(error_code=None, error_message=None, retry_at=None)
-        if len(self._listed) == len(KINDS):
+        if {*self._listed} >= COLLECTED:
             draft.change(last_collected_at=draft.now())
-        if draft.events or draft.commits:  # a poll without news is stored once, at its end: DynamoDB bills each write
+        if (
+            draft.events or draft.commits or draft.threads
+        ):  # a poll without news is stored once, at its end: DynamoDB bills each write
             await self._store()
+
+    def _order(self) -> list[str]:
+        """Return what is listed: first what a question is about, in its order; its record only where it asks for it."""
+        draft = self._draft
+        rest = [kind for kind in KINDS if kind not in draft.kinds and (draft.thorough or kind in COLLECTED)]
+        return [*(kind for kind in draft.kinds if kind in KINDS), *rest]
 
     async def _list(self, kind: str) -> None:
         draft = self._draft
         if kind == "events":
             await collect_events(draft)
+            return
+        if kind == "threads":
+            await collect_record(draft)
             return
         await collect_commits(draft)
         if draft.branch and draft.branch != draft.state.default_branch:

@@ -1,5 +1,6 @@
 """What can only be observed in the present, once a day: CI, community profile, advisories, releases, deployments."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -19,12 +20,14 @@ from ..github.payloads import (
     parse_workflow_runs,
 )
 from ..instants import seconds_between
-from ..observations import Snapshot
+from ..observations import Deployment, Snapshot
 from ..records import Span
 from .draft import Draft
 
 EVERY = timedelta(days=1)
 MAX_DEPLOYMENTS = 5
+MOST_DEPLOYMENTS = 60
+"""So many deployments one question of GraphQL brings."""
 """Deployments whose statuses are read in one pass: each costs a request."""
 
 BEGINNING = "2008-01-01T00:00:00Z"
@@ -93,17 +96,25 @@ async def _collect_releases(draft: Draft) -> None:
 
 async def _collect_deployments(draft: Draft) -> None:
     try:
-        answer = await draft.client.fetch_deployments(draft.asked_name, budget=draft.budget)
-        deployments = parse_deployments(answer.body)
-        read = deployments[:MAX_DEPLOYMENTS]
-        for number, deployment in read:
-            listed = await draft.client.fetch_deployment_statuses(draft.asked_name, number, budget=draft.budget)
-            statuses = parse_deployment_statuses(listed.body)
-            latest = max(statuses, key=lambda status: status.created_at or "", default=None)
-            seen = replace(deployment, state=latest.state, state_at=latest.created_at) if latest else deployment
-            draft.deployments.append(seen.to_row(draft.repo))
-        cut = answer.next_url is not None or len(read) < len(deployments)
-        first = min((deployment.created_at for _, deployment in read), default=draft.now())
-        draft.learn("deployments", Span(first if cut else BEGINNING, draft.now()))
+        found, whole = await _read_deployments(draft)
     except (Forbidden, NotFound, Unreachable):
         return  # what may not be read stays unknown; the events still tell of releases
+    first = min((deployment.created_at for deployment in found), default=draft.now())
+    draft.learn("deployments", Span(BEGINNING if whole else first, draft.now()))
+    draft.deployments += [deployment.to_row(draft.repo) for deployment in found]
+
+
+async def _read_deployments(draft: Draft) -> tuple[list[Deployment], bool]:
+    """Return the latest deployments with their statuses, and whether these are all: one question, or many requests."""
+    with contextlib.suppress(Forbidden, Unreachable):
+        latest = await draft.client.fetch_latest_deployments(draft.asked_name, budget=draft.budget)
+        if latest is not None:
+            return latest, len(latest) < MOST_DEPLOYMENTS
+    answer = await draft.client.fetch_deployments(draft.asked_name, budget=draft.budget)
+    listed = parse_deployments(answer.body)
+    found = []
+    for number, deployment in listed[:MAX_DEPLOYMENTS]:
+        statuses = await draft.client.fetch_deployment_statuses(draft.asked_name, number, budget=draft.budget)
+        status = max(parse_deployment_statuses(statuses.body), key=lambda one: one.created_at or "", default=None)
+        found.append(replace(deployment, state=status.state, state_at=status.created_at) if status else deployment)
+    return found, answer.next_url is None and len(listed) <= MAX_DEPLOYMENTS

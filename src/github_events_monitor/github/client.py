@@ -5,6 +5,7 @@ documentation. All take a `RequestBudget` and may raise `BudgetSpent`, and any o
 """
 
 import asyncio
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import quote, urlencode
@@ -14,9 +15,14 @@ from pydantic import SecretStr
 
 from ..errors import Forbidden, NotFound, SettingsError
 from ..instants import Clock
+from ..observations import Deployment
 from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget
-from .graphql import CommitStatsPage, check_graphql, graphql_url, history_query, parse_commit_stats
+from .graphql import documents
+from .graphql.commits import CommitStatsPage, HistoryPage, parse_commit_stats, parse_history
+from .graphql.looks import Look, look_question, parse_latest_deployments, parse_looks
+from .graphql.protocol import check_graphql, graphql_url, question
+from .graphql.threads import Kind, MoreReplies, RepliesPage, ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
 from .pace import Pace, Sleep
 from .refusals import Request
@@ -191,6 +197,40 @@ class GitHubClient:
         """A page of advisories: https://docs.github.com/en/rest/security-advisories/repository-advisories"""
         return await self._listing(repo, "security-advisories", budget, etag, url)
 
+    async def fetch_issues(
+        self, repo: str, *, budget: RequestBudget, per_page: int = PER_PAGE, etag: str | None = None, page: int = 1
+    ) -> Answer:
+        """A page of issues and pull requests, last updated first.
+
+        https://docs.github.com/en/rest/issues/issues#list-repository-issues
+        """
+        return await self._updated(repo, "issues", budget, etag, page, per_page=per_page, state="all")
+
+    async def fetch_issue_comments(
+        self, repo: str, *, budget: RequestBudget, etag: str | None = None, page: int = 1
+    ) -> Answer:
+        """A page of comments on issues and pull requests, last updated first.
+
+        https://docs.github.com/en/rest/issues/comments#list-issue-comments-for-a-repository
+        """
+        return await self._updated(repo, "issues/comments", budget, etag, page)
+
+    async def fetch_review_comments(
+        self, repo: str, *, budget: RequestBudget, etag: str | None = None, page: int = 1
+    ) -> Answer:
+        """A page of comments on changes, last updated first.
+
+        https://docs.github.com/en/rest/pulls/comments#list-review-comments-in-a-repository
+        """
+        return await self._updated(repo, "pulls/comments", budget, etag, page)
+
+    async def fetch_pulls(self, repo: str, *, budget: RequestBudget, etag: str | None = None, page: int = 1) -> Answer:
+        """A page of pull requests with their branches, last updated first.
+
+        https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
+        """
+        return await self._updated(repo, "pulls", budget, etag, page, state="all")
+
     async def fetch_rate_limit(self, *, budget: RequestBudget) -> RateLimit | None:
         """The limit, at no cost; None where there is none (an Enterprise Server answers 404).
 
@@ -218,17 +258,85 @@ class GitHubClient:
         """Statistics of a hundred commits by GraphQL, newest first; `after` is the `next_cursor` of the page before.
 
         Raises `Forbidden` without a token and where GraphQL is refused, `Unreachable` where it fails: ask REST then.
-        It is tried once only.
         """
-        what = f"commit statistics of {repo}"
+        query = _history(repo, branch, since, until, after)
+        return parse_commit_stats(await self._ask(query, f"commit statistics of {repo}", budget, repo))
+
+    async def fetch_history(
+        self,
+        repo: str,
+        *,
+        budget: RequestBudget,
+        branch: str | None = None,
+        default_branch: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        after: str | None = None,
+    ) -> HistoryPage:
+        """A hundred commits by GraphQL with messages, authors and statistics, from the branch's head; 1 point.
+
+        default_branch: its name, for the records; without `branch` it is the one that is asked about.
+        """
+        query = _history(repo, branch, since, until, after)
+        body = await self._ask(query, f"commits of {repo}", budget, repo)
+        return parse_history(repo, body, branch or default_branch)
+
+    async def fetch_threads(
+        self,
+        repo: str,
+        kind: Kind,
+        *,
+        first: int,
+        budget: RequestBudget,
+        after: str | None = None,
+        since: str | None = None,
+    ) -> ThreadsPage:
+        """A page of pull requests or issues by GraphQL with their replies, last updated first.
+
+        Ask for fewer when it fails with `Transient`: GitHub ends a query after ten seconds.
+        since: leaves out issues that were updated earlier; pull requests know no such filter.
+        """
+        if kind == "issue":
+            query = question(documents.ISSUES, repo, first=first, after=after, since=since)
+        else:
+            query = question(documents.PULL_REQUESTS, repo, first=first, after=after)
+        what = "issues" if kind == "issue" else "pull requests"
+        return parse_threads(repo, kind, await self._ask(query, f"{what} of {repo}", budget, repo))
+
+    async def fetch_replies(self, repo: str, more: MoreReplies, *, budget: RequestBudget) -> RepliesPage:
+        """The next replies of a thread by GraphQL, a hundred of each kind that goes on."""
+        variables = {
+            "id": more.node_id,
+            "comments": more.comments,
+            "reviews": more.reviews,
+            "withComments": more.comments is not None,
+            "withReviews": more.reviews is not None,
+        }
+        query = {"query": documents.REPLIES, "variables": variables}
+        return parse_replies(more, await self._ask(query, f"replies in {repo}", budget, repo))
+
+    async def fetch_looks(self, repos: Sequence[str], *, budget: RequestBudget) -> dict[str, Look | None]:
+        """What changed in up to `documents.MOST_LOOKS` repositories, by GraphQL; 3 points for a hundred.
+
+        None for a repository that GitHub does not show; one is left out where its part of the answer failed.
+        """
+        body = await self._ask(look_question(repos), f"{len(repos)} repositories", budget, repos[0])
+        return parse_looks(repos, body)
+
+    async def fetch_latest_deployments(self, repo: str, *, budget: RequestBudget) -> list[Deployment] | None:
+        """The last sixty deployments with their latest statuses by GraphQL; None when GitHub did not answer."""
+        body = await self._ask(question(documents.DEPLOYMENTS, repo), f"deployments of {repo}", budget, repo)
+        return parse_latest_deployments(body)
+
+    async def _ask(self, query: dict[str, Any], what: str, budget: RequestBudget, repo: str) -> bytes:
+        """Return the body of a GraphQL answer that has data. It is tried once only.
+
+        Raises `Forbidden` without a token and where GraphQL is refused, `Unreachable` where it fails: ask REST then.
+        """
         if not self.authenticated:
             raise Forbidden(f"{what} by GraphQL need a token; set GITHUB_TOKEN")
-        query = history_query(repo_key(repo), branch=branch, since=since, until=until, after=after)
-        return parse_commit_stats(await self._ask(query, what, budget, _owner(repo)))
-
-    async def _ask(self, query: dict[str, Any], what: str, budget: RequestBudget, owner: str | None) -> bytes:
-        """Return the body of a GraphQL answer that has data."""
-        return await self._session.post(graphql_url(self._base), what, budget, query, self._check, owner=owner)
+        url = graphql_url(self._base)
+        return await self._session.post(url, what, budget, query, self._check, owner=_owner(repo))
 
     def _check(self, body: bytes, request: Request) -> None:
         check_graphql(body, request, now=self._clock(), limit=self._session.limits.get("graphql"))
@@ -236,6 +344,14 @@ class GitHubClient:
     async def _listing(self, repo: str, path: str, budget: RequestBudget, etag: str | None, url: str | None) -> Answer:
         what = f"{path.rsplit('/', maxsplit=1)[-1].replace('-', ' ')} of {repo}"
         return await self._get(repo, url or self._repo_url(repo, path, per_page=PER_PAGE), what, budget, etag=etag)
+
+    async def _updated(
+        self, repo: str, path: str, budget: RequestBudget, etag: str | None, page: int, **more: str | int
+    ) -> Answer:
+        """A page of a listing by last update. Without `since` its first page keeps its URL, and so its ETag."""
+        order = {"sort": "updated", "direction": "desc"}
+        url = self._repo_url(repo, path, **{"per_page": PER_PAGE, **more}, **order, page=page if page > 1 else None)
+        return await self._get(repo, url, f"{path.replace('/', ' ')} of {repo}", budget, etag=etag)
 
     async def _get(
         self, repo: str | int, url: str, what: str, budget: RequestBudget, *, etag: str | None = None
@@ -258,6 +374,12 @@ class _Token:
     async def header(self, owner: str | None) -> str | None:  # noqa: ARG002 (a token knows no owners)
         """Return the header with the token."""
         return self._header
+
+
+def _history(repo: str, branch: str | None, since: str | None, until: str | None, after: str | None) -> dict[str, Any]:
+    """Without a branch the default branch is meant."""
+    ref = f"refs/heads/{branch}" if branch else "HEAD"
+    return question(documents.HISTORY, repo, ref=ref, since=since, until=until, after=after)
 
 
 def _owner(repo: str | int) -> str | None:

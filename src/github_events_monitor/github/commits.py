@@ -150,7 +150,7 @@ def _commit(repo: str, row: _Commit, branches: tuple[str, ...]) -> Commit | None
     author, committer = git.author or _Signature(), git.committer or _Signature()
     authored_at = instant(author.date)
     commit_date = instant(committer.date) or authored_at
-    if not _is_sha(row.sha) or commit_date is None:
+    if not is_sha(row.sha) or commit_date is None:
         return None
     account = row.author or _Account()
     return Commit(
@@ -164,14 +164,14 @@ def _commit(repo: str, row: _Commit, branches: tuple[str, ...]) -> Commit | None
         author_type=text(account.type, MAX_KEY_TEXT),
         committer_login=text(row.committer.login, MAX_KEY_TEXT) if row.committer else None,
         authored_at=authored_at,
-        parents=tuple(parent.sha for parent in row.parents or () if _is_sha(parent.sha)),
+        parents=tuple(parent.sha for parent in row.parents or () if is_sha(parent.sha)),
         branches=branches,
     )
 
 
 def _push_commit(repo: str, pushed_at: str, row: _PushCommit, branches: tuple[str, ...]) -> Commit | None:
     sha, dated = row.sha or row.id, instant(row.timestamp)
-    if not _is_sha(sha) or (row.distinct is False and not dated):
+    if not is_sha(sha) or (row.distinct is False and not dated):
         return None
     author, committer = row.author or _Signature(), row.committer or _Signature()
     return Commit(
@@ -201,5 +201,6 @@ def _file(row: _File) -> CommitFile | None:
     )
 
 
-def _is_sha(value: str | None) -> TypeGuard[str]:
+def is_sha(value: str | None) -> TypeGuard[str]:
+    """Return whether a value is the full name of a commit."""
     return value is not None and _SHA.fullmatch(value) is not None

@@ -8,7 +8,9 @@ from .activity import PushActivity, event_from_activity, parse_activity
 from .commits import CommitDetails, parse_commit_details, parse_commits, parse_push_commits
 from .events import FEED_TYPES, UNKNOWN_TYPE, ParsedEvent, ParsedPage, check_types, parse_event, parse_events
 from .facts import extract_facts
-from .graphql import CommitStats, CommitStatsPage, parse_commit_stats
+from .graphql.commits import CommitStats, CommitStatsPage, HistoryPage, parse_commit_stats, parse_history
+from .graphql.looks import Look, parse_latest_deployments, parse_looks
+from .graphql.threads import ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
 from .natural_keys import DERIVED, derived_id, natural_key, possible_keys
 from .resources import (
@@ -32,11 +34,14 @@ __all__ = [
     "CommitStats",
     "CommitStatsPage",
     "DeploymentStatus",
+    "HistoryPage",
+    "Look",
     "ParsedEvent",
     "ParsedPage",
     "PushActivity",
     "RateLimit",
     "RepositoryInfo",
+    "ThreadsPage",
     "check_types",
     "derived_id",
     "event_from_activity",
@@ -52,11 +57,16 @@ __all__ = [
     "parse_deployments",
     "parse_event",
     "parse_events",
+    "parse_history",
+    "parse_latest_deployments",
+    "parse_looks",
     "parse_push_commits",
     "parse_rate_limit_body",
     "parse_releases",
+    "parse_replies",
     "parse_repository",
     "parse_security_advisories",
+    "parse_threads",
     "parse_workflow_runs",
     "possible_keys",
 ]

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from github_events_monitor.errors import Forbidden, MonitorError, NotFound, RateLimited, Unreachable
-from github_events_monitor.github.graphql import check_graphql, graphql_url, history_query
+from github_events_monitor.github.graphql.protocol import check_graphql, graphql_url
 from github_events_monitor.github.limits import RateLimit
 from github_events_monitor.github.payloads import CommitStats, parse_commit_stats
-from github_events_monitor.github.refusals import Request
+from github_events_monitor.github.refusals import Request, Transient
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 ASKED = Request("commit statistics of octo/hello", "api.github.com", True)
@@ -23,19 +23,6 @@ ASKED = Request("commit statistics of octo/hello", "api.github.com", True)
 )
 def test_where_graphql_is_asked(api: str, url: str) -> None:
     assert graphql_url(api) == url
-
-
-def test_a_branch_is_named_by_its_ref_and_the_default_by_head() -> None:
-    named = history_query("octo/hello", branch="feat/x", since="2026-01-01T00:00:00Z", until=None, after="c")
-    assert named["variables"] == {
-        "owner": "octo",
-        "name": "hello",
-        "ref": "refs/heads/feat/x",
-        "since": "2026-01-01T00:00:00Z",
-        "until": None,
-        "after": "c",
-    }
-    assert history_query("o/n", branch=None, since=None, until=None, after=None)["variables"]["ref"] == "HEAD"
 
 
 def test_statistics_by_sha() -> None:
@@ -88,3 +75,20 @@ def test_the_graphql_limit_ends_at_its_own_reset() -> None:
 @pytest.mark.parametrize("body", [b"{}", b'{"errors": []}', b'{"errors": null}', b"[]"])
 def test_no_errors(body: bytes) -> None:
     check_graphql(body, ASKED, now=NOW, limit=None)
+
+
+def test_errors_beside_data_leave_the_data_to_be_read() -> None:
+    body = {"data": {"repository": {"threads": {"nodes": []}}}, "errors": [{"type": "NOT_FOUND", "path": ["x"]}]}
+    check_graphql(json.dumps(body).encode(), ASKED, now=NOW, limit=None)
+
+
+def test_a_limit_beside_data_is_a_limit() -> None:
+    body = {"data": {"repository": {}}, "errors": [{"message": "You have exceeded a secondary rate limit."}]}
+    with pytest.raises(RateLimited, match="secondary"):
+        check_graphql(json.dumps(body).encode(), ASKED, now=NOW, limit=None)
+
+
+def test_a_query_that_took_too_long_is_worth_a_smaller_one() -> None:
+    body = {"data": {"repository": None}, "errors": [{"message": "Something went wrong while executing your query."}]}
+    with pytest.raises(Transient, match="Something went wrong"):
+        check_graphql(json.dumps(body).encode(), ASKED, now=NOW, limit=None)

@@ -180,8 +180,8 @@ def _line(row: PullRequest) -> str:
 PULL_REQUESTS = Question(
     name=NAME,
     title="Pull requests",
-    description="Pull requests of a repository with reviews, sizes and whose turn it is (waiting_for), and the window's "
-    "counts and median hours to first response and to merge. sort=waiting: longest waiting first.",
+    description="Pull requests of a repository with reviews, sizes and whose turn it is (waiting_for), and the "
+    "window's counts and median hours to first response and to merge. sort=waiting: longest waiting first.",
     query=PullRequestsQuery,
     answer_type=PullRequests,
     answer=answer,

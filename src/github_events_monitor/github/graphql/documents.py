@@ -1,0 +1,135 @@
+"""The questions we ask by GraphQL. The tests validate each against GitHub's published schema.
+
+A connection costs one request for every row of the connections around it, and a hundred requests are a point:
+https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+"""
+
+HISTORY = """
+query History(
+  $owner: String!, $name: String!, $ref: String!, $since: GitTimestamp, $until: GitTimestamp, $after: String
+) {
+  repository(owner: $owner, name: $name) {
+    object(expression: $ref) {
+      ... on Commit {
+        history(first: 100, since: $since, until: $until, after: $after) {
+          pageInfo { hasNextPage endCursor }
+          nodes {
+            oid message committedDate authoredDate additions deletions changedFilesIfAvailable
+            author { name email user { __typename login } }
+            committer { user { login } }
+            parents(first: 20) { nodes { oid } }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+"""A page of a branch's commits with their statistics, newest first: 1 point."""
+
+_ACTOR = "{ __typename login }"
+
+_CLOSINGS = (
+    f"timelineItems(last: 1, itemTypes: [CLOSED_EVENT]) {{ nodes {{ ... on ClosedEvent {{ actor {_ACTOR} }} }} }}"
+)
+_COMMENTS = f"nodes {{ fullDatabaseId createdAt author {_ACTOR} }} pageInfo {{ hasNextPage endCursor }}"
+_REVIEWS = f"nodes {{ fullDatabaseId submittedAt state author {_ACTOR} }} pageInfo {{ hasNextPage endCursor }}"
+
+PULL_REQUESTS = f"""
+query PullRequests($owner: String!, $name: String!, $first: Int!, $after: String) {{
+  repository(owner: $owner, name: $name) {{
+    threads: pullRequests(first: $first, after: $after, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{
+        id number title state isDraft createdAt updatedAt closedAt mergedAt
+        author {_ACTOR}
+        mergedBy {_ACTOR}
+        baseRefName headRefName headRefOid mergeCommit {{ oid }}
+        additions deletions changedFiles reviewDecision
+        labels(first: 50) {{ nodes {{ name }} }}
+        reviewRequests(first: 50) {{
+          nodes {{
+            requestedReviewer {{
+              __typename ... on User {{ login }} ... on Bot {{ login }} ... on Mannequin {{ login }}
+              ... on Team {{ combinedSlug }}
+            }}
+          }}
+        }}
+        closings: {_CLOSINGS}
+        comments(first: 100) {{ totalCount {_COMMENTS} }}
+        reviews(first: 100) {{ {_REVIEWS} }}
+      }}
+    }}
+  }}
+}}
+"""
+"""A page of pull requests with their replies, last updated first: about 6 points for every hundred."""
+
+ISSUES = f"""
+query Issues($owner: String!, $name: String!, $first: Int!, $after: String, $since: DateTime) {{
+  repository(owner: $owner, name: $name) {{
+    threads: issues(
+      first: $first, after: $after, filterBy: {{since: $since}}, orderBy: {{field: UPDATED_AT, direction: DESC}}
+    ) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{
+        id number title state stateReason createdAt updatedAt closedAt
+        author {_ACTOR}
+        labels(first: 50) {{ nodes {{ name }} }}
+        closings: {_CLOSINGS}
+        comments(first: 100) {{ totalCount {_COMMENTS} }}
+      }}
+    }}
+  }}
+}}
+"""
+"""A page of issues with their comments, last updated first: about 3 points for every hundred."""
+
+REPLIES = f"""
+query Replies($id: ID!, $comments: String, $reviews: String, $withComments: Boolean!, $withReviews: Boolean!) {{
+  node(id: $id) {{
+    ... on Issue {{
+      comments(first: 100, after: $comments) @include(if: $withComments) {{ {_COMMENTS} }}
+    }}
+    ... on PullRequest {{
+      comments(first: 100, after: $comments) @include(if: $withComments) {{ {_COMMENTS} }}
+      reviews(first: 100, after: $reviews) @include(if: $withReviews) {{ {_REVIEWS} }}
+    }}
+  }}
+}}
+"""
+"""The next hundred comments or reviews of a thread that has more of them than its page showed."""
+
+_LOOK = """
+fragment Look on Repository {
+  databaseId nameWithOwner isArchived pushedAt updatedAt stargazerCount forkCount
+  defaultBranchRef { name target { oid } }
+  issues(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { updatedAt } }
+  pullRequests(first: 1, orderBy: {field: UPDATED_AT, direction: DESC}) { nodes { updatedAt } }
+  releases(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { tagName createdAt publishedAt } }
+}
+"""
+
+MOST_LOOKS = 100
+"""So many repositories are looked at by one question."""
+
+DEPLOYMENTS = """
+query Deployments($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) {
+    deployments(first: 60, orderBy: {field: CREATED_AT, direction: DESC}) {
+      nodes {
+        databaseId commitOid environment createdAt
+        latestStatus { state createdAt }
+      }
+    }
+  }
+}
+"""
+"""The last sixty deployments, each with its latest status: 1 point, in place of 61 requests."""
+
+
+def look_document(count: int) -> str:
+    """Return the question what changed in so many repositories (variables o0, n0, o1, …): 3 points for a hundred."""
+    variables = ", ".join(f"$o{number}: String!, $n{number}: String!" for number in range(count))
+    asked = "\n".join(f"  r{n}: repository(owner: $o{n}, name: $n{n}) {{ ...Look }}" for n in range(count))
+    return f"query Look({variables}) {{\n{asked}\n}}\n{_LOOK}"

@@ -1,0 +1,273 @@
+import json
+from typing import Any
+
+import pytest
+
+from github_events_monitor.github.graphql.documents import look_document
+from github_events_monitor.github.graphql.looks import look_question, parse_latest_deployments, parse_looks
+from github_events_monitor.github.graphql.threads import MoreReplies, ThreadsPage, parse_replies, parse_threads
+from github_events_monitor.github.payloads import parse_history
+from github_events_monitor.observations import Deployment
+from github_events_monitor.records import Commit, Reply, Thread
+
+ADA = {"__typename": "User", "login": "ada"}
+BOT = {"__typename": "Bot", "login": "renovate"}
+LAST = {"hasNextPage": False, "endCursor": "x"}
+
+
+def reply(number: int, author: Any = ADA, **more: Any) -> dict[str, Any]:
+    at = f"2026-11-0{number}T00:00:00Z"
+    return {"fullDatabaseId": str(10**12 + number), "createdAt": at, "author": author, **more}
+
+
+def review(number: int, state: str, author: Any = ADA) -> dict[str, Any]:
+    return reply(number, author, state=state, submittedAt=f"2026-11-0{number}T12:00:00Z")
+
+
+def pull(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "PR_1",
+        "number": 7,
+        "title": "Fix it",
+        "state": "MERGED",
+        "isDraft": False,
+        "createdAt": "2026-11-01T00:00:00Z",
+        "updatedAt": "2026-11-09T00:00:00Z",
+        "closedAt": "2026-11-08T00:00:00Z",
+        "mergedAt": "2026-11-08T00:00:00Z",
+        "author": BOT,
+        "mergedBy": ADA,
+        "baseRefName": "main",
+        "headRefName": "fix",
+        "headRefOid": "a" * 40,
+        "mergeCommit": {"oid": "b" * 40},
+        "additions": 3,
+        "deletions": 0,
+        "changedFiles": 1,
+        "reviewDecision": "CHANGES_REQUESTED",
+        "labels": {"nodes": [{"name": "bug"}]},
+        "reviewRequests": {
+            "nodes": [
+                {"requestedReviewer": ADA},
+                {"requestedReviewer": {"__typename": "Team", "combinedSlug": "octo/core"}},
+                {"requestedReviewer": None},
+            ]
+        },
+        "closings": {"nodes": [{"actor": ADA}]},
+        "comments": {"totalCount": 2, "pageInfo": LAST, "nodes": [reply(2), reply(4, None)]},
+        "reviews": {"pageInfo": LAST, "nodes": [review(3, "APPROVED"), review(5, "PENDING")]},
+    } | changes
+
+
+def page(*nodes: Any, cursor: str | None = None, **data: Any) -> bytes:
+    info = {"hasNextPage": cursor is not None, "endCursor": cursor}
+    return json.dumps({"data": {"repository": {"threads": {"pageInfo": info, "nodes": nodes}}}, **data}).encode()
+
+
+def only(found: ThreadsPage) -> Thread:
+    (thread,) = found.threads
+    return thread
+
+
+def test_a_pull_request_with_all_that_is_known_of_it() -> None:
+    found = parse_threads("Octo/Hello", "pull_request", page(pull(), cursor="next"))
+    assert (found.next_cursor, found.more, found.unread) == ("next", {}, 0)
+    assert only(found) == Thread(
+        repo_name="octo/hello",
+        number=7,
+        kind="pull_request",
+        state="merged",
+        created_at="2026-11-01T00:00:00Z",
+        updated_at="2026-11-09T00:00:00Z",
+        title="Fix it",
+        author_login="renovate[bot]",
+        author_type="Bot",
+        draft=False,
+        closed_at="2026-11-08T00:00:00Z",
+        merged_at="2026-11-08T00:00:00Z",
+        closed_by="ada",
+        merged_by="ada",
+        base="main",
+        head="fix",
+        head_sha="a" * 40,
+        merge_sha="b" * 40,
+        additions=3,
+        deletions=0,
+        changed_files=1,
+        review_decision="changes_requested",
+        reviewers=("ada", "octo/core"),
+        labels=("bug",),
+        comments=2,
+        replies=(
+            Reply("1000000000002", "comment", "2026-11-02T00:00:00Z", "ada", "User"),
+            Reply("1000000000003", "review", "2026-11-03T12:00:00Z", "ada", "User", "approved"),
+            Reply("1000000000004", "comment", "2026-11-04T00:00:00Z"),
+        ),
+        comments_complete=True,
+        reviews_complete=True,
+    )
+
+
+def test_an_issue_has_no_reviews_to_be_complete() -> None:
+    node = {"id": "I_1", "number": 8, "state": "CLOSED", "stateReason": "NOT_PLANNED", "author": None}
+    node |= {"createdAt": "2026-11-01T00:00:00Z", "updatedAt": "2026-11-02T00:00:00Z"}
+    issue = only(parse_threads("o/n", "issue", page(node)))
+    assert (issue.state, issue.state_reason, issue.author_login) == ("closed", "not_planned", None)
+    assert (issue.comments, issue.comments_complete, issue.reviews_complete) == (None, False, False)
+
+
+def test_replies_that_go_on_are_named_and_the_thread_is_not_complete() -> None:
+    more = {"hasNextPage": True, "endCursor": "c1"}
+    cut = pull(comments={"totalCount": 200, "pageInfo": more, "nodes": [reply(2)]})
+    found = parse_threads("o/n", "pull_request", page(cut))
+    assert found.more == {7: MoreReplies("PR_1", "c1", None)}
+    assert (only(found).comments_complete, only(found).reviews_complete) == (False, True)
+    asked = found.more[7]
+    answer = {"data": {"node": {"comments": {"pageInfo": LAST, "nodes": [reply(6)]}}}}
+    following = parse_replies(asked, json.dumps(answer).encode())
+    assert [one.created_at for one in following.replies] == ["2026-11-06T00:00:00Z"]
+    assert (following.more, following.unread) == (None, False)
+    assert parse_replies(asked, b'{"data": {"node": {"comments": null}}}').unread
+
+
+def test_what_github_left_out_of_an_answer_in_part_is_counted_and_never_taken_for_none() -> None:
+    errors = [{"message": "Something went wrong"}]
+    partly = page(pull(reviews=None, labels=None, comments={"nodes": [None]}), None, errors=errors)
+    found = parse_threads("o/n", "pull_request", partly)
+    thread = only(found)
+    assert found.unread == 1
+    assert (thread.labels, thread.comments, thread.replies) == (None, None, ())
+    assert not thread.comments_complete
+    assert not thread.reviews_complete
+    assert parse_threads("o/n", "issue", b'{"data": {"repository": {"threads": null}}}').unread == 1
+
+
+@pytest.mark.parametrize("odd", [{"number": -1}, {"number": None}, {"state": "ODD"}, {"updatedAt": "soon"}])
+def test_a_thread_without_what_it_needs_is_unread(odd: dict[str, Any]) -> None:
+    found = parse_threads("o/n", "pull_request", page(pull(**odd)))
+    assert (found.threads, found.unread) == ((), 1)
+
+
+def commit(**changes: Any) -> dict[str, Any]:
+    return {
+        "oid": "a" * 40,
+        "message": "Fix\n\nit",
+        "committedDate": "2026-11-02T00:00:00Z",
+        "authoredDate": "2026-11-01T00:00:00Z",
+        "additions": 3,
+        "deletions": 1,
+        "changedFilesIfAvailable": None,
+        "author": {"name": "Ada", "email": "ada@example.org", "user": ADA},
+        "committer": {"user": None},
+        "parents": {"nodes": [{"oid": "b" * 40}]},
+    } | changes
+
+
+def history(*nodes: Any) -> bytes:
+    listed = {"pageInfo": {"hasNextPage": True, "endCursor": "c"}, "nodes": nodes}
+    return json.dumps({"data": {"repository": {"object": {"history": listed}}}}).encode()
+
+
+def test_commits_come_with_their_statistics() -> None:
+    found = parse_history("O/N", history(commit(), None), "main")
+    assert (found.next_cursor, found.unread, found.found) == ("c", 1, True)
+    assert found.commits == (
+        Commit(
+            sha="a" * 40,
+            repo_name="o/n",
+            commit_date="2026-11-02T00:00:00Z",
+            message="Fix\n\nit",
+            author_name="Ada",
+            author_email="ada@example.org",
+            author_login="ada",
+            author_type="User",
+            authored_at="2026-11-01T00:00:00Z",
+            parents=("b" * 40,),
+            branches=("main",),
+            additions=3,
+            deletions=1,
+        ),
+    )
+
+
+def test_a_bots_commit_is_known_by_the_address_that_github_gives_it() -> None:
+    author = {"name": "dependabot[bot]", "email": "49699333+dependabot[bot]@users.noreply.github.com", "user": None}
+    (found,) = parse_history("o/n", history(commit(author=author)), None).commits
+    assert (found.author_login, found.author_type) == ("dependabot[bot]", "Bot")
+
+
+def test_a_branch_that_is_not_there_is_told_from_one_without_commits() -> None:
+    assert not parse_history("o/n", b'{"data": {"repository": {"object": null}}}', None).found
+    assert parse_history("o/n", history(), None).found
+
+
+def test_a_look_tells_what_changed_in_each_repository() -> None:
+    rows = {"nodes": [{"updatedAt": "2026-11-05T00:00:00Z"}]}
+    seen = {
+        "databaseId": 9,
+        "nameWithOwner": "Octo/New",
+        "isArchived": False,
+        "pushedAt": "2026-11-04T00:00:00Z",
+        "updatedAt": "2026-11-06T00:00:00Z",
+        "stargazerCount": 12,
+        "forkCount": 3,
+        "defaultBranchRef": {"name": "main", "target": {"oid": "a" * 40}},
+        "issues": rows,
+        "pullRequests": {"nodes": []},
+        "releases": {"nodes": [{"tagName": "v1", "createdAt": "2026-11-01T00:00:00Z", "publishedAt": None}]},
+    }
+    errors = [{"type": "NOT_FOUND", "path": ["r1"]}, {"message": "Something went wrong", "path": ["r2"]}]
+    body = json.dumps({"data": {"r0": seen, "r1": None, "r2": None}, "errors": errors}).encode()
+    looks = parse_looks(["Octo/Old", "octo/gone", "octo/slow"], body)
+    assert looks.keys() == {"octo/old", "octo/gone"}
+    assert looks["octo/gone"] is None
+    assert looks["octo/old"] == (
+        "Octo/New",
+        9,
+        False,
+        "2026-11-04T00:00:00Z",
+        "2026-11-06T00:00:00Z",
+        "2026-11-05T00:00:00Z",
+        None,
+        12,
+        3,
+        "main",
+        "a" * 40,
+        "v1",
+        "2026-11-01T00:00:00Z",
+    )
+
+
+def test_a_look_asks_by_variables_never_by_text() -> None:
+    asked = look_question(["Octo/A", "octo/b.c"])
+    assert asked["variables"] == {"o0": "octo", "n0": "a", "o1": "octo", "n1": "b.c"}
+    assert asked["query"] == look_document(2)
+
+
+def test_deployments_with_their_latest_status() -> None:
+    row = {"databaseId": 5, "commitOid": "a" * 40, "environment": "live", "createdAt": "2026-11-01T00:00:00Z"}
+    status = {"state": "SUCCESS", "createdAt": "2026-11-01T01:00:00Z"}
+    nodes = [row | {"latestStatus": status}, row | {"databaseId": 4, "latestStatus": None}, None]
+    found = parse_latest_deployments(json.dumps({"data": {"repository": {"deployments": {"nodes": nodes}}}}).encode())
+    assert found is not None
+    first = Deployment(
+        id="5",
+        created_at="2026-11-01T00:00:00Z",
+        sha="a" * 40,
+        environment="live",
+        state="success",
+        state_at="2026-11-01T01:00:00Z",
+    )
+    assert found[0] == first
+    assert (len(found), found[1].state) == (2, None)
+    assert parse_latest_deployments(b'{"data": {"repository": null}}') is None
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"data": null}', b"{}", b'{"data": {"repository": {"threads": {"nodes": [[], 1]}}}}']
+)
+def test_odd_answers_break_nothing(body: bytes) -> None:
+    assert parse_threads("o/n", "issue", body).threads == ()
+    assert parse_looks(["o/n"], body) == {}
+    assert parse_latest_deployments(body) is None
+    assert not parse_history("o/n", body, None).found
