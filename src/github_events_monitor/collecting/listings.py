@@ -19,30 +19,26 @@ FIRST = ""
 """Where the first page of every listing is."""
 
 _SECOND = timedelta(seconds=1)
-_PLENTY = 20
-"""With so many requests left listings are read side by side; with fewer only the one that is behind the others."""
 
 
 class Page(NamedTuple):
     """What a page tells of its listing.
 
     newest, oldest: the update times of its first and last row, None on an empty page. following: where the next page
-    is; None on the last. whole: whether every row of it was read. unchanged: nothing was updated since the last pass.
+    is; None on the last. whole: whether every row of it was read.
     """
 
     newest: str | None
     oldest: str | None
     following: str | None
     whole: bool = True
-    unchanged: bool = False
 
 
 @dataclass
 class Listing:
     """One listing, read from `start` down to `since`.
 
-    edge: where the stretch above it ends that is known already; `start` continues it. proves: whether the stretch is
-    known only when this listing reaches it, too.
+    edge: down to when it was read before; `start` is the page that continues it.
     """
 
     name: str
@@ -50,11 +46,10 @@ class Listing:
     since: str
     edge: str
     start: str = FIRST
-    proves: bool = True
     reached: str = field(init=False)
     began: bool = False
     _next: str | None = field(init=False)
-    _pages: list[tuple[str, str | None]] = field(default_factory=list)
+    _pages: list[tuple[str, Page]] = field(default_factory=list)
     _whole: bool = True
 
     def __post_init__(self) -> None:
@@ -63,7 +58,11 @@ class Listing:
     @property
     def done(self) -> bool:
         """Whether there is nothing more to read."""
-        return self._next is None or bool(self._pages and (self._pages[-1][1] or "") < self.since)
+        return (
+            self._next is None
+            or self.reached <= self.since
+            or bool(self._pages and (self._pages[-1][1].oldest or "") < self.since)
+        )
 
     async def read(self) -> None:
         """Read the next page. Raises what GitHub answers, and `BudgetSpent`."""
@@ -73,25 +72,27 @@ class Listing:
         if at == self.start != FIRST and not self._pages and (page.newest or "") < self.edge:
             self.start = self._next = FIRST  # rows are gone, and the page does not continue what is known
             return
-        self._pages.append((at, page.oldest))
-        self._next = None if page.unchanged else page.following
+        self._pages.append((at, page))
+        self._next = page.following
         self._whole = self._whole and page.whole
         if self._whole:
-            complete = self._next is None or page.oldest is None
-            self.reached = (
-                self.since if complete else max(self.since, min(self.reached, shift(page.oldest or "", _SECOND)))
-            )
+            end = page.oldest is None or page.following is None
+            self.reached = self.since if end else max(self.since, min(self.reached, shift(page.oldest or "", _SECOND)))
 
     def resume_at(self, instant: str) -> str:
-        """Return where the page is on which the stretch down to an instant ends."""
-        return next((at for at, oldest in self._pages if (oldest or "") <= instant), self._next or FIRST)
+        """Return where the last page is that has a row of an instant or later: it goes on from there, overlapping."""
+        overlapping = (at for at, page in reversed(self._pages) if (page.newest or "") >= instant)
+        return next(overlapping, self.start)
 
 
 async def read_listings(listings: Sequence[Listing], budget: RequestBudget) -> MonitorError | None:
-    """Read as far as the budget and GitHub allow. Raises when nothing could be read; later problems are returned."""
+    """Read as far as the budget and GitHub allow. Raises when nothing could be read; later problems are returned.
+
+    They are read side by side; when few requests are left, only the one that is behind the others.
+    """
     while waiting := [listing for listing in listings if not listing.done]:
-        if budget.left < _PLENTY:
-            waiting = [max(waiting, key=lambda listing: (listing.proves, listing.reached))]
+        if budget.left < 2 * len(waiting):
+            waiting = [max(waiting, key=lambda listing: listing.reached)]
         results = await asyncio.gather(*(listing.read() for listing in waiting), return_exceptions=True)
         problems = [result for result in results if result is not None]
         if problems:
@@ -100,8 +101,8 @@ async def read_listings(listings: Sequence[Listing], budget: RequestBudget) -> M
 
 
 def proven_from(listings: Sequence[Listing]) -> str:
-    """Return down to when all listings that prove something are complete."""
-    return max(listing.reached for listing in listings if listing.proves)
+    """Return down to when all listings are complete."""
+    return max(listing.reached for listing in listings)
 
 
 def _judged(problems: Sequence[BaseException], began: bool) -> MonitorError | None:

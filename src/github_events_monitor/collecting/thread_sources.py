@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -22,22 +22,28 @@ _REPLY_PAGES = 10
 """Of a thread with more than a thousand replies of a kind the first ones are read."""
 
 
+RowT = TypeVar("RowT", ListedThread, ListedReply)
+
+
 class Source(NamedTuple):
-    """One listing of a source. proves: see `Listing`."""
+    """One listing of a source."""
 
     name: str
     fetch: Callable[[str], Awaitable[Page]]
-    proves: bool = True
+
+
+IsNews = Callable[[str], bool]
+"""Whether a row with this update time is to be kept."""
 
 
 class ThreadSource(Protocol):
     """Reads threads, and remembers what it read."""
 
-    def listings(self, stretch: Span) -> Sequence[Source]:
-        """Return the listings to be read for a stretch of time."""
+    def listings(self, stretch: Span, is_news: IsNews) -> Sequence[Source]:
+        """Return the listings to be read for a stretch of time; of their rows only news are kept."""
 
-    def read_down_to(self, reached: dict[str, str]) -> None:
-        """Take note of how far each listing was read."""
+    def read_down_to(self, reached: dict[str, str]) -> dict[str, str]:
+        """Take note of how far each listing was read; return from where each is to go on."""
 
     def threads(self) -> tuple[Thread, ...]:
         """Return what was read, each thread once."""
@@ -54,15 +60,16 @@ class GraphQLThreads:
         self._threads: dict[int, Thread] = {}
         self._size = _PAGE
 
-    def listings(self, stretch: Span) -> Sequence[Source]:
+    def listings(self, stretch: Span, is_news: IsNews) -> Sequence[Source]:
         """Return the pull requests and the issues."""
         return [
-            Source("pull_requests", partial(self._read, "pull_request", None)),
-            Source("issues", partial(self._read, "issue", stretch.since)),
+            Source("graphql/pulls", partial(self._read, "pull_request", None, is_news)),
+            Source("graphql/issues", partial(self._read, "issue", stretch.since, is_news)),
         ]
 
-    def read_down_to(self, reached: dict[str, str]) -> None:
-        """Nothing to note: replies come with their threads."""
+    def read_down_to(self, reached: dict[str, str]) -> dict[str, str]:
+        """Return the same: replies come with their threads."""
+        return reached
 
     def threads(self) -> tuple[Thread, ...]:
         """Return what was read, each thread once."""
@@ -72,11 +79,12 @@ class GraphQLThreads:
         """Return none: replies come with their threads."""
         return {}
 
-    async def _read(self, kind: Kind, since: str | None, after: str) -> Page:
+    async def _read(self, kind: Kind, since: str | None, is_news: IsNews, after: str) -> Page:
         page = await self._page(kind, since, after or None)
-        found = {thread.number: thread for thread in page.threads}
-        rest = await asyncio.gather(*(self._rest(found[number], more) for number, more in page.more.items()))
-        for thread in (*page.threads, *(thread for thread, _ in rest)):
+        news = {thread.number: thread for thread in page.threads if is_news(thread.updated_at)}
+        longer = [self._rest(news[number], more) for number, more in page.more.items() if number in news]
+        rest = await asyncio.gather(*longer)
+        for thread in (*news.values(), *(thread for thread, _ in rest)):
             stored = self._threads.get(thread.number)
             self._threads[thread.number] = merge_threads(stored, thread) if stored else thread
         whole = page.unread == 0 and all(read for _, read in rest)
@@ -125,23 +133,27 @@ class RestThreads:
     def __init__(self, client: GitHubClient, repo: str, budget: RequestBudget) -> None:
         self._client, self._repo, self._budget = client, repo, budget
         self._threads: dict[int, Thread] = {}
-        self._branches: dict[int, Thread] = {}
         self._replies: dict[int, list[Reply]] = {}
         self._comments_from: dict[int, str] = {}
 
-    def listings(self, stretch: Span) -> Sequence[Source]:  # noqa: ARG002 (the listings end where they are left)
-        """Return threads and comments, which prove the stretch, and the branches of pull requests, which do not."""
+    def listings(self, stretch: Span, is_news: IsNews) -> Sequence[Source]:  # noqa: ARG002 (read as far as needed)
+        """Return threads, comments, comments on changes, and the branches of pull requests."""
         return [
-            Source("issues", self._read_issues),
-            Source("comments", partial(self._read_comments, "comment")),
-            Source("review_comments", partial(self._read_comments, "review_comment")),
-            Source("pulls", self._read_pulls, proves=False),
+            Source("issues", partial(self._read_issues, is_news)),
+            Source("comments", partial(self._read_comments, "comment", is_news)),
+            Source("review_comments", partial(self._read_comments, "review_comment", is_news)),
+            Source("pulls", partial(self._read_pulls, is_news)),
         ]
 
-    def read_down_to(self, reached: dict[str, str]) -> None:
-        """Take note of how far the comments were read: threads that began later have all of theirs."""
+    def read_down_to(self, reached: dict[str, str]) -> dict[str, str]:
+        """Take note of how far the comments were read: threads that began later have all of theirs.
+
+        Comments on threads that are not listed yet are read again together with them.
+        """
         for number in self._threads.keys() - self._comments_from.keys():
             self._comments_from[number] = reached["comments"]
+        ahead = {name: max(reached[name], reached["issues"]) for name in ("comments", "review_comments")}
+        return reached | ahead
 
     def threads(self) -> tuple[Thread, ...]:
         """Return what was read, each thread once, with its branches and replies."""
@@ -152,33 +164,38 @@ class RestThreads:
         return {number: tuple(found) for number, found in self._replies.items() if number not in self._threads}
 
     def _joined(self, thread: Thread) -> Thread:
-        branches = self._branches.get(thread.number)
-        whole = merge_threads(branches, thread) if branches else thread
         from_here = self._comments_from.get(thread.number, "9999")
-        whole = msgspec.structs.replace(whole, comments_complete=thread.created_at >= from_here)
+        whole = msgspec.structs.replace(thread, comments_complete=thread.created_at >= from_here)
         return with_replies(whole, self._replies.get(thread.number, ()))
 
-    async def _read_issues(self, at: str) -> Page:
+    def _keep(self, rows: Sequence[ListedThread | None], is_news: IsNews) -> None:
+        for row in _news(rows, is_news):
+            stored = self._threads.get(row.thread.number)
+            self._threads[row.thread.number] = merge_threads(stored, row.thread) if stored else row.thread
+
+    async def _read_issues(self, is_news: IsNews, at: str) -> Page:
         answer = await self._client.fetch_issues(self._repo, page=_number(at), budget=self._budget)
         rows = parse_issues(self._repo, answer.body) if answer.status == "ok" else []
-        for row in filter(None, rows):
-            self._threads[row.thread.number] = row.thread
+        self._keep(rows, is_news)
         return _page(rows, at, answer)
 
-    async def _read_pulls(self, at: str) -> Page:
+    async def _read_pulls(self, is_news: IsNews, at: str) -> Page:
         answer = await self._client.fetch_pulls(self._repo, page=_number(at), budget=self._budget)
         rows = parse_pulls(self._repo, answer.body) if answer.status == "ok" else []
-        for row in filter(None, rows):
-            self._branches[row.thread.number] = row.thread
+        self._keep(rows, is_news)
         return _page(rows, at, answer)
 
-    async def _read_comments(self, kind: Literal["comment", "review_comment"], at: str) -> Page:
+    async def _read_comments(self, kind: Literal["comment", "review_comment"], is_news: IsNews, at: str) -> Page:
         ask = self._client.fetch_issue_comments if kind == "comment" else self._client.fetch_review_comments
         answer = await ask(self._repo, page=_number(at), budget=self._budget)
         rows = parse_comments(kind, answer.body) if answer.status == "ok" else []
-        for row in filter(None, rows):
+        for row in _news(rows, is_news):
             self._replies.setdefault(row.number, []).append(row.reply)
         return _page(rows, at, answer)
+
+
+def _news(rows: Sequence[RowT | None], is_news: IsNews) -> list[RowT]:
+    return [row for row in rows if row is not None and is_news(row.updated_at)]
 
 
 def _number(at: str) -> int:

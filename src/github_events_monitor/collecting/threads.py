@@ -6,13 +6,15 @@ threads and comments apart, and reviews without comments stay unknown. https://d
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+
+import msgspec
 
 from ..errors import Forbidden, MonitorError, Unreachable
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
 from ..insights.coverage import SKEW, merge_spans, missing_spans
 from ..instants import shift
-from ..jsontext import dump_json, load_json
+from ..jsontext import dump_json
 from ..records import Reply, Span, Thread
 from .listings import FIRST, Listing, proven_from, read_listings
 from .thread_sources import GraphQLThreads, RestThreads, ThreadSource
@@ -67,12 +69,22 @@ async def collect_threads(
     Raises what GitHub answers, and `BudgetSpent`, when nothing at all could be read.
     """
     work = _Pass(client, repo, known, want, budget, now, etags)
+    await work.look()
     if graphql:
         try:
             return await work.run(GraphQLThreads(client, repo, budget))
-        except (Forbidden, Unreachable):
-            work = _Pass(client, repo, known, want, budget, now, {})
+        except (Forbidden, Unreachable):  # refused, or not understood by an older server, before anything was read
+            pass
     return await work.run(RestThreads(client, repo, budget))
+
+
+Places = dict[str, tuple[str, str]]
+"""Down to when each listing was read, and the page that continues it."""
+
+
+class _Resume(msgspec.Struct):
+    edge: str = ""
+    places: Places = {}
 
 
 class _Pass:
@@ -93,12 +105,18 @@ class _Pass:
         self._want = Span(want.since, min(want.until, now))
         self._etags = {name: etag for name, etag in etags.items() if name.startswith("threads/")}
         self._error: MonitorError | None = None
-        self._not_modified: list[str] = []
+        self._etag: str | None = None
+        self._changed = True
+
+    async def look(self) -> None:
+        """Ask for the thread that was updated last: while it is the same, so is everything. A 304 is free."""
+        etag = self._etags.get(HEAD) if self._known else None
+        answer = await self._client.fetch_issues(self._repo, per_page=1, etag=etag, budget=self._budget)
+        self._changed, self._etag = answer.status != "not_modified", answer.etag
 
     async def run(self, source: ThreadSource) -> ThreadsFound:
         """Read what is new, then what is missing of the stretch that is wanted, newest first."""
-        await self._read_head(source)
-        if self._error is None:
+        if await self._read_head(source):
             await self._fill_gaps(source)
         missing = missing_spans(self._known, *self._want)
         return ThreadsFound(
@@ -106,65 +124,73 @@ class _Pass:
             replies=source.other_replies(),
             spans=self._known,
             etags=self._etags,
-            not_modified=tuple(self._not_modified),
+            not_modified=() if self._changed else (HEAD,),
             left=f"issues and pull requests before {missing[-1].until} are read in a later pass" if missing else None,
             error=self._error,
         )
 
-    async def _read_head(self, source: ThreadSource) -> None:
-        """Read what changed since the last pass; the first time all that is wanted."""
+    async def _read_head(self, source: ThreadSource) -> bool:
+        """Read what changed since the last pass, the first time all that is wanted; return whether all was read."""
         since = self._known[-1].until if self._known else self._want.since
-        answer = await self._client.fetch_issues(
-            self._repo, per_page=1, etag=self._etags.get(HEAD) if self._known else None, budget=self._budget
-        )
-        if answer.status == "not_modified":
-            self._not_modified.append(HEAD)
-            self._known = merge_spans((*self._known, Span(since, self._now)))
-            return
+        if not self._changed:
+            self._learn(Span(since, self._now))
+            return True
         down_to = shift(since, -SKEW) if self._known else since  # our clock and GitHub's differ
         reached = await self._walk(source, Span(down_to, self._now), {})
-        if reached < self._now:
-            self._known = merge_spans((*self._known, Span(min(reached, max(since, reached)), self._now)))
+        if reached < self._now:  # else nothing is known as of now, and the ETag must not say so next time
+            self._learn(Span(reached, self._now))
             self._etags.pop(HEAD, None)
-            if answer.etag:
-                self._etags[HEAD] = answer.etag
+            if self._etag:
+                self._etags[HEAD] = self._etag
+        return reached == down_to
 
     async def _fill_gaps(self, source: ThreadSource) -> None:
         for gap in reversed(missing_spans(self._known, *self._want)):
-            if self._error is not None:
-                return
             try:
-                reached = await self._walk(source, gap, self._resumed(gap))
+                reached = await self._walk(source, gap, self._places_at(gap.until))
             except BudgetSpent:
                 return
-            self._known = merge_spans((*self._known, Span(reached, gap.until)))
+            except MonitorError as error:
+                if not source.threads():
+                    raise
+                self._error = error
+                return
+            self._learn(Span(reached, gap.until))
             if reached > gap.since:
                 return
+            self._etags.pop(_RESUME, None)
 
-    async def _walk(self, source: ThreadSource, stretch: Span, starts: Mapping[str, str]) -> str:
+    def _learn(self, span: Span) -> None:
+        self._known = merge_spans((*self._known, span))
+
+    def _is_news(self, stretch: Span, updated_at: str) -> bool:
+        """Whether a row is to be kept: pages reach further back than asked, into what is known."""
+        known = any(span.since <= updated_at < span.until for span in self._known)
+        return updated_at >= stretch.since or not known
+
+    async def _walk(self, source: ThreadSource, stretch: Span, places: Places) -> str:
         """Read a stretch newest first; return down to when it is known, and remember where to go on."""
         listings = [
-            Listing(name, fetch, stretch.since, stretch.until, starts.get(name, FIRST), proves)
-            for name, fetch, proves in source.listings(stretch)
+            Listing(name, fetch, stretch.since, *places.get(name, (stretch.until, FIRST)))
+            for name, fetch in source.listings(stretch, partial(self._is_news, stretch))
         ]
         self._error = await read_listings(listings, self._budget)
         reached = proven_from(listings)
-        source.read_down_to({listing.name: listing.reached for listing in listings})
-        self._etags.pop(_RESUME, None)
+        going_on = source.read_down_to({listing.name: listing.reached for listing in listings})
         if reached > stretch.since:
-            self._remember({"edge": reached, **{listing.name: listing.resume_at(reached) for listing in listings}})
+            places = {one.name: (going_on[one.name], one.resume_at(going_on[one.name])) for one in listings}
+            self._remember(reached, places)
         return reached
 
-    def _remember(self, places: dict[str, str]) -> None:
-        text = dump_json(places).decode()
+    def _remember(self, edge: str, places: Places) -> None:
+        text = dump_json({"edge": edge, "places": places}).decode()
         if len(text) <= _MAX_RESUME:
             self._etags[_RESUME] = text
 
-    def _resumed(self, gap: Span) -> dict[str, str]:
-        """Return where the last pass stopped, if that was at the end of this gap."""
+    def _places_at(self, edge: str) -> Places:
+        """Return where the listings go on below an instant, if that is where an earlier pass stopped."""
         try:
-            places: Any = load_json(self._etags.get(_RESUME, "{}"))
+            kept = msgspec.json.decode(self._etags.get(_RESUME, "{}"), type=_Resume)
         except ValueError:
             return {}
-        fits = isinstance(places, dict) and places.get("edge") == gap.until
-        return {name: place for name, place in places.items() if isinstance(place, str)} if fits else {}
+        return kept.places if kept.edge == edge else {}

@@ -1,7 +1,7 @@
 """Issues, pull requests and comments from REST's listings, as records.
 
-https://docs.github.com/en/rest/issues/issues#list-repository-issues lists pull requests, too, but neither their
-branches nor their reviews: https://docs.github.com/en/rest/pulls/pulls#list-pull-requests has the branches.
+https://docs.github.com/en/rest/issues/issues#list-repository-issues lists pull requests, too, but neither branches nor
+reviews of them: https://docs.github.com/en/rest/pulls/pulls#list-pull-requests has the branches.
 """
 
 import re

@@ -21,6 +21,7 @@ from github_events_monitor.errors import (
 )
 from github_events_monitor.github import transport as shell
 from github_events_monitor.github.client import BudgetSpent, GitHubClient, RequestBudget
+from github_events_monitor.github.graphql.threads import MoreReplies
 from github_events_monitor.github.payloads import CommitStats
 
 API = "https://api.github.com"
@@ -120,6 +121,10 @@ async def test_every_endpoint_by_its_path() -> None:
         await github.fetch_workflow_runs("o/n", branch="main", created=">=2026-01-01", budget=spend)
         await github.fetch_community_profile("o/n", budget=spend)
         await github.fetch_advisories("o/n", budget=spend)
+        await github.fetch_issues("o/n", per_page=1, budget=spend)
+        await github.fetch_issue_comments("o/n", page=2, budget=spend)
+        await github.fetch_review_comments("o/n", budget=spend)
+        await github.fetch_pulls("o/n", budget=spend)
     base = "https://ghe.example.com/api/v3"
     assert server.urls == [
         f"{base}/repos/o/n",
@@ -132,6 +137,10 @@ async def test_every_endpoint_by_its_path() -> None:
         f"{base}/repos/o/n/actions/runs?branch=main&created=%3E%3D2026-01-01&per_page=100",
         f"{base}/repos/o/n/community/profile",
         f"{base}/repos/o/n/security-advisories?per_page=100",
+        f"{base}/repos/o/n/issues?per_page=1&state=all&sort=updated&direction=desc",
+        f"{base}/repos/o/n/issues/comments?per_page=100&sort=updated&direction=desc&page=2",
+        f"{base}/repos/o/n/pulls/comments?per_page=100&sort=updated&direction=desc",
+        f"{base}/repos/o/n/pulls?per_page=100&state=all&sort=updated&direction=desc",
     ]
 
 
@@ -391,6 +400,24 @@ async def test_statistics_by_graphql() -> None:
     (request,) = server.asked
     assert (request.method, str(request.url)) == ("POST", f"{API}/graphql")
     assert json.loads(request.content)["variables"]["owner"] == "o"
+
+
+async def test_what_graphql_is_asked_about() -> None:
+    server = Server(ok({"data": {"repository": {"threads": None}}}))
+    async with client(server, token=TOKEN) as github:
+        await github.fetch_history("O/N", branch="feat/x", budget=budget())
+        await github.fetch_history("o/n", after="c", budget=budget())
+        await github.fetch_threads("o/n", "issue", first=50, since="2026-11-01T00:00:00Z", budget=budget())
+        await github.fetch_threads("o/n", "pull_request", first=25, after="c", budget=budget())
+        await github.fetch_replies("o/n", MoreReplies("PR_1", None, "r"), budget=budget())
+        assert await github.fetch_looks(["o/n"], budget=budget()) == {}
+        assert await github.fetch_latest_deployments("o/n", budget=budget()) is None
+    asked = [json.loads(request.content)["variables"] for request in server.asked]
+    assert [(one.get("ref"), one.get("after")) for one in asked[:2]] == [("refs/heads/feat/x", None), ("HEAD", "c")]
+    assert (asked[2]["first"], asked[2]["since"]) == (50, "2026-11-01T00:00:00Z")
+    assert "since" not in asked[3]
+    assert (asked[4]["id"], asked[4]["withComments"], asked[4]["withReviews"]) == ("PR_1", False, True)
+    assert asked[5] == {"o0": "o", "n0": "n"}
 
 
 async def test_graphql_without_a_token_is_not_even_asked() -> None:
