@@ -11,6 +11,7 @@ import msgspec
 
 from ..errors import InvalidInput
 from ..github.payloads import extract_facts
+from ..github.threads_merge import with_replies
 from ..instants import normalise_instant
 from ..jsontext import dump_json, load_json
 from ..records import (
@@ -262,22 +263,25 @@ def threads_from(threads: Iterable[Thread]) -> list[Thread]:
 
 
 def thread_to_dict(thread: Thread) -> dict[str, Any]:
-    """Return the export form of a thread: every field by name; replies as lists."""
+    """Return the export form of a thread: what is known of it by name, replies as lists in the order of `Reply`."""
     found: dict[str, Any] = msgspec.to_builtins(thread)
     return found
 
 
 def thread_from_dict(row: Mapping[str, Any], where: str) -> Thread:
     """Return a thread out of its export form. Raises `InvalidInput` that begins with `where`."""
-    try:
-        thread = msgspec.convert(dict(row), Thread)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(f"{where}: {error}") from None
-    return check_thread(thread, where)
+    return check_thread(_convert(row, Thread, where), where)
 
 
 def check_thread(thread: Thread, where: str) -> Thread:
-    """Return the thread with its instants and its repository normalised. Raises `InvalidInput`."""
+    """Return the thread with its instants, its repository and its texts normalised. Raises `InvalidInput`.
+
+    Lone surrogates, which GitHub's records have here and there and no engine can hold, become U+FFFD.
+    """
+    try:
+        msgspec.json.encode(thread)
+    except UnicodeEncodeError:
+        thread = msgspec.convert(_without_surrogates(msgspec.to_builtins(thread)), Thread)
     try:
         instants = {
             name: normalise_instant(value)
@@ -290,4 +294,13 @@ def check_thread(thread: Thread, where: str) -> Thread:
         raise InvalidInput(f"{where}: {error.message}") from None
     if thread.number < 1:
         raise InvalidInput(f"{where}: 'number' must be 1 or more")
-    return msgspec.structs.replace(thread, repo_name=repo, replies=replies, **instants)
+    bare = msgspec.structs.replace(thread, repo_name=repo, replies=(), **instants)
+    return with_replies(bare, replies)  # in their order, each once: what a merge with itself leaves as it is
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(part) for part in value]
+    return {name: _without_surrogates(part) for name, part in value.items()} if isinstance(value, dict) else value

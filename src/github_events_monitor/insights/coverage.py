@@ -20,6 +20,9 @@ ARCHIVE = "archive"
 SKEW = timedelta(minutes=5)
 """By how much clocks of machines that share a database, and GitHub's, may differ."""
 
+_TABLES = {"commits": "commits", "threads": "threads"}
+"""Where the records of a kind are; those of any other are events."""
+
 _BELIEVABLE = {
     **dict.fromkeys(("last_collected_at", "last_attempt_at", "snapshot_at", "commits_floor"), SKEW),
     "next_poll_at": timedelta(hours=1),
@@ -84,7 +87,7 @@ def known_from(ledger: Ledger, tables: Collection[str], since: str) -> Ledger:
         spans={
             kind: clip_spans(spans, since, "9999")
             for kind, spans in ledger.spans.items()
-            if ("commits" if kind.startswith("commits") else "events") in tables
+            if _TABLES.get(kind.partition(":")[0], "events") in tables
         }
     )
 

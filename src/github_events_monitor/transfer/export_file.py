@@ -27,7 +27,7 @@ VERSION = 1
 
 
 def in_order(tables: Sequence[str]) -> tuple[str, ...]:
-    """The tables in their usual order. Raises `InvalidInput` for a name that is not among the nine."""
+    """The tables in their usual order. Raises `InvalidInput` for a name that is not one of them."""
     check_tables(tables)
     return tuple(name for name in TABLES if name in tables)
 

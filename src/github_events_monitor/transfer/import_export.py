@@ -172,7 +172,7 @@ class _ExportReader:
     def _item(self, number: int, line: bytes, record: dict[str, Any]) -> TableItem:
         table, item = record.get("table"), record.get("item")
         if table not in TABLES or not isinstance(item, dict):
-            raise self._altered(number, "is not an item of one of the nine tables")
+            raise self._altered(number, "is not an item of one of the ten tables")
         return self._taken(line, TableItem(table, item))
 
     def _taken(self, line: bytes, item: TableItem) -> TableItem:

@@ -8,7 +8,7 @@ import pytest
 from github_events_monitor.errors import InvalidInput
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import TABLES, DatabaseManager, TableItem
-from github_events_monitor.infrastructure.wire import commit_to_dict
+from github_events_monitor.infrastructure.wire import commit_to_dict, thread_to_dict
 from github_events_monitor.records import CommitRecord, MetricRow
 
 from .builders import (
@@ -103,6 +103,7 @@ async def test_what_is_there_already_stays(manager: DatabaseManager) -> None:
             ("message", "changed"),
             ("text", "changed"),
             ("status", "changed"),
+            ("title", "changed"),
         ):
             if field in row and item.table != "developer_metrics":
                 row[field] = value
@@ -227,6 +228,7 @@ async def test_some_of_the_tables_can_be_imported_alone(manager: DatabaseManager
     assert [file.filename for file in (await manager.commits.get_files(REPO, [sha(9)]))[sha(9)]] == ["a"]
 
 
+ISSUE = thread_to_dict(thread(7))
 GOOD = TableItem("events", {"id": "good", "event_type": "WatchEvent", "created_at": at(0), "payload": {}})
 
 
@@ -245,6 +247,10 @@ GOOD = TableItem("events", {"id": "good", "event_type": "WatchEvent", "created_a
         ("security_metrics", {"repo_name": REPO, "data": {}}, REPO),
         ("event_patterns", {"repo_name": "#watch", "event_pattern_detected": REPO, "data": {}}, "#watch"),
         ("deployment_metrics", {"repo_name": REPO, "deployment_id": "1", "data": []}, REPO),
+        ("threads", {"repo_name": REPO, "number": "seven"}, REPO),
+        ("threads", {**ISSUE, "state": "lost"}, REPO),
+        ("threads", {**ISSUE, "updated_at": "soon"}, REPO),
+        ("threads", {**ISSUE, "replies": [["1", "comment"]]}, REPO),
         ("nothing", {"id": "1"}, "nothing"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 
 from github_events_monitor.errors import LeaseLost
 from github_events_monitor.infrastructure.contract.export_rows import ParsedItems
+from github_events_monitor.infrastructure.contract.threads import Merge
 from github_events_monitor.infrastructure.contract.types import CommitQuery, EventQuery
 from github_events_monitor.infrastructure.database_interface import (
     DatabaseManager,
@@ -25,6 +26,7 @@ from github_events_monitor.infrastructure.sqlite.events import SQLiteEvents, ins
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.infrastructure.sqlite.metrics import SQLiteMetrics
 from github_events_monitor.infrastructure.sqlite.rows import INSERT_COMMIT
+from github_events_monitor.infrastructure.sqlite.threads import SQLiteThreads
 from github_events_monitor.instants import shift
 from github_events_monitor.records import (
     Activity,
@@ -36,10 +38,11 @@ from github_events_monitor.records import (
     MetricRow,
     RepositoryState,
     Stored,
+    Thread,
 )
 
 from ..conftest import clock
-from . import test_commits, test_events, test_items, test_manager, test_metrics, test_state
+from . import test_commits, test_events, test_items, test_manager, test_metrics, test_state, test_threads
 from .builders import at
 
 Check = Callable[[DatabaseManager], Awaitable[None]]
@@ -210,6 +213,53 @@ class MergesStates(SQLiteCollectorState):
             await super()._save_states([msgspec.structs.replace(old, full_name=state.full_name)])
 
 
+class OverwritesThreads(SQLiteThreads):
+    async def _save(self, threads: Sequence[Thread], merge: Merge) -> int:
+        return await super()._save(threads, lambda _, arriving: arriving)
+
+
+class GoesBackInTime(SQLiteThreads):
+    async def _save(self, threads: Sequence[Thread], merge: Merge) -> int:
+        def latest(stored: Thread, arriving: Thread) -> Thread:
+            return msgspec.structs.replace(merge(stored, arriving), state=arriving.state)
+
+        return await super()._save(threads, latest)
+
+
+class CountsEveryThread(SQLiteThreads):
+    async def _save(self, threads: Sequence[Thread], merge: Merge) -> int:
+        await super()._save(threads, merge)
+        return len(threads)
+
+
+class ForgetsOldOpenThreads(SQLiteThreads):
+    async def _current(self, repo: str, since: str | None) -> list[Thread]:
+        return [one for one in await super()._current(repo, since) if since is None or one.updated_at >= since]
+
+
+class LeavesTheBeginningOut(SQLiteThreads):
+    async def _current(self, repo: str, since: str | None) -> list[Thread]:
+        return await super()._current(repo, shift(since, SECOND) if since else None)
+
+
+class RemovesOpenThreads(SQLiteThreads):
+    async def _delete_before(self, instant: str) -> int:
+        return await self._db.write(
+            lambda db: db.execute("DELETE FROM threads WHERE updated_at < ?", (instant,)).rowcount
+        )
+
+
+class LosesTheBatchsThreads(SQLiteManager):
+    async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
+        return await super()._store(msgspec.structs.replace(batch, threads=()), lease)
+
+
+class ImportsOverThreads(SQLiteManager):
+    async def _write_items(self, rows: ParsedItems) -> dict[str, int]:
+        changed = await self.threads.save_threads(rows.threads.values())
+        return await super()._write_items(rows) | {"threads": changed}
+
+
 class IgnoresALostLease(SQLiteManager):
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
         with suppress(LeaseLost):
@@ -279,6 +329,8 @@ def _rounded(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "whole": int(data["whole"])} if "whole" in data else data
 
 
+LATER_WINS = test_threads.test_the_later_update_wins_whichever_came_first_and_the_unknown_overwrites_nothing
+
 MISTAKES: list[tuple[type[Any], Check]] = [
     (CountsRepeats, test_events.test_an_insert_answers_how_many_events_were_new),
     (KeepsTheLastRecord, test_events.test_the_record_stored_first_is_kept),
@@ -308,6 +360,19 @@ MISTAKES: list[tuple[type[Any], Check]] = [
     (ReleasesAnybodysLease, test_state.test_releasing_somebody_elses_lease_does_nothing),
     (ForgetsRemovals, test_state.test_the_watch_list_remembers_removals),
     (MergesStates, test_state.test_a_later_state_replaces_an_earlier_one_whole),
+    *(
+        (mistake, test_threads.test_the_later_update_wins_whichever_came_first_and_the_unknown_overwrites_nothing)
+        for mistake in (OverwritesThreads, GoesBackInTime)
+    ),
+    (CountsEveryThread, test_threads.test_saving_the_same_again_changes_nothing_and_counts_nothing),
+    (ForgetsOldOpenThreads, test_threads.test_open_threads_and_those_updated_since_are_found),
+    (LeavesTheBeginningOut, test_threads.test_open_threads_and_those_updated_since_are_found),
+    (RemovesOpenThreads, test_threads.test_what_expires_leaves_open_threads),
+    (LosesTheBatchsThreads, test_threads.test_a_collected_batch_brings_its_threads),
+    (
+        ImportsOverThreads,
+        test_threads.test_of_the_same_update_an_import_leaves_what_is_there_and_adds_what_it_lacks,
+    ),
     (IgnoresALostLease, test_manager.test_a_lost_lease_stores_no_state),
     (WritesTheStateAllTheSame, test_manager.test_a_lost_lease_stores_no_state),
     (LosesTheBatchsMetrics, test_manager.test_a_batch_is_stored_under_its_lease),
@@ -330,6 +395,7 @@ def provider_with(mistake: type[Any]) -> SQLiteManager:
         "commits": SQLiteCommits,
         "metrics": SQLiteMetrics,
         "collector_state": SQLiteCollectorState,
+        "threads": SQLiteThreads,
     }
     for place, kind in family.items():
         if issubclass(mistake, kind):

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from github_events_monitor.errors import InvalidInput
-from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.records import CollectedBatch, Reply, RepositoryState, Thread
+from github_events_monitor.errors import InvalidInput, LeaseLost
+from github_events_monitor.infrastructure.database_interface import DatabaseManager, TableItem
+from github_events_monitor.infrastructure.wire import thread_to_dict
+from github_events_monitor.records import CollectedBatch, Ledger, Reply, RepositoryState, Span, Thread
 
-from .builders import OTHER, REPO, at
+from .builders import OTHER, REPO, at, collect
 
 COMMENT = Reply("11", "comment", at(5), "ada", "User")
 REVIEW = Reply("12", "review", at(6), None, None, "approved")
@@ -48,6 +49,8 @@ async def test_saving_the_same_again_changes_nothing_and_counts_nothing(manager:
     assert await manager.threads.save_threads([full_thread(), thread(2)]) == 2
     assert await manager.threads.save_threads([full_thread(), thread(2), thread(3), thread(3)]) == 1
     assert await manager.threads.save_threads([]) == 0
+    loose = [thread(5, comments=0), thread(6, replies=(REVIEW, COMMENT, REVIEW))]
+    assert [await manager.threads.save_threads(loose) for _ in range(2)] == [2, 0]
 
 
 async def test_the_later_update_wins_whichever_came_first_and_the_unknown_overwrites_nothing(
@@ -83,7 +86,7 @@ async def test_open_threads_and_those_updated_since_are_found(manager: DatabaseM
 
 
 async def test_more_threads_than_a_page_of_any_engine_holds(manager: DatabaseManager) -> None:
-    replies = tuple(Reply(str(number), "comment", at(1), f"person-{number}" * 9, "User") for number in range(40))
+    replies = tuple(Reply(f"{number:02}", "comment", at(1), f"person-{number}" * 9, "User") for number in range(40))
     threads = [thread(number, at(number % 60), replies=replies) for number in range(1, 301)]
     assert await manager.threads.save_threads(threads) == 300
     assert await manager.threads.get_threads(REPO) == threads
@@ -92,9 +95,60 @@ async def test_more_threads_than_a_page_of_any_engine_holds(manager: DatabaseMan
 async def test_a_collected_batch_brings_its_threads(manager: DatabaseManager) -> None:
     lease = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(1))
     assert lease is not None
-    batch = CollectedBatch(state=RepositoryState(repo_name=REPO), threads=(full_thread(), thread(2)))
+    loose = thread(2, replies=(REVIEW, COMMENT, REVIEW))
+    batch = CollectedBatch(state=RepositoryState(repo_name=REPO), threads=(full_thread(), loose))
     await manager.store(batch, lease)
-    assert await manager.threads.get_threads(REPO) == [full_thread(), thread(2)]
+    assert await manager.threads.get_threads(REPO) == [full_thread(), replace(loose, replies=(COMMENT, REVIEW))]
+
+
+async def test_a_lost_lease_stores_no_claim_to_threads(manager: DatabaseManager) -> None:
+    lost = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(1))
+    assert lost is not None
+    assert await manager.collector_state.acquire_lease(REPO, "another", at(2), at(3)) is not None
+    state = RepositoryState(repo_name=REPO, ledger=Ledger(spans={"threads": (Span(at(0), at(1)),)}))
+    with pytest.raises(LeaseLost):
+        await manager.store(CollectedBatch(state=state, threads=(full_thread(),)), lost)
+    assert await manager.collector_state.get_state(REPO) is None
+
+
+async def test_of_the_same_update_an_import_leaves_what_is_there_and_adds_what_it_lacks(
+    manager: DatabaseManager,
+) -> None:
+    await manager.threads.save_threads([thread(1, title="stored", replies=(COMMENT,)), thread(2, at(30))])
+    exported = [thread(1, title="exported", labels=("bug",), replies=(REVIEW,)), thread(2, at(20), title="older")]
+    rows = [TableItem("threads", thread_to_dict(one)) for one in exported]
+    assert (await manager.write_items(rows))["threads"] == 2
+    assert (await manager.write_items(rows))["threads"] == 0
+    assert await manager.threads.get_threads(REPO) == [
+        thread(1, title="stored", labels=("bug",), replies=(COMMENT, REVIEW)),
+        thread(2, at(30), title="older"),
+    ]
+
+
+async def test_a_part_by_time_has_open_threads_and_later_ones(manager: DatabaseManager) -> None:
+    closed = [thread(number, at(number), state="closed", closed_at=at(number)) for number in (1, 2)]
+    await manager.threads.save_threads([*closed, thread(3, at(0)), thread(4, repo_name=OTHER)])
+    rows = await collect(manager.read_items(["threads"], since=at(2), repo=REPO))
+    assert sorted(row.item["number"] for row in rows) == [2, 3]
+
+
+async def test_a_part_without_threads_does_not_say_that_they_are_known(manager: DatabaseManager) -> None:
+    spans: dict[str, tuple[Span, ...]] = dict.fromkeys(("threads", "events"), (Span(at(0), at(9)),))
+    await manager.collector_state.save_states([RepositoryState(repo_name=REPO, ledger=Ledger(spans=spans))])
+
+    async def known(*tables: str) -> set[str]:
+        (row,) = await collect(manager.read_items([*tables, "repository_health_metrics"]))
+        return set(row.item["tracking"]["ledger"]["spans"])
+
+    assert await known("events") == {"events"}
+    assert await known("threads") == {"threads"}
+
+
+async def test_text_that_is_not_unicode_is_kept_as_far_as_it_can_be(manager: DatabaseManager) -> None:
+    await manager.threads.save_threads([thread(1, title="half a \ud83d fox", labels=("\ude00",))])
+    found = await manager.threads.get_thread(REPO, 1)
+    assert found is not None
+    assert (found.title, found.labels) == ("half a \ufffd fox", ("\ufffd",))
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,11 @@ _REFUSALS: dict[Fault, tuple[int, str, str]] = {
 class FaultyDynamoDB:
     """Listens on a loopback port; `plan` decides, `calls` counts what arrived, `faults` what was made to happen."""
 
-    def __init__(self, endpoint_url: str, plan: Plan) -> None:
+    def __init__(self, endpoint_url: str, plan: Plan, *, denied_table: str | None = None) -> None:
+        """denied_table: Calls that name it are refused, as by a policy that leaves it out."""
         self._target = endpoint_url
         self._plan = plan
+        self._denied_table = denied_table
         self.calls: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.endpoint_url = ""
@@ -64,6 +66,8 @@ class FaultyDynamoDB:
         operation = request.headers["X-Amz-Target"].partition(".")[2]
         self.calls[operation] += 1
         fault = self._plan(operation, self.calls[operation])
+        if self._denied_table and f'"{self._denied_table}"'.encode() in await request.read():
+            fault = "denied"
         if fault is None:
             return await self._forward(request, await request.read())
         self.faults[fault] += 1

@@ -1,20 +1,24 @@
 """What things cost, by the engine's own figures."""
 
 from datetime import timedelta
+from hashlib import sha1
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import SecretStr
 
 from github_events_monitor.enhanced_event_collector import Collector
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
+from github_events_monitor.instants import shift
 from github_events_monitor.jsontext import dump_json
-from github_events_monitor.records import CollectedBatch, Event, RepositoryState
+from github_events_monitor.records import CollectedBatch, Event, Reply, RepositoryState, Thread
 from tests import fake_github
 
 from ..conftest import NOW
 from ..contract.builders import END, REPO, START, at, event, full_commit
+from ..contract.test_threads import full_thread
 from .conftest import Make
 
 STATE = RepositoryState(repo_name=REPO, full_name="Octo/Spoon", etags={"events/1": 'W/"' + "5e" * 32 + '"'})
@@ -81,10 +85,57 @@ async def test_each_write_of_a_quiet_poll_is_one_unit(manager: DynamoDBManager) 
     assert 0 < capacity.write_units == capacity.calls["update_item"] <= 4
 
 
+def _discussed(number: int, replies: int, updated_at: str, **fields: Any) -> Thread:
+    """A pull request as people write them, with so many replies by eight of them."""
+    words = [
+        Reply(
+            str(3_100_000_000 + number * 7919 + index * 104_729 + (index * index * 9_973) % 100_003),
+            ("comment", "review", "review_comment")[index % 3],
+            shift(at(0, day=2), timedelta(seconds=index * 5_417 + (index * index * 397) % 3_571)),
+            ("ada-l", "ben-dev", "Chris42", "dana", "eve-io", "finn", "gus", "hal9000")[(index * index + number) % 8],
+            "User",
+            (None, "commented", None)[index % 3],
+        )
+        for index in range(replies)
+    ]
+    fields = {
+        "title": "Fix the parser so that nested generics in default arguments are kept",
+        "head_sha": sha1(b"head%d" % number).hexdigest(),
+        "merge_sha": sha1(b"merge%d" % number).hexdigest(),
+        **fields,
+    }
+    return msgspec.structs.replace(
+        full_thread(number, state="open", closed_at=None, merged_at=None, closed_by=None, merged_by=None),
+        updated_at=updated_at, comments=replies, replies=tuple(words), **fields,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("replies", [0, 8, 25])
+async def test_a_changed_thread_costs_at_most_four_write_units_with_its_indexes(
+    manager: DynamoDBManager, replies: int
+) -> None:
+    capacity, table = manager.connection.capacity, manager.connection.client.table("threads")
+    numbers, step = range(1, 21), 1
+
+    async def units(threads: list[Thread]) -> float:
+        capacity.reset()
+        assert await manager.threads.save_threads(threads) == len(threads)
+        return capacity.of(table)[1] / len(threads)
+
+    assert await units([_discussed(number, replies, at(0)) for number in numbers]) <= 4
+    assert await units([_discussed(number, replies + step, at(10)) for number in numbers]) <= 4
+    closed = {"state": "merged", "merged_at": at(20), "closed_at": at(20), "merged_by": "ada", "closed_by": "ada"}
+    assert await units([_discussed(number, replies, at(20), **closed) for number in numbers]) <= 4
+    capacity.reset()
+    assert await manager.threads.save_threads([_discussed(number, replies, at(15)) for number in numbers]) == 0
+    assert capacity.write_units == 0
+
+
 async def test_no_question_scans(manager: DynamoDBManager) -> None:
     lease = await manager.collector_state.acquire_lease(REPO, "a", at(0), at(5))
     assert lease is not None
     await manager.store(CollectedBatch(state=STATE, events=(_push(1),), commits=(full_commit(),)), lease)
+    await manager.threads.save_threads([full_thread(1), full_thread(2)])
     sha = full_commit().commit.sha
     events, commits, metrics = manager.events, manager.commits, manager.metrics
     collector_state = manager.collector_state
@@ -101,6 +152,9 @@ async def test_no_question_scans(manager: DynamoDBManager) -> None:
     await commits.get_summaries(REPO, START, END)
     await commits.get_without_details(REPO, 10)
     await commits.get_files(REPO, [sha])
+    await manager.threads.get_thread(REPO, 1)
+    await manager.threads.get_threads(REPO)
+    await manager.threads.get_threads(REPO, START)
     await metrics.get_metrics("security_metrics", REPO)
     await metrics.get_health(REPO, "2025-01-01", "2025-12-31")
     await collector_state.get_states([REPO])

@@ -7,6 +7,7 @@ from github_events_monitor.records import CommitFile, CommitRecord
 
 from ...engines import free_port
 from ..contract.builders import END, REPO, START, at, commit, event, record
+from ..contract.test_threads import full_thread
 from .conftest import Make
 from .faulty import Fault, FaultyDynamoDB
 
@@ -18,6 +19,8 @@ COMMITS = [
     )
     for number in range(1, 14)
 ]
+
+THREADS = [full_thread(number) for number in range(1, 14)]
 
 
 @pytest.mark.parametrize("fault", ["half", "throttle", "throughput", "error", "error after", "drop", "drop after"])
@@ -33,6 +36,8 @@ async def test_every_third_call_fails_and_all_is_stored_once(make: Make, dynamod
         manager = make(endpoint_url=proxy.endpoint_url)
         assert await manager.events.insert_events(EVENTS) == len(EVENTS)
         assert await manager.commits.insert_commits(COMMITS) == len(COMMITS)
+        assert await manager.threads.save_threads(THREADS) == len(THREADS)
+        assert await manager.threads.save_threads(THREADS) == 0
         assert await manager.events.insert_events(EVENTS) == 0
         assert await manager.commits.insert_commits(COMMITS) == 0
         assert await manager.events.get_known_ids(e.id for e in EVENTS) == {e.id for e in EVENTS}
@@ -44,6 +49,7 @@ async def test_every_third_call_fails_and_all_is_stored_once(make: Make, dynamod
     assert sorted(stored, key=lambda e: e.id) == sorted(EVENTS, key=lambda e: e.id)
     assert await direct.commits.count_commits(REPO, START, END) == len(COMMITS)
     assert await direct.commits.get_commit(REPO, COMMITS[4].commit.sha) == COMMITS[4]
+    assert await direct.threads.get_threads(REPO) == THREADS
 
 
 @pytest.mark.parametrize("fault", ["nothing", "throttle", "throughput", "error", "drop"])

@@ -1,4 +1,4 @@
-"""The nine tables: made once by whoever is first, compared when there, never altered and never mistaken for others'."""
+"""The tables: made once by whoever is first, compared when there, never altered and never mistaken for others'."""
 
 import asyncio
 from typing import Any
@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 
 from github_events_monitor.errors import DatabaseError, InvalidInput, SchemaMismatch
-from github_events_monitor.infrastructure.database_interface import TABLES
+from github_events_monitor.infrastructure.database_interface import TABLES, TableItem
 from github_events_monitor.infrastructure.dynamodb import state_items
 from github_events_monitor.infrastructure.dynamodb.batches import write_items
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
+from github_events_monitor.infrastructure.dynamodb.threads import thread_key
+from github_events_monitor.infrastructure.wire import thread_to_dict
+from github_events_monitor.records import CollectedBatch, Ledger, RepositoryState, Span
 
-from ..contract.builders import event, record
+from ..contract.builders import REPO, at, collect, event, record
+from ..contract.test_threads import thread
 from .conftest import Make
 from .faulty import Fault, FaultyDynamoDB
 
@@ -87,6 +91,50 @@ async def test_a_start_on_existing_tables_needs_no_right_to_create_or_list(make:
         await second.close()
 
 
+async def _earlier(make: Make) -> str:
+    """The prefix of a database of the version before threads."""
+    manager = make()
+    await manager.initialize()
+    client = manager.connection.client
+    await client.call("delete_table", TableName=client.table("threads"))
+    return client.table_prefix
+
+
+async def test_a_database_of_the_version_before_gains_the_table_of_threads(make: Make) -> None:
+    manager = make(table_prefix=await _earlier(make))
+    assert (await manager.health_check())["tables_found"] == 9
+    assert (await manager.create_tables())["threads"] == "created"
+    again = make(table_prefix=await _earlier(make))
+    await again.initialize()
+    assert again.threads.available
+    assert await again.threads.save_threads([thread(1)]) == 1
+
+
+async def test_without_the_right_to_add_the_table_the_nine_serve_and_threads_are_unknown(
+    make: Make, dynamodb_endpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    prefix = await _earlier(make)
+    spans: dict[str, tuple[Span, ...]] = dict.fromkeys(("threads", "events"), (Span(at(0), at(9)),))
+    state = RepositoryState(repo_name=REPO, ledger=Ledger(spans=spans))
+    async with FaultyDynamoDB(dynamodb_endpoint, lambda *_: None, denied_table=f"{prefix}threads") as proxy:
+        manager = make(endpoint_url=proxy.endpoint_url, table_prefix=prefix, retention_days=30)
+        lease = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(5))
+        assert lease is not None
+        assert "github-events-monitor database create" in caplog.text
+        assert await manager.health_check() == await make(table_prefix=prefix).health_check()
+        await manager.store(CollectedBatch(state=state, events=(event("1"),), threads=(thread(1),)), lease)
+        assert (manager.threads.available, await manager.threads.save_threads([thread(1)])) == (False, 0)
+        assert (await manager.threads.get_thread(REPO, 1), await manager.threads.get_threads(REPO)) == (None, [])
+        stored = await manager.collector_state.get_state(REPO)
+        assert stored is not None
+        assert set(stored.ledger.spans) == {"events"}
+        assert {row.table for row in await collect(manager.read_items())} == {"events", "repository_health_metrics"}
+        assert (await manager.describe())["tables"]["threads"]["status"] == "unknown"
+        with pytest.raises(DatabaseError, match="database create"):
+            await manager.write_items([TableItem("threads", thread_to_dict(thread(1)))])
+        await manager.close()
+
+
 async def test_create_says_what_was_made_and_delete_removes_only_ours(make: Make) -> None:
     manager, other = make(), make()
     await other.initialize()
@@ -129,10 +177,17 @@ async def test_retention_lets_dynamodb_remove_old_records(make: Make) -> None:
     await manager.commits.insert_commits([record(1)])
     tables = (await manager.describe())["tables"]
     by_attribute = {name for name, table in tables.items() if table["expires_by"] == "expires_at"}
-    assert {"events", "commits", "commit_files", "commit_summaries"} <= by_attribute
+    assert {"events", "commits", "commit_files", "commit_summaries", "threads"} <= by_attribute
     client = manager.connection.client
     found = await client.call("get_item", TableName=client.table("events"), Key={"id": {"S": "1"}})
     assert found["Item"]["expires_at"] == {"N": str(1741608000 + 3650 * 86_400)}
+    closed = thread(2, "2025-03-10T12:00:00Z", state="closed", closed_at="2025-03-10T12:00:00Z")
+    await manager.threads.save_threads([thread(1, "2025-03-10T12:00:00Z"), closed])
+    items = [
+        (await client.call("get_item", TableName=client.table("threads"), Key=thread_key(REPO, number)))["Item"]
+        for number in (1, 2)
+    ]
+    assert [item.get("expires_at") for item in items] == [None, {"N": str(1741608000 + 3650 * 86_400)}]
     again = make(retention_days=30, table_prefix=client.table_prefix)
     await again.initialize()  # finds it enabled
     assert await again.events.delete_before("2025-03-31T00:00:00Z") == 0

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_interface import DatabaseManager, TableItem
+from github_events_monitor.infrastructure.wire import thread_to_dict
 from github_events_monitor.insights.commits import analyse_commit
 from github_events_monitor.insights.coverage import learn
 from github_events_monitor.instants import format_instant
@@ -16,8 +17,10 @@ from github_events_monitor.records import (
     CommitFile,
     CommitRecord,
     MetricRow,
+    Reply,
     RepositoryState,
     Span,
+    Thread,
 )
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -110,6 +113,50 @@ def commits(draw: st.DrawFn) -> CommitRecord:
 
 
 @st.composite
+def replies(draw: st.DrawFn) -> Reply:
+    kind: Literal["comment", "review", "review_comment"] = draw(
+        st.sampled_from(["comment", "review", "review_comment"])
+    )
+    return Reply(
+        str(draw(numbers)),
+        kind,
+        ago(draw(minutes)),
+        draw(st.one_of(st.none(), actors)),
+        draw(st.sampled_from([None, "User", "Bot"])),
+        draw(st.sampled_from(["approved", "changes_requested", "commented", None])) if kind == "review" else None,
+    )
+
+
+@st.composite
+def threads(draw: st.DrawFn) -> Thread:
+    kind: Literal["issue", "pull_request"] = draw(st.sampled_from(["issue", "pull_request"]))
+    state: Literal["open", "closed", "merged"] = draw(
+        st.sampled_from(["open", "closed", "merged"] if kind == "pull_request" else ["open", "closed"])
+    )
+    updated = draw(minutes)
+    ended = ago(updated + draw(st.integers(0, 99))) if state != "open" else None
+    found = draw(st.one_of(st.none(), st.lists(replies(), max_size=4)))
+    return Thread(
+        repo_name=draw(st.sampled_from((*REPOS, "Octo/Hello"))),
+        number=draw(numbers),
+        kind=kind,
+        state=state,
+        created_at=ago(updated + draw(minutes)),
+        updated_at=ago(updated),
+        closed_at=ended,
+        merged_at=ended if state == "merged" else None,
+        title=draw(st.one_of(st.none(), texts)),
+        author_login=draw(st.one_of(st.none(), actors)),
+        draft=draw(st.sampled_from([None, True, False])),
+        labels=draw(st.sampled_from([None, (), ("bug", "Ünï")])),
+        reviewers=draw(st.sampled_from([None, (), ("ada",)])),
+        replies=tuple(found or ()),
+        comments_complete=found is not None,
+        reviews_complete=found is not None,
+    )
+
+
+@st.composite
 def states(draw: st.DrawFn) -> RepositoryState:
     state = RepositoryState(
         repo_name=draw(st.sampled_from(REPOS)),
@@ -119,7 +166,7 @@ def states(draw: st.DrawFn) -> RepositoryState:
         sources=("events",),
     )
     since = draw(minutes)
-    for kind in draw(st.sets(st.sampled_from(["events", "commits", "archive"]))):
+    for kind in draw(st.sets(st.sampled_from(["events", "commits", "archive", "threads"]))):
         state = RepositoryState(**{**_fields(state), "ledger": learn(state.ledger, kind, Span(ago(since), ago(0)))})
     return state
 
@@ -131,7 +178,9 @@ def _fields(state: RepositoryState) -> dict[str, Any]:
 steps = st.one_of(
     st.tuples(st.just("events"), st.lists(events(), min_size=1, max_size=12)),
     st.tuples(st.just("commits"), st.lists(commits(), min_size=1, max_size=5)),
-    st.tuples(st.just("pass"), st.tuples(states(), st.lists(commits(), max_size=3))),
+    st.tuples(st.just("threads"), st.lists(threads(), min_size=1, max_size=5)),
+    st.tuples(st.just("import"), st.lists(threads(), min_size=1, max_size=5)),
+    st.tuples(st.just("pass"), st.tuples(states(), st.lists(commits(), max_size=3), st.lists(threads(), max_size=3))),
     st.tuples(st.just("watch"), st.sampled_from(REPOS)),
     st.tuples(st.just("unwatch"), st.sampled_from(REPOS)),
     st.tuples(st.just("observe"), st.tuples(st.sampled_from(REPOS), minutes)),
@@ -145,6 +194,10 @@ async def take(manager: DatabaseManager, step: Step) -> Any:
         return await manager.events.insert_events(value)
     if kind == "commits":
         return await manager.commits.insert_commits(value)
+    if kind == "threads":
+        return await manager.threads.save_threads(value)
+    if kind == "import":
+        return await manager.write_items([TableItem("threads", thread_to_dict(thread)) for thread in value])
     if kind == "pass":
         return await _collect(manager, *value)
     if kind in {"watch", "unwatch"}:
@@ -158,10 +211,13 @@ async def take(manager: DatabaseManager, step: Step) -> Any:
     return await manager.metrics.save_metrics("security_metrics", [row])
 
 
-async def _collect(manager: DatabaseManager, state: RepositoryState, records: Sequence[CommitRecord]) -> Any:
+async def _collect(
+    manager: DatabaseManager, state: RepositoryState, records: Sequence[CommitRecord], found: Sequence[Thread]
+) -> Any:
     mine = tuple(record for record in records if record.commit.repo_name == state.repo_name)
+    ours = tuple(thread for thread in found if thread.repo_name == state.repo_name)
     lease = await manager.collector_state.acquire_lease(state.repo_name, "me", ago(0), ago(-1))
     assert lease is not None
-    stored = await manager.store(CollectedBatch(state=state, commits=mine), lease)
+    stored = await manager.store(CollectedBatch(state=state, commits=mine, threads=ours), lease)
     await manager.collector_state.release_lease(lease)
     return stored

@@ -91,6 +91,9 @@ def questions(repo: str, actor: str, hours: int, until: str | None) -> dict[str,
         "security_report": lambda s: s.security_report(repo, **window),
         "event_anomalies": lambda s: s.event_anomalies(repo, **window),
         "deployment_metrics": lambda s: s.deployment_metrics(repo, **window),
+        "pull_requests": lambda s: s.pull_requests(repo, state="all", **window),
+        "pull_requests that wait": lambda s: s.pull_requests(repo, sort="waiting", reviewer=actor),
+        "issues": lambda s: s.issues(repo, state="all", **window, sort="created", limit=3),
         "repositories": lambda s: s.complete_repositories(""),
         "watching": lambda s: s.watching(),
     }
@@ -112,6 +115,8 @@ def test_both_databases_say_the_same(
 ) -> None:
     for step in history:
         pair.take(step)
+    first, second = (pair.runner.run(manager.threads.get_threads(repo, until)) for manager in pair.managers)
+    assert first == second
     for name, ask in questions(repo, actor, hours, until).items():
         pair.ask(name, ask)
 

@@ -25,8 +25,10 @@ from github_events_monitor.records import (
     CommitSummary,
     Ledger,
     MetricRow,
+    Reply,
     RepositoryState,
     Span,
+    Thread,
 )
 from github_events_monitor.transfer import copy_items, export_items, import_files
 
@@ -40,8 +42,18 @@ def clock() -> datetime:
     return datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+def _pull_request(repo: str) -> Thread:
+    words = ('é ẞ 漢字 🦊 \u202e \x00 \x7f \\ " /', "")
+    return Thread(
+        repo_name=repo, number=2**53 if repo == "octo/hello" else 1, kind="pull_request", state="merged",
+        created_at="2026-11-01T00:00:00Z", updated_at="2026-11-05T00:00:00Z", closed_at="2026-11-05T00:00:00Z",
+        merged_at="2026-11-05T00:00:00Z", title=words[0], labels=words, reviewers=(), draft=False, additions=0,
+        replies=(Reply("9" * 20, "review", "2026-11-02T00:00:00Z", None, None, "approved"),), comments=0,
+    )  # fmt: skip
+
+
 async def fill(manager: DatabaseManager) -> None:
-    """Something in each of the nine tables, in each awkward form."""
+    """Something in each of the tables, in each awkward form."""
     await manager.events.insert_events(
         {"id": f"e{number}", "event_type": "PushEvent", "repo_name": "octo/hello" if number % 2 else None,
          "created_at": f"2026-11-{number + 1:02}T00:00:00Z", "payload": payload}
@@ -57,6 +69,7 @@ async def fill(manager: DatabaseManager) -> None:
         )
         await manager.commits.insert_commits([CommitRecord(commit=commit, files=files, summary=summary)])
     await manager.metrics.save_health("octo/hello", "2026-11-05", {"health_score": 71.5, "components": []})
+    await manager.threads.save_threads([_pull_request("octo/hello"), _pull_request("octo/fork")])
     state = RepositoryState(
         repo_name="octo/hello", full_name="Octo/Hello", etags={"commits": "secret"},
         ledger=Ledger(spans={"events": (Span("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),)}),

@@ -23,6 +23,7 @@ from github_events_monitor.errors import (
 from github_events_monitor.infrastructure.database_factory import DatabaseFactory, get_sqlite_manager
 from github_events_monitor.infrastructure.sqlite import schema
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
+from github_events_monitor.records import Thread
 
 EVENT = {"id": "1", "event_type": "WatchEvent", "repo_name": "o/r", "created_at": "2025-03-10T12:00:00Z"}
 
@@ -147,6 +148,28 @@ async def test_a_file_of_the_first_schema_answers_the_same_questions(tmp_path: P
         first = await manager.events.get_event("0")
         assert first is not None
         assert first.payload == payload
+
+
+async def test_a_file_of_the_version_before_gains_the_table_of_threads(tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        for statement in (*schema.MIGRATIONS[0], *schema.MIGRATIONS[1]):
+            db.execute(statement)
+        db.execute("INSERT INTO _meta VALUES ('schema_version', 2)")
+    thread = Thread(
+        repo_name="o/r",
+        number=7,
+        kind="issue",
+        state="open",
+        created_at="2025-03-10T00:00:00Z",
+        updated_at="2025-03-10T00:00:00Z",
+    )
+    async with get_sqlite_manager(str(path)) as manager:
+        assert await manager.threads.save_threads([thread]) == 1
+        assert (await manager.create_tables())["threads"] == "exists"
+        assert (await manager.describe())["tables"]["threads"]["items"] == 1
+    async with get_sqlite_manager(str(path)) as manager:
+        assert await manager.threads.get_threads("o/r") == [thread]
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from github_events_monitor.infrastructure.sqlite import retention
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.infrastructure.sqlite.payload import packer, unpacker
 from github_events_monitor.instants import format_instant
-from github_events_monitor.records import Commit, CommitFile, CommitRecord, CommitSummary, Event
+from github_events_monitor.records import Commit, CommitFile, CommitRecord, CommitSummary, Event, Thread
 
 START, END = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
 
@@ -91,6 +91,18 @@ async def test_old_records_go_in_small_steps_and_the_file_shrinks(
             for number in range(600)
         ]
         await manager.commits.insert_commits(commits)
+        threads = [
+            Thread(
+                repo_name=f"o/r{number % 3}",
+                number=number,
+                kind="issue",
+                state="closed" if number % 4 else "open",
+                created_at="2025-01-01T00:00:00Z",
+                updated_at=f"2025-03-{number % 28 + 1:02}T00:00:00Z",
+            )
+            for number in range(1, 1001)
+        ]
+        await manager.threads.save_threads(threads)
         steps: list[int] = []
         write = manager.connection.write
 
@@ -104,6 +116,9 @@ async def test_old_records_go_in_small_steps_and_the_file_shrinks(
         assert await manager.commits.delete_before("2025-03-15T00:00:00Z") == sum(
             one.commit.commit_date < "2025-03-15T00:00:00Z" for one in commits
         )
+        old = [one for one in threads if one.state == "closed" and one.updated_at < "2025-03-15T00:00:00Z"]
+        assert await manager.threads.delete_before("2025-03-15T00:00:00Z") == len(old)
+        assert await rows(manager, "SELECT count(*) FROM threads") == [(len(threads) - len(old),)]
         assert max(steps) == 100
         assert (await manager.describe())["size_bytes"] < before / 3
         left = len([one for one in commits if one.commit.commit_date >= "2025-03-15"])

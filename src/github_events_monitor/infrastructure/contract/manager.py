@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
+import msgspec
+
 from ...insights.coverage import with_archive
 from ...instants import format_instant
-from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
+from ...records import CollectedBatch, CommitRecord, Event, Lease, Ledger, Stored, repo_key
+from .. import wire
 from .bulk import BatchEncoder, RecordEncoder, decode_records
 from .collector_state import CollectorState
 from .commits import CommitsRepository
@@ -70,10 +73,13 @@ class DatabaseManager(ABC):
 
         After a crash at any point either the whole batch is there, or its state is not, so that the same records come
         again and are recognised. Raises `LeaseLost` when the lease's epoch is no longer the repository's: the state is
-        then unchanged (and on SQLite nothing at all was written).
+        then unchanged (and on SQLite nothing at all was written). Where threads are not `available`, the state stored
+        does not say that they are known.
         """
+        threads = tuple(wire.threads_from(batch.threads))
         await self.connection.open()
-        return await self._store(batch, lease)
+        checked = msgspec.structs.replace(batch, threads=threads)
+        return await self._store(checked if self.threads.available else _without_threads(checked), lease)
 
     async def import_events(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
         """Many repositories' records in one step (one transaction where the engine has them)."""
@@ -90,7 +96,8 @@ class DatabaseManager(ABC):
     ) -> AsyncIterator[TableItem]:
         """Every stored row of the tables, for export, by table in the order given, without keys that begin with `#`.
 
-        since: events and commits (with their files and summaries) from that instant on. repo: its rows only. What is
+        since: events and commits (with their files and summaries) from that instant on, threads that are open or were
+        updated since. repo: its rows only. What is
         remembered of a repository claims no more than what such a part holds. Memory does not grow with the number of
         rows. Raises `InvalidInput` for a table that there is not.
         """
@@ -171,4 +178,11 @@ class DatabaseManager(ABC):
 
     @abstractmethod
     async def delete_tables(self) -> list[str]:
-        """Remove our nine tables with all they hold and return their names."""
+        """Remove our tables with all they hold and return their names."""
+
+
+def _without_threads(batch: CollectedBatch) -> CollectedBatch:
+    """Return the batch for a database that cannot hold threads: they stay unknown rather than known to be none."""
+    spans = {kind: known for kind, known in batch.state.ledger.spans.items() if kind != "threads"}
+    state = msgspec.structs.replace(batch.state, ledger=Ledger(spans=spans))
+    return msgspec.structs.replace(batch, state=state, threads=())

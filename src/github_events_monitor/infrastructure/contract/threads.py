@@ -1,13 +1,17 @@
 """What can be asked of the record of issues and pull requests."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ...errors import DatabaseError
 from ...github.threads_merge import merge_threads
 from ...instants import normalise_instant
 from ...records import Thread, repo_key
 from .. import wire
 from .connection import DatabaseConnection
+
+Merge = Callable[[Thread, Thread], Thread]
+"""How a stored thread and one that arrives become one."""
 
 
 class ThreadsRepository(ABC):
@@ -28,13 +32,34 @@ class ThreadsRepository(ABC):
     async def save_threads(self, threads: Iterable[Thread]) -> int:
         """Store threads and return how many were new or changed; the same again changes nothing.
 
+        Where they are not `available`, nothing is stored and the result is 0.
+
         Raises `InvalidInput` naming the record and the field before anything is written.
         """
         records = wire.threads_from(threads)
         if not records:
             return 0
         await self._connection.open()
-        return await self._save(records) if self.available else 0
+        return await self._save(records, merge_threads) if self.available else 0
+
+    async def fill_threads(self, threads: Iterable[Thread]) -> int:
+        """Store exported threads and return how many were new or changed.
+
+        As `save_threads`, but of two records of the same update the stored one wins: what is there stays.
+
+        Raises:
+            DatabaseError: Threads are not `available` here.
+        """
+        records = wire.threads_from(threads)
+        if not records:
+            return 0
+        await self._connection.open()
+        if not self.available:
+            raise DatabaseError(
+                "issues and pull requests cannot be stored, for this database has no table for them: with the right to"
+                " create tables run github-events-monitor database create, or leave the table threads out of the export"
+            )
+        return await self._save(records, keep_stored)
 
     async def get_thread(self, repo: str, number: int) -> Thread | None:
         """Return one thread, read consistently, or None."""
@@ -56,7 +81,7 @@ class ThreadsRepository(ABC):
         return await self._delete_before(normalise_instant(instant))
 
     @abstractmethod
-    async def _save(self, threads: Sequence[Thread]) -> int: ...
+    async def _save(self, threads: Sequence[Thread], merge: Merge) -> int: ...
     @abstractmethod
     async def _get(self, repo: str, numbers: Sequence[int]) -> dict[int, Thread]: ...
     @abstractmethod
@@ -65,11 +90,18 @@ class ThreadsRepository(ABC):
     async def _delete_before(self, instant: str) -> int: ...
 
 
-def merged_changes(stored: Mapping[tuple[str, int], Thread], threads: Iterable[Thread]) -> list[Thread]:
+def keep_stored(stored: Thread, arriving: Thread) -> Thread:
+    """Return all that both know; of the same update what is stored wins."""
+    return merge_threads(arriving, stored)
+
+
+def merged_changes(
+    stored: Mapping[tuple[str, int], Thread], threads: Iterable[Thread], merge: Merge = merge_threads
+) -> list[Thread]:
     """Return what threads become with what is stored of them: only those that are new or change something."""
     after = dict(stored)
     for thread in threads:
         key = (thread.repo_name, thread.number)
         known = after.get(key)
-        after[key] = thread if known is None else merge_threads(known, thread)
+        after[key] = thread if known is None else merge(known, thread)
     return [thread for key, thread in after.items() if thread != stored.get(key)]

@@ -72,7 +72,7 @@ class DynamoDBClient:
         self._gate = LoopLock()
 
     def table(self, name: str) -> str:
-        """The full name of one of the nine tables."""
+        """The full name of one of the tables."""
         return self.table_prefix + name
 
     @property

@@ -18,7 +18,11 @@ from .client import DynamoDBClient
 
 
 class DynamoDBConnection(DatabaseConnection):
-    """See the module. `retention_days`: how long events and commits live, None is for ever."""
+    """See the module.
+
+    retention_days: How long events, commits and threads that are not open live; None is for ever.
+    has_threads: Whether the table of threads was there, or could be made, when the tables were opened.
+    """
 
     def __init__(self, client: DynamoDBClient, clock: Clock, retention_days: int | None = None) -> None:
         self.client = client
@@ -69,7 +73,7 @@ class DynamoDBConnection(DatabaseConnection):
         problem: dict[str, Any] = {}
         found: int | None = None
         try:
-            found = len({*await tables.existing(self.client)} & {*CORE_TABLES})
+            found = len(await tables.existing(self.client, CORE_TABLES))
         except MonitorError as error:
             problem = {"error": error.message}
         return {

@@ -15,6 +15,7 @@ from ..contract.export_rows import METRIC_KEYS, metric_to_dict
 from ..database_interface import RESERVED, MetricTable, TableItem
 from .batches import expressions, get_items, pages
 from .client import DynamoDBClient
+from .connection import DynamoDBConnection
 from .items import Item, attributes, must
 from .layout import REPO_COMMITS, REPO_EVENTS, Index
 from .metrics import HEALTH, metric_from_item, read_daily
@@ -32,10 +33,12 @@ Rows = AsyncIterator[list[dict[str, Any]]]
 
 
 async def export_pages(
-    client: DynamoDBClient, table: str, since: str | None, repo: str | None
+    connection: DynamoDBConnection, table: str, since: str | None, repo: str | None
 ) -> AsyncIterator[list[TableItem]]:
     """See `DatabaseManager.read_pages`."""
-    async for rows in _rows(client, table, since, repo):
+    if table == THREADS and not connection.has_threads:
+        return
+    async for rows in _rows(connection.client, table, since, repo):
         yield [TableItem(table, row) for row in rows]
 
 
@@ -92,14 +95,20 @@ async def _of_commits(
 
 
 async def _threads(client: DynamoDBClient, since: str | None, repo: str | None) -> Rows:
-    scan = _scan(client, THREADS, "#repo_name = :repo" if repo else "", repo=repo)
-    async for page in pages(client, "scan", scan):
+    reading = pages(client, "scan", _scan(client, THREADS)) if repo is None else _threads_of(client, repo)
+    async for page in reading:
         found = [thread_from_item(item) for item in page]
         yield [
             wire.thread_to_dict(thread)
             for thread in found
             if since is None or thread.state == "open" or thread.updated_at >= since
         ]
+
+
+def _threads_of(client: DynamoDBClient, repo: str) -> AsyncIterator[list[Item]]:
+    query = expressions(KeyConditionExpression="#repo_name = :repo")
+    query |= {"TableName": client.table(THREADS), "ExpressionAttributeValues": attributes({":repo": repo})}
+    return pages(client, "query", query | {"ConsistentRead": True})
 
 
 async def _metrics(client: DynamoDBClient, table: MetricTable, repo: str | None) -> Rows:

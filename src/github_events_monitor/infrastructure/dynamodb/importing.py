@@ -28,12 +28,12 @@ async def import_items(database: Repositories, parsed: ParsedItems) -> dict[str,
         "commit_files": await _fill(database, "commit_files", files, ("commit_sha", "filename")),
         "commit_summaries": await _fill(database, "commit_summaries", summaries, ("commit_sha",)),
         "commits": await _fill_commits(database, parsed),
+        "threads": await database.threads.fill_threads(parsed.threads.values()),
         "repository_health_metrics": await _fill_health(database, parsed.health),
     }
     for table, rows in parsed.metrics.items():
         items = [metric_to_item(table, row) for row in rows.values()]
         new[table] = await _fill(database, table, items, METRIC_KEYS[table])
-    new["threads"] = await database.threads.save_threads(parsed.threads.values())
     return new
 
 

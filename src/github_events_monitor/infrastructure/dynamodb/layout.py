@@ -1,4 +1,4 @@
-"""What the nine tables look like: keys, indexes, and what the indexes carry.
+"""What the tables look like: keys, indexes, and what the indexes carry.
 
 Implementation notes
 - Events have two indexes. Both are projected narrowly, because every write is paid again in each:
@@ -54,11 +54,6 @@ TABLES = (
     Table("commits", "sha", None, (REPO_COMMITS,), expires=True),
     Table("commit_files", "commit_sha", "filename", expires=True),
     Table("commit_summaries", "commit_sha", None, (REPO_SUMMARIES,), expires=True),
-    Table("repository_health_metrics", "repo_name"),
-    Table("developer_metrics", "actor_login", "repo_time_period", expires=True),
-    Table("security_metrics", "repo_name", "metric_type_date"),
-    Table("event_patterns", "repo_name", "event_pattern_detected", expires=True),
-    Table("deployment_metrics", "repo_name", "deployment_id"),
     Table(
         "threads",
         "repo_name",
@@ -67,6 +62,11 @@ TABLES = (
         expires=True,
         numbers=frozenset({"number"}),
     ),
+    Table("repository_health_metrics", "repo_name"),
+    Table("developer_metrics", "actor_login", "repo_time_period", expires=True),
+    Table("security_metrics", "repo_name", "metric_type_date"),
+    Table("event_patterns", "repo_name", "event_pattern_detected", expires=True),
+    Table("deployment_metrics", "repo_name", "deployment_id"),
 )
 
 

@@ -23,7 +23,7 @@ from .threads import DynamoDBThreads
 
 
 class DynamoDBManager(DatabaseManager):
-    """The nine tables with a prefix in a region, or at an endpoint of one's own such as DynamoDB Local.
+    """The tables with a prefix in a region, or at an endpoint of one's own such as DynamoDB Local.
 
     Without keys botocore's chain finds credentials (environment, profile, role). `retention_days`: DynamoDB removes
     events and commits that are older (TTL). `retry_for`: seconds after which a call that keeps failing is given up, at
@@ -119,7 +119,7 @@ class DynamoDBManager(DatabaseManager):
         return Stored(await self.events.insert_events(events), await self.commits.writer.insert(commits))
 
     def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
-        return export_pages(self._client, table, since, repo)
+        return export_pages(self.connection, table, since, repo)
 
     async def _write_items(self, items: ParsedItems) -> dict[str, int]:
         return await import_items(self._repositories, items)

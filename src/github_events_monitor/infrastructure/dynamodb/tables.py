@@ -1,4 +1,4 @@
-"""The nine tables (see `layout`): made when missing, compared when there, never altered or dropped unasked.
+"""The tables (see `layout`): made when missing, compared when there, never altered or dropped unasked.
 
 Implementation notes
 - A start on existing tables needs DescribeTable alone (with a retention DescribeTimeToLive, too), never ListTables.
@@ -6,12 +6,14 @@ Implementation notes
 
 import contextlib
 import logging
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
 import stamina
 
 from ...errors import DatabaseError, SchemaMismatch
+from ..database_interface import TABLES as TABLE_NAMES
 from .client import DynamoDBClient
 from .faults import AccessDenied, TableInUse, TableMissing
 from .layout import EXPIRES_AT, TABLES, Table, definition, difference
@@ -33,7 +35,7 @@ class _NotYet(Exception):
 async def ensure(client: DynamoDBClient, *, expiry: bool) -> bool:
     """Make what is missing, wait until all is usable, and return whether the table of threads is there.
 
-    A database of an earlier version has it not, and the right to make it may be missing: the nine others then serve.
+    A database of an earlier version lacks it, and the right to make it may be missing: the nine others then serve.
     Raises `SchemaMismatch` for tables that are not ours.
     """
     await in_parallel([partial(_create, client, table, {}) for table in TABLES if table.name != THREADS])
@@ -69,10 +71,11 @@ async def create(client: DynamoDBClient, options: dict[str, Any]) -> dict[str, s
     return dict(zip((table.name for table in TABLES), outcomes, strict=True))
 
 
-async def existing(client: DynamoDBClient) -> dict[str, dict[str, Any]]:
-    """The descriptions of those tables that are there, by our names."""
-    found = await in_parallel([partial(describe, client, table) for table in TABLES])
-    return {table.name: answer for table, answer in zip(TABLES, found, strict=True) if answer is not None}
+async def existing(client: DynamoDBClient, names: Collection[str] = TABLE_NAMES) -> dict[str, dict[str, Any]]:
+    """Return the descriptions of those of the tables that are there, by our names."""
+    asked = [table for table in TABLES if table.name in names]
+    found = await in_parallel([partial(describe, client, table) for table in asked])
+    return {table.name: answer for table, answer in zip(asked, found, strict=True) if answer is not None}
 
 
 async def describe(client: DynamoDBClient, table: Table) -> dict[str, Any] | None:

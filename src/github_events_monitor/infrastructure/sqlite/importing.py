@@ -6,6 +6,7 @@ from typing import Any
 
 from ...records import CommitRecord, RepositoryState
 from ..contract.export_rows import ParsedItems
+from ..contract.threads import keep_stored
 from ..merging import merge_states
 from . import collector_state, commits, events, metrics, rows, threads
 
@@ -27,11 +28,11 @@ def import_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
             rows.INSERT_SUMMARY,
             ((*key, *rows.summary_row(summary)) for key, summary in parsed.summaries.items()),
         ),
+        "threads": threads.save_threads(db, parsed.threads.values(), keep_stored),
         "repository_health_metrics": sum(_fill_health(db, repo, *row) for repo, row in parsed.health.items()),
     }
     for table, found in parsed.metrics.items():
         new[table] = metrics.save_rows(db, table, found.values(), replace=False)
-    new["threads"] = threads.save_threads(db, parsed.threads.values())
     return new
 
 

@@ -1,7 +1,8 @@
 """Removing what is older than an instant: in small transactions that hold no one up, then the space goes back.
 
 Implementation notes
-- Old events are found type by type and old commits repository by repository, each by an index that begins so.
+- Old events are found type by type and old commits and threads repository by repository, each by an index that
+  begins so.
 - The file shrinks because it was made with `auto_vacuum=INCREMENTAL`: https://www.sqlite.org/pragma.html#pragma_auto_vacuum
 """
 
@@ -24,6 +25,11 @@ _OLD_EVENTS = (
 _OLD_COMMITS = "SELECT commit_date, sha FROM commits WHERE repo_name = ? AND commit_date < ? LIMIT ?"
 
 
+_OLD_THREADS = """
+    SELECT repo_name, number FROM threads INDEXED BY threads_updated
+    WHERE repo_name = ? AND updated_at < ? AND open_since IS NULL LIMIT ?"""
+
+
 async def delete_events(connection: SQLiteConnection, instant: str) -> int:
     """Remove events older than the instant and return how many."""
     types = await connection.read(lambda db: _distinct(db, "events", "event_type"))
@@ -40,6 +46,16 @@ async def delete_commits(connection: SQLiteConnection, instant: str) -> int:
     removed = 0
     for repo in repos:
         while step := await connection.write(lambda db, name=repo: _delete_commits(db, name, instant)):  # type: ignore[misc]
+            removed += step
+    return await _shrink(connection, removed)
+
+
+async def delete_threads(connection: SQLiteConnection, instant: str) -> int:
+    """Remove threads that are not open and were last updated before the instant, and return how many."""
+    repos = await connection.read(lambda db: _distinct(db, "threads", "repo_name"))
+    removed = 0
+    for repo in repos:
+        while step := await connection.write(lambda db, name=repo: _delete_threads(db, name, instant)):  # type: ignore[misc]
             removed += step
     return await _shrink(connection, removed)
 
@@ -61,6 +77,12 @@ def _delete_commits(db: sqlite3.Connection, repo: str, instant: str) -> int:
     )
     db.executemany("DELETE FROM commit_files WHERE repo_name = ? AND commit_sha = ?", shas)
     db.executemany("DELETE FROM commit_summaries WHERE repo_name = ? AND commit_sha = ?", shas)
+    return len(old)
+
+
+def _delete_threads(db: sqlite3.Connection, repo: str, instant: str) -> int:
+    old = db.execute(_OLD_THREADS, (repo, instant, _STEP)).fetchall()
+    db.executemany("DELETE FROM threads WHERE repo_name = ? AND number = ?", old)
     return len(old)
 
 

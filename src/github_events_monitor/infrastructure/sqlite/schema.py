@@ -95,7 +95,7 @@ _THIRD: Migration = (
         data NOT NULL, -- as events.payload
         PRIMARY KEY (repo_name, number)
     )""",
-    "CREATE INDEX threads_updated ON threads (repo_name, updated_at)",
+    "CREATE INDEX threads_updated ON threads (repo_name, updated_at, open_since)",
     "CREATE INDEX threads_open ON threads (repo_name, open_since) WHERE open_since IS NOT NULL",
 )
 

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from ...github.threads_merge import merge_threads
 from ...jsontext import dump_json
 from ...records import Thread
-from ..contract.threads import merged_changes
+from ..contract.threads import Merge, merged_changes
 from ..database_interface import ThreadsRepository
 from .connection import SQLiteConnection
 from .payload import packer, unpacker
+from .retention import delete_threads
 
-_STEP = 500
 _decode = msgspec.json.Decoder(Thread).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -28,7 +29,6 @@ _CURRENT = """
     SELECT data FROM threads WHERE repo_name = :repo AND updated_at >= :since
     UNION ALL
     SELECT data FROM threads WHERE repo_name = :repo AND open_since IS NOT NULL AND updated_at < :since"""
-_OLD = "SELECT repo_name, number FROM threads WHERE open_since IS NULL AND updated_at < ? LIMIT ?"
 
 
 class SQLiteThreads(ThreadsRepository):
@@ -38,8 +38,8 @@ class SQLiteThreads(ThreadsRepository):
         super().__init__(connection)
         self._db = connection
 
-    async def _save(self, threads: Sequence[Thread]) -> int:
-        return await self._db.write(lambda db: save_threads(db, threads))
+    async def _save(self, threads: Sequence[Thread], merge: Merge) -> int:
+        return await self._db.write(lambda db: save_threads(db, threads, merge))
 
     async def _get(self, repo: str, numbers: Sequence[int]) -> dict[int, Thread]:
         return {thread.number: thread for thread in await self._db.read(lambda db: _by_number(db, repo, numbers))}
@@ -49,13 +49,10 @@ class SQLiteThreads(ThreadsRepository):
         return await self._db.read(lambda db: _threads(db.execute(_CURRENT, values)))
 
     async def _delete_before(self, instant: str) -> int:
-        removed = 0
-        while step := await self._db.write(lambda db: _delete_some(db, instant)):
-            removed += step
-        return removed
+        return await delete_threads(self._db, instant)
 
 
-def save_threads(db: sqlite3.Connection, threads: Iterable[Thread]) -> int:
+def save_threads(db: sqlite3.Connection, threads: Iterable[Thread], merge: Merge = merge_threads) -> int:
     """Merge threads into what is stored, in the caller's transaction, and return how many were new or changed."""
     arriving = list(threads)
     numbers: dict[str, list[int]] = {}
@@ -66,7 +63,7 @@ def save_threads(db: sqlite3.Connection, threads: Iterable[Thread]) -> int:
         for repo, of_repo in numbers.items()
         for thread in _by_number(db, repo, of_repo)
     }
-    changed = merged_changes(stored, arriving)
+    changed = merged_changes(stored, arriving, merge)
     pack = packer()
     db.executemany(
         _PUT,
@@ -91,9 +88,3 @@ def _by_number(db: sqlite3.Connection, repo: str, numbers: Sequence[int]) -> lis
 def _threads(rows: Iterable[tuple[str | bytes]]) -> list[Thread]:
     unpack = unpacker()
     return [_decode(unpack(data)) for (data,) in rows]
-
-
-def _delete_some(db: sqlite3.Connection, instant: str) -> int:
-    old = db.execute(_OLD, (instant, _STEP)).fetchall()
-    db.executemany("DELETE FROM threads WHERE repo_name = ? AND number = ?", old)
-    return len(old)
