@@ -12,7 +12,7 @@ from .draft import FIRST_PASS, Draft
 from .threads import ThreadsFound, collect_threads
 
 KIND = "threads"
-_KEPT_BACK = 3
+_KEPT_BACK = 4
 """Requests that are left for the feed and the commits where a question is about them, too."""
 _PREFIX = "threads/"
 

@@ -16,7 +16,18 @@ from github_events_monitor.errors import MonitorError
 from github_events_monitor.infrastructure.database_factory import get_dynamodb_manager, get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
-from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
+from github_events_monitor.infrastructure.questions.commit_details import COMMIT_DETAILS
+from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
+from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
+from github_events_monitor.infrastructure.questions.event_anomalies import EVENT_ANOMALIES
+from github_events_monitor.infrastructure.questions.issues import ISSUES
+from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
+from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import EVENT_COUNTS, REPOSITORY_ACTIVITY
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
+from github_events_monitor.infrastructure.questions.trending_repositories import TRENDING_REPOSITORIES
 from tests.integration.parity.histories import ACTORS, NOW, REPOS, Step, ago, steps, take
 from tests.properties import examples
 
@@ -74,26 +85,26 @@ def pair(dynamodb_endpoint: str) -> Iterator[Pair]:
 def questions(repo: str, actor: str, hours: int, until: str | None) -> dict[str, Ask]:
     window: dict[str, Any] = {"hours": hours, "until": until}
     return {
-        "recent_commits": lambda s: s.recent_commits(repo, **window),
-        "recent_commits of a branch": lambda s: s.recent_commits(repo, **window, branch="dev"),
-        "recent_commits of an author": lambda s: s.recent_commits(repo, **window, author=actor, limit=2),
-        "commit_details": lambda s: s.commit_details(repo, f"{7:040x}"),
-        "monitor_commits": lambda s: s.monitor_commits(list(REPOS), **window),
-        "repository_activity": lambda s: s.repository_activity(repo, **window),
-        "repository_activity filtered": lambda s: s.repository_activity(
-            repo, **window, actor=actor, event_types=["IssuesEvent", "PushEvent"], limit=3
+        "recent_commits": lambda s: s.ask(RECENT_COMMITS, repo=repo, **window),
+        "recent_commits of a branch": lambda s: s.ask(RECENT_COMMITS, repo=repo, **window, branch="dev"),
+        "recent_commits of an author": lambda s: s.ask(RECENT_COMMITS, repo=repo, **window, author=actor, limit=2),
+        "commit_details": lambda s: s.ask(COMMIT_DETAILS, repo=repo, sha=f"{7:040x}"),
+        "monitor_commits": lambda s: s.ask(MONITOR_COMMITS, repos=list(REPOS), **window),
+        "repository_activity": lambda s: s.ask(REPOSITORY_ACTIVITY, repo=repo, **window),
+        "repository_activity filtered": lambda s: s.ask(
+            REPOSITORY_ACTIVITY, repo=repo, **window, actor=actor, event_types=["IssuesEvent", "PushEvent"], limit=3
         ),
-        "event_counts": lambda s: s.event_counts(repo, **window),
-        "trending_repositories": lambda s: s.trending_repositories(**window),
-        "repository_health": lambda s: s.repository_health(repo, **window),
-        "developer_activity of a repository": lambda s: s.developer_activity(repo, **window),
-        "developer_activity of a person": lambda s: s.developer_activity(actor=actor, **window),
-        "security_report": lambda s: s.security_report(repo, **window),
-        "event_anomalies": lambda s: s.event_anomalies(repo, **window),
-        "deployment_metrics": lambda s: s.deployment_metrics(repo, **window),
-        "pull_requests": lambda s: s.pull_requests(repo, state="all", **window),
-        "pull_requests that wait": lambda s: s.pull_requests(repo, sort="waiting", reviewer=actor),
-        "issues": lambda s: s.issues(repo, state="all", **window, sort="created", limit=3),
+        "event_counts": lambda s: s.ask(EVENT_COUNTS, repo=repo, **window),
+        "trending_repositories": lambda s: s.ask(TRENDING_REPOSITORIES, **window),
+        "repository_health": lambda s: s.ask(REPOSITORY_HEALTH, repo=repo, **window),
+        "developer_activity of a repository": lambda s: s.ask(DEVELOPER_ACTIVITY, repo=repo, **window),
+        "developer_activity of a person": lambda s: s.ask(DEVELOPER_ACTIVITY, actor=actor, **window),
+        "security_report": lambda s: s.ask(SECURITY_REPORT, repo=repo, **window),
+        "event_anomalies": lambda s: s.ask(EVENT_ANOMALIES, repo=repo, **window),
+        "deployment_metrics": lambda s: s.ask(DEPLOYMENT_METRICS, repo=repo, **window),
+        "pull_requests": lambda s: s.ask(PULL_REQUESTS, repo=repo, state="all", **window),
+        "pull_requests that wait": lambda s: s.ask(PULL_REQUESTS, repo=repo, sort="waiting", reviewer=actor),
+        "issues": lambda s: s.ask(ISSUES, repo=repo, state="all", **window, sort="created", limit=3),
         "repositories": lambda s: s.complete_repositories(""),
         "watching": lambda s: s.watching(),
     }
