@@ -21,7 +21,7 @@ from ..github.payloads import (
 from ..instants import seconds_between
 from ..observations import Snapshot
 from ..records import Span
-from .draft import Draft
+from .pass_state import PassState
 
 EVERY = timedelta(days=1)
 MAX_DEPLOYMENTS = 5
@@ -31,45 +31,45 @@ BEGINNING = "2008-01-01T00:00:00Z"
 """No repository of GitHub is older: a listing that is not cut tells of all its releases."""
 
 
-async def collect_snapshot(draft: Draft) -> None:
+async def collect_snapshot(state: PassState) -> None:
     """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0."""
-    last = draft.state.snapshot_at
-    if last is not None and seconds_between(last, draft.now()) < EVERY.total_seconds():
+    last = state.repository.snapshot_at
+    if last is not None and seconds_between(last, state.now()) < EVERY.total_seconds():
         return
     try:
-        draft.security.append((await _observe(draft)).to_row(draft.repo))
-        await _collect_releases(draft)
-        if draft.with_token:
-            await _collect_deployments(draft)
+        state.security.append((await _observe(state)).to_row(state.repo))
+        await _collect_releases(state)
+        if state.with_token:
+            await _collect_deployments(state)
     except BudgetSpent:
-        draft.notes.append("the daily snapshot was read in part; the request budget was spent")
+        state.notes.append("the daily snapshot was read in part; the request budget was spent")
         return
-    draft.change(snapshot_at=draft.now())
+    state.change(snapshot_at=state.now())
 
 
-async def _observe(draft: Draft) -> Snapshot:
+async def _observe(state: PassState) -> Snapshot:
     unknown: dict[str, str] = {}
-    client, name = draft.client, draft.asked_name
+    client, name = state.client, state.asked_name
 
     async def read(fields: str, fetch: Callable[..., Awaitable[Answer]], **arguments: Any) -> Answer | None:
         try:
-            return await fetch(name, budget=draft.budget, **arguments)
+            return await fetch(name, budget=state.budget, **arguments)
         except (Forbidden, NotFound, Unreachable) as error:
             unknown.update(dict.fromkeys(fields.split(), error.message))
             return None
 
     seen = await read("archived created_at fork", client.fetch_repository)
-    runs = await read("ci_runs ci_successes", client.fetch_workflow_runs, branch=draft.state.default_branch)
+    runs = await read("ci_runs ci_successes", client.fetch_workflow_runs, branch=state.repository.default_branch)
     profile = await read("community_profile", client.fetch_community_profile)
     advisories = await read("open_advisories", client.fetch_advisories)
     info: RepositoryInfo | None = parse_repository(seen.body) if seen else None
     conclusions = parse_workflow_runs(runs.body) if runs else []
     return Snapshot(
-        observed_at=draft.now(),
+        observed_at=state.now(),
         archived=info.archived if info else None,
         created_at=info.created_at if info else None,
         fork=info.fork if info else None,
-        default_branch=draft.state.default_branch,
+        default_branch=state.repository.default_branch,
         ci_runs=len(conclusions) if runs else None,
         ci_successes=conclusions.count("success") if runs else None,
         community_profile=parse_community_profile(profile.body) if profile else None,
@@ -80,30 +80,30 @@ async def _observe(draft: Draft) -> Snapshot:
     )
 
 
-async def _collect_releases(draft: Draft) -> None:
+async def _collect_releases(state: PassState) -> None:
     try:
-        answer = await draft.client.fetch_releases(draft.asked_name, budget=draft.budget)
+        answer = await state.client.fetch_releases(state.asked_name, budget=state.budget)
     except (Forbidden, NotFound, Unreachable):
         return
     releases = parse_releases(answer.body)
-    first = min((release.published_at for release in releases), default=draft.now())
-    draft.learn("releases", Span(first if answer.next_url else BEGINNING, draft.now()))
-    draft.deployments += [release.to_row(draft.repo) for release in releases]
+    first = min((release.published_at for release in releases), default=state.now())
+    state.learn("releases", Span(first if answer.next_url else BEGINNING, state.now()))
+    state.deployments += [release.to_row(state.repo) for release in releases]
 
 
-async def _collect_deployments(draft: Draft) -> None:
+async def _collect_deployments(state: PassState) -> None:
     try:
-        answer = await draft.client.fetch_deployments(draft.asked_name, budget=draft.budget)
+        answer = await state.client.fetch_deployments(state.asked_name, budget=state.budget)
         deployments = parse_deployments(answer.body)
         read = deployments[:MAX_DEPLOYMENTS]
         for number, deployment in read:
-            listed = await draft.client.fetch_deployment_statuses(draft.asked_name, number, budget=draft.budget)
+            listed = await state.client.fetch_deployment_statuses(state.asked_name, number, budget=state.budget)
             statuses = parse_deployment_statuses(listed.body)
             latest = max(statuses, key=lambda status: status.created_at or "", default=None)
             seen = replace(deployment, state=latest.state, state_at=latest.created_at) if latest else deployment
-            draft.deployments.append(seen.to_row(draft.repo))
+            state.deployments.append(seen.to_row(state.repo))
         cut = answer.next_url is not None or len(read) < len(deployments)
-        first = min((deployment.created_at for _, deployment in read), default=draft.now())
-        draft.learn("deployments", Span(first if cut else BEGINNING, draft.now()))
+        first = min((deployment.created_at for _, deployment in read), default=state.now())
+        state.learn("deployments", Span(first if cut else BEGINNING, state.now()))
     except (Forbidden, NotFound, Unreachable):
         return  # what may not be read stays unknown; the events still tell of releases

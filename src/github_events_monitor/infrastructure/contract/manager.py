@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
-from ...insights.coverage import with_archive
 from ...instants import format_instant
+from ...ledger import with_archive
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored, repo_key
 from .bulk import BatchEncoder, RecordEncoder, decode_records
 from .collector_state import CollectorState
