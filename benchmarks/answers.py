@@ -29,8 +29,8 @@ from github_events_monitor.infrastructure.database_factory import get_sqlite_man
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.insights.commits import analyse_commit
-from github_events_monitor.insights.coverage import learn
 from github_events_monitor.instants import format_instant
+from github_events_monitor.ledger import learn
 from github_events_monitor.records import Commit, CommitRecord, Ledger, RepositoryState, Span
 
 REPO, MANY_COMMITS = "octo/hello", "octo/commits"

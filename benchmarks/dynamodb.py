@@ -18,14 +18,14 @@ from pydantic import SecretStr
 from tests.engines import dynamodb_engine
 from tests.fake_github import FakeGitHub, FakeRepository, commit
 
-from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.dynamodb import cost
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
-from github_events_monitor.insights.coverage import learn
+from github_events_monitor.ledger import learn
 from github_events_monitor.records import Ledger, RepositoryState, Span
 
 from .dynamodb_peer import (

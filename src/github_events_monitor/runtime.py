@@ -17,14 +17,14 @@ import anyio
 import httpx
 
 from . import __version__
-from .enhanced_event_collector import Collector
+from .collecting.collector import Collector
+from .collecting.poller import Poller
 from .errors import DatabaseUnreachable
 from .github.client import GitHubClient
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager
 from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
 from .instants import Clock, system_clock
-from .poller import Poller
 from .settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.errors import MonitorError
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.transfer import export_items, import_files
-from github_events_monitor.webhook_receiver import receive_webhook
 from tests.fake_github import NOW, FakeGitHub, Reply, event, iso
 from tests.integration.collecting.conftest import World, build, hello
 from tests.unit.github.test_tolerance import FULL, TYPES

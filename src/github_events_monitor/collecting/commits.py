@@ -11,76 +11,76 @@ from datetime import timedelta
 from ..errors import InvalidInput, NotFound
 from ..github.client import Answer, BudgetSpent
 from ..github.payloads import parse_branches, parse_commits
-from ..insights.coverage import missing_spans
 from ..instants import shift
+from ..ledger import missing_spans
 from ..records import Commit, Span
 from ..text import clean
-from .draft import FIRST_PASS, Draft
+from .pass_state import FIRST_PASS, PassState
 
 _SECOND = timedelta(seconds=1)
 _TAIL = 3
 """Clocks of committers run wrong, by days or years; that of the last commits of a page hardly does for all of them."""
 
 
-async def collect_commits(draft: Draft, branch: str | None = None) -> None:
+async def collect_commits(state: PassState, branch: str | None = None) -> None:
     """Draft the commits of the default branch, or of another one. Raises what GitHub answers."""
-    floor = draft.state.commits_floor or min(shift(draft.now(), -FIRST_PASS), draft.want.since)
-    draft.change(commits_floor=floor)
-    listing = _Listing(draft, branch)
+    floor = state.repository.commits_floor or min(shift(state.now(), -FIRST_PASS), state.want.since)
+    state.change(commits_floor=floor)
+    listing = _Listing(state, branch)
     try:
         await listing.read_head(floor)
         await listing.fill_gaps()
     except BudgetSpent:
         if not listing.began:
             raise
-        draft.notes.append("older commits are listed in a later pass; the request budget was spent")
-    draft.add_source("commits")
+        state.notes.append("older commits are listed in a later pass; the request budget was spent")
+    state.add_source("commits")
 
 
 class _Listing:
     """The commits of one branch."""
 
-    def __init__(self, draft: Draft, branch: str | None) -> None:
-        self._draft, self._branch = draft, branch
+    def __init__(self, state: PassState, branch: str | None) -> None:
+        self._state, self._branch = state, branch
         self._kind = f"commits:{branch}" if branch else "commits"
-        self._on = branch or draft.state.default_branch
+        self._on = branch or state.repository.default_branch
         self.began = False
 
     async def read_head(self, floor: str) -> None:
         """What is new since the last pass; the first time everything down to the floor, or to what is asked."""
-        draft, asked_at = self._draft, self._draft.now()
-        answer = await self._fetch(floor, None, draft.etag(self._kind))
+        state, asked_at = self._state, self._state.now()
+        answer = await self._fetch(floor, None, state.etag(self._kind))
         self.began = True
-        known = draft.known(self._kind)
-        if not draft.saw(self._kind, answer):
-            draft.learn(self._kind, Span(known[-1].until if known else floor, asked_at))
+        known = state.known(self._kind)
+        if not state.saw(self._kind, answer):
+            state.learn(self._kind, Span(known[-1].until if known else floor, asked_at))
             return
-        draft.modified = True
+        state.modified = True
         if answer.status == "empty_repository":
-            draft.learn(self._kind, Span(floor, asked_at))
+            state.learn(self._kind, Span(floor, asked_at))
             return
         await (self._walk_to_join(answer, floor, asked_at, known) if known else self._walk(answer, floor, asked_at))
 
     async def fill_gaps(self) -> None:
         """What is missing of the window asked about, newest first."""
-        draft = self._draft
-        end = min(draft.want.until, draft.now())
-        for gap in reversed(missing_spans(draft.known(self._kind), draft.want.since, end)):
+        state = self._state
+        end = min(state.want.until, state.now())
+        for gap in reversed(missing_spans(state.known(self._kind), state.want.since, end)):
             answer = await self._fetch(gap.since, gap.until, None)
-            draft.modified = True
+            state.modified = True
             await self._walk(answer, gap.since, gap.until)
 
     async def _walk(self, answer: Answer, since: str, until: str) -> None:
         """Read pages down to `since`, or as far as is asked about, and learn how far they reach."""
-        draft, reached = self._draft, until
+        state, reached = self._state, until
         while True:
             commits = self._take(answer)
             if answer.next_url is None:
-                draft.learn(self._kind, Span(since, until))
+                state.learn(self._kind, Span(since, until))
                 return
             reached = min(reached, _reach(commits, until))
-            draft.learn(self._kind, Span(max(since, reached), until))
-            if not draft.thorough and reached <= draft.want.since:
+            state.learn(self._kind, Span(max(since, reached), until))
+            if not state.thorough and reached <= state.want.since:
                 return
             answer = await self._fetch(since, None, None, url=answer.next_url)
 
@@ -89,36 +89,36 @@ class _Listing:
 
         Until then only what was read counts as known: a branch merged late may have brought commits of any date.
         """
-        draft, reached, listed, parents = self._draft, until, set[str](), set[str]()
+        state, reached, listed, parents = self._state, until, set[str](), set[str]()
         while True:
             commits = self._take(answer)
             listed |= {commit.sha for commit in commits}
             parents |= {parent for commit in commits for parent in commit.parents}
             if answer.next_url is None:
-                draft.know(self._kind, *known, Span(since, until))
+                state.know(self._kind, *known, Span(since, until))
                 return
             if await self._joined(parents - listed):
-                draft.know(self._kind, *known, Span(known[-1].until, until))
+                state.know(self._kind, *known, Span(known[-1].until, until))
                 return
             reached = min(reached, _reach(commits, until))
-            draft.know(self._kind, Span(max(since, reached), until))
+            state.know(self._kind, Span(max(since, reached), until))
             answer = await self._fetch(since, None, None, url=answer.next_url)
 
     def _take(self, answer: Answer) -> list[Commit]:
         """Draft the commits of a page."""
-        commits = parse_commits(self._draft.repo, answer.body, self._on) if answer.status == "ok" else []
+        commits = parse_commits(self._state.repo, answer.body, self._on) if answer.status == "ok" else []
         for commit in commits:
-            self._draft.add_commit(commit)
+            self._state.add_commit(commit)
         return commits
 
     async def _joined(self, parents: set[str]) -> bool:
-        return parents <= await self._draft.manager.commits.get_known_shas(self._draft.repo, parents)
+        return parents <= await self._state.manager.commits.get_known_shas(self._state.repo, parents)
 
     async def _fetch(self, since: str, until: str | None, etag: str | None, url: str | None = None) -> Answer:
-        draft = self._draft
+        state = self._state
         try:
-            return await draft.client.fetch_commits(
-                draft.asked_name, since=since, until=until, branch=self._branch, etag=etag, url=url, budget=draft.budget
+            return await state.client.fetch_commits(
+                state.asked_name, since=since, until=until, branch=self._branch, etag=etag, url=url, budget=state.budget
             )
         except NotFound:
             if self._branch is None:
@@ -126,13 +126,13 @@ class _Listing:
             raise await self._unknown_branch() from None
 
     async def _unknown_branch(self) -> InvalidInput:
-        draft = self._draft
-        answer = await draft.client.fetch_branches(draft.asked_name, budget=draft.budget)
+        state = self._state
+        answer = await state.client.fetch_branches(state.asked_name, budget=state.budget)
         names = parse_branches(answer.body) if answer.status == "ok" else []
-        known = list(dict.fromkeys([*filter(None, [draft.state.default_branch]), *names]))
-        draft.change(branches=tuple(known[:50]))
+        known = list(dict.fromkeys([*filter(None, [state.repository.default_branch]), *names]))
+        state.change(branches=tuple(known[:50]))
         shown = ", ".join(clean(name, 60, one_line=True) for name in known[:20])
-        return InvalidInput(f"{draft.asked_name} has no branch {self._branch!r}; known: {shown}")
+        return InvalidInput(f"{state.asked_name} has no branch {self._branch!r}; known: {shown}")
 
 
 def _reach(commits: Sequence[Commit], default: str) -> str:

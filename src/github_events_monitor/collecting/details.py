@@ -9,7 +9,7 @@ from ..github.client import BudgetSpent, GitHubClient, RequestBudget
 from ..github.payloads import CommitDetails, CommitStats, parse_commit_details
 from ..insights.commits import analyse_commit
 from ..records import CommitRecord
-from .draft import Draft
+from .pass_state import PassState
 
 CHUNK = 20
 """Commits with files that are stored together."""
@@ -17,27 +17,27 @@ CHUNK = 20
 LISTED = 100
 
 
-async def collect_details(draft: Draft, store: Callable[[], Awaitable[None]]) -> None:
+async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]) -> None:
     """Fill in what the listing does not tell; `store` keeps what was drafted so far. Ends when the budget is spent."""
-    shas = await draft.manager.commits.get_without_details(draft.repo, draft.budget.left + LISTED)
+    shas = await state.manager.commits.get_without_details(state.repo, state.budget.left + LISTED)
     try:
-        if draft.with_token and len(shas) > draft.budget.left:
-            await _collect_statistics(draft, shas[draft.budget.left - 1 :])
+        if state.with_token and len(shas) > state.budget.left:
+            await _collect_statistics(state, shas[state.budget.left - 1 :])
         for sha in shas:
-            await _collect_files(draft, sha)
-            if len(draft.commits) >= CHUNK:
+            await _collect_files(state, sha)
+            if len(state.commits) >= CHUNK:
                 await store()
     except BudgetSpent:
-        draft.notes.append("statistics and files of older commits follow in later passes")
+        state.notes.append("statistics and files of older commits follow in later passes")
 
 
-async def _collect_files(draft: Draft, sha: str) -> None:
-    draft.modified = True
+async def _collect_files(state: PassState, sha: str) -> None:
+    state.modified = True
     try:
-        details = await fetch_details(draft.client, draft.repo, draft.asked_name, sha, draft.budget)
+        details = await fetch_details(state.client, state.repo, state.asked_name, sha, state.budget)
     except (NotFound, InvalidInput):
         return  # gone since it was listed, after a force push: it stays without details
-    draft.add_commit(details.commit, details.files)
+    state.add_commit(details.commit, details.files)
 
 
 async def fetch_details(client: GitHubClient, key: str, name: str, sha: str, budget: RequestBudget) -> CommitDetails:
@@ -50,22 +50,22 @@ async def fetch_details(client: GitHubClient, key: str, name: str, sha: str, bud
     return details
 
 
-async def _collect_statistics(draft: Draft, shas: list[str]) -> None:
+async def _collect_statistics(state: PassState, shas: list[str]) -> None:
     """A hundred commits' numbers for one request, for those whose files are out of reach. REST goes on without it."""
     try:
-        page = await draft.client.fetch_commit_stats(draft.asked_name, budget=draft.budget)
+        page = await state.client.fetch_commit_stats(state.asked_name, budget=state.budget)
     except (Forbidden, NotFound, Unreachable):
         return
     for sha in shas:
         if sha in page.stats:
-            await _add_statistics(draft, sha, page.stats[sha])
+            await _add_statistics(state, sha, page.stats[sha])
 
 
-async def _add_statistics(draft: Draft, sha: str, stats: CommitStats) -> None:
-    record = await draft.manager.commits.get_commit(draft.repo, sha)
+async def _add_statistics(state: PassState, sha: str, stats: CommitStats) -> None:
+    record = await state.manager.commits.get_commit(state.repo, sha)
     if record is None or stats.additions is None:
         return
     commit = msgspec.structs.replace(
         record.commit, additions=stats.additions, deletions=stats.deletions, files_changed=stats.files_changed
     )
-    draft.commits[sha] = CommitRecord(commit=commit, summary=analyse_commit(commit, None))
+    state.commits[sha] = CommitRecord(commit=commit, summary=analyse_commit(commit, None))

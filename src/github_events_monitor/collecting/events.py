@@ -10,10 +10,10 @@ import msgspec
 
 from ..github.client import BudgetSpent
 from ..github.payloads import derived_id, parse_events, parse_push_commits, possible_keys
-from ..insights.coverage import SKEW
 from ..instants import shift
+from ..ledger import SKEW
 from ..records import Event, Span
-from .draft import Draft
+from .pass_state import PassState
 
 MAX_PAGES = 3
 FEED_REACH = timedelta(days=30)
@@ -21,56 +21,56 @@ _TAIL = 3
 """So many of the last records of a cut feed decide how far back it is complete: one alone may be months older."""
 
 
-async def collect_events(draft: Draft) -> None:
+async def collect_events(state: PassState) -> None:
     """Read the feed and draft its events. Raises what GitHub answers; what was read until then stays drafted."""
     feed: list[Event] = []
     stored: set[str] = set()
-    asked_at = draft.now()
+    asked_at = state.now()
     whole, unchanged = False, False
-    claimed = draft.state.not_modified.get("events/1", 0) > 0
+    claimed = state.repository.not_modified.get("events/1", 0) > 0
     try:
-        whole, unchanged = await _read_pages(draft, feed, asked_at)
+        whole, unchanged = await _read_pages(state, feed, asked_at)
     except BudgetSpent:
-        draft.notes.append("the events feed was read in part; the request budget was spent")
+        state.notes.append("the events feed was read in part; the request budget was spent")
         if not feed:
             raise
     finally:
         if feed:
-            draft.modified = True
-            stored = await draft.manager.events.get_known_ids(event.id for event in feed)
-            await _add_events(draft, feed, stored)
-    draft.add_source("events")
-    continues = unchanged or _overlaps(draft, feed, stored)
+            state.modified = True
+            stored = await state.manager.events.get_known_ids(event.id for event in feed)
+            await _add_events(state, feed, stored)
+    state.add_source("events")
+    continues = unchanged or _overlaps(state, feed, stored)
     if claimed and not (continues or whole):
-        await _take_back(draft)
-    _learn(draft, asked_at, whole, continues, feed)
+        await _take_back(state)
+    _learn(state, asked_at, whole, continues, feed)
 
 
-async def _read_pages(draft: Draft, feed: list[Event], asked_at: str) -> tuple[bool, bool]:
+async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tuple[bool, bool]:
     """Answers (the feed was seen to its end, some page was unchanged)."""
     unchanged = False
     for page in range(1, MAX_PAGES + 1):
         resource = f"events/{page}"
-        answer = await draft.client.fetch_events(
-            draft.asked_name, page=page, etag=draft.etag(resource), budget=draft.budget
+        answer = await state.client.fetch_events(
+            state.asked_name, page=page, etag=state.etag(resource), budget=state.budget
         )
         if answer.poll_interval:
-            draft.change(next_poll_at=shift(draft.now(), timedelta(seconds=answer.poll_interval)))
-        if not draft.saw(resource, answer):
+            state.change(next_poll_at=shift(state.now(), timedelta(seconds=answer.poll_interval)))
+        if not state.saw(resource, answer):
             unchanged = True
-            if not draft.with_token or f"events/{page + 1}" not in draft.state.etags:
+            if not state.with_token or f"events/{page + 1}" not in state.repository.etags:
                 return False, True
             continue
         parsed = parse_events(answer.body, now=asked_at)
-        draft.notes += parsed.skipped[:3]
-        feed += [msgspec.structs.replace(record.event, repo_name=draft.repo) for record in parsed.events]
+        state.notes += parsed.skipped[:3]
+        feed += [msgspec.structs.replace(record.event, repo_name=state.repo) for record in parsed.events]
         if answer.next_url is None:
-            draft.forget(f"events/{later}" for later in range(page + 1, MAX_PAGES + 1))
+            state.forget(f"events/{later}" for later in range(page + 1, MAX_PAGES + 1))
             return page < MAX_PAGES, unchanged
     return False, unchanged
 
 
-async def _add_events(draft: Draft, feed: Sequence[Event], stored: Set[str]) -> None:
+async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str]) -> None:
     """Draft what is new and no webhook has brought already; commits of the payloads before 2025-10 with it.
 
     A delivery stands for one event of the feed: of two that look alike the nearest in time has a twin.
@@ -78,43 +78,43 @@ async def _add_events(draft: Draft, feed: Sequence[Event], stored: Set[str]) -> 
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
     twins = {event.id: [derived_id(key) for key in possible_keys(event)] for event in new.values()}
     wanted = {twin for some in twins.values() for twin in some}
-    brought = set(await draft.manager.events.get_known_ids(wanted)) | (wanted & draft.events.keys())
+    brought = set(await state.manager.events.get_known_ids(wanted)) | (wanted & state.events.keys())
     for event in new.values():
         twin = next((twin for twin in twins[event.id] if twin in brought), None)
         if twin is not None:
             brought.discard(twin)
             continue
-        draft.events.setdefault(event.id, event)
+        state.events.setdefault(event.id, event)
         for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():
-            if commit.sha not in draft.commits:
-                draft.add_commit(commit)
+            if commit.sha not in state.commits:
+                state.add_commit(commit)
 
 
-def _overlaps(draft: Draft, feed: Sequence[Event], stored: Set[str]) -> bool:
+def _overlaps(state: PassState, feed: Sequence[Event], stored: Set[str]) -> bool:
     """Whether the feed reaches back to something the last poll saw."""
-    known = draft.state.ledger.spans.get("events", ())
+    known = state.repository.ledger.spans.get("events", ())
     return bool(known) and any(event.id in stored and event.created_at <= known[-1].until for event in feed)
 
 
-async def _take_back(draft: Draft) -> None:
+async def _take_back(state: PassState) -> None:
     """The feed moved on by more than it shows, though the last answers said 304: they may have been stale, so that
     nothing is known for sure since the newest event that is stored."""
-    known = draft.state.ledger.spans.get("events", ())
+    known = state.repository.ledger.spans.get("events", ())
     for span in known[-1:]:
-        newest = await draft.manager.events.get_events(draft.repo, *span, limit=1)
+        newest = await state.manager.events.get_events(state.repo, *span, limit=1)
         sure = [Span(span.since, event.created_at) for event in newest]
-        draft.know("events", *known[:-1], *sure)
+        state.know("events", *known[:-1], *sure)
 
 
-def _learn(draft: Draft, asked_at: str, whole: bool, continues: bool, feed: Sequence[Event]) -> None:
+def _learn(state: PassState, asked_at: str, whole: bool, continues: bool, feed: Sequence[Event]) -> None:
     if any(event.created_at > shift(asked_at, SKEW) for event in feed):
-        draft.notes.append("GitHub has events of a later time than it is here: set this machine's clock right")
+        state.notes.append("GitHub has events of a later time than it is here: set this machine's clock right")
         return
-    known = draft.state.ledger.spans.get("events", ())
+    known = state.repository.ledger.spans.get("events", ())
     if whole:
-        draft.learn("events", Span(shift(asked_at, -FEED_REACH), asked_at))
+        state.learn("events", Span(shift(asked_at, -FEED_REACH), asked_at))
     if continues and known:
-        draft.learn("events", Span(known[-1].until, asked_at))
+        state.learn("events", Span(known[-1].until, asked_at))
     dated = [event.created_at for event in feed if event.created_at != asked_at]  # null is read as this very moment
     if dated and not whole:
-        draft.learn("events", Span(max(dated[-_TAIL:]), asked_at))
+        state.learn("events", Span(max(dated[-_TAIL:]), asked_at))

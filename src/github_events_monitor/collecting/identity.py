@@ -6,7 +6,7 @@ The old name redirects: https://docs.github.com/en/repositories/creating-and-man
 from ..github.payloads import RepositoryInfo, parse_repository
 from ..instants import seconds_between
 from ..records import Ledger, repo_key
-from .draft import Draft
+from .pass_state import PassState
 
 WITHOUT_TOKEN_SECONDS = 24 * 3600.0
 """Without a token even a 304 costs a request, so identity is then asked once a day."""
@@ -20,47 +20,47 @@ class Renamed(Exception):
         self.key = key
 
 
-async def collect_identity(draft: Draft) -> None:
+async def collect_identity(state: PassState) -> None:
     """Read the repository itself. Raises `Renamed`, `NotFound` and what else GitHub answers."""
-    state = draft.state
-    recent = state.snapshot_at or state.last_collected_at
-    if not draft.with_token and recent and seconds_between(recent, draft.now()) < WITHOUT_TOKEN_SECONDS:
+    known = state.repository
+    recent = known.snapshot_at or known.last_collected_at
+    if not state.with_token and recent and seconds_between(recent, state.now()) < WITHOUT_TOKEN_SECONDS:
         return
-    answer = await draft.client.fetch_repository(draft.asked_name, etag=draft.etag("repository"), budget=draft.budget)
-    if draft.saw("repository", answer):
-        await _recognise(draft, parse_repository(answer.body))
+    answer = await state.client.fetch_repository(state.asked_name, etag=state.etag("repository"), budget=state.budget)
+    if state.saw("repository", answer):
+        await _recognise(state, parse_repository(answer.body))
 
 
-async def _recognise(draft: Draft, info: RepositoryInfo) -> None:
-    collector_state, key, named = draft.manager.collector_state, draft.repo, repo_key(info.full_name)
+async def _recognise(state: PassState, info: RepositoryInfo) -> None:
+    collector_state, key, named = state.manager.collector_state, state.repo, repo_key(info.full_name)
     known_as = await collector_state.get_alias(name_by_id(info.id))
     if known_as is not None and known_as != key:
-        if await _is_stored_as(draft, known_as, info.id):
+        if await _is_stored_as(state, known_as, info.id):
             await collector_state.save_alias(key, known_as)
             raise Renamed(known_as)
         known_as = None
-    if known_as is None and named != key and draft.state.repository_id is None:
+    if known_as is None and named != key and state.repository.repository_id is None:
         await collector_state.save_alias(key, named)
         raise Renamed(named)
     if known_as is None:
         await collector_state.save_alias(name_by_id(info.id), key)
-    if named != key and named != repo_key(draft.asked_name):
+    if named != key and named != repo_key(state.asked_name):
         await collector_state.save_alias(named, key)
-    if draft.state.repository_id not in {None, info.id}:
-        _take_over(draft, info)
-    draft.change(full_name=info.full_name, repository_id=info.id, default_branch=info.default_branch)
+    if state.repository.repository_id not in {None, info.id}:
+        _take_over(state, info)
+    state.change(full_name=info.full_name, repository_id=info.id, default_branch=info.default_branch)
 
 
-async def _is_stored_as(draft: Draft, key: str, repository_id: int) -> bool:
+async def _is_stored_as(state: PassState, key: str, repository_id: int) -> bool:
     """Whether that key is still this repository's, and not by now that of another one with its former name."""
-    state = await draft.manager.collector_state.get_state(key)
-    return state is None or state.repository_id in {None, repository_id}
+    stored = await state.manager.collector_state.get_state(key)
+    return stored is None or stored.repository_id in {None, repository_id}
 
 
-def _take_over(draft: Draft, info: RepositoryInfo) -> None:
+def _take_over(state: PassState, info: RepositoryInfo) -> None:
     """Another repository has the name now: nothing is known of it yet. What is stored stays, and answers say so."""
-    last_seen = draft.state.last_collected_at or draft.now()
-    draft.change(
+    last_seen = state.repository.last_collected_at or state.now()
+    state.change(
         taken_over_at=max(info.created_at or last_seen, last_seen),
         ledger=Ledger(),
         etags={},
@@ -69,7 +69,7 @@ def _take_over(draft: Draft, info: RepositoryInfo) -> None:
         commits_floor=None,
         snapshot_at=None,
     )
-    draft.notes.append(f"{info.full_name} is another repository than the one that had this name before")
+    state.notes.append(f"{info.full_name} is another repository than the one that had this name before")
 
 
 def name_by_id(repository_id: int) -> str:

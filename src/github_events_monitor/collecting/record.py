@@ -4,11 +4,11 @@ import msgspec
 
 from ..errors import Forbidden, NotFound
 from ..github.threads_merge import with_replies
-from ..insights.coverage import merge_spans
 from ..insights.threads import unseen_events
 from ..instants import shift
+from ..ledger import merge_spans
 from ..records import Activity, Event, Span, Thread
-from .draft import FIRST_PASS, Draft
+from .pass_state import FIRST_PASS, PassState
 from .threads import ThreadsFound, collect_threads
 
 KIND = "threads"
@@ -17,71 +17,71 @@ _KEPT_BACK = 4
 _PREFIX = "threads/"
 
 
-async def collect_record(draft: Draft) -> None:
-    """Draft what changed in issues and pull requests. Raises what GitHub answers when nothing could be read."""
-    if not draft.manager.threads.available:
+async def collect_record(state: PassState) -> None:
+    """PassState what changed in issues and pull requests. Raises what GitHub answers when nothing could be read."""
+    if not state.manager.threads.available:
         return
-    now = draft.now()
-    since = min(draft.want.since, shift(now, -FIRST_PASS)) if draft.thorough else draft.want.since
+    now = state.now()
+    since = min(state.want.since, shift(now, -FIRST_PASS)) if state.thorough else state.want.since
     try:
         found = await collect_threads(
-            draft.client,
-            draft.asked_name,
-            draft.state.ledger.spans.get(KIND, ()),
-            Span(since, now if draft.thorough else draft.want.until),
-            draft.budget.share(_most(draft)),
+            state.client,
+            state.asked_name,
+            state.repository.ledger.spans.get(KIND, ()),
+            Span(since, now if state.thorough else state.want.until),
+            state.budget.share(_most(state)),
             now,
-            etags={name: etag for name in draft.state.etags if (etag := draft.etag(name)) is not None},
-            graphql=draft.with_token,
+            etags={name: etag for name in state.repository.etags if (etag := state.etag(name)) is not None},
+            graphql=state.with_token,
         )
     except (NotFound, Forbidden) as refused:  # of the repository itself they would have come earlier
-        draft.notes.append(f"issues and pull requests are not read: {refused.message}")
+        state.notes.append(f"issues and pull requests are not read: {refused.message}")
         return
-    await _keep(draft, found)
+    await _keep(state, found)
 
 
-def _most(draft: Draft) -> int:
+def _most(state: PassState) -> int:
     """Return how many requests this step may make: all that are left, or less where more is asked about."""
-    others = [kind for kind in draft.kinds if kind != KIND]
-    return draft.budget.left if draft.thorough or not others else max(0, draft.budget.left - _KEPT_BACK)
+    others = [kind for kind in state.kinds if kind != KIND]
+    return state.budget.left if state.thorough or not others else max(0, state.budget.left - _KEPT_BACK)
 
 
-async def _keep(draft: Draft, found: ThreadsFound) -> None:
+async def _keep(state: PassState, found: ThreadsFound) -> None:
     for number, replies in found.replies.items():
-        stored = await draft.manager.threads.get_thread(draft.repo, number)
+        stored = await state.manager.threads.get_thread(state.repo, number)
         if stored is not None:
-            draft.threads[number] = with_replies(stored, replies)
-    draft.threads |= {thread.number: _of(thread, draft.repo) for thread in found.threads}
-    if draft.threads:
-        draft.modified = True
-        await _add_events(draft, merge_spans(found.spans))
-    draft.know(KIND, *found.spans)
-    _remember(draft, found)
-    draft.add_source(KIND)
+            state.threads[number] = with_replies(stored, replies)
+    state.threads |= {thread.number: _of(thread, state.repo) for thread in found.threads}
+    if state.threads:
+        state.modified = True
+        await _add_events(state, merge_spans(found.spans))
+    state.know(KIND, *found.spans)
+    _remember(state, found)
+    state.add_source(KIND)
     if found.left:
-        draft.notes.append(found.left)
+        state.notes.append(found.left)
     if found.error is not None:
-        draft.notes.append(f"issues and pull requests were read in part: {found.error.message}")
+        state.notes.append(f"issues and pull requests were read in part: {found.error.message}")
 
 
-async def _add_events(draft: Draft, known: tuple[Span, ...]) -> None:
-    """Draft what happened in these threads as events, each that neither feed nor webhook has brought already.
+async def _add_events(state: PassState, known: tuple[Span, ...]) -> None:
+    """PassState what happened in these threads as events, each that neither feed nor webhook has brought already.
 
     Only in the stretch that the record knows: of earlier times it would tell a part.
     """
     if not known:
         return
     since, until = known[0].since, known[-1].until
-    seen = await draft.manager.events.get_activity(draft.repo, since, until)
-    seen += [_activity(event) for event in draft.events.values()]
-    for event in unseen_events(draft.threads.values(), seen):
+    seen = await state.manager.events.get_activity(state.repo, since, until)
+    seen += [_activity(event) for event in state.events.values()]
+    for event in unseen_events(state.threads.values(), seen):
         if since <= event.created_at < until:
-            draft.events.setdefault(event.id, event)
+            state.events.setdefault(event.id, event)
 
 
-def _remember(draft: Draft, found: ThreadsFound) -> None:
-    state = draft.state
-    draft.change(
+def _remember(state: PassState, found: ThreadsFound) -> None:
+    state = state.repository
+    state.change(
         etags={name: etag for name, etag in state.etags.items() if not name.startswith(_PREFIX)} | found.etags,
         not_modified={name: count for name, count in state.not_modified.items() if not name.startswith(_PREFIX)}
         | {name: state.not_modified.get(name, 0) + 1 for name in found.not_modified},

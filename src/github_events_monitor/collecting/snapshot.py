@@ -22,7 +22,7 @@ from ..github.payloads import (
 from ..instants import seconds_between
 from ..observations import Deployment, Snapshot
 from ..records import Span
-from .draft import Draft
+from .pass_state import PassState
 
 EVERY = timedelta(days=1)
 MAX_DEPLOYMENTS = 5
@@ -34,45 +34,45 @@ BEGINNING = "2008-01-01T00:00:00Z"
 """No repository of GitHub is older: a listing that is not cut tells of all its releases."""
 
 
-async def collect_snapshot(draft: Draft) -> None:
+async def collect_snapshot(state: PassState) -> None:
     """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0."""
-    last = draft.state.snapshot_at
-    if last is not None and seconds_between(last, draft.now()) < EVERY.total_seconds():
+    last = state.repository.snapshot_at
+    if last is not None and seconds_between(last, state.now()) < EVERY.total_seconds():
         return
     try:
-        draft.security.append((await _observe(draft)).to_row(draft.repo))
-        await _collect_releases(draft)
-        if draft.with_token:
-            await _collect_deployments(draft)
+        state.security.append((await _observe(state)).to_row(state.repo))
+        await _collect_releases(state)
+        if state.with_token:
+            await _collect_deployments(state)
     except BudgetSpent:
-        draft.notes.append("the daily snapshot was read in part; the request budget was spent")
+        state.notes.append("the daily snapshot was read in part; the request budget was spent")
         return
-    draft.change(snapshot_at=draft.now())
+    state.change(snapshot_at=state.now())
 
 
-async def _observe(draft: Draft) -> Snapshot:
+async def _observe(state: PassState) -> Snapshot:
     unknown: dict[str, str] = {}
-    client, name = draft.client, draft.asked_name
+    client, name = state.client, state.asked_name
 
     async def read(fields: str, fetch: Callable[..., Awaitable[Answer]], **arguments: Any) -> Answer | None:
         try:
-            return await fetch(name, budget=draft.budget, **arguments)
+            return await fetch(name, budget=state.budget, **arguments)
         except (Forbidden, NotFound, Unreachable) as error:
             unknown.update(dict.fromkeys(fields.split(), error.message))
             return None
 
     seen = await read("archived created_at fork", client.fetch_repository)
-    runs = await read("ci_runs ci_successes", client.fetch_workflow_runs, branch=draft.state.default_branch)
+    runs = await read("ci_runs ci_successes", client.fetch_workflow_runs, branch=state.repository.default_branch)
     profile = await read("community_profile", client.fetch_community_profile)
     advisories = await read("open_advisories", client.fetch_advisories)
     info: RepositoryInfo | None = parse_repository(seen.body) if seen else None
     conclusions = parse_workflow_runs(runs.body) if runs else []
     return Snapshot(
-        observed_at=draft.now(),
+        observed_at=state.now(),
         archived=info.archived if info else None,
         created_at=info.created_at if info else None,
         fork=info.fork if info else None,
-        default_branch=draft.state.default_branch,
+        default_branch=state.repository.default_branch,
         ci_runs=len(conclusions) if runs else None,
         ci_successes=conclusions.count("success") if runs else None,
         community_profile=parse_community_profile(profile.body) if profile else None,
@@ -83,38 +83,38 @@ async def _observe(draft: Draft) -> Snapshot:
     )
 
 
-async def _collect_releases(draft: Draft) -> None:
+async def _collect_releases(state: PassState) -> None:
     try:
-        answer = await draft.client.fetch_releases(draft.asked_name, budget=draft.budget)
+        answer = await state.client.fetch_releases(state.asked_name, budget=state.budget)
     except (Forbidden, NotFound, Unreachable):
         return
     releases = parse_releases(answer.body)
-    first = min((release.published_at for release in releases), default=draft.now())
-    draft.learn("releases", Span(first if answer.next_url else BEGINNING, draft.now()))
-    draft.deployments += [release.to_row(draft.repo) for release in releases]
+    first = min((release.published_at for release in releases), default=state.now())
+    state.learn("releases", Span(first if answer.next_url else BEGINNING, state.now()))
+    state.deployments += [release.to_row(state.repo) for release in releases]
 
 
-async def _collect_deployments(draft: Draft) -> None:
+async def _collect_deployments(state: PassState) -> None:
     try:
-        found, whole = await _read_deployments(draft)
+        found, whole = await _read_deployments(state)
     except (Forbidden, NotFound, Unreachable):
         return  # what may not be read stays unknown; the events still tell of releases
-    first = min((deployment.created_at for deployment in found), default=draft.now())
-    draft.learn("deployments", Span(BEGINNING if whole else first, draft.now()))
-    draft.deployments += [deployment.to_row(draft.repo) for deployment in found]
+    first = min((deployment.created_at for deployment in found), default=state.now())
+    state.learn("deployments", Span(BEGINNING if whole else first, state.now()))
+    state.deployments += [deployment.to_row(state.repo) for deployment in found]
 
 
-async def _read_deployments(draft: Draft) -> tuple[list[Deployment], bool]:
+async def _read_deployments(state: PassState) -> tuple[list[Deployment], bool]:
     """Return the latest deployments with their statuses, and whether these are all: one question, or many requests."""
     with contextlib.suppress(Forbidden, Unreachable):
-        latest = await draft.client.fetch_latest_deployments(draft.asked_name, budget=draft.budget)
+        latest = await state.client.fetch_latest_deployments(state.asked_name, budget=state.budget)
         if latest is not None:
             return latest, len(latest) < MOST_DEPLOYMENTS
-    answer = await draft.client.fetch_deployments(draft.asked_name, budget=draft.budget)
+    answer = await state.client.fetch_deployments(state.asked_name, budget=state.budget)
     listed = parse_deployments(answer.body)
     found = []
     for number, deployment in listed[:MAX_DEPLOYMENTS]:
-        statuses = await draft.client.fetch_deployment_statuses(draft.asked_name, number, budget=draft.budget)
+        statuses = await state.client.fetch_deployment_statuses(state.asked_name, number, budget=state.budget)
         status = max(parse_deployment_statuses(statuses.body), key=lambda one: one.created_at or "", default=None)
         found.append(replace(deployment, state=status.state, state_at=status.created_at) if status else deployment)
     return found, answer.next_url is None and len(listed) <= MAX_DEPLOYMENTS

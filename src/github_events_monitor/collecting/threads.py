@@ -12,9 +12,9 @@ import msgspec
 
 from ..errors import Forbidden, MonitorError, Unreachable
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
-from ..insights.coverage import SKEW, merge_spans, missing_spans
 from ..instants import shift
 from ..jsontext import dump_json
+from ..ledger import SKEW, merge_spans, missing_spans
 from ..records import Reply, Span, Thread
 from .listings import FIRST, Listing, proven_from, read_listings
 from .thread_sources import GraphQLThreads, RestThreads, ThreadSource

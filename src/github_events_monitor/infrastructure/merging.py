@@ -3,7 +3,7 @@
 import msgspec
 
 from .. import people
-from ..insights.coverage import united_ledger
+from ..ledger import united_ledger
 from ..records import Commit, CommitRecord, RepositoryState
 
 

@@ -7,9 +7,9 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from ..instants import shift
+from ..ledger import merge_spans, missing_spans
 from ..records import Activity, Commit, CommitSummary, MetricRow, Span
 from .commit_messages import read_message
-from .coverage import merge_spans, missing_spans
 from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployments
 from .delivery.dora import MINIMUM, Delivery, Record, measure_keys
 from .delivery.releases import Release, read_releases

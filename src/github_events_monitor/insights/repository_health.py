@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..instants import seconds_between, shift
+from ..ledger import merge_spans, missing_spans
 from ..observations import Snapshot
 from ..people import Kind
 from ..records import Activity, Authorship, MetricRow, Span, Thread
 from .accounts import Accounts
 from .contributions import NO_CONTRIBUTIONS
-from .coverage import merge_spans, missing_spans
 from .health import observed, threads, work
 from .health.history import arrange
 from .health.period import Measure, Period

@@ -5,10 +5,10 @@ from urllib.parse import parse_qs
 from starlette.responses import JSONResponse, Response
 
 from ..answers import Problem
+from ..collecting.webhooks import receive_webhook
 from ..errors import InvalidInput
 from ..github.webhooks import verify_signature
 from ..records import Stored
-from ..webhook_receiver import receive_webhook
 from .door import Door
 from .problems import problem_response
 

@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from ..collecting.reanalysis import analyse_again
 from ..errors import DataFileError, InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
-from ..reanalysis import analyse_again
 from ..settings import Settings
 from ..transfer import ImportReport, export_items, import_files, migrate, require_database
 from .screen import as_text, note, print_json, progress_bar

@@ -17,8 +17,8 @@ from uuid import uuid4
 import msgspec
 
 from ..infrastructure.database_interface import DatabaseManager
-from ..insights.coverage import ARCHIVE, learn
 from ..instants import Clock, format_instant
+from ..ledger import ARCHIVE, learn
 from ..records import Lease, RepositoryState, Span
 from .archive import Batch, Newest, keep_newest
 

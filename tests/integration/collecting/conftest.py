@@ -8,7 +8,7 @@ import pytest
 import stamina
 from pydantic import SecretStr
 
-from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.github.pace import Pace
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
@@ -34,6 +34,10 @@ class World:
 
     def clock(self) -> datetime:
         return self.now
+
+    def store_in(self, manager: DatabaseManager) -> None:
+        """Collect into another database from now on."""
+        self.collector = Collector(manager, self.collector.client, clock=self.clock, with_token=True)
 
     def pass_time(self, **delta: float) -> None:
         self.now += timedelta(**delta)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from github_events_monitor.poller import Poller
+from github_events_monitor.collecting.poller import Poller
 from github_events_monitor.settings import Settings
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, event
 from tests.integration.collecting.conftest import World, build

@@ -13,7 +13,7 @@ DAY = 24
 
 
 async def test_what_was_removed_is_a_gap_also_when_the_setting_is_gone(world: World) -> None:
-    world.collector._retention_days = 1
+    world.collector.retention.days = 1
     await world.collector.collect(["octo/hello"])
     service = DatabaseService(QuestionContext(manager=world.manager, clock=lambda: world.now))  # collects nothing
     stored = await service.ask(RECENT_COMMITS, repo="octo/hello", hours=30 * DAY)
@@ -33,7 +33,7 @@ async def test_repositories_that_are_not_collected_lose_what_is_removed_too(worl
     ]
     await world.manager.collector_state.save_states(states)
     await world.manager.collector_state.add_archive_hours(whole)
-    world.collector._retention_days = 1
+    world.collector.retention.days = 1
     await world.collector.collect(["octo/hello"])
     known = Span(format_instant(world.now - timedelta(days=1)), now)
     found = await world.manager.collector_state.get_states([state.repo_name for state in states])

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.instants import shift

@@ -6,7 +6,7 @@ The promise under test: an answer that says it is complete has everything, and n
 from datetime import datetime, timedelta
 from random import Random
 
-from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.errors import MonitorError
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS

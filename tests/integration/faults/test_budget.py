@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from github_events_monitor.poller import Poller
+from github_events_monitor.collecting.poller import Poller
 from github_events_monitor.settings import Settings
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, event
 from tests.integration.collecting.conftest import World, build

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from github_events_monitor.collecting.poller import Poller
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from github_events_monitor.insights.coverage import without_future
-from github_events_monitor.poller import Poller
+from github_events_monitor.ledger import without_future
 from github_events_monitor.records import Ledger, RepositoryState, Span
 from github_events_monitor.settings import Settings
 from tests.fake_github import NOW, commit, event, iso
@@ -80,7 +80,7 @@ async def test_a_limit_met_under_a_wrong_clock_does_not_outlast_it(world: World)
 
 async def test_a_clock_far_ahead_of_github_removes_nothing_as_too_old(world: World) -> None:
     world.github.clock = lambda: NOW
-    world.collector._retention_days = 30
+    world.collector.retention.days = 30
     await world.collector.collect(["octo/hello"])
     world.pass_time(days=365)
     await world.collector.collect(["octo/hello"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stamina
 
-from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.errors import DatabaseError
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext

@@ -73,7 +73,8 @@ def ours(path: Path) -> None:
 
     async def fill() -> None:
         world = build(FakeGitHub(hello()))
-        world.collector.manager = manager = get_sqlite_manager(str(path), clock=world.clock)
+        manager = get_sqlite_manager(str(path), clock=world.clock)
+        world.store_in(manager)
         await world.collector.collect(["octo/hello"])
         await manager.close()
 
@@ -177,7 +178,7 @@ async def fill_up(manager: SQLiteManager, reported: list[int]) -> None:
 
 async def test_a_full_database_is_said_to_be_and_goes_on_when_there_is_room(world: World, tmp_path: Path) -> None:
     manager = SQLiteManager(str(tmp_path / "events.db"), clock=world.clock)
-    world.collector.manager = manager
+    world.store_in(manager)
     await manager.initialize()
     await manager.connection.maintain(lambda db: db.execute("PRAGMA max_page_count=40").fetchall())
     with pytest.raises(DatabaseError, match=r"disk of .* is full; what was stored before is intact"):
@@ -205,7 +206,7 @@ async def test_while_another_process_writes_questions_are_answered_and_collectin
 ) -> None:
     path = tmp_path / "events.db"
     manager = SQLiteManager(str(path), clock=world.clock, busy_timeout=0.2)
-    world.collector.manager = manager
+    world.store_in(manager)
     await world.collector.collect(["octo/hello"])
     with write_lock(path):
         with pytest.raises(DatabaseUnreachable, match="is locked by another process; try again"):

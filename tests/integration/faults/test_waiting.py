@@ -6,9 +6,8 @@ import gc
 import httpx
 import pytest
 
-from github_events_monitor import enhanced_event_collector
-from github_events_monitor.collecting import leases
-from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.collecting import collector, leases
+from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.errors import DatabaseUnreachable, NotFound
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
@@ -52,7 +51,7 @@ async def test_a_question_waits_for_a_long_collection_no_longer_than_its_budget(
     gate.asked.clear()
     long = asyncio.create_task(world.collector.collect(["octo/hello"]))
     await gate.asked.wait()
-    monkeypatch.setattr(enhanced_event_collector, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(collector, "READ_SECONDS", 0.2)
 
     answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
 
@@ -81,7 +80,7 @@ async def test_of_repositories_that_were_asked_about_once_nothing_is_kept_in_mem
     with pytest.raises(NotFound):
         await world.service.ask(RECENT_COMMITS, repo="octo/missing9")
     gc.collect()
-    assert not world.collector._turns
+    assert len(world.collector._turns) == 0
 
 
 async def test_what_was_cancelled_asks_no_more_and_holds_nothing() -> None:

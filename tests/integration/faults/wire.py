@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from github_events_monitor.enhanced_event_collector import Collector
+from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from tests.engines import free_port

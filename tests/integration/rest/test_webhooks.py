@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.records import Lease
-from github_events_monitor.webhook_receiver import receive_webhook
 from tests.fake_github import NOW, event, iso, sha
 
 from .conftest import World, close, open_world

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.errors import InvalidInput, MonitorError, NotFound, SettingsError
 from github_events_monitor.infrastructure.questions.commit_details import COMMIT_DETAILS
 from github_events_monitor.infrastructure.questions.cursors import open_page
@@ -22,7 +23,6 @@ from github_events_monitor.infrastructure.questions.security_report import SECUR
 from github_events_monitor.records import repo_key
 from github_events_monitor.settings import Settings
 from github_events_monitor.transfer import import_files
-from github_events_monitor.webhook_receiver import receive_webhook
 from tests.fake_github import NOW, event
 from tests.integration.security.bad import FORGIVEN, NAMES, json_values, texts, values
 from tests.integration.security.conftest import Stored

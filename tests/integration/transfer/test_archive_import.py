@@ -12,7 +12,7 @@ from github_events_monitor.errors import DataFileError, InvalidInput
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from github_events_monitor.insights.coverage import with_archive
+from github_events_monitor.ledger import with_archive
 from github_events_monitor.records import RepositoryState, Span
 from github_events_monitor.transfer import import_files
 from tests.unit.transfer.records import a_push, an_event, lines_of, write

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ...insights.coverage import common_ledger, known_from, with_archive
+from ...ledger import common_ledger, known_from, with_archive
 from ...records import Ledger, RepositoryState, Span
 from .types import TableItem
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from ...insights.coverage import with_archive
 from ...instants import format_instant
+from ...ledger import with_archive
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Ledger, Stored, repo_key
 from .. import wire
 from .bulk import BatchEncoder, RecordEncoder, decode_records

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from ...insights.coverage import clip_spans, merge_spans
+from ...ledger import clip_spans, merge_spans
 from ...records import Lease, RepositoryState, Span
 from ..database_interface import CollectorState, KnownRepository
 from . import state_items

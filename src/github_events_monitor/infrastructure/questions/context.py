@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from ...answers import Coverage
 from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
-from ...insights.coverage import (
-    ARCHIVE,
-    assess_coverage,
-    clip_spans,
-    known_spans,
-    with_archive,
-    without_future,
-)
+from ...insights.coverage import assess_coverage
 from ...instants import Clock, format_instant, seconds_between, system_clock
+from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_future
 from ...records import RepositoryState, Span, repo_key
 from ..database_interface import DatabaseManager
 from ..watch_list import oldest_first, watched

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from ...errors import LeaseLost
-from ...insights.coverage import clip_spans, forget_before, merge_spans
 from ...jsontext import dump_json, load_json
+from ...ledger import clip_spans, forget_before, merge_spans
 from ...records import Lease, RepositoryState, Span
 from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection

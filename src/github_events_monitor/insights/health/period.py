@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...ledger import missing_spans
 from ...observations import Snapshot
 from ...records import Activity, MetricRow, Span, Thread
-from ..coverage import missing_spans
 from ..results import Component
 from ..rows import within
 from .history import History

@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from ...instants import seconds_between, shift
-from ..coverage import missing_spans
+from ...ledger import missing_spans
 from ..delivery.releases import read_releases
 from ..results import Component
 from ..rows import within

@@ -9,10 +9,10 @@ from ..records import Stored
 from .activity import collect_activity
 from .commits import collect_commits
 from .details import collect_details
-from .draft import Draft
 from .events import collect_events
 from .identity import collect_identity
 from .leases import LeaseKeeper
+from .pass_state import PassState
 from .record import collect_record
 from .snapshot import collect_snapshot
 
@@ -41,90 +41,89 @@ class Outcome(NamedTuple):
     listed: Sequence[str] = ()
 
 
-class OnePass:
+class CollectionPass:
     """The steps over one repository, in order, and what of it is stored when."""
 
-    def __init__(self, draft: Draft, keeper: LeaseKeeper | None, progress: Progress | None) -> None:
-        self._draft, self._keeper, self._progress = draft, keeper, progress
+    def __init__(self, state: PassState, keeper: LeaseKeeper | None, progress: Progress | None) -> None:
+        self._state, self._keeper, self._progress = state, keeper, progress
         self._stored = Stored(0, 0)
         self._listed: list[str] = []
 
     async def run(self) -> Outcome:
         """Go as far as the budget and GitHub allow; what was learned is stored in any case."""
-        draft, error, reached = self._draft, None, True
-        draft.change(last_attempt_at=draft.now())
+        state, error, reached = self._state, None, True
+        state.change(last_attempt_at=state.now())
         try:
             await self._listings()
         except BudgetSpent:
             reached = False
-            draft.notes.append("the request budget was spent; the next pass goes on")
+            state.notes.append("the request budget was spent; the next pass goes on")
         except (GitHubError, InvalidInput) as problem:
             error = problem
-            draft.failed(problem)
+            state.failed(problem)
         else:
             await self._extras_if_possible()
         await self._store()
-        return Outcome(draft.repo, self._stored, draft.modified, 0, error, draft.notes, reached, self._listed)
+        return Outcome(state.repo, self._stored, state.modified, 0, error, state.notes, reached, self._listed)
 
     async def _listings(self) -> None:
-        draft = self._draft
-        await collect_identity(draft)
+        state = self._state
+        await collect_identity(state)
         for number, kind in enumerate(self._order()):
             await self._step(0.1 + 0.2 * number, kind)
             try:
                 await self._list(kind)
             except BudgetSpent:
-                if kind in draft.kinds:
+                if kind in state.kinds:
                     raise
                 # It was not asked for; without events and commits the repository does not count as collected.
-                draft.notes.append(f"{kind} are read in a later pass; the request budget was spent")
+                state.notes.append(f"{kind} are read in a later pass; the request budget was spent")
             else:
                 self._listed.append(kind)
-        draft.change(error_code=None, error_message=None, retry_at=None)
+        state.change(error_code=None, error_message=None, retry_at=None)
         if {*self._listed} >= COLLECTED:
-            draft.change(last_collected_at=draft.now())
-        if (
-            draft.events or draft.commits or draft.threads
-        ):  # a poll without news is stored once, at its end: DynamoDB bills each write
+            state.change(last_collected_at=state.now())
+        # A poll without news is stored once, at its end: DynamoDB bills each write.
+        if state.events or state.commits or state.threads:
             await self._store()
 
     def _order(self) -> list[str]:
         """Return what is listed: first what a question is about, in its order; its record only where it asks for it."""
-        draft = self._draft
-        rest = [kind for kind in KINDS if kind not in draft.kinds and (draft.thorough or kind in COLLECTED)]
-        return [*(kind for kind in draft.kinds if kind in KINDS), *rest]
+        state = self._state
+        rest = [kind for kind in KINDS if kind not in state.kinds and (state.thorough or kind in COLLECTED)]
+        return [*(kind for kind in state.kinds if kind in KINDS), *rest]
 
     async def _list(self, kind: str) -> None:
-        draft = self._draft
+        state = self._state
         if kind == "events":
-            await collect_events(draft)
+            await collect_events(state)
             return
         if kind == "threads":
-            await collect_record(draft)
+            await collect_record(state)
             return
-        await collect_commits(draft)
-        if draft.branch and draft.branch != draft.state.default_branch:
-            await collect_commits(draft, draft.branch)
+        await collect_commits(state)
+        if state.branch and state.branch != state.repository.default_branch:
+            await collect_commits(state, state.branch)
 
     async def _extras_if_possible(self) -> None:
         """What a pass is no failure without; it is tried again next time."""
         try:
             await self._extras()
         except BudgetSpent:
-            self._draft.notes.append("the request budget was spent; the next pass goes on")
+            self._state.notes.append("the request budget was spent; the next pass goes on")
         except (GitHubError, InvalidInput) as problem:  # GitHub refused a question, too
-            self._draft.notes.append(f"left for the next pass: {problem.message}")
+            self._state.notes.append(f"left for the next pass: {problem.message}")
 
     async def _extras(self) -> None:
-        draft = self._draft
-        if draft.thorough:
+        state = self._state
+        if state.thorough:
             await self._step(0.5, "pushes")
-            await collect_activity(draft)
+            await collect_activity(state)
             await self._step(0.6, "snapshot")
-            await collect_snapshot(draft)
+            await collect_snapshot(state)
         if self._keeper is not None:
             await self._step(0.7, "commit details")
-            await collect_details(draft, self._store)
+            await collect_details(state, self._store)
 
     async def _step(self, share: float, message: str) -> None:
         if self._progress is not None:
@@ -132,18 +131,18 @@ class OnePass:
 
     async def _store(self) -> None:
         """Store what is drafted; nothing of a repository that GitHub never showed."""
-        draft = self._draft
+        state = self._state
         if self._keeper is None:
             self._stored = await self._count_new()
             return
-        if draft.state.repository_id is None and draft.state.last_collected_at is None and not draft.events:
+        if state.repository.repository_id is None and state.repository.last_collected_at is None and not state.events:
             return
-        new = await self._keeper.store(draft.take_batch())
+        new = await self._keeper.store(state.take_batch())
         self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)
 
     async def _count_new(self) -> Stored:
         """What a dry run would have stored."""
-        draft = self._draft
-        known_ids = await draft.manager.events.get_known_ids(draft.events)
-        known_shas = await draft.manager.commits.get_known_shas(draft.repo, draft.commits)
-        return Stored(len(draft.events.keys() - known_ids), len(draft.commits.keys() - known_shas))
+        state = self._state
+        known_ids = await state.manager.events.get_known_ids(state.events)
+        known_shas = await state.manager.commits.get_known_shas(state.repo, state.commits)
+        return Stored(len(state.events.keys() - known_ids), len(state.commits.keys() - known_shas))

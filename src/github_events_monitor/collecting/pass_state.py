@@ -12,8 +12,8 @@ from ..github.client import Answer, GitHubClient, RequestBudget
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.merging import merge_commits
 from ..insights.commits import analyse_commit
-from ..insights.coverage import forget_before, known_spans, learn
 from ..instants import Clock, format_instant
+from ..ledger import forget_before, known_spans, learn
 from ..records import (
     CollectedBatch,
     Commit,
@@ -35,7 +35,7 @@ MAX_NOT_MODIFIED = 3
 
 
 @dataclass(kw_only=True)
-class Draft:
+class PassState:
     """What one pass over one repository works on. Steps change it; the collector stores what it holds.
 
     want: the window asked about. kinds: what of it, "events" or "commits", comes first, and must not fail. branch:
@@ -48,7 +48,7 @@ class Draft:
     manager: DatabaseManager
     clock: Clock
     budget: RequestBudget
-    state: RepositoryState
+    repository: RepositoryState
     want: Span
     kinds: tuple[str, ...]
     branch: str | None
@@ -66,12 +66,12 @@ class Draft:
     @property
     def repo(self) -> str:
         """The key under which the repository is stored."""
-        return self.state.repo_name
+        return self.repository.repo_name
 
     @property
     def asked_name(self) -> str:
         """The name GitHub is asked for: its latest spelling, which a rename changes."""
-        return self.state.full_name or self.state.repo_name
+        return self.repository.full_name or self.repository.repo_name
 
     def now(self) -> str:
         """The present, in the stored form."""
@@ -79,35 +79,35 @@ class Draft:
 
     def change(self, **changes: Any) -> None:
         """Remember something else about the repository."""
-        self.state = msgspec.structs.replace(self.state, **changes)
+        self.repository = msgspec.structs.replace(self.repository, **changes)
 
     def known(self, kind: str) -> tuple[Span, ...]:
         """The spans completely known of a kind."""
-        return known_spans(self.state.ledger, kind)
+        return known_spans(self.repository.ledger, kind)
 
     def learn(self, kind: str, *spans: Span) -> None:
         """Remember that spans are completely known, once what is drafted is stored."""
-        self.change(ledger=learn(self.state.ledger, kind, *spans))
+        self.change(ledger=learn(self.repository.ledger, kind, *spans))
 
     def know(self, kind: str, *spans: Span) -> None:
         """Remember that these spans are completely known, and no others."""
-        others = {other: spans for other, spans in self.state.ledger.spans.items() if other != kind}
+        others = {other: spans for other, spans in self.repository.ledger.spans.items() if other != kind}
         self.change(ledger=learn(Ledger(spans=others), kind, *spans))
 
     def add_source(self, source: str) -> None:
         """Remember where records came from."""
-        if source not in self.state.sources:
-            self.change(sources=tuple(sorted((*self.state.sources, source))))
+        if source not in self.repository.sources:
+            self.change(sources=tuple(sorted((*self.repository.sources, source))))
 
     def etag(self, resource: str) -> str | None:
         """The ETag to ask with; null when there is none, or when too many 304s in a row make it suspect."""
-        if self.state.not_modified.get(resource, 0) >= MAX_NOT_MODIFIED:
+        if self.repository.not_modified.get(resource, 0) >= MAX_NOT_MODIFIED:
             return None
-        return self.state.etags.get(resource)
+        return self.repository.etags.get(resource)
 
     def saw(self, resource: str, answer: Answer) -> bool:
         """Remember an answer's ETag; answers whether the resource was modified."""
-        etags, counts = dict(self.state.etags), dict(self.state.not_modified)
+        etags, counts = dict(self.repository.etags), dict(self.repository.not_modified)
         modified = answer.status != "not_modified"
         if not modified:
             counts[resource] = counts.get(resource, 0) + 1
@@ -123,8 +123,8 @@ class Draft:
         """Drop the ETags of resources that are no longer there."""
         gone = set(resources)
         self.change(
-            etags={name: etag for name, etag in self.state.etags.items() if name not in gone},
-            not_modified={name: count for name, count in self.state.not_modified.items() if name not in gone},
+            etags={name: etag for name, etag in self.repository.etags.items() if name not in gone},
+            not_modified={name: count for name, count in self.repository.not_modified.items() if name not in gone},
         )
 
     def add_commit(self, commit: Commit, files: tuple[CommitFile, ...] | None = None) -> None:
@@ -140,9 +140,9 @@ class Draft:
 
     def take_batch(self) -> CollectedBatch:
         """What is drafted, to be stored; the draft goes on empty, with the same state."""
-        kept = forget_before(self.state.ledger, self.cutoff) if self.cutoff else self.state.ledger
+        kept = forget_before(self.repository.ledger, self.cutoff) if self.cutoff else self.repository.ledger
         batch = CollectedBatch(
-            state=msgspec.structs.replace(self.state, ledger=kept),
+            state=msgspec.structs.replace(self.repository, ledger=kept),
             events=tuple(self.events.values()),
             commits=tuple(self.commits.values()),
             security=tuple(self.security),

@@ -5,9 +5,9 @@ No network is involved. A commit without details is analysed from its message al
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from .infrastructure.database_interface import DatabaseManager, Position, patiently
-from .insights.commits import RULES_VERSION, analyse_commit
-from .records import CommitRecord, repo_key
+from ..infrastructure.database_interface import DatabaseManager, Position, patiently
+from ..insights.commits import RULES_VERSION, analyse_commit
+from ..records import CommitRecord, repo_key
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 

@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from .collecting.identity import name_by_id
-from .collecting.leases import acquire
-from .github.payloads import DERIVED, derived_id, possible_keys
-from .github.webhooks import Delivered, parse_webhook, rekey
-from .infrastructure.database_interface import DatabaseManager
-from .insights.commits import analyse_commit
-from .instants import Clock, format_instant, shift
-from .records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, repo_key
+from ..github.payloads import DERIVED, derived_id, possible_keys
+from ..github.webhooks import Delivered, parse_webhook, rekey
+from ..infrastructure.database_interface import DatabaseManager
+from ..insights.commits import analyse_commit
+from ..instants import Clock, format_instant, shift
+from ..records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, repo_key
+from .identity import name_by_id
+from .leases import acquire
 
 SOURCE = "webhook"
 AROUND = timedelta(hours=1)

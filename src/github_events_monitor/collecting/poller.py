@@ -4,13 +4,13 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
-from .enhanced_event_collector import Collector
-from .errors import MonitorError, RateLimited
-from .infrastructure.watch_list import oldest_first, watched
-from .insights.coverage import without_future
-from .instants import Clock, format_instant, parse_instant
-from .records import RepositoryState
-from .settings import Settings
+from ..errors import MonitorError, RateLimited
+from ..infrastructure.watch_list import oldest_first, watched
+from ..instants import Clock, format_instant, parse_instant
+from ..ledger import without_future
+from ..records import RepositoryState
+from ..settings import Settings
+from .collector import Collector
 
 logger = logging.getLogger(__name__)
 

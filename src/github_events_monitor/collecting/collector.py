@@ -1,0 +1,239 @@
+"""Collecting: passes over repositories, each under its lease, storing what they learn as they go.
+
+A pass reads the repository, its events and its commits, and stores them together with the state that says so; then
+looks at pushes and, once a day, at what can only be observed in the present; then fills in statistics and files as far
+as the budget goes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Self
+
+from ..answers import RateLimitStatus
+from ..errors import InvalidInput, MonitorError, NotFound, Unreachable
+from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
+from ..github.client import GitHubClient
+from ..infrastructure.database_interface import DatabaseManager, patiently
+from ..infrastructure.questions.collect_now import CollectNow
+from ..infrastructure.watch_list import watched
+from ..insights.commits import analyse_commit
+from ..instants import Clock, format_instant, shift, system_clock
+from ..records import CommitRecord, Span, Stored, repo_key
+from .collection_pass import KINDS, Outcome, Progress
+from .details import fetch_details
+from .listeners import Listeners
+from .pass_state import FIRST_PASS
+from .passes import Passes, Plan
+from .presentation import present, within
+from .retention import Retention
+from .turns import Turns
+
+READ_REQUESTS = 8
+READ_SECONDS = 10.0
+LONGEST_WAIT = 90.0
+"""Seconds: a limit that ends sooner is waited out by passes that are not made within a question."""
+REQUESTS_WITH_TOKEN = 200
+REQUESTS_WITHOUT_TOKEN = 15
+
+
+class Collector:
+    """Collects repositories from GitHub into a database."""
+
+    def __init__(
+        self,
+        manager: DatabaseManager,
+        client: GitHubClient,
+        *,
+        clock: Clock = system_clock,
+        with_token: bool = False,
+        targets: Sequence[str] = (),
+        retention_days: int | None = None,
+        touched: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Make a collector; the caller opens and closes it.
+
+        Args:
+            manager: Where to store; closed together with the collector.
+            client: Whom to ask; closed together with the collector.
+            clock: Where time comes in.
+            with_token: Whether the budget of a token applies.
+            targets: Repositories that are watched from the start.
+            retention_days: After how many days records are removed; None is never.
+            touched: Called with a repository's key whenever what is stored about it may have changed.
+        """
+        self.manager, self.client = manager, client
+        self.retention = Retention(manager, client, clock, retention_days)
+        self._clock, self._with_token, self._targets = clock, with_token, tuple(targets)
+        self._passes = Passes(manager, client, clock, self.retention, with_token=with_token)
+        self._turns, self._listeners = Turns(), Listeners()
+        self._touched = touched
+
+    async def initialize(self) -> None:
+        """Open the database; every other method does it, too, where it was not done."""
+        await self.manager.initialize()
+
+    async def settle(self) -> None:
+        """Wait a moment for passes that were cancelled just now to give back their leases."""
+        await self._passes.settle()
+
+    async def close(self) -> None:
+        """Close the database and the connection to GitHub."""
+        await self.settle()
+        await self.client.aclose()
+        await self.manager.close()
+
+    async def __aenter__(self) -> Self:
+        await self.initialize()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def stored_so_far(self) -> Stored:
+        """What was new since this collector was made, deliveries passed to `notify` included."""
+        return self._listeners.stored_so_far
+
+    def on_stored(self, listener: Callable[[str], Awaitable[None]]) -> Callable[[], None]:
+        """Call `listener` with a repository's key whenever something new was stored; return how to stop that."""
+        return self._listeners.add(listener)
+
+    async def notify(self, repo: str, stored: Stored) -> None:
+        """Announce what was stored about a repository, also by the receiver of webhooks."""
+        self._touched(repo)
+        await self._listeners.notify(repo, stored)
+
+    async def collect(
+        self,
+        repos: Sequence[str] | None = None,
+        *,
+        dry_run: bool = False,
+        hours: int | None = None,
+        progress: Progress | None = None,
+    ) -> CollectNow:
+        """Make one pass over repositories. One that fails does not stop the others.
+
+        Args:
+            repos: "owner/name" each; None is all watched ones.
+            dry_run: Ask GitHub, and say what would be new, but store nothing.
+            hours: How far back commits are listed at least (the first pass covers 30 days anyway).
+            progress: Told how far it is.
+
+        Raises:
+            InvalidInput: For a name.
+            DatabaseError: The database failed.
+        """
+        names = list(repos) if repos else list((await watched(self.manager.collector_state, self._targets)).values())
+        keys = list({repo_key(name): name for name in names}.items())
+        plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
+        done = []
+        with patiently():
+            for number, (key, name) in enumerate(keys):
+                await self._tell(progress, number, len(keys), f"collecting {name}")
+                outcome = await self._pass(key, self._full_budget(), plan, within(progress, number, len(keys), name))
+                done.append(await present(self.manager, name, outcome))
+            await self.purge_if_due()
+        await self._tell(progress, len(keys), len(keys), "done")
+        return CollectNow(
+            repositories=tuple(done),
+            requests_used=sum(row.requests for row in done),
+            rate_limit=self.rate_limit(),
+            dry_run=dry_run,
+            note=None if keys else "No repository is watched; name some, or set TARGET_REPOSITORIES.",
+        )
+
+    async def collect_one(self, key: str) -> Outcome:
+        """Make one pass over one repository, as background polling does: it does not wait for another collector."""
+        with patiently():
+            return await self._pass(key, self._full_budget(), Plan(want=self._reaching_back(None), lease_seconds=0))
+
+    async def purge_if_due(self) -> None:
+        """Remove what is older than EVENT_RETENTION_DAYS, at most once an hour; does nothing without that setting."""
+        await self.retention.purge_if_due()
+
+    async def refresh(
+        self, keys: Sequence[str], span: Span, branch: str | None = None, kinds: Sequence[str] = KINDS
+    ) -> Mapping[str, MonitorError | None]:
+        """Collect what a question needs, within its small budget shared among the repositories, in the order given.
+
+        A repository takes no more than leaves enough for those after it.
+
+        Args:
+            keys: Repositories, the most urgent one first.
+            span: The window asked about.
+            branch: Another branch to list beside the default one.
+            kinds: "events" and "commits", of what the question is.
+
+        Returns:
+            By key how it failed, or None.
+        """
+        deadline = self._clock() + timedelta(seconds=READ_SECONDS)
+        budget = RequestBudget(READ_REQUESTS, deadline, longest_wait=READ_SECONDS)
+        plan = Plan(want=span, kinds=tuple(kinds), branch=branch, thorough=False, lease_seconds=READ_SECONDS / 2)
+        least = 1 + len(kinds)  # the repository itself, and a page of each listing
+        problems: dict[str, MonitorError | None] = {}
+        for number, key in enumerate(keys):
+            fair = max(least, budget.left - least * (len(keys) - number - 1))
+            outcome = await self._shared_pass(key, budget.share(min(fair, budget.left)), plan)
+            problems[key] = outcome.error
+            if not outcome.reached and outcome.error is None:
+                problems[key] = Unreachable(
+                    f"not collected within this call's {READ_REQUESTS} requests and {READ_SECONDS:.0f} s;"
+                    " ask again, or run collect_now"
+                )
+        return problems
+
+    async def fetch_details(self, key: str, sha: str) -> None:
+        """Fetch one commit with its files and store it. Raises `NotFound` and what else GitHub answers."""
+        state = await self.manager.collector_state.get_state(key)
+        name = (state.full_name if state else None) or key
+        budget = RequestBudget(READ_REQUESTS, self._clock() + timedelta(seconds=READ_SECONDS))
+        try:
+            details = await fetch_details(self.client, key, name, sha, budget)
+        except (NotFound, InvalidInput):
+            raise NotFound(f"{name} has no commit {sha}, or it is not visible with this token; check both") from None
+        except BudgetSpent:
+            raise Unreachable(f"GitHub did not give commit {sha} of {name} in time; ask again") from None
+        summary = analyse_commit(details.commit, details.files)
+        record = CommitRecord(commit=details.commit, files=details.files, summary=summary)
+        await self.manager.commits.insert_commits([record])
+        self._touched(key)
+
+    def rate_limit(self) -> RateLimitStatus:
+        """Return GitHub's limit as last answered."""
+        limit = self.client.rate_limit
+        if limit is None:
+            return RateLimitStatus()
+        return RateLimitStatus(limit=limit.limit, remaining=limit.remaining, reset_at=format_instant(limit.reset_at))
+
+    def _full_budget(self, on_wait: WaitNotice | None = None) -> RequestBudget:
+        most = REQUESTS_WITH_TOKEN if self._with_token else REQUESTS_WITHOUT_TOKEN
+        return RequestBudget(most, longest_wait=LONGEST_WAIT, on_wait=on_wait)
+
+    def _reaching_back(self, hours: int | None) -> Span:
+        now = format_instant(self._clock())
+        reach = max(FIRST_PASS, timedelta(hours=hours or 0))
+        return Span(shift(now, -reach), now)
+
+    async def _shared_pass(self, key: str, budget: RequestBudget, plan: Plan) -> Outcome:
+        run = partial(self._run, key, budget, plan, None)
+        try:
+            return await self._turns.shared(key, run, budget.seconds_left(self._clock()), plan.served_by)
+        except TimeoutError:
+            busy = Unreachable(f"{key} is being collected right now, and that takes longer than this call may wait")
+            return Outcome(key, Stored(0, 0), False, 0, busy, (), reached=False)
+
+    async def _pass(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None = None) -> Outcome:
+        return await self._turns.own(key, partial(self._run, key, budget, plan, progress))
+
+    async def _run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None) -> Outcome:
+        outcome = await self._passes.run(key, budget, plan, progress)
+        if not plan.dry_run:
+            await self.notify(outcome.repo, outcome.stored)
+            self._touched(key)
+        return outcome
+
+    async def _tell(self, progress: Progress | None, done: float, total: float, message: str) -> None:
+        if progress is not None:
+            await progress(done, total, message)

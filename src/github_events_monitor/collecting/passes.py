@@ -1,0 +1,105 @@
+"""A pass over one repository, set up: under which key, with which lease, from what is remembered of it."""
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+
+import msgspec
+
+from ..errors import LeaseLost, MonitorError, Unreachable
+from ..github.client import GitHubClient, RequestBudget
+from ..infrastructure.database_interface import DatabaseManager
+from ..instants import Clock, format_instant
+from ..ledger import forget_before, without_future
+from ..records import RepositoryState, Span, Stored
+from .collection_pass import KINDS, CollectionPass, Outcome, Progress
+from .identity import Renamed
+from .leases import LIFETIME, UnderWay, hold_lease
+from .pass_state import PassState
+from .retention import Retention
+
+_LEASE_SECONDS = LIFETIME.total_seconds() + 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a pass is to do.
+
+    want, kinds: the window asked about, and of what. thorough: more than that needs. lease_seconds: how long to wait
+    for another process that collects the same repository.
+    """
+
+    want: Span
+    kinds: tuple[str, ...] = KINDS
+    branch: str | None = None
+    thorough: bool = True
+    dry_run: bool = False
+    lease_seconds: float = _LEASE_SECONDS
+
+    def served_by(self, outcome: Outcome) -> bool:
+        """Return whether a pass that another caller just made did what this one is to do."""
+        return self.branch is None and (outcome.error is not None or set(self.kinds) <= {*outcome.listed})
+
+
+class Passes:
+    """Makes passes over repositories, each under its lease."""
+
+    def __init__(
+        self, manager: DatabaseManager, client: GitHubClient, clock: Clock, retention: Retention, *, with_token: bool
+    ) -> None:
+        self._manager, self._client, self._clock = manager, client, clock
+        self._retention, self._with_token = retention, with_token
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._under_way = UnderWay()
+
+    async def settle(self) -> None:
+        """Wait a moment for passes that were cancelled just now to give back their leases."""
+        await self._under_way.settled()
+
+    async def run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None = None) -> Outcome:
+        """Make one pass; a repository that turns out to be stored under another key is collected under that one."""
+        before = budget.used
+        try:
+            outcome = await self._run(await self._stored_key(key), budget, plan, progress)
+        except Renamed as renamed:
+            outcome = await self._run(renamed.key, budget, plan, progress)
+        return outcome._replace(requests=budget.used - before)
+
+    async def _stored_key(self, key: str) -> str:
+        if await self._manager.collector_state.get_state(key) is not None:
+            return key
+        return await self._manager.collector_state.get_alias(key) or key
+
+    async def _run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None) -> Outcome:
+        if plan.dry_run:
+            return await CollectionPass(await self._begin(key, budget, plan), None, progress).run()
+        lease = hold_lease(self._manager, self._clock, key, self._owner, plan.lease_seconds)
+        try:
+            async with self._under_way, lease as keeper:
+                return await CollectionPass(await self._begin(key, budget, plan), keeper, progress).run()
+        except LeaseLost:
+            error: MonitorError = Unreachable(f"another process took over collecting {key}; ask again in a few seconds")
+        except Unreachable as busy:
+            error = busy
+        return Outcome(key, Stored(0, 0), False, 0, error, ())
+
+    async def _begin(self, key: str, budget: RequestBudget, plan: Plan) -> PassState:
+        stored = await self._manager.collector_state.get_state(key) or RepositoryState(repo_name=key)
+        repository = without_future(stored, format_instant(self._clock()))
+        cutoff = self._retention.cutoff()
+        if cutoff is not None:
+            repository = msgspec.structs.replace(repository, ledger=forget_before(repository.ledger, cutoff))
+        return PassState(
+            client=self._client,
+            manager=self._manager,
+            clock=self._clock,
+            budget=budget,
+            repository=repository,
+            want=plan.want,
+            kinds=plan.kinds,
+            branch=plan.branch,
+            thorough=plan.thorough,
+            with_token=self._with_token,
+            cutoff=cutoff,
+        )

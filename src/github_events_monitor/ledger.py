@@ -1,0 +1,132 @@
+"""What is completely known of a repository, as arithmetic on spans of time.
+
+A span says: every record of its kind with since <= t < until has been seen. The spans of a kind are disjoint, in order,
+and never touch (touching ones are merged).
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from .instants import shift
+from .records import Ledger, RepositoryState, Span
+
+ARCHIVE = "archive"
+"""The kind of spans that imports of GH Archive make known."""
+
+SKEW = timedelta(minutes=5)
+"""By how much clocks of machines that share a database, and GitHub's, may differ."""
+
+_TABLES = {"commits": "commits", "threads": "threads"}
+"""Where the records of a kind are; those of any other are events."""
+
+_BELIEVABLE = {
+    **dict.fromkeys(("last_collected_at", "last_attempt_at", "snapshot_at", "commits_floor"), SKEW),
+    "next_poll_at": timedelta(hours=1),
+    "retry_at": timedelta(days=8),
+}
+"""How far in the future the moments of a state may lie."""
+
+
+def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Any spans as disjoint ones in order; empty ones vanish."""
+    merged: list[Span] = []
+    for span in sorted(Span(*span) for span in spans):
+        if span.since >= span.until:
+            continue
+        if merged and span.since <= merged[-1].until:
+            merged[-1] = Span(merged[-1].since, max(merged[-1].until, span.until))
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def clip_spans(spans: Iterable[Span], since: str, until: str) -> tuple[Span, ...]:
+    """The parts of spans inside a window."""
+    return merge_spans(Span(max(span.since, since), min(span.until, until)) for span in spans)
+
+
+def missing_spans(spans: Iterable[Span], since: str, until: str) -> tuple[Span, ...]:
+    """The parts of a window that no span covers, in order."""
+    edges = [since]
+    for span in clip_spans(spans, since, until):
+        edges += [span.since, span.until]
+    edges.append(until)
+    return tuple(Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b)
+
+
+def learn(ledger: Ledger, kind: str, *spans: Span) -> Ledger:
+    """The ledger with more known of a kind."""
+    known = merge_spans((*ledger.spans.get(kind, ()), *spans))
+    return msgspec.structs.replace(ledger, spans={**ledger.spans, kind: known})
+
+
+def forget_before(ledger: Ledger, instant: str) -> Ledger:
+    """The ledger after everything older than an instant was removed: that time is unknown again, not empty."""
+    kept = {kind: clip_spans(spans, instant, "9999") for kind, spans in ledger.spans.items()}
+    return msgspec.structs.replace(ledger, spans={kind: spans for kind, spans in kept.items() if spans})
+
+
+def with_archive(state: RepositoryState, hours: Iterable[Span]) -> RepositoryState:
+    """A state with the hours of GH Archive that were imported for all repositories.
+
+    Where it is not in the file of such an hour, it was silent, as long as it had its name already and had it still:
+    between hours in which imports met it.
+    """
+    met = state.ledger.spans.get(ARCHIVE, ())
+    between = clip_spans(hours, met[0].since, met[-1].until) if met else ()
+    return msgspec.structs.replace(state, ledger=learn(state.ledger, ARCHIVE, *between)) if between else state
+
+
+def known_from(ledger: Ledger, tables: Collection[str], since: str) -> Ledger:
+    """What remains known to whoever got these tables only, with records of since <= t."""
+    return Ledger(
+        spans={
+            kind: clip_spans(spans, since, "9999")
+            for kind, spans in ledger.spans.items()
+            if _TABLES.get(kind.partition(":")[0], "events") in tables
+        }
+    )
+
+
+def common_ledger(one: Ledger, other: Ledger) -> Ledger:
+    """What both say is known."""
+    return Ledger(
+        spans={
+            kind: merge_spans(part for span in other.spans.get(kind, ()) for part in clip_spans(spans, *span))
+            for kind, spans in one.spans.items()
+        }
+    )
+
+
+def united_ledger(one: Ledger, other: Ledger) -> Ledger:
+    """What either says is known."""
+    kinds = {**one.spans, **other.spans}
+    return Ledger(spans={kind: merge_spans((*one.spans.get(kind, ()), *other.spans.get(kind, ()))) for kind in kinds})
+
+
+def without_future(state: RepositoryState, now: str) -> RepositoryState:
+    """A state without what a clock that ran ahead wrote into it.
+
+    A span that reaches into the future goes altogether: nobody knows where its honest part ends.
+    """
+    latest = shift(now, SKEW)
+    changes: dict[str, Any] = {
+        name: None
+        for name, ahead in _BELIEVABLE.items()
+        if (moment := getattr(state, name)) and moment > shift(now, ahead)
+    }
+    if any(spans and spans[-1].until > latest for spans in state.ledger.spans.values()):
+        past = {kind: tuple(span for span in of if span.until <= latest) for kind, of in state.ledger.spans.items()}
+        changes["ledger"] = Ledger(spans={kind: spans for kind, spans in past.items() if spans})
+    if {"commits_floor", "ledger"} & changes.keys():
+        changes["etags"] = {}  # a 304 would say that nothing changed since a time that is not known any more
+    return msgspec.structs.replace(state, **changes) if changes else state
+
+
+def known_spans(ledger: Ledger, kind: str) -> tuple[Span, ...]:
+    """What is known of a kind; imported archive hours count as known events."""
+    archive = ledger.spans.get(ARCHIVE, ()) if kind == "events" else ()
+    return merge_spans((*ledger.spans.get(kind, ()), *archive))
