@@ -80,11 +80,13 @@ async def _add_events(state: PassState, known: tuple[Span, ...]) -> None:
 
 
 def _remember(state: PassState, found: ThreadsFound) -> None:
-    state = state.repository
+    repository = state.repository
     state.change(
-        etags={name: etag for name, etag in state.etags.items() if not name.startswith(_PREFIX)} | found.etags,
-        not_modified={name: count for name, count in state.not_modified.items() if not name.startswith(_PREFIX)}
-        | {name: state.not_modified.get(name, 0) + 1 for name in found.not_modified},
+        etags={name: etag for name, etag in repository.etags.items() if not name.startswith(_PREFIX)} | found.etags,
+        not_modified={
+            name: count for name, count in repository.not_modified.items() if not name.startswith(_PREFIX)
+        }
+        | {name: repository.not_modified.get(name, 0) + 1 for name in found.not_modified},
     )
 
 

@@ -27,6 +27,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("deployment_metrics", {"repo": "octo/hello"}),
     ("watch_repositories", {}),
     ("status", {}),
+    ("pull_requests", {"repo": "octo/hello"}),
+    ("issues", {"repo": "octo/hello"}),
 ]
 
 

@@ -13,7 +13,7 @@ SNAPSHOT = Path(__file__).parent / "tools.json"
 
 READ_ONLY = {
     "recent_commits", "commit_details", "repository_health", "repository_activity", "trending_repositories",
-    "developer_activity", "security_report", "event_anomalies", "deployment_metrics", "status",
+    "developer_activity", "security_report", "event_anomalies", "deployment_metrics", "status", "pull_requests", "issues",
 }  # fmt: skip
 
 
@@ -77,6 +77,14 @@ async def test_arguments_and_defaults_are_those_of_the_contract() -> None:
         "deployment_metrics": {"repo": "required", "hours": 2160, **window},
         "watch_repositories": {"add": [], "remove": []},
         "status": {},
+        "pull_requests": {
+            "repo": "required", "hours": 720, "limit": 30, "state": "open", "author": None, "reviewer": None,
+            "sort": "updated", **window, "cursor": None,
+        },
+        "issues": {
+            "repo": "required", "hours": 720, "limit": 30, "state": "open", "author": None, "label": None,
+            "sort": "updated", **window, "cursor": None,
+        },
     }  # fmt: skip
 
 
