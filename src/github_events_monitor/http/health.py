@@ -42,6 +42,6 @@ async def _ask(runtime: Runtime) -> dict[str, Any]:
                 await runtime.manager.initialize()  # where nothing was asked yet and there was no lifespan
             return await runtime.service.health()
     except TimeoutError:
-        provider = runtime.settings.database_provider
+        provider = runtime.settings.database_provider  # a hung connection has no more to say
         error = f"the database did not answer within {WITHIN:.0f} s"
         return {"status": "unhealthy", "provider": provider, "error": error}
