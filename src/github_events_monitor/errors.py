@@ -9,6 +9,7 @@
     │  ├─ RateLimited            rate_limited 429   1     `retry_at` says until when
     │  ├─ Forbidden              forbidden   403    1     a permission, not a limit
     │  └─ Unreachable            unreachable 502    1     network, time-out, 5xx, nonsense
+    ├─ IssuerUnreachable         unreachable 502    1     the keys of OIDC_ISSUER cannot be had
     └─ DatabaseError             internal    503    1     the database answered with an error
        ├─ DatabaseUnreachable    unreachable 503    1     it did not answer
        ├─ UnusablePath           internal    503    2     DATABASE_PATH names no place for a database
@@ -78,6 +79,12 @@ class Forbidden(GitHubError):
 
 class Unreachable(GitHubError):
     """No usable answer: connection, time-out, a server error, or a body that is not what GitHub documents."""
+
+    code: ClassVar[ErrorCode] = "unreachable"
+
+
+class IssuerUnreachable(MonitorError):
+    """The keys of OIDC_ISSUER cannot be had, so that none of its tokens can be judged."""
 
     code: ClassVar[ErrorCode] = "unreachable"
 

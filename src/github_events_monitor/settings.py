@@ -118,6 +118,8 @@ class Settings(BaseSettings):
     )
     port: int = Field(8000, ge=1, le=65_535, description="a port, 1 to 65535")
     api_token: Token | None = Field(None, min_length=1, description="a secret of visible ASCII characters")
+    oidc_issuer: HttpUrl | None = Field(None, description="an https URL, the issuer of tokens that clients send")
+    oidc_audience: str | None = Field(None, min_length=1, description="the audience that those tokens are for")
     allowed_hosts: Names = Field((), description="host names, comma-separated")
     bot_logins: Names = Field((), description="logins, comma-separated")
     github_webhook_secret: SecretStr | None = Field(None, min_length=1, description="the webhook's secret")
@@ -166,9 +168,24 @@ class Settings(BaseSettings):
             **{name: value.get_secret_value() if value else None for name, value in secrets.items()},
         }
 
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether clients of HTTP have to send a token."""
+        return self.api_token is not None or self.oidc_issuer is not None
+
+    def check_oidc(self) -> None:
+        """Refuse an issuer whose tokens could be forged, or were made for others. Raises `SettingsError`."""
+        if (self.oidc_issuer is None) != (self.oidc_audience is None):
+            missing, there = ("OIDC_ISSUER", "OIDC_AUDIENCE")[:: 1 if self.oidc_issuer is None else -1]
+            raise SettingsError(f"{missing} must be set where {there} is: tokens count with issuer and audience only")
+        issuer = urlsplit(self.oidc_issuer or "https:")
+        if issuer.scheme != "https" and not is_loopback(issuer.hostname or ""):
+            raise SettingsError(f"OIDC_ISSUER={self.oidc_issuer!r} is not accepted; its keys are safe by https only")
+
     def check_listening(self) -> None:
         """Refuse to open a port that would let strangers in, or that is DynamoDB's. Raises `SettingsError`."""
-        if not is_loopback(self.host) and self.api_token is None:
+        self.check_oidc()
+        if not is_loopback(self.host) and not self.asks_for_tokens:
             raise SettingsError(
                 f"HOST={self.host!r} can be reached from outside, so API_TOKEN must be set, a secret that clients send"
             )

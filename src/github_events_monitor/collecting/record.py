@@ -83,9 +83,7 @@ def _remember(state: PassState, found: ThreadsFound) -> None:
     repository = state.repository
     state.change(
         etags={name: etag for name, etag in repository.etags.items() if not name.startswith(_PREFIX)} | found.etags,
-        not_modified={
-            name: count for name, count in repository.not_modified.items() if not name.startswith(_PREFIX)
-        }
+        not_modified={name: count for name, count in repository.not_modified.items() if not name.startswith(_PREFIX)}
         | {name: repository.not_modified.get(name, 0) + 1 for name in found.not_modified},
     )
 

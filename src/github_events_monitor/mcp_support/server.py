@@ -9,6 +9,8 @@ from typing import Any
 from mcp.server import CacheHint, MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import (
     CallToolResult,
     GetPromptResult,
@@ -53,10 +55,16 @@ class MonitorServer(MCPServer[Runtime]):
         add("resources/unsubscribe", UnsubscribeRequestParams, subscriptions.unsubscribe)
         self.subscriptions = subscriptions
 
+    def stateless_manager(self, security: TransportSecuritySettings) -> StreamableHTTPSessionManager:
+        """Return what serves requests over HTTP each by itself, in JSON; it runs once."""
+        return StreamableHTTPSessionManager(
+            self._lowlevel_server, json_response=True, stateless=True, security_settings=security
+        )
+
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """A tool's answer; one that does not exist is refused with the nearest name."""
+        """Return a tool's answer; one that does not exist is refused with the nearest name."""
         known = [tool.name for tool in await self.list_tools()]
         if name not in known:
             return failed_call(InvalidInput(f"there is no tool {name[:80]!r}; {did_you_mean(name, known)}"))
@@ -65,7 +73,7 @@ class MonitorServer(MCPServer[Runtime]):
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
-        """A prompt's text. Raises `MCPError` with the sentence that says what to give."""
+        """Return a prompt's text. Raises `MCPError` with the sentence that says what to give."""
         if problem := await self._refuse_prompt(name, arguments or {}):
             raise failed_request(InvalidInput(problem))
         return await super().get_prompt(name, arguments, context)

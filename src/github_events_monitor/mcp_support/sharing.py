@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 from mcp.server import MCPServer
@@ -14,12 +15,13 @@ from ..settings import Settings
 from .subscriptions import Subscriptions
 
 Ctx = Context[Runtime, Any]
+_given: ContextVar[Runtime | None] = ContextVar("runtime", default=None)
 
 
 class Sharing:
     """Enters the shared runtime with the settings of the command line, or else the environment's.
 
-    The settings are read when somebody first needs them: importing the server must not fail for a bad variable.
+    The settings are read when they are first needed: importing the server must not fail for a bad variable.
     """
 
     def __init__(self, subscriptions: Subscriptions) -> None:
@@ -28,33 +30,44 @@ class Sharing:
 
     @contextmanager
     def using(self, settings: Settings) -> Iterator[None]:
-        """Meanwhile these settings, with the flags of the command line in them."""
+        """Within the block these settings count, with the flags of the command line in them."""
         before, self._settings = self._settings, settings
         try:
             yield
         finally:
             self._settings = before
 
+    @contextmanager
+    def over(self, runtime: Runtime) -> Iterator[None]:
+        """Within the block, in this context, a runtime that someone else owns takes the place of the shared one."""
+        token = _given.set(runtime)
+        try:
+            yield
+        finally:
+            _given.reset(token)
+
     def runtime(self) -> AbstractAsyncContextManager[Runtime]:
-        """The runtime, for code that no request context reaches: static resources, completion."""
+        """Return the runtime, for code that no request context reaches: static resources, completion."""
+        if given := _given.get():
+            return nullcontext(given)
         return shared_runtime(self._settings or Settings.load())
 
     @asynccontextmanager
     async def lifespan(self, _: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
-        """The runtime for the length of a server's life, which over SSE is one connection's."""
+        """Give the runtime for the length of a server's life, which over SSE is one connection's."""
         async with self.runtime() as runtime:
             with self._subscriptions.fed_by(runtime):
                 yield runtime
 
 
 def service_of(ctx: Ctx) -> DatabaseService:
-    """Whom a tool asks."""
+    """Return what a tool asks."""
     return ctx.request_context.lifespan_context.service
 
 
 @contextmanager
 def logging_left_alone() -> Iterator[None]:
-    """The SDK sets up the root logger when a server object is made, unless somebody did; ours is set up in `logs`."""
+    """Keep the SDK from setting up the root logger when a server object is made; ours is set up in `logs`."""
     guard = logging.NullHandler()
     logging.getLogger().addHandler(guard)
     try:

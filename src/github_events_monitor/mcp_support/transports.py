@@ -1,38 +1,39 @@
 """Serving over stdio, SSE and streamable HTTP. The runtime with its background polling lives as long as the server."""
 
 import asyncio
-import logging
-import signal
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Literal
 
-import uvicorn
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..errors import MonitorError
-from ..settings import Settings, is_loopback
-from .security import BearerToken, host_rules
+from ..http.health import HealthCheck
+from ..http.listening import listen
+from ..http.middleware import Protection
+from ..runtime import Runtime
+from ..settings import Settings
+from .negotiation import AnyAccept
 from .server import MonitorServer
 from .stdio import stdin_ending_on_signal
 
-logger = logging.getLogger(__name__)
-
 TransportName = Literal["stdio", "sse", "streamable-http"]
-GRACE = 3
-"""Seconds that open requests and streams get when the server is stopped."""
+HTTPTransport = Literal["sse", "streamable-http"]
+CHECKED_OUTSIDE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+"""Host and Origin are checked by `http.middleware`, before all that is served."""
 
 
 def serve(server: MonitorServer, transport: TransportName, settings: Settings) -> None:
-    """Serve until the client leaves (stdio) or somebody stops the program. Raises `MonitorError` where it cannot."""
+    """Serve until the client leaves (stdio) or the program is stopped. Raises `MonitorError` where it cannot."""
     with server.sharing.using(settings):
         if transport == "stdio":
             with stdin_ending_on_signal():
                 asyncio.run(_serve_stdio(server))
         else:
-            serve_http(server, http_app(server, transport, settings), settings)
+            listen(http_app(server, transport, settings), settings, server.sharing.runtime)
 
 
 async def _serve_stdio(server: MonitorServer) -> None:
@@ -40,15 +41,46 @@ async def _serve_stdio(server: MonitorServer) -> None:
         await server.run_stdio_async()
 
 
-def http_app(server: MonitorServer, transport: TransportName, settings: Settings) -> ASGIApp:
-    """The ASGI app of an HTTP transport: /sse and /messages/, or /mcp; guarded by API_TOKEN where it is set."""
-    rules = host_rules(settings)
-    app: ASGIApp
+def http_app(server: MonitorServer, transport: HTTPTransport, settings: Settings) -> ASGIApp:
+    """Return the ASGI app of an HTTP transport, protected: `/sse` and `/messages/`, or `/mcp`, and `/health`."""
+    return Protection(_with_health(server, mcp_app(server, transport)), lambda: settings)
+
+
+def mcp_app(server: MonitorServer, transport: HTTPTransport) -> ASGIApp:
+    """Return the bare ASGI app of an HTTP transport, for what has protection of its own."""
     if transport == "sse":
-        app = _one_response(server.sse_app(transport_security=rules))
-    else:
-        app = server.streamable_http_app(transport_security=rules)
-    return BearerToken(app, settings.api_token) if settings.api_token else app
+        return _for_principal(_one_response(server.sse_app(transport_security=CHECKED_OUTSIDE)))
+    return _for_principal(AnyAccept(server.streamable_http_app(transport_security=CHECKED_OUTSIDE)))
+
+
+def _with_health(server: MonitorServer, app: ASGIApp) -> ASGIApp:
+    """Return the app with `/health` beside it, for load balancers and containers."""
+    health = HealthCheck()
+
+    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/health" or scope["method"] not in {"GET", "HEAD"}:
+            await app(scope, receive, send)
+            return
+        async with server.sharing.runtime() as runtime:
+            response = await health.respond(runtime)
+        await response(scope, receive, send)
+
+    return routed
+
+
+def _for_principal(app: ASGIApp) -> ASGIApp:
+    """Return the app with the principal of a token known to the SDK: a session belongs to the one who began it."""
+
+    async def identified(scope: Scope, receive: Receive, send: Send) -> None:
+        if principal := scope.get("principal"):
+            claims = {"iss": principal.issuer}
+            token = AccessToken(
+                token="", client_id=principal.client, scopes=[], subject=principal.subject, claims=claims
+            )
+            scope = {**scope, "user": AuthenticatedUser(token)}
+        await app(scope, receive, send)
+
+    return identified
 
 
 def _one_response(app: ASGIApp) -> ASGIApp:
@@ -70,73 +102,31 @@ def _one_response(app: ASGIApp) -> ASGIApp:
     return ending_quietly
 
 
-def serve_http(server: MonitorServer, app: ASGIApp, settings: Settings) -> None:
-    """Listen on HOST and PORT, and serve. Raises `SettingsError`, and `MonitorError` when the port cannot be had."""
-    settings.check_listening()
-    if not is_loopback(settings.host) and not settings.allowed_hosts:
-        logger.warning("ALLOWED_HOSTS is not set: requests addressed to any other name than this machine's are refused")
-    with open_port(settings.host, settings.port) as listener:
-        asyncio.run(_serve_http(server, app, listener))
-
-
-async def _serve_http(server: MonitorServer, app: ASGIApp, listener: socket.socket) -> None:
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE)
-    async with server.sharing.runtime():
-        await QuietServer(config).serve(sockets=[listener])
-
-
-def open_port(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises `MonitorError` in one line when the address or the port cannot be had."""
-    bare = host.strip("[]")
-    family = socket.AF_INET6 if ":" in bare else socket.AF_INET
-    try:
-        listener = socket.create_server((bare, port), family=family, backlog=2048)
-    except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (")[0]
-        raise MonitorError(f"cannot listen on {host} port {port}: {reason}; set HOST and PORT to others") from None
-    # Connections inherit it. asyncio sets it only where the protocol is named, and without it answers wait 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
-
-
-class QuietServer(uvicorn.Server):
-    """Ends well on SIGTERM and SIGINT: the original raises the signal again before the runtime around it can close."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop serving on either signal, without anything else happening."""
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
 class MountedServer:
-    """The MCP server as an ASGI app for a route `/mcp` of another app (Starlette's `Route` takes it as endpoint)."""
+    """The MCP server as a part of another app, which protects it."""
 
     def __init__(self, server: MonitorServer) -> None:
         self._server = server
-        self._app: ASGIApp | None = None
 
     @asynccontextmanager
-    async def running(self, settings: Settings) -> AsyncIterator[None]:
-        """Serve sessions meanwhile: enter it in the other app's lifespan, where it can be entered again and again."""
-        app = http_app(self._server, "streamable-http", settings)
+    async def running(self, settings: Settings) -> AsyncIterator[ASGIApp]:
+        """Give the app that serves sessions meanwhile; can be entered again and again."""
+        app = mcp_app(self._server, "streamable-http")
         with self._server.sharing.using(settings):
             async with self._server.session_manager.run():
-                self._app = app
-                try:
-                    yield
-                finally:
-                    self._app = None
+                yield app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, or answer 503 outside of `running`."""
-        if self._app is None:
-            message = "MCP needs a server that runs the application's lifespan; use the REST routes here"
-            refusal = JSONResponse({"code": "internal", "message": message}, 503)
-            await refusal(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+    def stateless(self, runtime: Runtime) -> ASGIApp:
+        """Return an app that answers each request by itself, in JSON: where nothing lives on, as under Lambda."""
+
+        async def alone(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["method"] != "POST":  # there are no streams to get and no sessions to delete
+                body = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "only POST is served here"}}
+                await JSONResponse(body, 405, {"Allow": "POST"})(scope, receive, send)
+                return
+            with self._server.sharing.over(runtime):
+                manager = self._server.stateless_manager(CHECKED_OUTSIDE)
+                async with manager.run():
+                    await manager.handle_request(scope, receive, send)
+
+        return AnyAccept(alone)

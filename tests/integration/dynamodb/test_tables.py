@@ -159,6 +159,33 @@ async def test_health_has_exactly_the_documented_keys(make: Make) -> None:
     assert await manager.health_check() == healthy | {"tables_found": 9}
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"TableStatus": "DELETING"}, "in state DELETING"),
+        ({"TableStatus": "INACCESSIBLE_ENCRYPTION_CREDENTIALS"}, "in state INACCESSIBLE_ENCRYPTION_CREDENTIALS"),
+        ({"GlobalSecondaryIndexes": []}, "the index repo-created-index is missing"),
+        ({"TableStatus": "UPDATING"}, None),
+    ],
+)
+async def test_health_is_true_of_tables_that_cannot_be_asked(
+    manager: DynamoDBManager, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: str | None
+) -> None:
+    client = manager.connection.client
+    asked = client.call
+
+    async def changed(operation: str, **parameters: Any) -> Any:
+        found = await asked(operation, **parameters)
+        if operation == "describe_table" and parameters["TableName"].endswith("-events"):
+            return {**found, "Table": {**found["Table"], **change}}
+        return found
+
+    monkeypatch.setattr(client, "call", changed)
+    health = await manager.health_check()
+    assert health["status"] == ("unhealthy" if said else "healthy")
+    assert (said or "") in health.get("error", "")
+
+
 async def test_describe_tells_what_an_operator_asks(manager: DynamoDBManager) -> None:
     await manager.events.insert_events([event("1"), event("2")])
     about = await manager.describe()

@@ -80,6 +80,8 @@ def settings(**changes: Any) -> Settings:
         "github_token": "github-secret-token",
         "github_webhook_secret": SECRET,
         "api_token": None,
+        "allowed_hosts": (),
+        "host": "127.0.0.1",
         "poll_interval": 300,
         **changes,
     }
@@ -96,7 +98,7 @@ async def open_world(**changes: Any) -> World:
 
     runtime = build_runtime(chosen, clock=clock, transport=github.transport())
     app = create_app(chosen, runtime)
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://monitor.test")
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")
     world = World(github, app, runtime, client)
     github.clock = clock
     return world

@@ -92,7 +92,7 @@ def call(request: pytest.FixtureRequest, environment: str) -> Iterator[Call]:
         return answer["statusCode"], json.loads(text)
 
     yield invoke
-    runtime = app.state.door.runtime()
+    runtime = app.state.shared.runtime()
     loop.run_until_complete(runtime.client.aclose())
     loop.run_until_complete(runtime.manager.close())
     asyncio.set_event_loop(None)
@@ -109,7 +109,28 @@ def test_a_container_answers_cold_and_again(call: Call, environment: str) -> Non
         assert call("POST", "/collect", body={"repos": ["no-repository"]})[0] == 422
         assert call("GET", "/commits/recent", repo="octo/hello", hour="24")[0] == 422
         assert call("GET", "/metrics/trending", token="wrong")[0] == 401
-        assert call("POST", "/mcp", body={})[0] == 503
+        assert call("POST", "/mcp", body={})[0] == 400
+
+
+def rpc(method: str, **params: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+
+
+def test_mcp_is_answered_in_json_without_a_session(call: Call) -> None:
+    client = {"clientInfo": {"name": "t", "version": "1"}, "capabilities": {}}
+    status, begun = call("POST", "/mcp", body=rpc("initialize", protocolVersion="2025-11-25", **client))
+    assert (status, begun["result"]["serverInfo"]["name"]) == (200, "github-events-monitor")
+    for path in ("/mcp", "/mcp/"):
+        status, listed = call("POST", path, body=rpc("tools/list"))
+        assert status == 200
+        assert "recent_commits" in {tool["name"] for tool in listed["result"]["tools"]}
+    status, answered = call("POST", "/mcp", body=rpc("tools/call", name="trending_repositories", arguments={}))
+    assert (status, answered["result"]["isError"]) == (200, False)
+    assert answered["result"]["structuredContent"]["repositories"] == []
+    read = call("POST", "/mcp", body=rpc("resources/read", uri="github-events://status"))
+    assert read[1]["result"]["contents"][0]["uri"] == "github-events://status"
+    assert call("GET", "/mcp")[0] == 405
+    assert call("POST", "/mcp", token=None, body=rpc("tools/list"))[0] == 401
 
 
 @pytest.mark.parametrize("named", [True, False])

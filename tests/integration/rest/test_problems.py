@@ -9,7 +9,7 @@ import pytest
 
 from github_events_monitor.api import create_app
 from github_events_monitor.errors import DatabaseUnreachable
-from github_events_monitor.rest.guards import MAX_BODY
+from github_events_monitor.http.middleware import MAX_BODY, MAX_DELIVERY
 from tests.fake_github import NOW
 
 from .conftest import World, close, open_world
@@ -142,7 +142,11 @@ async def test_bodies_have_a_bound_whether_announced_or_not(world: World) -> Non
         while True:
             yield b" " * 1_000_000
 
-    check(await world.http.post("/webhooks/github", content=endless()), 413, "invalid")
+    check(await world.http.post("/collect", content=endless()), 413, "invalid")
+    signed = {"X-Hub-Signature-256": "sha256=" + "0" * 64}
+    announced = await world.http.post("/webhooks/github", headers={**signed, "Content-Length": str(MAX_DELIVERY + 1)})
+    check(announced, 413, "invalid")
+    check(await world.http.post("/webhooks/github", headers=signed, content=endless()), 413, "invalid")
 
 
 async def test_without_the_token_nothing_but_health_is_answered() -> None:
@@ -156,6 +160,7 @@ async def test_without_the_token_nothing_but_health_is_answered() -> None:
         for wrong in ("Bearer marked-toke", "Bearer", "Basic marked-token", "Bearer märked"):
             refused = await world.http.get("/metrics/trending", headers={b"Authorization": wrong.encode()})
             check(refused, 401, "forbidden")
+            assert refused.headers["www-authenticate"] == 'Bearer error="invalid_token"'
         right = {"Authorization": "bearer marked-token"}
         assert (await world.http.get("/metrics/trending", headers=right)).status_code == 200
         unsigned = check(await world.http.post("/webhooks/github", content=b"{}"), 401, "forbidden")
@@ -174,8 +179,3 @@ async def test_no_answer_holds_a_secret() -> None:
             assert not any(secret in response.text + str(response.headers) for secret in secrets), path
     finally:
         await close(world)
-
-
-async def test_mcp_needs_a_lifespan(world: World) -> None:
-    body = check(await world.http.post("/mcp", json={}), 503, "unreachable")
-    assert "lifespan" in body["message"]

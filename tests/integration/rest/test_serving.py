@@ -24,12 +24,12 @@ ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
-def server(folder: Path, **environment: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    """The API as users start it from the checkout; ended with SIGTERM if it still runs."""
+def server(folder: Path, *command: str, **environment: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """The API as users start it from the checkout, or another server of it; ended with SIGTERM if it still runs."""
     port = int(environment.get("PORT") or free_port())
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "src.github_events_monitor.api"],
+            [sys.executable, "-m", *(command or ["src.github_events_monitor.api"])],
             cwd=ROOT,
             env={
                 "PATH": os.environ["PATH"],
@@ -55,8 +55,10 @@ def server(folder: Path, **environment: str) -> Iterator[tuple["subprocess.Popen
         assert written == ""
 
 
-def ask(port: int, method: str, path: str, body: object = None, **headers: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+def ask(
+    port: int, method: str, path: str, body: object = None, where: str = "127.0.0.1", **headers: str
+) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(where, port, timeout=30)
     try:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {"Content-Type": "application/json", **named}
@@ -153,6 +155,27 @@ def test_who_is_answered_and_that_mcp_is_served_beside_rest(tmp_path: Path) -> N
         assert ask(port, "POST", "/mcp", initialize, Accept="application/json, text/event-stream")[0] == 401
     assert process.returncode == 0
     assert "marked-token" not in (tmp_path / "log").read_text()
+
+
+def test_under_another_server_the_app_protects_itself(tmp_path: Path) -> None:
+    port = str(free_port())
+    command = ("uvicorn", "src.github_events_monitor.api:app", "--no-access-log", "--host", "0.0.0.0", "--port", port)
+    with server(tmp_path, *command, PORT=port, HOST="0.0.0.0", ALLOWED_HOSTS="") as (process, at):
+        wait_until_it_listens(process, at)
+        assert ask(at, "GET", "/metrics/trending")[0] == 200
+        assert ask(at, "GET", "/metrics/trending", Host="evil.example")[0] == 403
+        assert ask(at, "POST", "/collect", {"repos": []}, Origin="https://evil.example")[0] == 403
+        assert ask(at, "GET", "/monitoring/commits", Sec_Fetch_Site="cross-site")[0] == 403
+        outside = next((name for name in addresses() if not name.startswith("127.")), None)
+        if outside is not None:  # where this machine has an address that others see
+            status, text = ask(at, "GET", "/metrics/trending", where=outside, Host=f"127.0.0.1:{at}")
+            assert (status, "API_TOKEN" in text) == (403, True)
+            assert ask(at, "GET", "/health", where=outside)[0] == 200
+
+
+def addresses() -> list[str]:
+    """This machine's own addresses."""
+    return [str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
 
 
 def test_told_to_stop_it_finishes_what_it_began(tmp_path: Path) -> None:

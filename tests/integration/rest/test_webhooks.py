@@ -1,6 +1,8 @@
 """Webhook deliveries: verified, stored once, and not again what polling brings."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -8,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from github_events_monitor.collecting.webhooks import receive_webhook
+from github_events_monitor.http import deliveries
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.records import Lease
 from tests.fake_github import NOW, event, iso, sha
@@ -161,6 +164,58 @@ async def test_a_wrong_signature_is_refused_before_the_body_is_read(world: World
     for body in (b"{}", b"not json"):
         assert (await world.http.post("/webhooks/github", content=body, headers=headers)).status_code == 401
     assert (await world.http.post("/webhooks/github", content=b"{}")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "signature", [None, "", "sha1=" + "0" * 40, "sha256=", "sha256=" + "0" * 63, "sha256=" + "g" * 64]
+)
+async def test_without_a_signature_that_may_be_one_the_body_is_not_read(world: World, signature: str | None) -> None:
+    read = False
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        read = True
+        yield b"{}"
+
+    headers = {"X-Hub-Signature-256": signature} if signature is not None else {}
+    refused = await world.http.post("/webhooks/github", content=body(), headers=headers)
+    assert (refused.status_code, read) == (401, False)
+    assert "X-Hub-Signature-256" in refused.json()["message"]
+
+
+async def test_only_a_few_bodies_are_read_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "TURN_WITHIN", 0.05)
+    reading, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        reading.release()
+        await go_on.wait()
+        yield b"{}"
+
+    headers = world.signed(b"{}") | {"X-GitHub-Event": "ping", "X-GitHub-Delivery": "d"}
+    first = [
+        asyncio.create_task(world.http.post("/webhooks/github", content=slow(), headers=headers))
+        for _ in range(deliveries.AT_ONCE)
+    ]
+    for _ in first:
+        await reading.acquire()
+    refused = await world.http.post("/webhooks/github", content=b"{}", headers=headers)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+    go_on.set()
+    assert [(await answer).status_code for answer in first] == [200] * len(first)
+    assert (await world.http.post("/webhooks/github", content=b"{}", headers=headers)).status_code == 200
+
+
+async def test_a_body_that_does_not_arrive_gives_its_turn_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "READ_WITHIN", 0.01)
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    for _ in range(deliveries.AT_ONCE + 1):
+        late = await world.http.post("/webhooks/github", content=never(), headers=world.signed(b"{"))
+        assert late.status_code == 408
 
 
 async def test_a_signed_body_that_is_no_json_object_is_refused(world: World) -> None:

@@ -73,7 +73,10 @@ class DynamoDBConnection(DatabaseConnection):
         problem: dict[str, Any] = {}
         found: int | None = None
         try:
-            found = len(await tables.existing(self.client, CORE_TABLES))
+            there = await tables.existing(self.client, CORE_TABLES)
+            found = len(there)
+            if reason := tables.unusable(self.client, there):
+                problem = {"error": reason}
         except MonitorError as error:
             problem = {"error": error.message}
         return {

@@ -78,6 +78,22 @@ async def existing(client: DynamoDBClient, names: Collection[str] = TABLE_NAMES)
     return {table.name: answer for table, answer in zip(asked, found, strict=True) if answer is not None}
 
 
+def unusable(client: DynamoDBClient, there: dict[str, dict[str, Any]]) -> str | None:
+    """Return why questions would fail on tables that are there, in a sentence, or None where they would not.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+    """
+    for table in TABLES:
+        if (described := there.get(table.name)) is None:
+            continue
+        name, status = client.table(table.name), described.get("TableStatus", "ACTIVE")
+        if status not in {"ACTIVE", "UPDATING"}:
+            return f"table {name} is in state {status}; it has to be ACTIVE"
+        if found := difference(table, described):
+            return f"table {name} is not as it should be: {found}"
+    return None
+
+
 async def describe(client: DynamoDBClient, table: Table) -> dict[str, Any] | None:
     """What DescribeTable says, or None for a table that is not there."""
     try:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from github_events_monitor.rest import guards
-from github_events_monitor.rest.guards import BodyGuard, FaultGuard
+from github_events_monitor.http import middleware
+from github_events_monitor.http.middleware import BodyLimit, ErrorBoundary
 
 
 async def read_all(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,31 +49,31 @@ async def ask(app: ASGIApp, chunks: Iterable[bytes] = (b"",), path: str = "/comm
 
 
 async def test_a_body_within_the_bound_passes_whole() -> None:
-    assert await ask(BodyGuard(read_all), [b"x" * 1000] * 3 + [b""]) == (200, b"3000")
+    assert await ask(BodyLimit(read_all), [b"x" * 1000] * 3 + [b""]) == (200, b"3000")
 
 
 async def test_a_body_that_grows_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "MAX_BODY", 2500)
-    status, body = await ask(BodyGuard(read_all), [b"x" * 1000] * 3 + [b""])
+    monkeypatch.setattr(middleware, "MAX_BODY", 2500)
+    status, body = await ask(BodyLimit(read_all), [b"x" * 1000] * 3 + [b""])
     assert (status, json.loads(body)["code"]) == (413, "invalid")
 
 
 @pytest.mark.parametrize("length", ["-1", "many", "99999999999", "１"])
 async def test_a_length_that_is_too_large_or_no_number_is_refused(length: str) -> None:
-    assert (await ask(BodyGuard(never), content_length=length))[0] == 413
+    assert (await ask(BodyLimit(never), content_length=length))[0] == 413
 
 
 async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "BODY_WITHIN", 0.01)
-    assert (await ask(BodyGuard(read_all), [b"x"]))[0] == 408
+    monkeypatch.setattr(middleware, "BODY_WITHIN", 0.01)
+    assert (await ask(BodyLimit(read_all), [b"x"]))[0] == 408
 
 
 async def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "ANSWER_WITHIN", 0.01)
-    status, body = await ask(FaultGuard(never))
+    monkeypatch.setattr(middleware, "ANSWER_WITHIN", 0.01)
+    status, body = await ask(ErrorBoundary(never))
     assert (status, json.loads(body)["code"]) == (503, "unreachable")
 
 
 async def test_collecting_may_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards, "ANSWER_WITHIN", 0.0)
-    assert (await ask(FaultGuard(read_all), path="/collect"))[0] == 200
+    monkeypatch.setattr(middleware, "ANSWER_WITHIN", 0.0)
+    assert (await ask(ErrorBoundary(read_all), path="/collect"))[0] == 200

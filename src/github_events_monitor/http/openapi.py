@@ -38,8 +38,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, text in {
         400: "The request could not be read.",
         401: "No bearer token, or a wrong one.",
-        403: "GitHub forbids it, or this host does.",
+        403: "GitHub forbids it, or this host does: ALLOWED_HOSTS.",
         404: "Not found, or not visible with the server's GitHub token.",
+        408: "The body did not arrive in time.",
         413: "The body is too large.",
         422: "An argument does not fit.",
         429: "GitHub's rate limit; `Retry-After` and `retry_at` say until when.",
@@ -63,12 +64,14 @@ HEALTH_EXAMPLE = {
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The description, made once."""
+    """Return the description, made once."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         parts = schema.setdefault("components", {})
         parts.setdefault("schemas", {})["ProblemDetails"] = ProblemDetails.model_json_schema()
-        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "description": "API_TOKEN"}}
+        parts["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "description": "API_TOKEN, or a JWT of OIDC_ISSUER"}
+        }
         schema["security"] = [{"token": []}, {}]
         app.openapi_schema = schema
     return app.openapi_schema

@@ -22,7 +22,7 @@ from ..errors import MonitorError
 from ..instants import parse_instant
 from ..records import RepositoryState
 from ..runtime import Runtime
-from .guards import Guard
+from .middleware import Middleware
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "github_events_monitor"
@@ -58,7 +58,7 @@ class Telemetry:
         self._latency.labels(method, route).observe(seconds)
 
     async def render(self, runtime: Runtime) -> bytes:
-        """The text format, with what is known at this moment; what the database would have to say may be missing."""
+        """Return the text format, with what is known now; what the database would have to say may be missing."""
         states: Mapping[str, RepositoryState] = {}
         try:
             states = await runtime.manager.collector_state.get_states(await runtime.service.watching())
@@ -119,7 +119,7 @@ class _Moment:
             yield GaugeMetricFamily(f"{PREFIX}_cache_answers", "Answers kept", len(cache))
 
 
-class Measured(Guard):
+class Measured(Middleware):
     """Counts and times requests by route."""
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:

@@ -1,0 +1,47 @@
+"""`/health`: whether the database answers. Anyone may ask, so the database is asked every few seconds at most."""
+
+import asyncio
+import contextlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from ..errors import MonitorError
+from ..infrastructure.loop_lock import LoopLock
+from ..runtime import Runtime
+
+KEPT = timedelta(seconds=5)
+"""How long what the database said is repeated."""
+WITHIN = 5.0
+"""Seconds in which it has to say something: load balancers give up after about ten."""
+
+
+class HealthCheck:
+    """What one app knows of its database's health."""
+
+    def __init__(self) -> None:
+        self._lock = LoopLock()
+        self._known: tuple[datetime, dict[str, Any]] | None = None
+
+    async def respond(self, runtime: Runtime) -> JSONResponse:
+        """Return 200, or 503 with the same body and `error`."""
+        async with self._lock():
+            now = runtime.clock()
+            if self._known is None or not timedelta(0) <= now - self._known[0] < KEPT:
+                self._known = now, await _ask(runtime)
+        database = self._known[1]
+        healthy = database["status"] == "healthy"
+        return JSONResponse({"status": "ok" if healthy else "error", "database": database}, 200 if healthy else 503)
+
+
+async def _ask(runtime: Runtime) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(WITHIN):
+            with contextlib.suppress(MonitorError):  # health says what is wrong
+                await runtime.manager.initialize()  # where nothing was asked yet and there was no lifespan
+            return await runtime.service.health()
+    except TimeoutError:
+        provider = runtime.settings.database_provider  # a hung connection has no more to say
+        error = f"the database did not answer within {WITHIN:.0f} s"
+        return {"status": "unhealthy", "provider": provider, "error": error}

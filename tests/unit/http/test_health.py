@@ -1,0 +1,62 @@
+"""/health asks the database seldom, and never for long."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import orjson
+import pytest
+
+from github_events_monitor.http import health
+from github_events_monitor.http.health import HealthCheck
+from github_events_monitor.runtime import Runtime
+
+
+class Database:
+    """A runtime's parts that /health touches."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 1, tzinfo=UTC)
+        self.asked = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def initialize(self) -> None:
+        await self.answers.wait()
+
+    async def health(self) -> dict[str, Any]:
+        self.asked += 1
+        return {"status": "healthy", "provider": "dynamodb"}
+
+    def runtime(self) -> Runtime:
+        settings = SimpleNamespace(database_provider="dynamodb")
+        parts = SimpleNamespace(clock=lambda: self.now, manager=self, service=self, settings=settings)
+        return cast(Runtime, parts)
+
+
+async def test_many_that_ask_cost_the_database_one_question() -> None:
+    database, check = Database(), HealthCheck()
+    answers = await asyncio.gather(*(check.respond(database.runtime()) for _ in range(50)))
+    assert ({answer.status_code for answer in answers}, database.asked) == ({200}, 1)
+    database.now += timedelta(seconds=4)
+    await check.respond(database.runtime())
+    assert database.asked == 1
+    for step in (timedelta(seconds=2), timedelta(days=-1)):  # the clock of a machine may be set back
+        database.now += step
+        await check.respond(database.runtime())
+    assert database.asked == 3
+
+
+async def test_a_database_that_never_answers_is_unhealthy_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "WITHIN", 0.01)
+    database, check = Database(), HealthCheck()
+    database.answers.clear()
+    answer = await check.respond(database.runtime())
+    found = orjson.loads(bytes(answer.body))
+    assert (answer.status_code, found["status"], found["database"]["status"]) == (503, "error", "unhealthy")
+    assert "did not answer within" in found["database"]["error"]
+    database.answers.set()
+    assert (await check.respond(database.runtime())).status_code == 503
+    database.now += timedelta(seconds=6)
+    assert (await check.respond(database.runtime())).status_code == 200
