@@ -13,7 +13,8 @@ SNAPSHOT = Path(__file__).parent / "tools.json"
 
 READ_ONLY = {
     "recent_commits", "commit_details", "repository_health", "repository_activity", "trending_repositories",
-    "developer_activity", "security_report", "event_anomalies", "deployment_metrics", "status", "pull_requests", "issues",
+    "developer_activity", "security_report", "event_anomalies", "deployment_metrics", "status", "pull_requests",
+    "issues",
 }  # fmt: skip
 
 
