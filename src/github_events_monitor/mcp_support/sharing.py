@@ -37,7 +37,7 @@ class Sharing:
 
     def runtime(self) -> AbstractAsyncContextManager[Runtime]:
         """The runtime, for code that no request context reaches: static resources, completion."""
-        return shared_runtime(self._settings or Settings.load())
+        return shared_runtime(self._settings or Settings.load_for_mcp())
 
     @asynccontextmanager
     async def lifespan(self, _: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
