@@ -105,6 +105,7 @@ def build_runtime(
         refresh=collector.refresh,
         fetch_details=collector.fetch_details,
         collect=collector.collect,
+        may_watch=not settings.read_only,
         status=partial(_status, settings, manager, collector),
     )
     return Runtime(settings, manager, client, collector, DatabaseService(context, cache), clock)

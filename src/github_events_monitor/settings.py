@@ -82,8 +82,8 @@ def _log_file(value: object) -> object:
         kind = Path(path).stat().st_mode if isinstance(path, str | Path) else stat.S_IFREG
     except (OSError, ValueError):
         return path  # absent, or `logs.configure` says why it cannot be written
-    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
-        raise ValueError("not a regular file")
+    if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) or stat.S_ISBLK(kind):
+        raise ValueError("not a file")
     return path
 
 
@@ -166,6 +166,8 @@ class Settings(BaseSettings):
     api_token: Token | None = Field(None, min_length=1, description="a secret of visible ASCII characters")
     allowed_hosts: Names = Field((), description="host names, comma-separated")
     bot_logins: Names = Field((), description="logins, comma-separated")
+    read_only: bool = Field(False, description="true or false")
+    tools: Names = Field((), description="names of tools, comma-separated")
     github_webhook_secret: SecretStr | None = Field(None, min_length=1, description="the webhook's secret")
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL")
     log_file: Annotated[Path | None, BeforeValidator(_log_file)] = Field(

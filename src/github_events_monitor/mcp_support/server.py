@@ -16,6 +16,7 @@ from mcp.types import (
     SubscribeRequestParams,
     UnsubscribeRequestParams,
 )
+from mcp.types import Tool as ToolDeclaration
 
 from .. import __version__
 from ..errors import InvalidInput
@@ -52,6 +53,11 @@ class MonitorServer(MCPServer[Runtime]):
         add("resources/subscribe", SubscribeRequestParams, subscriptions.subscribe)
         add("resources/unsubscribe", UnsubscribeRequestParams, subscriptions.unsubscribe)
         self.subscriptions = subscriptions
+
+    async def list_tools(self) -> list[ToolDeclaration]:
+        """Return the tools that the settings offer."""
+        offered = self.sharing.offered()
+        return [tool for tool in await super().list_tools() if tool.name in offered]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None

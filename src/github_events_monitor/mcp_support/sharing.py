@@ -9,6 +9,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 
 from ..infrastructure.database_service import DatabaseService
+from ..infrastructure.questions.catalogue import offered
 from ..runtime import Runtime, shared_runtime
 from ..settings import Settings
 from .subscriptions import Subscriptions
@@ -34,6 +35,11 @@ class Sharing:
             yield
         finally:
             self._settings = before
+
+    def offered(self) -> frozenset[str]:
+        """Return the names of the tools to offer. Raises `SettingsError`."""
+        settings = self._settings or Settings.load_for_mcp()
+        return offered(settings.tools, read_only=settings.read_only)
 
     def runtime(self) -> AbstractAsyncContextManager[Runtime]:
         """The runtime, for code that no request context reaches: static resources, completion."""

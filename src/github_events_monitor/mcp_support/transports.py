@@ -28,6 +28,7 @@ GRACE = 3
 def serve(server: MonitorServer, transport: TransportName, settings: Settings) -> None:
     """Serve until the client leaves (stdio) or somebody stops the program. Raises `MonitorError` where it cannot."""
     with server.sharing.using(settings):
+        server.sharing.offered()  # a name in TOOLS that no tool has is said before anything is served
         if transport == "stdio":
             with stdin_ending_on_signal():
                 asyncio.run(_serve_stdio(server))
