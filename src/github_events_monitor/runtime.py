@@ -18,7 +18,7 @@ import httpx
 
 from . import __version__
 from .enhanced_event_collector import Collector
-from .errors import DatabaseUnreachable
+from .errors import DatabaseError, DatabaseUnreachable
 from .github.client import GitHubClient
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager
@@ -51,16 +51,21 @@ async def open_runtime(
     settings: Settings,
     *,
     polling: bool = False,
+    without_database: bool = False,
     clock: Clock = system_clock,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Runtime]:
-    """A runtime for the length of the block; `polling` keeps watched repositories fresh in the background meanwhile."""
+    """Yield a runtime.
+
+    polling: keep watched repositories fresh in the background meanwhile. without_database: start although the database
+    cannot be used, whatever the reason; each question then says so.
+    """
     async with AsyncExitStack() as stack:
         runtime = build_runtime(settings, clock=clock, transport=transport)
         stack.push_async_callback(runtime.manager.close)
         stack.push_async_callback(runtime.client.aclose)
         stack.push_async_callback(runtime.collector.settle)
-        await _open_database(runtime.manager, patient=polling)
+        await _open_database(runtime.manager, patient=polling, without=without_database)
         if polling and settings.poll_interval:
             poller = Poller(runtime.collector, settings, clock)
             stack.push_async_callback(poller.stop)
@@ -68,12 +73,12 @@ async def open_runtime(
         yield runtime
 
 
-async def _open_database(manager: DatabaseManager, *, patient: bool) -> None:
+async def _open_database(manager: DatabaseManager, *, patient: bool, without: bool) -> None:
     """Open the database. A server (`patient`) starts without one that does not answer: each question tries anew."""
     try:
         await manager.initialize()
-    except DatabaseUnreachable as error:
-        if not patient:
+    except DatabaseError as error:
+        if not without and not (patient and isinstance(error, DatabaseUnreachable)):
             raise
         logger.warning("starting without the database: %s", error.message)
 
@@ -140,11 +145,13 @@ class _Shared:
         self._stack: AsyncExitStack | None = None
         self._runtime: Runtime | None = None
 
-    async def enter(self, settings: Settings) -> Runtime:
+    async def enter(self, settings: Settings, *, without_database: bool) -> Runtime:
         async with self._lock:
             if self._runtime is None:
                 self._stack = AsyncExitStack()
-                self._runtime = await self._stack.enter_async_context(open_runtime(settings, polling=True))
+                self._runtime = await self._stack.enter_async_context(
+                    open_runtime(settings, polling=True, without_database=without_database)
+                )
             self._users += 1
             return self._runtime
 
@@ -160,9 +167,9 @@ _shared = _Shared()
 
 
 @asynccontextmanager
-async def shared_runtime(settings: Settings) -> AsyncIterator[Runtime]:
-    """The process's one runtime, with background polling; the last to leave closes it."""
-    runtime = await _shared.enter(settings)
+async def shared_runtime(settings: Settings, *, without_database: bool = False) -> AsyncIterator[Runtime]:
+    """Yield the process's one runtime, with background polling; the last to leave closes it."""
+    runtime = await _shared.enter(settings, without_database=without_database)
     try:
         yield runtime
     finally:

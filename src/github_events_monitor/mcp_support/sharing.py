@@ -41,9 +41,12 @@ class Sharing:
         settings = self._settings or Settings.load_for_mcp()
         return offered(settings.tools, read_only=settings.read_only)
 
-    def runtime(self) -> AbstractAsyncContextManager[Runtime]:
-        """The runtime, for code that no request context reaches: static resources, completion."""
-        return shared_runtime(self._settings or Settings.load_for_mcp())
+    def runtime(self, *, without_database: bool = False) -> AbstractAsyncContextManager[Runtime]:
+        """Return the runtime, for code that no request context reaches: static resources, completion.
+
+        without_database: see `open_runtime`.
+        """
+        return shared_runtime(self._settings or Settings.load_for_mcp(), without_database=without_database)
 
     @asynccontextmanager
     async def lifespan(self, _: MCPServer[Runtime]) -> AsyncIterator[Runtime]:

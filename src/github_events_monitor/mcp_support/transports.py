@@ -37,7 +37,7 @@ def serve(server: MonitorServer, transport: TransportName, settings: Settings) -
 
 
 async def _serve_stdio(server: MonitorServer) -> None:
-    async with server.sharing.runtime():
+    async with server.sharing.runtime(without_database=True):  # its tools say what is wrong
         await server.run_stdio_async()
 
 
