@@ -20,6 +20,7 @@ from . import __version__
 from .enhanced_event_collector import Collector
 from .errors import DatabaseError, DatabaseUnreachable
 from .github.client import GitHubClient
+from .github.credentials import find_credentials
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager
 from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
@@ -88,7 +89,9 @@ def build_runtime(
 ) -> Runtime:
     """The parts, put together but not opened: the database opens when it is first asked."""
     manager = DatabaseFactory.create({**settings.database_config(), "clock": clock})
-    client = GitHubClient(settings.github_api_url, settings.github_token, clock=clock, transport=transport)
+    client = GitHubClient(
+        settings.github_api_url, None, clock, credentials=find_credentials(settings), transport=transport
+    )
     cache = AnswerCache(clock, settings.freshness_seconds)
     collector = Collector(
         manager,
@@ -123,7 +126,7 @@ async def _status(settings: Settings, manager: DatabaseManager, collector: Colle
         "database": await manager.health_check(),
         "github": {
             "api_url": settings.github_api_url,
-            "token": settings.github_token is not None,
+            "token": find_credentials(settings) is not None,
             "rate_limit": collector.rate_limit(),
         },
         "poll_interval": settings.poll_interval,

@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 """What a client without a shell left as it was."""
 
 _DESTINATIONS = {
-    "GITHUB_API_URL": ("GITHUB_TOKEN",),
+    "GITHUB_API_URL": ("GITHUB_TOKEN", "GITHUB_TOKEN_FILE", "GH_TOKEN"),
     "DYNAMODB_ENDPOINT_URL": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
 }
 """Where requests go, and the credentials that go with them."""
@@ -150,6 +150,12 @@ class Settings(BaseSettings):
     )
     dynamodb_endpoint_url: HttpUrl | None = Field(None, description="an http or https URL")
     github_token: Annotated[SecretStr | None, BeforeValidator(_github_token)] = Field(
+        None, description="a GitHub token, of visible ASCII characters"
+    )
+    github_token_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
+        None, description="a path of a file that holds a GitHub token"
+    )
+    gh_token: Annotated[SecretStr | None, BeforeValidator(_github_token)] = Field(
         None, description="a GitHub token, of visible ASCII characters"
     )
     github_api_url: HttpUrl = Field("https://api.github.com", description="an http or https URL")
