@@ -2,15 +2,24 @@
 
 import logging
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from hypothesis import settings
 
 from tests.properties import NIGHTLY
 
+_numbers = count(1)
+
 collect_ignore = [] if NIGHTLY else ["nightly"]
 
 settings.load_profile("nightly" if NIGHTLY else "default")
+
+
+@pytest.fixture(autouse=True)
+def _data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database of who runs the tests is left alone where a test names none."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / f"data-{next(_numbers)}"))
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def _serve(**flags: Any) -> None:
 
         run_mcp(settings.mcp_transport, settings)
 
-    _run_server(run, flags)
+    _run_server(run, {**flags, "mcp": True})
 
 
 @app.command()

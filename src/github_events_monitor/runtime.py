@@ -19,8 +19,9 @@ import httpx
 from . import __version__
 from .collecting.collector import Collector
 from .collecting.poller import Poller
-from .errors import DatabaseUnreachable
+from .errors import DatabaseError, DatabaseUnreachable
 from .github.client import GitHubClient
+from .github.credentials import find_credentials
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager
 from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
@@ -51,16 +52,21 @@ async def open_runtime(
     settings: Settings,
     *,
     polling: bool = False,
+    without_database: bool = False,
     clock: Clock = system_clock,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Runtime]:
-    """A runtime for the length of the block; `polling` keeps watched repositories fresh in the background meanwhile."""
+    """Yield a runtime.
+
+    polling: keep watched repositories fresh in the background meanwhile. without_database: start although the database
+    cannot be used, whatever the reason; each question then says so.
+    """
     async with AsyncExitStack() as stack:
         runtime = build_runtime(settings, clock=clock, transport=transport)
         stack.push_async_callback(runtime.manager.close)
         stack.push_async_callback(runtime.client.aclose)
         stack.push_async_callback(runtime.collector.settle)
-        await _open_database(runtime.manager, patient=polling)
+        await _open_database(runtime.manager, patient=polling, without=without_database)
         if polling and settings.poll_interval:
             poller = Poller(runtime.collector, settings, clock)
             stack.push_async_callback(poller.stop)
@@ -68,12 +74,12 @@ async def open_runtime(
         yield runtime
 
 
-async def _open_database(manager: DatabaseManager, *, patient: bool) -> None:
+async def _open_database(manager: DatabaseManager, *, patient: bool, without: bool) -> None:
     """Open the database. A server (`patient`) starts without one that does not answer: each question tries anew."""
     try:
         await manager.initialize()
-    except DatabaseUnreachable as error:
-        if not patient:
+    except DatabaseError as error:
+        if not without and not (patient and isinstance(error, DatabaseUnreachable)):
             raise
         logger.warning("starting without the database: %s", error.message)
 
@@ -83,7 +89,9 @@ def build_runtime(
 ) -> Runtime:
     """The parts, put together but not opened: the database opens when it is first asked."""
     manager = DatabaseFactory.create({**settings.database_config(), "clock": clock})
-    client = GitHubClient(settings.github_api_url, settings.github_token, clock=clock, transport=transport)
+    client = GitHubClient(
+        settings.github_api_url, None, clock, credentials=find_credentials(settings), transport=transport
+    )
     cache = AnswerCache(clock, settings.freshness_seconds)
     collector = Collector(
         manager,
@@ -105,6 +113,7 @@ def build_runtime(
         refresh=collector.refresh,
         fetch_details=collector.fetch_details,
         collect=collector.collect,
+        may_watch=not settings.read_only,
         status=partial(_status, settings, manager, collector),
     )
     return Runtime(settings, manager, client, collector, DatabaseService(context, cache), clock)
@@ -117,7 +126,7 @@ async def _status(settings: Settings, manager: DatabaseManager, collector: Colle
         "database": await manager.health_check(),
         "github": {
             "api_url": settings.github_api_url,
-            "token": settings.github_token is not None,
+            "token": find_credentials(settings) is not None,
             "rate_limit": collector.rate_limit(),
         },
         "poll_interval": settings.poll_interval,
@@ -139,11 +148,13 @@ class _Shared:
         self._stack: AsyncExitStack | None = None
         self._runtime: Runtime | None = None
 
-    async def enter(self, settings: Settings) -> Runtime:
+    async def enter(self, settings: Settings, *, without_database: bool) -> Runtime:
         async with self._lock:
             if self._runtime is None:
                 self._stack = AsyncExitStack()
-                self._runtime = await self._stack.enter_async_context(open_runtime(settings, polling=True))
+                self._runtime = await self._stack.enter_async_context(
+                    open_runtime(settings, polling=True, without_database=without_database)
+                )
             self._users += 1
             return self._runtime
 
@@ -159,9 +170,9 @@ _shared = _Shared()
 
 
 @asynccontextmanager
-async def shared_runtime(settings: Settings) -> AsyncIterator[Runtime]:
-    """The process's one runtime, with background polling; the last to leave closes it."""
-    runtime = await _shared.enter(settings)
+async def shared_runtime(settings: Settings, *, without_database: bool = False) -> AsyncIterator[Runtime]:
+    """Yield the process's one runtime, with background polling; the last to leave closes it."""
+    runtime = await _shared.enter(settings, without_database=without_database)
     try:
         yield runtime
     finally:

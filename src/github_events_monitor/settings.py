@@ -1,19 +1,30 @@
-"""Settings: the one reader of the environment (and of a `.env` file beside it), frozen once read."""
+"""Settings: the one reader of the environment (and of a file of variables beside it), frozen once read."""
 
 import ipaddress
+import os
 import re
+import stat
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+import platformdirs
+from dotenv import dotenv_values
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .errors import InvalidInput, SettingsError
 from .records import repo_key
 
-_CREDENTIALS = re.compile(r"//[^/]*@")
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
+"""What a client without a shell left as it was."""
+
+_DESTINATIONS = {
+    "GITHUB_API_URL": ("GITHUB_TOKEN", "GITHUB_TOKEN_FILE", "GH_TOKEN"),
+    "DYNAMODB_ENDPOINT_URL": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
+}
+"""Where requests go, and the credentials that go with them."""
 
 DEFAULT_POLL_INTERVAL = 300
 """Seconds; also what freshness is judged by when background polling is off."""
@@ -47,9 +58,43 @@ def _http_url(value: object) -> object:
 
 def _sendable(value: object) -> object:
     """A token as a client can send it in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1"""
-    if isinstance(value, str) and not (value.isascii() and value.isprintable() and value.split() == [value]):
+    if not isinstance(value, str):
+        return value
+    if not (value.isascii() and value.isprintable() and value.split() == [value]) or _PLACEHOLDER.search(value):
         raise ValueError("cannot be sent in a header")
     return value
+
+
+def _path(value: object) -> object:
+    """Return a path with `~` and variables expanded, as a shell would: clients start servers without one."""
+    if not isinstance(value, str):
+        return value
+    expanded = os.path.expanduser(os.path.expandvars(value))
+    if _PLACEHOLDER.search(expanded):
+        raise ValueError("a variable that is not set")
+    return expanded
+
+
+def _log_file(value: object) -> object:
+    """Return a path that is a regular file or absent: opening a FIFO would wait for its reader."""
+    path = _path(value)
+    try:
+        kind = Path(path).stat().st_mode if isinstance(path, str | Path) else stat.S_IFREG
+    except (OSError, ValueError):
+        return path  # absent, or `logs.configure` says why it cannot be written
+    if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) or stat.S_ISBLK(kind):
+        raise ValueError("not a file")
+    return path
+
+
+def _default_database() -> str:
+    """Return the file of the current folder where it exists, else the one in the user's data folder."""
+    here = "./github_events.db"
+    try:
+        found = Path(here).exists()
+    except OSError:
+        found = False
+    return here if found else str(platformdirs.user_data_path("github-events-monitor") / "github_events.db")
 
 
 def _github_token(value: object) -> object:
@@ -81,7 +126,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         frozen=True,
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         populate_by_name=True,
@@ -89,7 +133,9 @@ class Settings(BaseSettings):
     )
 
     database_provider: Literal["sqlite", "dynamodb"] = Field("sqlite", description="sqlite or dynamodb")
-    database_path: str = Field("./github_events.db", description="a file path, or :memory:")
+    database_path: Annotated[str, BeforeValidator(_path)] = Field(
+        default_factory=_default_database, description="a file path, or :memory:, in which every variable is set"
+    )
     aws_region: str | None = Field(
         None,
         validation_alias=AliasChoices("aws_region", "aws_default_region"),
@@ -104,6 +150,12 @@ class Settings(BaseSettings):
     )
     dynamodb_endpoint_url: HttpUrl | None = Field(None, description="an http or https URL")
     github_token: Annotated[SecretStr | None, BeforeValidator(_github_token)] = Field(
+        None, description="a GitHub token, of visible ASCII characters"
+    )
+    github_token_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
+        None, description="a path of a file that holds a GitHub token"
+    )
+    gh_token: Annotated[SecretStr | None, BeforeValidator(_github_token)] = Field(
         None, description="a GitHub token, of visible ASCII characters"
     )
     github_api_url: HttpUrl = Field("https://api.github.com", description="an http or https URL")
@@ -122,20 +174,44 @@ class Settings(BaseSettings):
     oidc_audience: str | None = Field(None, min_length=1, description="the audience that those tokens are for")
     allowed_hosts: Names = Field((), description="host names, comma-separated")
     bot_logins: Names = Field((), description="logins, comma-separated")
+    read_only: bool = Field(False, description="true or false")
+    tools: Names = Field((), description="names of tools, comma-separated")
     github_webhook_secret: SecretStr | None = Field(None, min_length=1, description="the webhook's secret")
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL")
-    log_file: Path | None = Field(None, description="a file path")
+    log_file: Annotated[Path | None, BeforeValidator(_log_file)] = Field(
+        None, description="a path of a regular file, in which every variable is set"
+    )
+    env_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
+        None, description="a path of a file of variables in UTF-8"
+    )
     aws_lambda_function_name: str | None = Field(None, description="set by AWS Lambda")
 
     @classmethod
-    def load(cls, **overrides: Any) -> Self:
-        """Read the environment; `overrides` are flags of the command line. Raises `SettingsError`, one line."""
+    def load(cls, *, folder: bool = True, **overrides: Any) -> Self:
+        """Return the settings of the environment, and of the file that ENV_FILE names.
+
+        folder: whether `.env` of the current folder is read where ENV_FILE names none. overrides: flags of the command
+        line. Raises `SettingsError`, one line.
+        """
+        given = {name: value for name, value in overrides.items() if value is not None}
+        file = _env_file(folder)
         try:
-            return cls(**{name: value for name, value in overrides.items() if value is not None})
+            if file is not None:
+                _refuse_redirection(file, given)
+            return cls(_env_file=file, **given)
         except ValidationError as error:
             raise SettingsError("; ".join(_sentence(cls, problem) for problem in error.errors())) from None
         except (UnicodeDecodeError, OSError):
-            raise SettingsError("the .env file of this folder cannot be read; it must be text in UTF-8") from None
+            named = (
+                "the .env file of this folder" if os.environ.get("ENV_FILE", "") == "" else f"ENV_FILE={str(file)!r}"
+            )
+            raise SettingsError(f"{named} cannot be read; it must be text in UTF-8") from None
+
+    @classmethod
+    def load_for_mcp(cls, **overrides: Any) -> Self:
+        """Return the settings of an MCP server. Over stdio its folder may be a stranger's: `.env` there is not read."""
+        settings = cls.load(folder=False, **overrides)
+        return settings if settings.mcp_transport == "stdio" else cls.load(**overrides)
 
     @property
     def freshness_seconds(self) -> int:
@@ -208,10 +284,45 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _env_file(folder: bool) -> Path | None:
+    """Return the file of variables to read, None for none. Raises `SettingsError` where ENV_FILE names no file."""
+    named = os.environ.get("ENV_FILE")
+    if not named:
+        return Path(".env") if folder else None
+    try:
+        path = Path(str(_path(named)))
+        found = path.is_file()
+    except (OSError, ValueError):
+        found = False
+    if not found:
+        raise SettingsError(f"ENV_FILE={named!r} is not accepted; give a path of a file of variables in UTF-8")
+    return path
+
+
+def _refuse_redirection(file: Path, given: dict[str, Any]) -> None:
+    """Refuse a file that alone says where credentials of the environment would go. Raises `SettingsError`."""
+    if not file.is_file():
+        return
+    written = {name.upper() for name, value in dotenv_values(file, encoding="utf-8").items() if value}
+    present = {name.upper() for name, value in os.environ.items() if value}
+    for destination, credentials in _DESTINATIONS.items():
+        sent = [name for name in credentials if name in present]
+        if sent and destination in written - present and destination.lower() not in given:
+            raise SettingsError(
+                f"{destination} comes from the file {str(file)!r} alone, and {sent[0]} of the environment is not sent"
+                f" where only a file says; set {destination} in the environment, too"
+            )
+
+
 def _sentence(cls: type[Settings], problem: Any) -> str:
     name = str(problem["loc"][0]).lower() if problem["loc"] else ""
     field = cls.model_fields.get("aws_region" if name == "aws_default_region" else name)
     accepted = field.description if field else "see the README"
     secret = field is None or "SecretStr" in str(field.annotation)
-    value = "" if secret else "=" + _CREDENTIALS.sub("//***@", repr(problem["input"]))
+    value = "" if secret or _may_hold_a_password(problem["input"]) else f"={problem['input']!r}"
     return f"{name.upper()}{value} is not accepted; give {accepted}"
+
+
+def _may_hold_a_password(value: object) -> bool:
+    """Return whether a value that is no URL may have been meant as one with credentials."""
+    return isinstance(value, str) and ("@" in value or "?" in value)

@@ -1,5 +1,6 @@
 """Settings: read once, by name, from the environment or a `.env` file; a bad one is told in a line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_with_nothing_set_it_is_sqlite_in_the_current_folder_and_stdio() -> None:
+def test_with_nothing_set_it_is_sqlite_and_stdio(clean: Path) -> None:
+    (clean / "github_events.db").touch()
     settings = Settings.load()
     assert settings.database_config() == {"provider": "sqlite", "db_path": "./github_events.db", "retention_days": None}
     assert (settings.mcp_transport, settings.host, settings.port) == ("stdio", "127.0.0.1", 8000)
@@ -218,3 +220,84 @@ def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(monkeypatch: pytes
     with pytest.raises(SettingsError, match=r"^GITHUB_TOKEN is not accepted; give a GitHub token") as caught:
         Settings.load()
     assert given not in str(caught.value)
+
+
+def test_without_a_database_in_the_current_folder_it_is_in_the_users_data_folder(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: clean / "data" / name)
+    assert Settings.load().database_path == str(clean / "data" / "github-events-monitor" / "github_events.db")
+
+
+def test_paths_are_expanded_as_a_shell_would(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(clean))
+    monkeypatch.setenv("LOG_FILE", "~/logs/x.log")
+    monkeypatch.setenv("DATABASE_PATH", "$HOME/x.db")
+    settings = Settings.load()
+    assert (settings.log_file, settings.database_path) == (clean / "logs" / "x.log", f"{clean}/x.db")
+
+
+@pytest.mark.parametrize("name", ["DATABASE_PATH", "LOG_FILE", "ENV_FILE"])
+def test_a_placeholder_that_a_client_left_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "${workspaceFolder}/x")
+    with pytest.raises(SettingsError, match=rf"^{name}='\$\{{workspaceFolder\}}/x' is not accepted"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "API_TOKEN"])
+def test_a_placeholder_is_no_token(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "${input:token}")
+    with pytest.raises(SettingsError, match=rf"^{name} is not accepted"):
+        Settings.load()
+
+
+def test_a_log_file_that_is_a_fifo_is_refused(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(clean / "fifo")
+    monkeypatch.setenv("LOG_FILE", str(clean / "fifo"))
+    with pytest.raises(SettingsError, match=r"LOG_FILE=.* is not accepted; give a path of a regular file"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("name", ["GITHUB_API_URL", "DYNAMODB_ENDPOINT_URL"])
+@pytest.mark.parametrize("url", ["https://user:pa/ssw0rd@host/api", "user:pa/ssw0rd@host"])
+def test_a_url_that_does_not_parse_shows_no_password(monkeypatch: pytest.MonkeyPatch, name: str, url: str) -> None:
+    monkeypatch.setenv(name, url)
+    with pytest.raises(SettingsError, match=rf"^{name} is not accepted") as caught:
+        Settings.load()
+    assert "ssw0rd" not in caught.value.message
+
+
+@pytest.mark.parametrize("line", ["LOG_LEVEL=trace", "PORT=http", "MCP_TRANSPORT=sse", "DATABASE_PROVIDER=none"])
+def test_a_server_over_stdio_does_not_read_the_env_file_of_its_folder(clean: Path, line: str) -> None:
+    (clean / ".env").write_text(f"{line}\n")
+    assert Settings.load_for_mcp().mcp_transport == "stdio"
+
+
+def test_a_server_over_http_reads_the_env_file_of_its_folder(clean: Path) -> None:
+    (clean / ".env").write_text("PORT=8444\n")
+    assert Settings.load_for_mcp(mcp_transport="sse").port == 8444
+
+
+def test_a_named_env_file_counts_over_stdio_too(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (clean / ".env").write_text("POLL_INTERVAL=1\n")
+    (clean / "named").write_text("POLL_INTERVAL=60\n")
+    monkeypatch.setenv("ENV_FILE", str(clean / "named"))
+    assert Settings.load_for_mcp().poll_interval == 60
+    assert Settings.load().poll_interval == 60
+
+
+@pytest.mark.parametrize(
+    ("destination", "credential"),
+    [("GITHUB_API_URL", "GITHUB_TOKEN"), ("DYNAMODB_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY")],
+)
+def test_a_credential_of_the_environment_does_not_go_where_only_a_file_says(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, destination: str, credential: str
+) -> None:
+    (clean / ".env").write_text(f"{destination}=https://elsewhere.example.org\n")
+    assert getattr(Settings.load(), destination.lower()) == "https://elsewhere.example.org"
+    monkeypatch.setenv(credential, SECRET)
+    with pytest.raises(SettingsError, match=f"{destination} comes from the file '.env' alone") as caught:
+        Settings.load()
+    assert SECRET not in caught.value.message
+    monkeypatch.setenv(destination, "https://chosen.example.org")
+    assert getattr(Settings.load(), destination.lower()) == "https://chosen.example.org"

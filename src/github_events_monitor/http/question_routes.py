@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ..answers import AnswerModel
 from ..errors import InvalidInput
 from ..infrastructure.database_service import DatabaseService
-from ..infrastructure.questions.catalogue import questions
+from ..infrastructure.questions.catalogue import changes_more_than_the_cache, questions
 from ..infrastructure.questions.query import Query
 from ..infrastructure.questions.question import Endpoint, Question
 
@@ -41,6 +41,8 @@ def _declare(
         openapi_extra=_describe(question.query, endpoint),
     )
     async def ask(request: Request) -> Response:
+        if changes_more_than_the_cache(question) and not service().context.may_watch:
+            raise HTTPException(404, f"{question.name} is not offered, because READ_ONLY is set")
         given = await _body(request) if endpoint.method == "POST" else _parameters(request)
         query = question.query.read({**given, **request.path_params}, "this endpoint")
         answer = await service().answer(question, query, may_watch=endpoint.method == "POST")

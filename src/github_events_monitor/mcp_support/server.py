@@ -18,6 +18,7 @@ from mcp.types import (
     SubscribeRequestParams,
     UnsubscribeRequestParams,
 )
+from mcp.types import Tool as ToolDeclaration
 
 from .. import __version__
 from ..errors import InvalidInput
@@ -25,6 +26,7 @@ from ..infrastructure.questions.query import did_you_mean, refuse_unknown
 from ..runtime import Runtime
 from .problems import failed_call, failed_request
 from .sharing import Sharing, logging_left_alone
+from .stdio import messages
 from .subscriptions import Subscriptions
 
 _STABLE = CacheHint(ttl_ms=3_600_000, scope="public")
@@ -60,6 +62,16 @@ class MonitorServer(MCPServer[Runtime]):
         return StreamableHTTPSessionManager(
             self._lowlevel_server, json_response=True, stateless=True, security_settings=security
         )
+
+    async def list_tools(self) -> list[ToolDeclaration]:
+        """Return the tools that the settings offer."""
+        offered = self.sharing.offered()
+        return [tool for tool in await super().list_tools() if tool.name in offered]
+
+    async def run_stdio_async(self) -> None:
+        """Serve over stdin and stdout until the client leaves."""
+        async with messages() as (read, write):
+            await self._lowlevel_server.run(read, write, self._lowlevel_server.create_initialization_options())
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None

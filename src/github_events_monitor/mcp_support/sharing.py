@@ -10,6 +10,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 
 from ..infrastructure.database_service import DatabaseService
+from ..infrastructure.questions.catalogue import offered
 from ..runtime import Runtime, shared_runtime
 from ..settings import Settings
 from .subscriptions import Subscriptions
@@ -46,11 +47,19 @@ class Sharing:
         finally:
             _given.reset(token)
 
-    def runtime(self) -> AbstractAsyncContextManager[Runtime]:
-        """Return the runtime, for code that no request context reaches: static resources, completion."""
+    def offered(self) -> frozenset[str]:
+        """Return the names of the tools to offer. Raises `SettingsError`."""
+        settings = self._settings or Settings.load_for_mcp()
+        return offered(settings.tools, read_only=settings.read_only)
+
+    def runtime(self, *, without_database: bool = False) -> AbstractAsyncContextManager[Runtime]:
+        """Return the runtime, for code that no request context reaches: static resources, completion.
+
+        without_database: see `open_runtime`.
+        """
         if given := _given.get():
             return nullcontext(given)
-        return shared_runtime(self._settings or Settings.load())
+        return shared_runtime(self._settings or Settings.load_for_mcp(), without_database=without_database)
 
     @asynccontextmanager
     async def lifespan(self, _: MCPServer[Runtime]) -> AsyncIterator[Runtime]:

@@ -29,6 +29,7 @@ CHECKED_OUTSIDE = TransportSecuritySettings(enable_dns_rebinding_protection=Fals
 def serve(server: MonitorServer, transport: TransportName, settings: Settings) -> None:
     """Serve until the client leaves (stdio) or the program is stopped. Raises `MonitorError` where it cannot."""
     with server.sharing.using(settings):
+        server.sharing.offered()  # a name in TOOLS that no tool has is said before anything is served
         if transport == "stdio":
             with stdin_ending_on_signal():
                 asyncio.run(_serve_stdio(server))
@@ -37,7 +38,7 @@ def serve(server: MonitorServer, transport: TransportName, settings: Settings) -
 
 
 async def _serve_stdio(server: MonitorServer) -> None:
-    async with server.sharing.runtime():
+    async with server.sharing.runtime(without_database=True):  # its tools say what is wrong
         await server.run_stdio_async()
 
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from .. import __version__
 from ..errors import Forbidden, MonitorError, RateLimited, SettingsError
 from ..github.client import RequestBudget
+from ..github.credentials import find_credentials
 from ..instants import format_instant, system_clock
 from ..runtime import Runtime, build_runtime
 from ..settings import Settings
@@ -95,7 +96,7 @@ async def _database(runtime: Runtime) -> Check:
 
 async def _github(runtime: Runtime) -> list[Check]:
     settings = runtime.settings
-    url, token = settings.github_api_url, settings.github_token
+    url, used = settings.github_api_url, find_credentials(settings)
     try:
         limit = await runtime.client.fetch_rate_limit(budget=RequestBudget(3, system_clock() + _PATIENCE))
     except Forbidden as error:
@@ -104,16 +105,16 @@ async def _github(runtime: Runtime) -> list[Check]:
         return [Check("GitHub", "warning", error.message)]
     except MonitorError as error:
         return [Check("GitHub", "broken", f"{url}: {error.message}")]
-    checks = [Check("GitHub", "ok", f"{url} answers"), _token(token is not None)]
+    checks = [Check("GitHub", "ok", f"{url} answers"), _token(used.describe() if used else None)]
     if limit is None:
         return [*checks, Check("budget", "ok", "this GitHub has no rate limit")]
     left = f"{limit.remaining:,} of {limit.limit:,} requests left until {format_instant(limit.reset_at)}"
     return [*checks, Check("budget", "ok" if limit.remaining else "warning", left)]
 
 
-def _token(given: bool) -> Check:
-    if given:
-        return Check("token", "ok", "accepted")
+def _token(source: str | None) -> Check:
+    if source is not None:
+        return Check("token", "ok", f"{source} is accepted")
     return Check("token", "warning", "GITHUB_TOKEN is not set: 60 requests an hour instead of 5,000")
 
 

@@ -52,11 +52,14 @@ async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
         raise
 
 
-def run_server(serve: Callable[[Settings], None], **flags: Any) -> int:
-    """Run a server until it is stopped; `flags` outrank the environment."""
+def run_server(serve: Callable[[Settings], None], *, mcp: bool = False, **flags: Any) -> int:
+    """Run a server until it is stopped, and return the exit code; `flags` outrank the environment.
+
+    mcp: whether it is the MCP server, whose settings `Settings.load_for_mcp` reads.
+    """
 
     def body() -> int:
-        settings = Settings.load(**flags)
+        settings = Settings.load_for_mcp(**flags) if mcp else Settings.load(**flags)
         configure(settings)
         serve(settings)
         return 0
@@ -85,6 +88,6 @@ def guarded(body: Callable[[], int]) -> int:
 
 def _redactor() -> Redactor:
     try:
-        return Redactor(Settings.load())
+        return Redactor(Settings.load(folder=False))
     except SettingsError:
         return Redactor()

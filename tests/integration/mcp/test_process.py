@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,3 +101,69 @@ def test_a_bad_setting_ends_the_program_before_it_speaks(world: World) -> None:
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert "POLL_INTERVAL='often' is not accepted" in ended.stderr
+
+
+def test_without_a_usable_database_it_comes_up_and_its_tools_say_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DATABASE_PATH", str(tmp_path / "file" / "events.db"))
+    process = start_stdio()
+    assert ask(process, INITIALIZE)["result"]["serverInfo"]["name"] == "github-events-monitor"
+    assert process.stdin is not None
+    process.stdin.write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
+    call = {"name": "recent_commits", "arguments": {"repo": "octo/hello"}}
+    result = ask(process, {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})["result"]
+    assert result["isError"]
+    assert "choose another DATABASE_PATH" in result["content"][0]["text"]
+    _, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert b"Traceback" not in log
+
+
+def test_a_strangers_env_file_changes_nothing(world: World, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=trace\nMCP_TRANSPORT=sse\n")
+    process = start_stdio()
+    assert ask(process, INITIALIZE)["result"]["serverInfo"]["name"] == "github-events-monitor"
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_a_reset_of_its_input_is_its_end_and_a_non_blocking_input_is_read(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+    theirs.setblocking(False)
+    process = subprocess.Popen(PROGRAM, stdin=theirs.fileno(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    theirs.close()
+    assert process.stdout is not None
+    ours.sendall(b"\xef\xbb\xbf" + json.dumps(INITIALIZE).encode() + b"\n")
+    assert json.loads(process.stdout.readline())["id"] == INITIALIZE["id"]
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with RST
+    ours.close()
+    _, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert b"Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        (b"hello", -32700, "not JSON"),
+        (b'{"jsonrpc":"2.0"}', -32600, "not a JSON-RPC 2.0 message"),
+        (b'[{"jsonrpc":"2.0","id":7,"method":"ping"}]', -32600, "one message a line"),
+    ],
+)
+def test_a_line_that_is_no_message_gets_an_error(world: World, line: bytes, code: int, words: str) -> None:
+    process = start_stdio()
+    ask(process, INITIALIZE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(line + b"\n")
+    process.stdin.flush()
+    refused = json.loads(process.stdout.readline())
+    assert (refused["id"], refused["error"]["code"]) == (None, code)
+    assert words in refused["error"]["message"]
+    assert ask(process, {"jsonrpc": "2.0", "id": 8, "method": "ping"})["id"] == 8
+    process.communicate(timeout=20)
+    assert process.returncode == 0

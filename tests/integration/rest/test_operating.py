@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.fake_github import NOW, event
 
-from .conftest import CLOSED, World
+from .conftest import CLOSED, World, close, open_world
 from .test_webhooks import OPENED
 
 P = "github_events_monitor_"
@@ -78,3 +78,16 @@ async def test_a_window_that_ends_now_is_answered_anew(world: World) -> None:
 async def test_a_load_balancer_may_ask_by_head(world: World) -> None:
     response = await world.http.head("/health")
     assert (response.status_code, response.content) == (200, b"")
+
+
+async def test_read_only_offers_no_endpoint_that_changes_more_than_the_cache() -> None:
+    world = await open_world(read_only=True)
+    try:
+        for path in ("/collect", "/watch"):
+            refused = await world.http.post(path, json={})
+            assert (refused.status_code, "READ_ONLY" in refused.text) == (404, True), path
+        asked = await world.http.get("/monitoring/commits", params={"repos": "octo/hello"})
+        assert asked.status_code == 200
+        assert await world.runtime.service.watching() == []
+    finally:
+        await close(world)

@@ -2,9 +2,12 @@
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from ...errors import SettingsError
+from .query import did_you_mean
 from .question import Question
 
 
@@ -21,3 +24,20 @@ def questions() -> tuple[Question[Any, Any], ...]:
 def tools() -> tuple[Question[Any, Any], ...]:
     """Return the questions that MCP offers as tools."""
     return tuple(question for question in questions() if question.is_tool)
+
+
+def changes_more_than_the_cache(question: Question[Any, Any]) -> bool:
+    """Return whether READ_ONLY takes a question away; `monitor_commits` stays, without watching."""
+    return question.effect in {"adds", "changes"} and question.name != "monitor_commits"
+
+
+def offered(names: Sequence[str], *, read_only: bool) -> frozenset[str]:
+    """Return the names of the tools that TOOLS and READ_ONLY leave; without names all that may be offered.
+
+    Raises `SettingsError` for a name that no tool has.
+    """
+    every = {question.name: question for question in tools()}
+    for name in names:
+        if name not in every:
+            raise SettingsError(f"TOOLS names {name[:80]!r}, which is no tool; {did_you_mean(name, every)}")
+    return frozenset(name for name in names or every if not (read_only and changes_more_than_the_cache(every[name])))

@@ -1,0 +1,34 @@
+"""TOOLS and READ_ONLY: which tools are offered."""
+
+import pytest
+
+from github_events_monitor.errors import SettingsError
+from github_events_monitor.infrastructure.questions.catalogue import offered, tools
+from github_events_monitor.mcp_server import mcp
+from github_events_monitor.settings import Settings
+
+
+def test_without_either_every_tool_is_offered() -> None:
+    assert offered((), read_only=False) == {question.name for question in tools()}
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(SettingsError, match=r"TOOLS names 'recent_comits', .* did you mean 'recent_commits'\?"):
+        offered(("recent_comits",), read_only=False)
+
+
+def test_read_only_outranks_tools() -> None:
+    assert offered(("recent_commits", "collect_now"), read_only=True) == {"recent_commits"}
+
+
+async def test_read_only_takes_away_what_changes_more_than_the_cache() -> None:
+    with mcp.sharing.using(Settings.load(read_only=True)):
+        named = {tool.name for tool in await mcp.list_tools()}
+    assert named == {question.name for question in tools()} - {"collect_now", "watch_repositories"}
+
+
+async def test_a_tool_that_is_not_offered_cannot_be_called() -> None:
+    with mcp.sharing.using(Settings.load(tools="recent_commits,status")):
+        assert {tool.name for tool in await mcp.list_tools()} == {"recent_commits", "status"}
+        result = await mcp.call_tool("collect_now", {})
+    assert "there is no tool 'collect_now'" in str(result)
