@@ -239,6 +239,14 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     spans: dict[str, tuple[Span, ...]] = {}
 
 
+class Refusal(NamedTuple):
+    """Something that GitHub could not give: why, how often in a row, and when it is asked again."""
+
+    reason: str
+    times: int
+    retry_at: str
+
+
 class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the collector remembers about a repository. Small: it is written after every pass.
 
@@ -248,7 +256,8 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     not_modified: how many 304 answers in a row each resource gave. error_*: how the last attempt failed, null after a
     success. next_poll_at: GitHub's `X-Poll-Interval` or limit allows no poll before it. snapshot_at: when what can
     only be observed in the present (settings, CI, advisories, releases) was last read. taken_over_at: another one had
-    the name, and what is older than this may be that one's; null where none was noticed.
+    the name, and what is older than this may be that one's; None where none was noticed. refused: what GitHub could not
+    give, by name (`commit:<sha>`), so that it does not stand in the way of what comes after it.
     """
 
     repo_name: str
@@ -270,6 +279,7 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     error_code: str | None = None
     error_message: str | None = None
     retry_at: str | None = None
+    refused: dict[str, Refusal] = {}
 
 
 class Lease(NamedTuple):
