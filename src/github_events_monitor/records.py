@@ -34,6 +34,14 @@ def repo_key(repo: str) -> str:
     return name.lower()
 
 
+def replaced_on(branch: str) -> str:
+    """Return what stands in `Commit.branches` for a branch that lost the commit by a force push.
+
+    No branch can have this name: https://git-scm.com/docs/git-check-ref-format
+    """
+    return f"~{branch}"
+
+
 class Facts(NamedTuple):
     """What questions need from a payload, taken out once at insertion so that no answer parses JSON.
 
@@ -90,7 +98,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
 
     commit_date: committer date, the time that windows select by. For commits known only from a push payload it is
     the push's time (`source` "push") until GitHub's own date replaces it.
-    branches: those it was seen to be reachable from.
+    branches: those it was seen to be reachable from; after a force push that replaced it `replaced_on(branch)` instead.
     additions, deletions, files_changed: null until the commit's details were fetched.
     """
 
@@ -231,15 +239,25 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     spans: dict[str, tuple[Span, ...]] = {}
 
 
+class Refusal(NamedTuple):
+    """Something that GitHub could not give: why, how often in a row, and when it is asked again."""
+
+    reason: str
+    times: int
+    retry_at: str
+
+
 class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the collector remembers about a repository. Small: it is written after every pass.
 
     full_name: GitHub's latest spelling. commits_floor: the fixed `since` of the commit listing, so that its URL and
-    ETag stay the same. etags: by short name of the resource (`events/1`, `commits`, `activity`…).
+    ETag stay the same. heads: the newest commit of each kind of listing, by which a force push is noticed.
+    etags: by short name of the resource (`events/1`, `commits`, `activity`…).
     not_modified: how many 304 answers in a row each resource gave. error_*: how the last attempt failed, null after a
     success. next_poll_at: GitHub's `X-Poll-Interval` or limit allows no poll before it. snapshot_at: when what can
     only be observed in the present (settings, CI, advisories, releases) was last read. taken_over_at: another one had
-    the name, and what is older than this may be that one's; null where none was noticed.
+    the name, and what is older than this may be that one's; None where none was noticed. refused: what GitHub could not
+    give, by name (`commit:<sha>`), so that it does not stand in the way of what comes after it.
     """
 
     repo_name: str
@@ -250,6 +268,7 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     etags: dict[str, str] = {}
     not_modified: dict[str, int] = {}
     commits_floor: str | None = None
+    heads: dict[str, str] = {}
     ledger: Ledger = Ledger()
     sources: tuple[str, ...] = ()
     last_collected_at: str | None = None
@@ -260,6 +279,7 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     error_code: str | None = None
     error_message: str | None = None
     retry_at: str | None = None
+    refused: dict[str, Refusal] = {}
 
 
 class Lease(NamedTuple):

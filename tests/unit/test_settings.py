@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -189,7 +190,7 @@ def test_beyond_loopback_a_token_is_required(host: str) -> None:
 
 
 def test_the_port_of_a_local_dynamodb_is_refused_naming_both() -> None:
-    chosen = {"database_provider": "dynamodb", "dynamodb_endpoint_url": "http://localhost:8000"}
+    chosen: dict[str, Any] = {"database_provider": "dynamodb", "dynamodb_endpoint_url": "http://localhost:8000"}
     with pytest.raises(SettingsError) as caught:
         Settings.load(**chosen).check_listening()
     assert "PORT=8000" in caught.value.message

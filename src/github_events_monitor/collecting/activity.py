@@ -30,7 +30,22 @@ async def collect_activity(state: PassState) -> None:
     rows = parse_activity(answer.body)
     state.add_source("activity")
     state.security += [_observation(state.repo, row) for row in rows if row.activity_type == "force_push"]
+    await _notice_replaced(state, rows)
     await _add_unseen(state, rows)
+
+
+async def _notice_replaced(state: PassState, rows: list[PushActivity]) -> None:
+    """Have the next pass list a branch anew whose replaced head is stored as if the branch still had it."""
+    for row in rows:
+        branch = row.ref.removeprefix("refs/heads/")
+        kind = "commits" if branch == state.repository.default_branch else f"commits:{branch}"
+        if row.activity_type != "force_push" or kind not in state.repository.ledger.spans or not row.before:
+            continue
+        stored = await state.manager.commits.get_known_shas(state.repo, [row.before])
+        record = await state.manager.commits.get_commit(state.repo, row.before) if stored else None
+        if record is not None and branch in record.commit.branches and row.before not in state.commits:
+            state.change(heads={**state.repository.heads, kind: row.before})
+            state.forget([kind])
 
 
 async def _add_unseen(state: PassState, rows: list[PushActivity]) -> None:

@@ -2,7 +2,8 @@
 
 https://docs.github.com/en/rest/commits/commits#list-commits — `since` and `until` go by committer date. A commit pushed
 late has an old date, so new commits are not found by date: the listing is read from the head until every parent of a
-listed commit is listed or stored. Its `since` stays the same between passes, so that its URL and ETag do.
+listed commit is listed or stored. Its `since` stays the same between passes, so that its URL and ETag do. When the
+former head is neither listed nor a listed commit's parent, history was replaced: the whole listing then says by what.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from ..text import clean
 from .pass_state import FIRST_PASS, PassState
 
 _SECOND = timedelta(seconds=1)
+_END = "9999-12-31T23:59:59Z"
 _TAIL = 3
 """Clocks of committers run wrong, by days or years; that of the last commits of a page hardly does for all of them."""
 
@@ -44,6 +46,7 @@ class _Listing:
         self._state, self._branch = state, branch
         self._kind = f"commits:{branch}" if branch else "commits"
         self._on = branch or state.repository.default_branch
+        self._head: str | None = None
         self.began = False
 
     async def read_head(self, floor: str) -> None:
@@ -59,7 +62,14 @@ class _Listing:
         if answer.status == "empty_repository":
             state.learn(self._kind, Span(floor, asked_at))
             return
-        await (self._walk_to_join(answer, floor, asked_at, known) if known else self._walk(answer, floor, asked_at))
+        if known:
+            await self._walk_to_join(answer, floor, asked_at, known)
+            self._keep_head()
+        else:
+            try:
+                await self._walk(answer, floor, asked_at)
+            finally:
+                self._keep_head()
 
     async def fill_gaps(self) -> None:
         """What is missing of the window asked about, newest first."""
@@ -94,21 +104,48 @@ class _Listing:
             commits = self._take(answer)
             listed |= {commit.sha for commit in commits}
             parents |= {parent for commit in commits for parent in commit.parents}
+            continues = state.repository.heads.get(self._kind) in {None, *listed, *parents}
             if answer.next_url is None:
+                if not continues:
+                    await self._mark_replaced(listed, since)
                 state.know(self._kind, *known, Span(since, until))
                 return
-            if await self._joined(parents - listed):
+            if continues and await self._joined(parents - listed):
                 state.know(self._kind, *known, Span(known[-1].until, until))
                 return
             reached = min(reached, _reach(commits, until))
             state.know(self._kind, Span(max(since, reached), until))
-            answer = await self._fetch(since, None, None, url=answer.next_url)
+            try:
+                answer = await self._fetch(since, None, None, url=answer.next_url)
+            except BudgetSpent:
+                if not continues:
+                    state.forget([self._kind])  # the next pass begins anew: only the whole tells what was replaced
+                raise
+
+    def _keep_head(self) -> None:
+        """Remember where the branch begins, once whatever may have been replaced is noticed."""
+        if self._head is not None:
+            self._state.change(heads={**self._state.repository.heads, self._kind: self._head})
+
+    async def _mark_replaced(self, listed: set[str], since: str) -> None:
+        """A force push left the former head out: what else is stored of the branch and was not listed went with it."""
+        state, branch = self._state, self._on
+        if branch is None:
+            return
+        stored = await state.manager.commits.get_authorship(state.repo, since, _END, branch=branch)
+        lost = [row for row in stored if row.sha not in listed]
+        for row in lost:
+            state.mark_replaced(row, branch)
+        if lost:
+            shown = clean(branch, 60, one_line=True)
+            state.notes.append(f"a force push to {shown} replaced {len(lost)} commits; they are found by sha alone")
 
     def _take(self, answer: Answer) -> list[Commit]:
         """Draft the commits of a page."""
         commits = parse_commits(self._state.repo, answer.body, self._on) if answer.status == "ok" else []
         for commit in commits:
             self._state.add_commit(commit)
+        self._head = self._head or next((commit.sha for commit in commits), None)
         return commits
 
     async def _joined(self, parents: set[str]) -> bool:

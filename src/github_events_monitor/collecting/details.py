@@ -1,43 +1,88 @@
 """Statistics and files of commits, newest first, as far as the budget goes; a later pass fills in the rest."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
-from ..errors import Forbidden, InvalidInput, NotFound, Unreachable
+from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, RateLimited, Unreachable
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
 from ..github.payloads import CommitDetails, CommitStats, parse_commit_details
 from ..insights.commits import analyse_commit
 from ..records import CommitRecord
 from .pass_state import PassState
+from .refusals import forget_refusal, is_due, remember_refusal
 
-CHUNK = 20
-"""Commits with files that are stored together."""
+CHUNK = 40
+"""Commits with files that are fetched beside one another, and stored together."""
 
 LISTED = 100
 
+_OUTAGE = 3
+"""When so many fail and none succeeds, GitHub is not reached, and no single commit is to blame."""
+
 
 async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]) -> None:
-    """Fill in what the listing does not tell; `store` keeps what was drafted so far. Ends when the budget is spent."""
-    shas = await state.manager.commits.get_without_details(state.repo, state.budget.left + LISTED)
-    try:
-        if state.with_token and len(shas) > state.budget.left:
-            await _collect_statistics(state, shas[state.budget.left - 1 :])
-        for sha in shas:
-            await _collect_files(state, sha)
-            if len(state.commits) >= CHUNK:
-                await store()
-    except BudgetSpent:
-        state.notes.append("statistics and files of older commits follow in later passes")
+    """Fill in what the listing does not tell; `store` keeps what was learned so far. Ends when the budget is spent."""
+    limit = state.budget.left + LISTED + len(state.repository.refused)
+    shas = await state.manager.commits.get_without_details(state.repo, limit)
+    due = [sha for sha in shas if is_due(state, _name(sha))]
+    if state.with_token and len(due) > state.budget.left > 0:
+        await _collect_statistics(state, due[state.budget.left - 1 :])
+    while due and state.budget.left:
+        size = min(CHUNK, state.budget.left)
+        chunk, due = due[:size], due[size:]
+        done = await _collect_files(state, chunk)
+        if len(state.commits) >= CHUNK:
+            await store()
+        if not done:
+            break
+    else:
+        if not due:
+            return
+    state.notes.append("statistics and files of older commits follow in later passes")
 
 
-async def _collect_files(state: PassState, sha: str) -> None:
+async def _collect_files(state: PassState, shas: Sequence[str]) -> bool:
+    """Fetch commits beside one another; return whether the budget was enough for all of them."""
     state.modified = True
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_attempt(state, sha)) for sha in shas]
+    found = {sha: task.result() for sha, task in zip(shas, tasks, strict=True)}
+    for details in found.values():
+        if isinstance(details, CommitDetails):
+            state.add_commit(details.commit, details.files)
+            forget_refusal(state, _name(details.commit.sha))
+    for error in found.values():
+        if isinstance(error, RateLimited):
+            raise error
+    _remember_refusals(state, found)
+    return not any(isinstance(outcome, BudgetSpent) for outcome in found.values())
+
+
+def _remember_refusals(state: PassState, found: Mapping[str, CommitDetails | GitHubError | BudgetSpent]) -> None:
+    """Remember which commits GitHub could not give: diffs that are too large, commits gone after a force push."""
+    failed = {sha: error for sha, error in found.items() if isinstance(error, GitHubError)}
+    denied = [error for error in failed.values() if not isinstance(error, NotFound)]
+    if len(denied) >= _OUTAGE and not any(isinstance(outcome, CommitDetails) for outcome in found.values()):
+        raise denied[0]
+    for sha, error in failed.items():
+        remember_refusal(state, _name(sha), error)
+    if denied:
+        state.notes.append(f"details of {len(denied)} commits are asked for again later: {denied[0].message}")
+
+
+async def _attempt(state: PassState, sha: str) -> CommitDetails | GitHubError | BudgetSpent:
     try:
-        details = await fetch_details(state.client, state.repo, state.asked_name, sha, state.budget)
-    except (NotFound, InvalidInput):
-        return  # gone since it was listed, after a force push: it stays without details
-    state.add_commit(details.commit, details.files)
+        return await fetch_details(state.client, state.repo, state.asked_name, sha, state.budget)
+    except InvalidInput as error:  # how GitHub names a sha that it does not have
+        return NotFound(error.message)
+    except (GitHubError, BudgetSpent) as error:
+        return error
+
+
+def _name(sha: str) -> str:
+    return f"commit:{sha}"
 
 
 async def fetch_details(client: GitHubClient, key: str, name: str, sha: str, budget: RequestBudget) -> CommitDetails:

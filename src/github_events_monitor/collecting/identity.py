@@ -48,6 +48,8 @@ async def _recognise(state: PassState, info: RepositoryInfo) -> None:
         await collector_state.save_alias(named, key)
     if state.repository.repository_id not in {None, info.id}:
         _take_over(state, info)
+    elif state.repository.default_branch not in {None, info.default_branch}:
+        _list_anew(state, info)
     state.change(full_name=info.full_name, repository_id=info.id, default_branch=info.default_branch)
 
 
@@ -64,12 +66,25 @@ def _take_over(state: PassState, info: RepositoryInfo) -> None:
         taken_over_at=max(info.created_at or last_seen, last_seen),
         ledger=Ledger(),
         etags={},
+        heads={},
         not_modified={},
         branches=(),
         commits_floor=None,
         snapshot_at=None,
     )
     state.notes.append(f"{info.full_name} is another repository than the one that had this name before")
+
+
+def _list_anew(state: PassState, info: RepositoryInfo) -> None:
+    """Another branch is the default one, or the same under another name: which commits it has is not known yet.
+
+    https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-branches-in-your-repository/renaming-a-branch
+    """
+    kinds = {"commits", f"commits:{info.default_branch}"}
+    state.forget(kinds)
+    known = {kind: spans for kind, spans in state.repository.ledger.spans.items() if kind not in kinds}
+    heads = {kind: sha for kind, sha in state.repository.heads.items() if kind not in kinds}
+    state.change(ledger=Ledger(spans=known), heads=heads)
 
 
 def name_by_id(repository_id: int) -> str:

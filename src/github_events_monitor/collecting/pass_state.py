@@ -10,11 +10,12 @@ import msgspec
 from ..errors import MonitorError
 from ..github.client import Answer, GitHubClient, RequestBudget
 from ..infrastructure.database_interface import DatabaseManager
-from ..infrastructure.merging import merge_commits
+from ..infrastructure.merging import merge_commits, merge_records
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant
 from ..ledger import forget_before, known_spans, learn
 from ..records import (
+    Authorship,
     CollectedBatch,
     Commit,
     CommitFile,
@@ -25,6 +26,7 @@ from ..records import (
     RepositoryState,
     Span,
     Thread,
+    replaced_on,
 )
 
 FIRST_PASS = timedelta(days=30)
@@ -132,6 +134,18 @@ class PassState:
         if commit.sha in self.commits:
             commit = merge_commits(self.commits[commit.sha].commit, commit)
         self.commits[commit.sha] = CommitRecord(commit=commit, files=files, summary=analyse_commit(commit, files))
+
+    def mark_replaced(self, row: Authorship, branch: str) -> None:
+        """Remember that a force push took a stored commit off a branch; it is still found by its sha."""
+        lost = Commit(
+            sha=row.sha,
+            repo_name=self.repo,
+            commit_date=row.commit_date,
+            branches=(replaced_on(branch),),
+            source="push",  # whatever is known of the commit outranks this
+        )
+        record, mine = CommitRecord(commit=lost), self.commits.get(row.sha)
+        self.commits[row.sha] = merge_records(mine, record) if mine else record
 
     def failed(self, error: MonitorError) -> None:
         """Remember how this attempt failed."""

@@ -4,7 +4,7 @@ import msgspec
 
 from .. import people
 from ..ledger import united_ledger
-from ..records import Commit, CommitRecord, RepositoryState
+from ..records import Commit, CommitRecord, RepositoryState, replaced_on
 
 
 def co_authors(message: str) -> str:
@@ -45,11 +45,17 @@ def merge_commits(stored: Commit, new: Commit) -> Commit:
     }
     both_pushed = stored.source == new.source == "push"
     changes = {
-        "branches": tuple(dict.fromkeys(stored.branches + new.branches)),
+        "branches": merge_branches(stored.branches, new.branches),
         # The first push that brought a commit is nearest to its true time, in whatever order pushes are read.
         "commit_date": min(stored.commit_date, new.commit_date) if both_pushed else first.commit_date,
     }
     return msgspec.structs.replace(second, **known | changes)
+
+
+def merge_branches(stored: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the branches of both; what is newer decides whether a branch still has the commit."""
+    outdated = {name[1:] if name.startswith("~") else replaced_on(name) for name in new}
+    return tuple(dict.fromkeys((*(name for name in stored if name not in outdated), *new)))
 
 
 def _outranks(better: Commit, other: Commit) -> bool:

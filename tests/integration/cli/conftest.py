@@ -36,6 +36,7 @@ def environment(logging_as_before: None, monkeypatch: pytest.MonkeyPatch, tmp_pa
     for name in (*Settings.model_fields, "aws_default_region", "no_color", "force_color"):
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("DATABASE_PATH", "github_events.db")
     monkeypatch.chdir(tmp_path)
     stamina.set_testing(True, attempts=2)
     yield

@@ -60,14 +60,15 @@ class Elsewhere:
         self._waited += timedelta(seconds=seconds)
 
 
-def build(github: FakeGitHub, *, token: str | None = "token") -> World:
+def build(github: FakeGitHub, *, token: str | None = "token", manager: DatabaseManager | None = None) -> World:
+    """A world over a database; None is a new one in memory."""
     moment = [NOW]
     world: World
 
     def clock() -> datetime:
         return world.now if moment else NOW
 
-    manager = get_sqlite_manager(":memory:", clock=clock)
+    manager = manager or get_sqlite_manager(":memory:", clock=clock)
     secret = SecretStr(token) if token else None
     waits = Elsewhere(clock)
     pace = Pace(waits, waits.sleep)

@@ -1,6 +1,7 @@
 """Background polling under a simulated clock: fair, within the limit, and obedient."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.fake_github import NOW, FakeGitHub, FakeRepository, event
 from tests.integration.collecting.conftest import World, build
 
 
-def poller(world: World, **settings: object) -> Poller:
+def poller(world: World, **settings: Any) -> Poller:
     return Poller(world.collector, Settings.load(**settings), world.clock)
 
 

@@ -14,8 +14,9 @@ from .types import CommitQuery, Position, fold_login
 class CommitsRepository(ABC):
     """Commits by (repository, sha), their files and their summaries.
 
-    Storing a commit again merges: `branches` are united, unknown details (None) never replace known ones, GitHub's own
-    record ("api", "webhook") replaces one known only from a push payload, never the other way round.
+    Storing a commit again merges: `branches` are united (`records.replaced_on` takes one away), unknown details (None)
+    never replace known ones, GitHub's own record ("api", "webhook") replaces one known only from a push payload, never
+    the other way round.
     """
 
     def __init__(self, connection: DatabaseConnection) -> None:

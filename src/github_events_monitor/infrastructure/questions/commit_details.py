@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from ...answers import Answer, Strings
 from ...errors import GitHubError, MonitorError, NotFound
 from ...people import co_authors
-from ...records import CommitRecord
+from ...records import Commit, CommitRecord
 from ...text import clean
 from ..wire import check_sha
 from .context import QuestionContext, Subject
@@ -102,11 +102,19 @@ def _details(subject: Subject, record: CommitRecord) -> CommitDetails:
         parents=commit.parents,
         files=() if fetched else None,
         summary=present_analysis(analysis_of(record), full=True),
-        note=None if fetched else (outage_note(subject.problem) or "Its files were not fetched yet."),
+        note=" ".join(_notes(subject, commit, fetched=fetched)) or None,
     )
     fitting = shown[: how_many_fit(shown, MAX_BYTES - wire_size(details.to_wire()))] if fetched else shown
     omitted = len(shown) - len(fitting)
     return details.model_copy(update={"files": tuple(fitting) if fetched else None, "files_omitted": omitted})
+
+
+def _notes(subject: Subject, commit: Commit, *, fetched: bool) -> Iterator[str]:
+    lost = [branch[1:] for branch in commit.branches if branch.startswith("~")]
+    if lost and len(lost) == len(commit.branches):
+        yield f"A force push to {quoted(lost[0], 60)} replaced it; the branch does not have it any more."
+    if not fetched:
+        yield outage_note(subject.problem) or "Its files were not fetched yet."
 
 
 def _has_details(record: CommitRecord) -> bool:

@@ -122,7 +122,7 @@ class Presenter:
     def _branch(self, commit: Commit) -> str | None:
         if self._default_branch in commit.branches:
             return self._default_branch
-        return commit.branches[0] if commit.branches else None
+        return next((branch for branch in commit.branches if not branch.startswith("~")), None)
 
 
 def analysis_of(record: CommitRecord) -> CommitSummary:
