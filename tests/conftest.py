@@ -1,6 +1,7 @@
 """What holds for all tests: how much hypothesis tries, and that the long runs wait for the night."""
 
 import logging
+import os
 from collections.abc import Iterator
 from itertools import count
 
@@ -14,6 +15,8 @@ _numbers = count(1)
 collect_ignore = [] if NIGHTLY else ["nightly"]
 
 settings.load_profile("nightly" if NIGHTLY else "default")
+
+os.environ["GITHUB_USE_GH"] = "false"  # the developer's login is nothing that tests ask
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from .collecting.collector import Collector
 from .github.client import GitHubClient
+from .github.credentials import find_credentials
 from .infrastructure.database_factory import DatabaseFactory
 from .instants import system_clock
 from .settings import Settings
@@ -23,7 +24,7 @@ def create_enhanced_collector(database_config: Mapping[str, Any] | None = None) 
     """
     settings = Settings.load()
     manager = DatabaseFactory.create(settings.database_config() if database_config is None else database_config)
-    client = GitHubClient(settings.github_api_url, settings.github_token, clock=system_clock)
+    client = GitHubClient(settings.github_api_url, None, clock=system_clock, credentials=find_credentials(settings))
     return Collector(
         manager,
         client,

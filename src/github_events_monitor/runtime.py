@@ -21,7 +21,7 @@ from .collecting.collector import Collector
 from .collecting.poller import Poller
 from .errors import DatabaseError, DatabaseUnreachable
 from .github.client import GitHubClient
-from .github.credentials import find_credentials
+from .github.credentials import Credentials, find_credentials
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager
 from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
@@ -62,7 +62,8 @@ async def open_runtime(
     cannot be used, whatever the reason; each question then says so.
     """
     async with AsyncExitStack() as stack:
-        runtime = build_runtime(settings, clock=clock, transport=transport)
+        credentials = await asyncio.to_thread(find_credentials, settings, clock=clock, transport=transport)
+        runtime = build_runtime(settings, clock=clock, transport=transport, credentials=credentials)
         stack.push_async_callback(runtime.manager.close)
         stack.push_async_callback(runtime.client.aclose)
         stack.push_async_callback(runtime.collector.settle)
@@ -85,12 +86,19 @@ async def _open_database(manager: DatabaseManager, *, patient: bool, without: bo
 
 
 def build_runtime(
-    settings: Settings, *, clock: Clock = system_clock, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    transport: httpx.AsyncBaseTransport | None = None,
+    credentials: Credentials | None = None,
 ) -> Runtime:
-    """The parts, put together but not opened: the database opens when it is first asked."""
+    """Return the parts, put together but not opened: the database opens when it is first asked.
+
+    credentials: What `find_credentials` found; None for GITHUB_TOKEN, or nothing where that is not set.
+    """
     manager = DatabaseFactory.create({**settings.database_config(), "clock": clock})
     client = GitHubClient(
-        settings.github_api_url, None, clock, credentials=find_credentials(settings), transport=transport
+        settings.github_api_url, settings.github_token, clock=clock, transport=transport, credentials=credentials
     )
     cache = AnswerCache(clock, settings.freshness_seconds)
     collector = Collector(
@@ -126,7 +134,7 @@ async def _status(settings: Settings, manager: DatabaseManager, collector: Colle
         "database": await manager.health_check(),
         "github": {
             "api_url": settings.github_api_url,
-            "token": find_credentials(settings) is not None,
+            "token": collector.client.authenticated,
             "rate_limit": collector.rate_limit(),
         },
         "poll_interval": settings.poll_interval,

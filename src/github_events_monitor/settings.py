@@ -21,7 +21,13 @@ _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 """What a client without a shell left as it was."""
 
 _DESTINATIONS = {
-    "GITHUB_API_URL": ("GITHUB_TOKEN", "GITHUB_TOKEN_FILE", "GH_TOKEN"),
+    "GITHUB_API_URL": (
+        "GITHUB_TOKEN",
+        "GITHUB_TOKEN_FILE",
+        "GITHUB_APP_PRIVATE_KEY",
+        "GITHUB_APP_PRIVATE_KEY_FILE",
+        "GH_TOKEN",
+    ),
     "DYNAMODB_ENDPOINT_URL": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"),
 }
 """Where requests go, and the credentials that go with them."""
@@ -82,8 +88,8 @@ def _log_file(value: object) -> object:
         kind = Path(path).stat().st_mode if isinstance(path, str | Path) else stat.S_IFREG
     except (OSError, ValueError):
         return path  # absent, or `logs.configure` says why it cannot be written
-    if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) or stat.S_ISBLK(kind):
-        raise ValueError("not a file")
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+        raise ValueError("not a regular file")
     return path
 
 
@@ -153,11 +159,20 @@ class Settings(BaseSettings):
         None, description="a GitHub token, of visible ASCII characters"
     )
     github_token_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
-        None, description="a path of a file that holds a GitHub token"
+        None, description="a path of a file with a GitHub token alone in it"
+    )
+    github_app_id: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_.-]{1,60}$", description="the id or client id of a GitHub App"
+    )
+    github_app_installation_id: int | None = Field(None, ge=1, description="the number of one installation of the App")
+    github_app_private_key: SecretStr | None = Field(None, description="the App's private key in PEM")
+    github_app_private_key_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
+        None, description="a path of a file with the App's private key in PEM"
     )
     gh_token: Annotated[SecretStr | None, BeforeValidator(_github_token)] = Field(
         None, description="a GitHub token, of visible ASCII characters"
     )
+    github_use_gh: bool = Field(True, description="true or false")
     github_api_url: HttpUrl = Field("https://api.github.com", description="an http or https URL")
     target_repositories: Repositories = Field((), description="owner/name, comma-separated")
     poll_interval: int = Field(DEFAULT_POLL_INTERVAL, ge=0, le=86_400, description="whole seconds, 0 to 86400")

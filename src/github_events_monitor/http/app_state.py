@@ -8,6 +8,7 @@ from typing import Protocol
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..github.credentials import find_credentials
 from ..infrastructure.database_service import DatabaseService
 from ..instants import system_clock
 from ..runtime import Runtime, build_runtime, shared_runtime
@@ -52,7 +53,7 @@ class AppState:
     def runtime(self) -> Runtime:
         """Return the lifespan's runtime; without a lifespan one that opens its database at the first question."""
         if self._runtime is None:
-            self._runtime = build_runtime(self.settings())
+            self._runtime = build_runtime(self.settings(), credentials=find_credentials(self.settings()))
         return self._runtime
 
     def now(self) -> datetime:

@@ -1,5 +1,6 @@
 """`doctor`: is everything set up, reachable and allowed? One page, and exit code 1 when something is broken."""
 
+import asyncio
 import platform
 import sqlite3
 from datetime import timedelta
@@ -10,7 +11,7 @@ from pydantic import SecretStr
 from .. import __version__
 from ..errors import Forbidden, MonitorError, RateLimited, SettingsError
 from ..github.client import RequestBudget
-from ..github.credentials import find_credentials
+from ..github.credentials import Credentials, find_credentials
 from ..instants import format_instant, system_clock
 from ..runtime import Runtime, build_runtime
 from ..settings import Settings
@@ -30,9 +31,15 @@ class Check(NamedTuple):
 
 async def doctor(settings: Settings, *, as_json: bool) -> int:
     """Look at everything and show it; 1 when something is broken."""
-    runtime = build_runtime(settings)
+    credentials = await asyncio.to_thread(find_credentials, settings)
+    runtime = build_runtime(settings, credentials=credentials)
     try:
-        checks = [_listening(settings), await _database(runtime), *await _github(runtime), await _watching(runtime)]
+        checks = [
+            _listening(settings),
+            await _database(runtime),
+            *await _github(runtime, credentials),
+            await _watching(runtime),
+        ]
     finally:
         await runtime.client.aclose()
         await runtime.manager.close()
@@ -94,28 +101,30 @@ async def _database(runtime: Runtime) -> Check:
     return Check("database", "broken", str(health.get("error", about)))
 
 
-async def _github(runtime: Runtime) -> list[Check]:
-    settings = runtime.settings
-    url, used = settings.github_api_url, find_credentials(settings)
+async def _github(runtime: Runtime, credentials: Credentials | None) -> list[Check]:
+    url = runtime.settings.github_api_url
     try:
         limit = await runtime.client.fetch_rate_limit(budget=RequestBudget(3, system_clock() + _PATIENCE))
     except Forbidden as error:
-        return [Check("GitHub", "ok", f"{url} answers"), Check("token", "broken", error.message)]
+        source = f"{credentials.describe()}: " if credentials else ""
+        return [Check("GitHub", "ok", f"{url} answers"), Check("token", "broken", source + error.message)]
     except RateLimited as error:
         return [Check("GitHub", "warning", error.message)]
     except MonitorError as error:
         return [Check("GitHub", "broken", f"{url}: {error.message}")]
-    checks = [Check("GitHub", "ok", f"{url} answers"), _token(used.describe() if used else None)]
+    checks = [Check("GitHub", "ok", f"{url} answers"), _token(credentials)]
     if limit is None:
         return [*checks, Check("budget", "ok", "this GitHub has no rate limit")]
     left = f"{limit.remaining:,} of {limit.limit:,} requests left until {format_instant(limit.reset_at)}"
     return [*checks, Check("budget", "ok" if limit.remaining else "warning", left)]
 
 
-def _token(source: str | None) -> Check:
-    if source is not None:
-        return Check("token", "ok", f"{source} is accepted")
-    return Check("token", "warning", "GITHUB_TOKEN is not set: 60 requests an hour instead of 5,000")
+def _token(credentials: Credentials | None) -> Check:
+    if credentials is not None:
+        return Check("token", "ok", f"accepted; in use is {credentials.describe()}")
+    return Check(
+        "token", "warning", "none is set, and gh has no login: 60 requests an hour instead of 5,000; set GITHUB_TOKEN"
+    )
 
 
 async def _watching(runtime: Runtime) -> Check:

@@ -1,6 +1,9 @@
 """`doctor`: what is broken is said, and secrets are not."""
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.engines import free_port
 from tests.fake_github import FakeGitHub
@@ -10,6 +13,10 @@ from .conftest import SECRET, Run
 
 def _statuses(answer: Any) -> dict[str, str]:
     return {check["name"]: check["status"] for check in answer["checks"]}
+
+
+def _findings(answer: Any) -> dict[str, str]:
+    return {check["name"]: check["finding"] for check in answer["checks"]}
 
 
 def test_a_sound_installation(run: Run, github: FakeGitHub) -> None:
@@ -48,3 +55,20 @@ def test_a_database_that_does_not_answer_is_broken(run: Run, github: FakeGitHub)
         file.write(b"no database at all" * 100)
     result = run("doctor", "--json", DATABASE_PATH="broken.db")
     assert (result.code, _statuses(result.json)["database"]) == (1, "broken")
+
+
+def test_the_source_of_the_token_is_named(
+    run: Run, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(SECRET)
+    from_file = run("doctor", "--json", GITHUB_TOKEN_FILE=str(tmp_path / "token"))
+    assert _findings(from_file.json)["token"] == "accepted; in use is GITHUB_TOKEN_FILE"
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(f"#!/bin/sh\necho {SECRET}\n")
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(gh.parent))
+    from_gh = run("doctor", "--json", LOG_LEVEL="DEBUG")
+    assert _findings(from_gh.json)["token"] == "accepted; in use is the login of gh for 127.0.0.1"
+    assert SECRET not in from_file.out + from_file.err + from_gh.out + from_gh.err
+    assert _findings(run("doctor", "--json", GITHUB_USE_GH="false").json)["token"].startswith("none is set")
