@@ -157,6 +157,7 @@ class FakeGitHub:
         if parts.path == "/rate_limit":
             return self._json({"resources": {"core": self._core()}}, headers, free=True)
         if method == "POST":
+            self.remaining += 1  # GraphQL has a limit of its own
             return self._refuse(403, "GraphQL is not available")
         if self.remaining <= 0:
             return self._refuse(403, "API rate limit exceeded")

@@ -12,6 +12,7 @@ import msgspec
 
 from ..errors import Forbidden, MonitorError, Unreachable
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
+from ..github.thread_lists import parse_issues
 from ..instants import shift
 from ..jsontext import dump_json
 from ..ledger import SKEW, merge_spans, missing_spans
@@ -106,13 +107,14 @@ class _Pass:
         self._etags = {name: etag for name, etag in etags.items() if name.startswith("threads/")}
         self._error: MonitorError | None = None
         self._etag: str | None = None
-        self._changed = True
+        self._changed, self._empty = True, False
 
     async def look(self) -> None:
         """Ask for the thread that was updated last: while it is the same, so is everything. A 304 is free."""
         etag = self._etags.get(HEAD) if self._known else None
         answer = await self._client.fetch_issues(self._repo, per_page=1, etag=etag, budget=self._budget)
         self._changed, self._etag = answer.status != "not_modified", answer.etag
+        self._empty = answer.status == "ok" and not parse_issues(self._repo, answer.body)
 
     async def run(self, source: ThreadSource) -> ThreadsFound:
         """Read what is new, then what is missing of the stretch that is wanted, newest first."""
@@ -134,6 +136,10 @@ class _Pass:
         since = self._known[-1].until if self._known else self._want.since
         if not self._changed:
             self._learn(Span(since, self._now))
+            return True
+        if self._empty:
+            self._learn(Span(min(since, self._want.since), self._now))
+            self._etags = {HEAD: self._etag} if self._etag else {}
             return True
         down_to = shift(since, -SKEW) if self._known else since  # our clock and GitHub's differ
         reached = await self._walk(source, Span(down_to, self._now), {})
