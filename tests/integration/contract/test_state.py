@@ -148,6 +148,26 @@ async def test_an_alias_leads_to_the_key(manager: DatabaseManager) -> None:
     assert await manager.collector_state.get_alias("new/name") is None
 
 
+async def test_each_reader_has_a_mark_of_its_own(manager: DatabaseManager) -> None:
+    state = manager.collector_state
+    assert await state.get_reader_mark("default") is None
+    await state.save_reader_mark("default", at(1))
+    await state.save_reader_mark(" Ünï 😀 ", at(2))
+    assert [await state.get_reader_mark(name) for name in ("default", "Ünï 😀", "Default")] == [at(1), at(2), None]
+    await state.save_reader_mark("default", at(3))
+    assert [await state.get_reader_mark(name) for name in ("default", "Ünï 😀")] == [at(3), at(2)]
+    assert await state.get_watch_list() == {}
+    assert await state.get_repositories() == []
+
+
+@pytest.mark.parametrize("reader", ["", "  ", "r" * 101])
+async def test_a_reader_without_a_usable_name_is_refused(manager: DatabaseManager, reader: str) -> None:
+    with pytest.raises(InvalidInput, match="reader must be a name of 1 to 100 characters"):
+        await manager.collector_state.get_reader_mark(reader)
+    with pytest.raises(InvalidInput, match="reader must be a name of 1 to 100 characters"):
+        await manager.collector_state.save_reader_mark(reader, at(1))
+
+
 async def test_archive_hours_are_united_whoever_adds_them(manager: DatabaseManager) -> None:
     assert await manager.collector_state.get_archive_hours() == ()
     hours = [Span(at(0, hour=hour), at(0, hour=hour + 1)) for hour in range(8)]

@@ -144,3 +144,22 @@ async def test_the_description_is_valid_and_says_how_errors_look(world: World) -
             assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
         for parameter in operation.get("parameters", []):
             assert parameter.get("description") or parameter["schema"].get("description"), parameter
+
+
+async def test_commits_are_found_by_words_of_their_message_and_by_risk_page_by_page(world: World) -> None:
+    every = (await world.get("/commits/recent", repo=REPO, hours=72))["commits"]
+    word = every[-1]["message"].split()[0]
+    wanted = [commit["sha"] for commit in every if word.lower() in commit["message"].lower()]
+    found = await world.get("/commits/recent", repo=REPO, hours=72, query=word.upper(), limit=1)
+    assert found["total_commits"] == len(wanted) > 0
+    shas = [commit["sha"] for commit in found["commits"]]
+    while cursor := found.get("next_cursor"):
+        found = await world.get("/commits/recent", repo=REPO, cursor=cursor)
+        assert found["total_commits"] == len(wanted)
+        shas += [commit["sha"] for commit in found["commits"]]
+    assert shas == wanted
+    none = await world.get("/commits/recent", repo=REPO, hours=72, query=f"{word} nowhere-to-be-found")
+    assert (none["total_commits"], none["commits"]) == (0, [])
+    for risk, levels in {"low": {"low", "medium", "high"}, "medium": {"medium", "high"}, "high": {"high"}}.items():
+        risky = (await world.get("/commits/recent", repo=REPO, hours=72, min_risk=risk))["commits"]
+        assert [c["sha"] for c in risky] == [c["sha"] for c in every if c["summary"]["risk_level"] in levels]

@@ -62,7 +62,8 @@ async def test_arguments_and_defaults_are_those_of_the_contract() -> None:
     window = {"since": None, "until": None}
     assert shown == {
         "recent_commits": {
-            "repo": "required", "hours": 24, "limit": 30, "branch": None, "author": None, **window, "cursor": None,
+            "repo": "required", "hours": 24, "limit": 30, "branch": None, "author": None,
+            "query": None, "min_risk": None, **window, "cursor": None,
         },
         "commit_details": {"repo": "required", "sha": "required"},
         "repository_health": {"repo": "required", "hours": 720, **window},

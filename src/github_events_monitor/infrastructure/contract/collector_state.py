@@ -3,15 +3,19 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
+from ...errors import InvalidInput
 from ...instants import normalise_instant, shift
 from ...records import Lease, RepositoryState, Span, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .types import LONGEST_LEASE, KnownRepository
 
+MAX_READER = 100
+"""Characters of a reader's name."""
+
 
 class CollectorState(ABC):
-    """States, leases, the watch list, aliases of renamed repositories, and imported hours of GH Archive.
+    """States, leases, watch list, aliases of renamed repositories, imported hours of GH Archive, readers' marks.
 
     Nothing of this is exported but a repository's state without ETags, and whether it is watched.
     """
@@ -89,6 +93,26 @@ class CollectorState(ABC):
         await self._connection.open()
         return await self._alias(repo_key(name))
 
+    async def get_reader_mark(self, reader: str) -> str | None:
+        """Return the instant up to which a reader was shown what is new, read consistently; None for a new reader.
+
+        Raises:
+            InvalidInput: the name is blank or longer than `MAX_READER` characters.
+        """
+        name = _check_reader(reader)
+        await self._connection.open()
+        return await self._reader_mark(name)
+
+    async def save_reader_mark(self, reader: str, instant: str) -> None:
+        """Store such an instant in place of the one before; other readers' marks stay as they are.
+
+        Raises:
+            InvalidInput: the name is blank or longer than `MAX_READER` characters, or the instant is not one.
+        """
+        name, mark = _check_reader(reader), normalise_instant(instant)
+        await self._connection.open()
+        await self._save_reader_mark(name, mark)
+
     async def get_repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key, those that begin with a prefix (any letter case)."""
         wire.check_limit(limit)
@@ -118,4 +142,16 @@ class CollectorState(ABC):
     @abstractmethod
     async def _alias(self, name: str) -> str | None: ...
     @abstractmethod
+    async def _reader_mark(self, reader: str) -> str | None: ...
+    @abstractmethod
+    async def _save_reader_mark(self, reader: str, instant: str) -> None: ...
+    @abstractmethod
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]: ...
+
+
+def _check_reader(reader: str) -> str:
+    """Return a reader's name without spaces around it. Raises `InvalidInput`."""
+    name = reader.strip()
+    if not 0 < len(name) <= MAX_READER:
+        raise InvalidInput(f"reader must be a name of 1 to {MAX_READER} characters, not {reader[:MAX_READER]!r}")
+    return name

@@ -58,5 +58,11 @@ class DynamoDBCollectorState(CollectorState):
     async def _alias(self, name: str) -> str | None:
         return await state_items.alias_of(self._client, name)
 
+    async def _reader_mark(self, reader: str) -> str | None:
+        return await state_items.reader_mark(self._client, reader)
+
+    async def _save_reader_mark(self, reader: str, instant: str) -> None:
+        await write_items(self._client, [state_items.row("#readers", reader, mark=instant)])
+
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
         return await self._registry.repositories(prefix, limit)

@@ -4,6 +4,7 @@
     #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until
     #watch              owner/name                          watched: true, or false for taken off
     #alias              the old owner/name                  target: the key under which it is stored now
+    #readers            a reader's name                     mark: the instant up to which it was shown what is new
     #repos#<0-f>        owner/name                          a repository of which something is stored
     #repos#<0-f>        owner/name#                         full_name: GitHub's spelling
     #archive            hours                               hours: spans imported for all repositories (JSON)
@@ -175,6 +176,12 @@ async def alias_of(client: DynamoDBClient, name: str) -> str | None:
     """Where a renamed repository is stored."""
     found = await get_items(client, TABLE, [key("#alias", name)], consistent=True)
     return repo_key(must(found[0], "target")) if found else None
+
+
+async def reader_mark(client: DynamoDBClient, reader: str) -> str | None:
+    """Return the instant up to which a reader was shown what is new, or None."""
+    found = await get_items(client, TABLE, [key("#readers", reader)], consistent=True)
+    return must(found[0], "mark") if found else None
 
 
 def lease_lost(repo: str) -> LeaseLost:

@@ -1,19 +1,22 @@
 """`recent_commits`: a repository's commits, newest first."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from ...answers import Coverage, Envelope
 from ...errors import InvalidInput
+from ...records import CommitRecord
 from ...text import clean
+from ..database_interface import Position
 from ..wire import check_branch
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
-from .presenter import CommitAnswer
+from .matching import Words, has_words, matching
+from .presenter import CommitAnswer, analysis_of
 from .query import PagedQuery, Person, Repo
 from .question import Endpoint, Question
 from .sizes import MAX_BYTES, PAGE_BYTES, fit_texts, how_many_fit
@@ -23,6 +26,7 @@ NAME = "recent_commits"
 MAX_BRANCH_SHOWN = 60
 SHORTER_MESSAGES = (100, 72, 50, 30)
 """Characters of messages where thirty commits with long ones would not fit into a page."""
+RISKS = ("low", "medium", "high")
 PAGE_TEXT_BYTES = 5_900
 """What the text of a page of at most thirty commits may take."""
 
@@ -35,6 +39,8 @@ class RecentCommitsQuery(PagedQuery):
     repo: Repo
     branch: Branch = None
     author: Annotated[Person, Field(description="login, name or e-mail")] = None
+    query: Words = None
+    min_risk: Literal["low", "medium", "high"] | None = None
 
 
 class RecentCommits(Envelope):
@@ -56,13 +62,13 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
         subject = await context.look_up(query.repo, page.asked, branch=query.branch, kinds=["commits"])
     else:
         subject = await context.stored(query.repo)
-    branch, commits = query.branch or subject.default_branch, context.manager.commits
-    total = await commits.count_commits(subject.key, *page.asked.span, branch=branch, author=query.author)
-    found = await commits.get_commits(
-        subject.key, *page.asked.span, branch=branch, author=query.author, limit=query.size + 1, after=page.after
+    branch = query.branch or subject.default_branch
+    stored = await context.manager.commits.count_commits(
+        subject.key, *page.asked.span, branch=branch, author=query.author
     )
+    total, found = await _find(context, subject, page.asked, query, page.after, stored)
     coverage = commit_coverage(context, subject, page.asked, query.branch)
-    if not total:
+    if not stored:
         _check_branch_exists(subject, query.branch)
         context.refuse_emptiness(subject, page.asked, _kind(subject, query.branch))
     shown = _page([subject.presenter.commit(record, branch) for record in found[: query.size]], query.size)
@@ -76,6 +82,43 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
         commits=tuple(shown),
         next_cursor=write_cursor(NAME, page, last) if last else None,
     )
+
+
+async def _find(
+    context: QuestionContext,
+    subject: Subject,
+    asked: Asked,
+    query: RecentCommitsQuery,
+    after: Position | None,
+    stored: int,
+) -> tuple[int, list[CommitRecord]]:
+    """Return how many commits of the window match, and those of the page and one more, if there is one."""
+
+    async def read(limit: int, behind: Position | None) -> list[CommitRecord]:
+        return await context.manager.commits.get_commits(
+            subject.key,
+            *asked.span,
+            branch=query.branch or subject.default_branch,
+            author=query.author,
+            limit=limit,
+            after=behind,
+        )
+
+    if not (query.query or query.min_risk):
+        return stored, await read(query.size + 1, after)
+    found = await matching(read, lambda record: _matches(record, query), _position)
+    rest = found if after is None else await matching(read, lambda record: _matches(record, query), _position, after)
+    return len(found), rest[: query.size + 1]
+
+
+def _matches(record: CommitRecord, query: RecentCommitsQuery) -> bool:
+    if not has_words(record.commit.message, query.query):
+        return False
+    return query.min_risk is None or RISKS.index(analysis_of(record).risk_level) >= RISKS.index(query.min_risk)
+
+
+def _position(record: CommitRecord) -> Position:
+    return record.commit.commit_date, record.commit.sha
 
 
 def commit_coverage(context: QuestionContext, subject: Subject, asked: Asked, branch: str | None) -> Coverage:

@@ -3,7 +3,7 @@
 Implementation notes
 - It lives in `event_patterns`, under keys that begin with `#`: `#state#owner/name` (sort `state`: the state;
   sort `lease`: owner, until, epoch), `#watch` (sort: repository; true or false), `#alias` (sort: old name; the key),
-  `#archive` (sort `hours`: the spans imported for all repositories).
+  `#archive` (sort `hours`: the spans imported for all repositories), `#readers` (sort: a reader's name; its mark).
 - A lease is taken and its epoch checked inside BEGIN IMMEDIATE, so that two processes cannot both succeed.
 - Stored repositories are found by walking the first column of the indexes, one look-up each: there is no list to keep.
 """
@@ -21,7 +21,7 @@ from ...records import Lease, RepositoryState, Span
 from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection
 
-STATE, WATCH, ALIAS, ARCHIVE = "#state#", "#watch", "#alias", "#archive"
+STATE, WATCH, ALIAS, ARCHIVE, READERS = "#state#", "#watch", "#alias", "#archive", "#readers"
 _STATES_AT_A_TIME = 1000
 
 _PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected, data) VALUES (?, ?, ?)"
@@ -97,6 +97,13 @@ class SQLiteCollectorState(CollectorState):
     async def _alias(self, name: str) -> str | None:
         found = await self._db.read(lambda db: _get(db, ALIAS, name))
         return None if found is None else str(found)
+
+    async def _reader_mark(self, reader: str) -> str | None:
+        found = await self._db.read(lambda db: _get(db, READERS, reader))
+        return None if found is None else str(found)
+
+    async def _save_reader_mark(self, reader: str, instant: str) -> None:
+        await self._db.write(lambda db: _put(db, READERS, reader, instant))
 
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
         values = {"first": prefix, "last": prefix + "\U0010ffff", "limit": limit}
