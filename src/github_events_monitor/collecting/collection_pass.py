@@ -1,6 +1,7 @@
 """The steps over one repository, in order, and what of it is stored when."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from ..errors import GitHubError, InvalidInput, MonitorError
@@ -13,6 +14,7 @@ from .events import collect_events
 from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
+from .side_by_side import side_by_side
 from .snapshot import collect_snapshot
 
 KINDS = ("events", "commits")
@@ -66,22 +68,38 @@ class CollectionPass:
     async def _listings(self) -> None:
         state = self._state
         await collect_identity(state)
-        for number, kind in enumerate(sorted(KINDS, key=lambda kind: kind not in state.kinds)):
-            await self._step(0.1 + 0.2 * number, kind)
-            try:
-                await self._list(kind)
-            except BudgetSpent:
-                if kind in state.kinds:
-                    raise
-                # Nobody asked for it; without it the repository does not count as collected.
-                state.notes.append(f"{kind} are read in a later pass; the request budget was spent")
-            else:
-                self._listed.append(kind)
+        await self._step(0.2, " and ".join(KINDS))
+        for kinds in self._rounds():
+            await self._list_all(kinds)
         state.change(error_code=None, error_message=None, retry_at=None)
         if len(self._listed) == len(KINDS):
             state.change(last_collected_at=state.now())
         if state.events or state.commits:  # a poll without news is stored once, at its end: DynamoDB bills each write
             await self._store()
+
+    def _rounds(self) -> list[tuple[str, ...]]:
+        """What is listed at once; where the budget is small, first what the question is about."""
+        others = tuple(kind for kind in KINDS if kind not in self._state.kinds)
+        return [KINDS] if self._state.thorough else [self._state.kinds, others]
+
+    async def _list_all(self, kinds: Sequence[str]) -> None:
+        """List several kinds beside one another. Raises the first failure of what the question is about."""
+        problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
+        for kind, problem in zip(kinds, problems, strict=True):
+            if problem is None:
+                self._listed.append(kind)
+            elif isinstance(problem, BudgetSpent) and kind not in self._state.kinds:
+                # Without it the repository does not count as collected.
+                self._state.notes.append(f"{kind} are read in a later pass; the request budget was spent")
+            else:
+                raise problem
+
+    async def _attempt(self, kind: str) -> GitHubError | InvalidInput | BudgetSpent | None:
+        try:
+            await self._list(kind)
+        except (GitHubError, InvalidInput, BudgetSpent) as problem:
+            return problem
+        return None
 
     async def _list(self, kind: str) -> None:
         state = self._state
@@ -104,10 +122,8 @@ class CollectionPass:
     async def _extras(self) -> None:
         state = self._state
         if state.thorough:
-            await self._step(0.5, "pushes")
-            await collect_activity(state)
-            await self._step(0.6, "snapshot")
-            await collect_snapshot(state)
+            await self._step(0.5, "pushes and snapshot")
+            await side_by_side([partial(collect_activity, state), partial(collect_snapshot, state)])
         if self._keeper is not None:
             await self._step(0.7, "commit details")
             await collect_details(state, self._store)

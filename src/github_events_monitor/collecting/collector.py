@@ -12,9 +12,9 @@ from typing import Self
 
 from ..answers import RateLimitStatus
 from ..errors import InvalidInput, MonitorError, NotFound, Unreachable
-from ..github.client import BudgetSpent, GitHubClient, RequestBudget
+from ..github.client import BudgetSpent, GitHubClient, RequestBudget, WaitNotice
 from ..infrastructure.database_interface import DatabaseManager, patiently
-from ..infrastructure.questions.collect_now import CollectNow
+from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
 from ..infrastructure.watch_list import watched
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift, system_clock
@@ -24,12 +24,16 @@ from .details import fetch_details
 from .listeners import Listeners
 from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
-from .presentation import present, within
+from .presentation import SharedProgress, present
 from .retention import Retention
+from .side_by_side import side_by_side
 from .turns import Turns
 
 READ_REQUESTS = 8
 READ_SECONDS = 10.0
+LONGEST_WAIT = 90.0
+"""A limit of GitHub's that ends within so many seconds is waited out, where no question waits for its answer."""
+
 REQUESTS_WITH_TOKEN = 200
 REQUESTS_WITHOUT_TOKEN = 15
 
@@ -124,14 +128,17 @@ class Collector:
         names = list(repos) if repos else list((await watched(self.manager.collector_state, self._targets)).values())
         keys = list({repo_key(name): name for name in names}.items())
         plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
-        done = []
+        shared = SharedProgress(progress, len(keys))
+
+        async def one(key: str, name: str) -> CollectedRepository:
+            await shared.say(name, 0.0, f"collecting {name}")
+            outcome = await self._pass(key, self._full_budget(shared.waiting(name)), plan, shared.of(name))
+            await shared.say(name, 1.0, f"collected {name}")
+            return await present(self.manager, name, outcome)
+
         with patiently():
-            for number, (key, name) in enumerate(keys):
-                await self._tell(progress, number, len(keys), f"collecting {name}")
-                outcome = await self._pass(key, self._full_budget(), plan, within(progress, number, len(keys), name))
-                done.append(await present(self.manager, name, outcome))
+            done = await side_by_side([partial(one, key, name) for key, name in keys])
             await self.purge_if_due()
-        await self._tell(progress, len(keys), len(keys), "done")
         return CollectNow(
             repositories=tuple(done),
             requests_used=sum(row.requests for row in done),
@@ -166,15 +173,13 @@ class Collector:
             By key how it failed, or None.
         """
         deadline = self._clock() + timedelta(seconds=READ_SECONDS)
-        budget = RequestBudget(READ_REQUESTS, deadline)
+        budget = RequestBudget(READ_REQUESTS, deadline, longest_wait=READ_SECONDS)
         plan = Plan(want=span, kinds=tuple(kinds), branch=branch, thorough=False, lease_seconds=READ_SECONDS / 2)
         least = 1 + len(kinds)  # the repository itself, and a page of each listing
         problems: dict[str, MonitorError | None] = {}
         for number, key in enumerate(keys):
             fair = max(least, budget.left - least * (len(keys) - number - 1))
-            share = RequestBudget(min(fair, budget.left), deadline)
-            outcome = await self._shared_pass(key, share, plan)
-            budget.used += share.used
+            outcome = await self._shared_pass(key, budget.share(fair), plan)
             problems[key] = outcome.error
             if not outcome.reached and outcome.error is None:
                 problems[key] = Unreachable(
@@ -206,8 +211,9 @@ class Collector:
             return RateLimitStatus()
         return RateLimitStatus(limit=limit.limit, remaining=limit.remaining, reset_at=format_instant(limit.reset_at))
 
-    def _full_budget(self) -> RequestBudget:
-        return RequestBudget(REQUESTS_WITH_TOKEN if self._with_token else REQUESTS_WITHOUT_TOKEN, None)
+    def _full_budget(self, on_wait: WaitNotice | None = None) -> RequestBudget:
+        requests = REQUESTS_WITH_TOKEN if self._with_token else REQUESTS_WITHOUT_TOKEN
+        return RequestBudget(requests, longest_wait=LONGEST_WAIT, on_wait=on_wait)
 
     def _reaching_back(self, hours: int | None) -> Span:
         now = format_instant(self._clock())
@@ -231,7 +237,3 @@ class Collector:
             await self.notify(outcome.repo, outcome.stored)
             self._touched(key)
         return outcome
-
-    async def _tell(self, progress: Progress | None, done: float, total: float, message: str) -> None:
-        if progress is not None:
-            await progress(done, total, message)

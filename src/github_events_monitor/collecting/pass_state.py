@@ -9,6 +9,7 @@ import msgspec
 
 from ..errors import MonitorError
 from ..github.client import Answer, GitHubClient, RequestBudget
+from ..github.payloads import RepositoryInfo
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.merging import merge_commits, merge_records
 from ..insights.commits import analyse_commit
@@ -60,6 +61,9 @@ class PassState:
     commits: dict[str, CommitRecord] = field(default_factory=dict)
     security: list[MetricRow] = field(default_factory=list)
     deployments: list[MetricRow] = field(default_factory=list)
+    info: RepositoryInfo | None = None
+    """What GitHub said of the repository in this pass."""
+
     modified: bool = False
     notes: list[str] = field(default_factory=list)
 

@@ -15,14 +15,14 @@ from pydantic import SecretStr
 from ..errors import Forbidden, NotFound, SettingsError
 from ..instants import Clock
 from ..records import repo_key
-from .budget import BudgetSpent, RequestBudget
+from .budget import BudgetSpent, RequestBudget, WaitNotice
 from .graphql import CommitStatsPage, check_graphql, graphql_url, history_query, parse_commit_stats
 from .limits import RateLimit, parse_rate_limit_body
 from .pace import Pace, Sleep
 from .refusals import Request
 from .session import Answer, Credentials, Session
 
-__all__ = ["Answer", "BudgetSpent", "Credentials", "GitHubClient", "RequestBudget"]
+__all__ = ["Answer", "BudgetSpent", "Credentials", "GitHubClient", "RequestBudget", "WaitNotice"]
 
 PER_PAGE = 100
 """The largest page GitHub gives. It is part of the URL, so an ETag belongs to it."""
