@@ -21,7 +21,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 PRERELEASE, RELEASE = "prerelease", "release"
 """What a payload says of a release; see `Facts.subject`."""
 
-_REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})/[A-Za-z0-9._-]{1,100}")
+_REPO = re.compile(r"[A-Za-z0-9_-]{1,39}/[A-Za-z0-9._-]{1,100}")
+"""Old accounts have names that GitHub gives to none today (`-Ada-`): whether there is one is GitHub's to say."""
 
 
 def repo_key(repo: str) -> str:

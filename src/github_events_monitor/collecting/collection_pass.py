@@ -1,6 +1,7 @@
 """The steps over one repository, in order, and what of it is stored when."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from ..errors import GitHubError, InvalidInput, MonitorError
@@ -14,11 +15,12 @@ from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
 from .record import collect_record
+from .side_by_side import side_by_side
 from .snapshot import collect_snapshot
 
 KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
-COLLECTED = frozenset({"events", "commits"})
+LISTED = ("events", "commits")
 """What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
 
 Progress = Callable[[float, float, str], Awaitable[None]]
@@ -69,29 +71,46 @@ class CollectionPass:
     async def _listings(self) -> None:
         state = self._state
         await collect_identity(state)
-        for number, kind in enumerate(self._order()):
-            await self._step(0.1 + 0.2 * number, kind)
-            try:
-                await self._list(kind)
-            except BudgetSpent:
-                if kind in state.kinds:
-                    raise
-                # It was not asked for; without events and commits the repository does not count as collected.
-                state.notes.append(f"{kind} are read in a later pass; the request budget was spent")
-            else:
-                self._listed.append(kind)
+        await self._step(0.2, "events and commits")
+        for kinds in self._rounds():
+            await self._list_all(kinds)
         state.change(error_code=None, error_message=None, retry_at=None)
-        if {*self._listed} >= COLLECTED:
+        if {*self._listed} >= {*LISTED}:
             state.change(last_collected_at=state.now())
         # A poll without news is stored once, at its end: DynamoDB bills each write.
         if state.events or state.commits or state.threads:
             await self._store()
 
-    def _order(self) -> list[str]:
-        """Return what is listed: first what a question is about, in its order; its record only where it asks for it."""
-        state = self._state
-        rest = [kind for kind in KINDS if kind not in state.kinds and (state.thorough or kind in COLLECTED)]
-        return [*(kind for kind in state.kinds if kind in KINDS), *rest]
+    def _rounds(self) -> list[tuple[str, ...]]:
+        """Return what is listed at once, round by round: where the budget is small, what the question is about first.
+
+        The record has a round of its own: what it tells is compared with the events that are known by then.
+        """
+        kinds, record = self._state.kinds, ("threads",)
+        if self._state.thorough:
+            return [LISTED, record]
+        asked = tuple(kind for kind in LISTED if kind in kinds)
+        others = tuple(kind for kind in LISTED if kind not in kinds)
+        return [*([record] if "threads" in kinds else []), asked, others]
+
+    async def _list_all(self, kinds: Sequence[str]) -> None:
+        """List several kinds beside one another. Raises the first failure of what the question is about."""
+        problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
+        for kind, problem in zip(kinds, problems, strict=True):
+            if problem is None:
+                self._listed.append(kind)
+            elif isinstance(problem, BudgetSpent) and kind not in self._state.kinds:
+                # Without it the repository does not count as collected.
+                self._state.notes.append(f"{kind} are read in a later pass; the request budget was spent")
+            else:
+                raise problem
+
+    async def _attempt(self, kind: str) -> GitHubError | InvalidInput | BudgetSpent | None:
+        try:
+            await self._list(kind)
+        except (GitHubError, InvalidInput, BudgetSpent) as problem:
+            return problem
+        return None
 
     async def _list(self, kind: str) -> None:
         state = self._state
@@ -117,10 +136,8 @@ class CollectionPass:
     async def _extras(self) -> None:
         state = self._state
         if state.thorough:
-            await self._step(0.5, "pushes")
-            await collect_activity(state)
-            await self._step(0.6, "snapshot")
-            await collect_snapshot(state)
+            await self._step(0.5, "pushes and snapshot")
+            await side_by_side([partial(collect_activity, state), partial(collect_snapshot, state)])
         if self._keeper is not None:
             await self._step(0.7, "commit details")
             await collect_details(state, self._store)

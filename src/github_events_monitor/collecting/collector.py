@@ -15,7 +15,7 @@ from ..errors import InvalidInput, MonitorError, NotFound, Unreachable
 from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
 from ..github.client import GitHubClient
 from ..infrastructure.database_interface import DatabaseManager, patiently
-from ..infrastructure.questions.collect_now import CollectNow
+from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
 from ..infrastructure.watch_list import watched
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift, system_clock
@@ -25,8 +25,9 @@ from .details import fetch_details
 from .listeners import Listeners
 from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
-from .presentation import present, within
+from .presentation import SharedProgress, present
 from .retention import Retention
+from .side_by_side import side_by_side
 from .turns import Turns
 
 READ_REQUESTS = 8
@@ -127,14 +128,17 @@ class Collector:
         names = list(repos) if repos else list((await watched(self.manager.collector_state, self._targets)).values())
         keys = list({repo_key(name): name for name in names}.items())
         plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
-        done = []
+        shared = SharedProgress(progress, len(keys))
+
+        async def one(key: str, name: str) -> CollectedRepository:
+            await shared.say(name, 0.0, f"collecting {name}")
+            outcome = await self._pass(key, self._full_budget(shared.waiting(name)), plan, shared.of(name))
+            await shared.say(name, 1.0, f"collected {name}")
+            return await present(self.manager, name, outcome)
+
         with patiently():
-            for number, (key, name) in enumerate(keys):
-                await self._tell(progress, number, len(keys), f"collecting {name}")
-                outcome = await self._pass(key, self._full_budget(), plan, within(progress, number, len(keys), name))
-                done.append(await present(self.manager, name, outcome))
+            done = await side_by_side([partial(one, key, name) for key, name in keys])
             await self.purge_if_due()
-        await self._tell(progress, len(keys), len(keys), "done")
         return CollectNow(
             repositories=tuple(done),
             requests_used=sum(row.requests for row in done),
@@ -233,7 +237,3 @@ class Collector:
             await self.notify(outcome.repo, outcome.stored)
             self._touched(key)
         return outcome
-
-    async def _tell(self, progress: Progress | None, done: float, total: float, message: str) -> None:
-        if progress is not None:
-            await progress(done, total, message)

@@ -1,20 +1,21 @@
 """Statistics and files of commits, newest first, as far as the budget goes; a later pass fills in the rest."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import msgspec
 
-from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, RateLimited, Unreachable
+from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
 from ..github.payloads import CommitDetails, CommitStats, parse_commit_details
 from ..insights.commits import analyse_commit
 from ..records import CommitRecord
 from .pass_state import PassState
 from .refusals import forget_refusal, is_due, remember_refusal
+from .side_by_side import side_by_side
 
-CHUNK = 40
-"""Commits with files that are fetched beside one another, and stored together."""
+CHUNK = 20
+"""Commits with files that are stored together."""
 
 LISTED = 100
 
@@ -29,56 +30,57 @@ async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]
     due = [sha for sha in shas if is_due(state, _name(sha))]
     if state.with_token and len(due) > state.budget.left > 0:
         await _collect_statistics(state, due[state.budget.left - 1 :])
-    while due and state.budget.left:
-        size = min(CHUNK, state.budget.left)
-        chunk, due = due[:size], due[size:]
-        done = await _collect_files(state, chunk)
-        if len(state.commits) >= CHUNK:
-            await store()
-        if not done:
-            break
-    else:
-        if not due:
+    details = _Details(state, store)
+    await side_by_side([partial(details.collect, sha) for sha in due])
+    details.finish()
+
+
+class _Details:
+    """Commits fetched beside one another; what is fetched is stored while others are still asked for."""
+
+    def __init__(self, state: PassState, store: Callable[[], Awaitable[None]]) -> None:
+        self._state, self._store = state, store
+        self._storing = self._spent = self._succeeded = False
+        self._denied: dict[str, GitHubError] = {}
+
+    async def collect(self, sha: str) -> None:
+        """Fetch one commit. Raises what has nothing to do with this commit alone."""
+        state = self._state
+        if self._spent:
             return
-    state.notes.append("statistics and files of older commits follow in later passes")
-
-
-async def _collect_files(state: PassState, shas: Sequence[str]) -> bool:
-    """Fetch commits beside one another; return whether the budget was enough for all of them."""
-    state.modified = True
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_attempt(state, sha)) for sha in shas]
-    found = {sha: task.result() for sha, task in zip(shas, tasks, strict=True)}
-    for details in found.values():
-        if isinstance(details, CommitDetails):
+        state.modified = True
+        try:
+            details = await fetch_details(state.client, state.repo, state.asked_name, sha, state.budget)
+        except BudgetSpent:
+            self._spent = True
+        except (NotFound, InvalidInput) as error:  # gone since it was listed, after a force push
+            remember_refusal(state, _name(sha), error)
+        except (Forbidden, Unreachable) as error:
+            self._denied[sha] = error
+            if len(self._denied) >= _OUTAGE and not self._succeeded:
+                raise
+        else:
+            self._succeeded = True
             state.add_commit(details.commit, details.files)
-            forget_refusal(state, _name(details.commit.sha))
-    for error in found.values():
-        if isinstance(error, RateLimited):
-            raise error
-    _remember_refusals(state, found)
-    return not any(isinstance(outcome, BudgetSpent) for outcome in found.values())
+            forget_refusal(state, _name(sha))
+            await self._store_some()
 
+    async def _store_some(self) -> None:
+        if len(self._state.commits) < CHUNK or self._storing:
+            return
+        self._storing = True
+        await self._store()
+        self._storing = False
 
-def _remember_refusals(state: PassState, found: Mapping[str, CommitDetails | GitHubError | BudgetSpent]) -> None:
-    """Remember which commits GitHub could not give: diffs that are too large, commits gone after a force push."""
-    failed = {sha: error for sha, error in found.items() if isinstance(error, GitHubError)}
-    denied = [error for error in failed.values() if not isinstance(error, NotFound)]
-    if len(denied) >= _OUTAGE and not any(isinstance(outcome, CommitDetails) for outcome in found.values()):
-        raise denied[0]
-    for sha, error in failed.items():
-        remember_refusal(state, _name(sha), error)
-    if denied:
-        state.notes.append(f"details of {len(denied)} commits are asked for again later: {denied[0].message}")
-
-
-async def _attempt(state: PassState, sha: str) -> CommitDetails | GitHubError | BudgetSpent:
-    try:
-        return await fetch_details(state.client, state.repo, state.asked_name, sha, state.budget)
-    except InvalidInput as error:  # how GitHub names a sha that it does not have
-        return NotFound(error.message)
-    except (GitHubError, BudgetSpent) as error:
-        return error
+    def finish(self) -> None:
+        """Remember which commits GitHub could not give (diffs that are too large), and say what is left."""
+        for sha, error in self._denied.items():
+            remember_refusal(self._state, _name(sha), error)
+        if self._denied:
+            reason = next(iter(self._denied.values())).message
+            self._state.notes.append(f"details of {len(self._denied)} commits are asked for again later: {reason}")
+        if self._spent:
+            self._state.notes.append("statistics and files of older commits follow in later passes")
 
 
 def _name(sha: str) -> str:

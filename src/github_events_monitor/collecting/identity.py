@@ -28,7 +28,8 @@ async def collect_identity(state: PassState) -> None:
         return
     answer = await state.client.fetch_repository(state.asked_name, etag=state.etag("repository"), budget=state.budget)
     if state.saw("repository", answer):
-        await _recognise(state, parse_repository(answer.body))
+        state.info = parse_repository(answer.body)
+        await _recognise(state, state.info)
 
 
 async def _recognise(state: PassState, info: RepositoryInfo) -> None:

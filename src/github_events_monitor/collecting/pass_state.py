@@ -9,6 +9,7 @@ import msgspec
 
 from ..errors import MonitorError
 from ..github.client import Answer, GitHubClient, RequestBudget
+from ..github.payloads import RepositoryInfo
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.merging import merge_commits, merge_records
 from ..insights.commits import analyse_commit
@@ -62,6 +63,9 @@ class PassState:
     security: list[MetricRow] = field(default_factory=list)
     deployments: list[MetricRow] = field(default_factory=list)
     threads: dict[int, Thread] = field(default_factory=dict)
+    info: RepositoryInfo | None = None
+    """What GitHub said of the repository in this pass."""
+
     modified: bool = False
     notes: list[str] = field(default_factory=list)
 

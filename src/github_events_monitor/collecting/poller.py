@@ -1,8 +1,9 @@
-"""Background polling: watched repositories, one after another, each when it is due; it never overlaps itself."""
+"""Background polling: watched repositories, some beside one another, each when it is due; it never overlaps itself."""
 
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from ..errors import MonitorError, RateLimited
 from ..infrastructure.watch_list import oldest_first, watched
@@ -11,6 +12,7 @@ from ..ledger import without_future
 from ..records import RepositoryState
 from ..settings import Settings
 from .collector import Collector
+from .side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -60,21 +62,28 @@ class Poller:
         return max(_SHORTEST, min(ahead, self._interval.total_seconds() / _LOOKS))
 
     async def tick(self) -> list[str]:
-        """Collect what is due now, least recently collected first; answers the keys that were polled."""
-        now = self._clock()
-        if self._blocked is not None and self._blocked[0] <= now < self._blocked[1]:
+        """Collect what is due now, begun with the least recently collected; return the keys that were polled."""
+        if self._is_blocked():
             return []
         await self._collector.purge_if_due()
-        polled = []
-        for key in await self._due(now):
-            outcome = await self._collector.collect_one(key)
-            if outcome.error is not None:
-                logger.info("polling %s: %s", key, outcome.error.message)
-            if isinstance(outcome.error, RateLimited):
-                self._blocked = (self._clock(), outcome.error.retry_at or now)
-                break
-            polled.append(key)
-        return polled
+        due = await self._due(self._clock())
+        polled = await side_by_side([partial(self._poll, key) for key in due])
+        return [key for key, done in zip(due, polled, strict=True) if done]
+
+    async def _poll(self, key: str) -> bool:
+        """Collect one repository, unless a limit was met meanwhile; return whether that was done."""
+        if self._is_blocked():
+            return False
+        outcome = await self._collector.collect_one(key)
+        if outcome.error is not None:
+            logger.info("polling %s: %s", key, outcome.error.message)
+        if isinstance(outcome.error, RateLimited):
+            self._blocked = (self._clock(), outcome.error.retry_at or self._clock())
+            return False
+        return True
+
+    def _is_blocked(self) -> bool:
+        return self._blocked is not None and self._blocked[0] <= self._clock() < self._blocked[1]
 
     async def _due(self, now: datetime) -> list[str]:
         collector_state = self._collector.manager.collector_state

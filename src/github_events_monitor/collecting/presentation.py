@@ -1,6 +1,7 @@
 """How passes went, as `collect_now` shows it."""
 
 from ..answers import Problem
+from ..github.client import WaitNotice
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectionStatus
 from .collection_pass import Outcome, Progress
@@ -28,12 +29,31 @@ def _status(outcome: Outcome) -> CollectionStatus:
     return "collected" if outcome.modified or outcome.stored != (0, 0) else "not_modified"
 
 
-def within(progress: Progress | None, number: int, total: int, name: str) -> Progress | None:
-    """Return progress inside the repository at position `number` of `total`."""
-    if progress is None:
-        return None
+class SharedProgress:
+    """Progress over repositories that are collected beside one another: it never goes back."""
 
-    async def tell(share: float, _: float, message: str) -> None:
-        await progress(number + share, total, f"{name}: {message}")
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total = progress, total
+        self._shares: dict[str, float] = {}
 
-    return tell
+    async def say(self, name: str, share: float, message: str) -> None:
+        """Say how far one repository is, 1 being its end."""
+        self._shares[name] = max(share, self._shares.get(name, 0.0))
+        if self._progress is not None:
+            await self._progress(sum(self._shares.values()), self._total, message)
+
+    def of(self, name: str) -> Progress:
+        """Return progress inside one repository."""
+
+        async def say(share: float, _: float, message: str) -> None:
+            await self.say(name, share, f"{name}: {message}")
+
+        return say
+
+    def waiting(self, name: str) -> WaitNotice:
+        """Return how to say that a limit of GitHub's is waited out."""
+
+        async def say(seconds: float, message: str) -> None:
+            await self.say(name, 0.0, f"{name}: waiting {seconds:.0f} s: {message}")
+
+        return say

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,7 +11,6 @@ from msgspec.structs import replace
 from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent
 from ..github.payloads import (
-    RepositoryInfo,
     parse_community_profile,
     parse_deployment_statuses,
     parse_deployments,
@@ -23,6 +23,7 @@ from ..instants import seconds_between
 from ..observations import Deployment, Snapshot
 from ..records import Span
 from .pass_state import PassState
+from .side_by_side import side_by_side
 
 EVERY = timedelta(days=1)
 MAX_DEPLOYMENTS = 5
@@ -40,14 +41,16 @@ async def collect_snapshot(state: PassState) -> None:
     if last is not None and seconds_between(last, state.now()) < EVERY.total_seconds():
         return
     try:
-        state.security.append((await _observe(state)).to_row(state.repo))
-        await _collect_releases(state)
-        if state.with_token:
-            await _collect_deployments(state)
+        steps = [_collect_observation, _collect_releases, *([_collect_deployments] if state.with_token else [])]
+        await side_by_side([partial(step, state) for step in steps])
     except BudgetSpent:
         state.notes.append("the daily snapshot was read in part; the request budget was spent")
         return
     state.change(snapshot_at=state.now())
+
+
+async def _collect_observation(state: PassState) -> None:
+    state.security.append((await _observe(state)).to_row(state.repo))
 
 
 async def _observe(state: PassState) -> Snapshot:
@@ -61,11 +64,17 @@ async def _observe(state: PassState) -> Snapshot:
             unknown.update(dict.fromkeys(fields.split(), error.message))
             return None
 
-    seen = await read("archived created_at fork", client.fetch_repository)
-    runs = await read("ci_runs ci_successes", client.fetch_workflow_runs, branch=state.repository.default_branch)
-    profile = await read("community_profile", client.fetch_community_profile)
-    advisories = await read("open_advisories", client.fetch_advisories)
-    info: RepositoryInfo | None = parse_repository(seen.body) if seen else None
+    info = state.info  # asked moments ago, unless it was not modified
+    if info is None:
+        seen = await read("archived created_at fork", client.fetch_repository)
+        info = parse_repository(seen.body) if seen else None
+    runs, profile, advisories = await side_by_side(
+        [
+            partial(read, "ci_runs ci_successes", client.fetch_workflow_runs, branch=state.repository.default_branch),
+            partial(read, "community_profile", client.fetch_community_profile),
+            partial(read, "open_advisories", client.fetch_advisories),
+        ]
+    )
     conclusions = parse_workflow_runs(runs.body) if runs else []
     return Snapshot(
         observed_at=state.now(),

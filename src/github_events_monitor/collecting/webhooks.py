@@ -65,14 +65,21 @@ def _batch(delivered: Delivered, key: str) -> CollectedBatch:
 
 
 async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
-    """The key under which the repository is, or will be, stored; null where that is another repository's by now."""
+    """Return the key under which the repository is, or will be, stored; None where that is another one's by now.
+
+    A repository is known by its id: what is stored under a name that it had before goes on there.
+    """
     key, number = repo_key(delivered.full_name or ""), delivered.repository_id
     collector_state = manager.collector_state
     state = await collector_state.get_state(key)
     if state is None or not _is_of(state, number):
         by_id = await collector_state.get_alias(name_by_id(number)) if number else None
-        key = by_id or await collector_state.get_alias(key) or key
-        state = await collector_state.get_state(key)
+        known = by_id or await collector_state.get_alias(key) or key
+        if known != key:
+            state = await collector_state.get_state(known)
+            if by_id and (state is None or _is_of(state, number)):
+                await collector_state.save_alias(key, known)
+        key = known
     return key if state is None or _is_of(state, number) else None
 
 
@@ -132,9 +139,15 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
             default_branch=delivered.default_branch,
         )
         state = msgspec.structs.replace(state, sources=tuple(sorted({*state.sources, SOURCE})))
+        if delivered.repository_id and await _is_unknown(manager, delivered.repository_id):
+            await manager.collector_state.save_alias(name_by_id(delivered.repository_id), key)
         return await manager.store(msgspec.structs.replace(batch, state=state), lease)
     finally:
         await asyncio.shield(manager.collector_state.release_lease(lease))
+
+
+async def _is_unknown(manager: DatabaseManager, repository_id: int) -> bool:
+    return await manager.collector_state.get_alias(name_by_id(repository_id)) is None
 
 
 def _says_so(state: RepositoryState | None) -> bool:

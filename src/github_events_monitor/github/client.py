@@ -17,7 +17,7 @@ from ..errors import Forbidden, NotFound, SettingsError
 from ..instants import Clock
 from ..observations import Deployment
 from ..records import repo_key
-from .budget import BudgetSpent, RequestBudget
+from .budget import BudgetSpent, RequestBudget, WaitNotice
 from .graphql import documents
 from .graphql.commits import CommitStatsPage, HistoryPage, parse_commit_stats, parse_history
 from .graphql.looks import Look, look_question, parse_latest_deployments, parse_looks
@@ -28,7 +28,7 @@ from .pace import Pace, Sleep
 from .refusals import Request
 from .session import Answer, Credentials, Session
 
-__all__ = ["Answer", "BudgetSpent", "Credentials", "GitHubClient", "RequestBudget"]
+__all__ = ["Answer", "BudgetSpent", "Credentials", "GitHubClient", "RequestBudget", "WaitNotice"]
 
 PER_PAGE = 100
 """The largest page GitHub gives. It is part of the URL, so an ETag belongs to it."""

@@ -1,6 +1,7 @@
 """One conversation with a GitHub: paced, within a budget, retried where that helps, redirects by hand."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,6 +106,7 @@ class Session:
         self._pace = pace or Pace(clock)
         self._http: httpx.AsyncClient | None = None
         self._blocked: dict[str, tuple[datetime, RateLimited]] = {}
+        self._under_way: Counter[str] = Counter()
         self._strikes = 0
 
     async def aclose(self) -> None:
@@ -235,14 +237,18 @@ class Session:
             call.budget.spend(self._clock)
             call.sent, call.strikes = call.sent + 1, self._strikes
             left = call.budget.seconds_left(self._clock())
-            found = await exchange(
-                self._opened(),
-                url,
-                request_headers(call.authorization, call.etag),
-                seconds=self._timeout if left is None else min(self._timeout, left),
-                json=call.json,
-            )
-        self._note_limit(found)
+            self._under_way[call.resource] += 1
+            try:
+                found = await exchange(
+                    self._opened(),
+                    url,
+                    request_headers(call.authorization, call.etag),
+                    seconds=self._timeout if left is None else min(self._timeout, left),
+                    json=call.json,
+                )
+                self._note_limit(found)
+            finally:
+                self._under_way[call.resource] -= 1
         return _without_secret(found, call.authorization) if found.status >= 400 else found
 
     def _note_limit(self, found: Exchange) -> None:
@@ -286,12 +292,15 @@ class Session:
         return blocked if holds else None
 
     def _refuse_when_limited(self, call: _Call) -> None:
-        """Asking before the limit ends would be refused, and may get an integration banned."""
+        """Asking before the limit ends would be refused, and may get an integration banned.
+
+        What is under way may take what is left.
+        """
         now, blocked = self._clock(), self._blocking(call.resource)
         if blocked is not None:
             raise RateLimited(blocked.message, retry_at=blocked.retry_at)
         limit = self.limits.get(call.resource)
-        if limit is not None and limit.remaining == 0 and limit.reset_at > now:
+        if limit is not None and limit.remaining <= self._under_way[call.resource] and limit.reset_at > now:
             raise rate_limited(limit.reset_at, now, authenticated=call.request.authenticated)
 
     def _next_url(self, url: str, found: Exchange) -> str | None:

@@ -13,7 +13,7 @@ from ..errors import DataFileError, InvalidInput
 from ..github.commits import parse_push_commits
 from ..github.payloads import parse_event
 from ..infrastructure.database_interface import BatchEncoder
-from ..records import Event, EventSource
+from ..records import Event, EventSource, repo_key
 from .lines import MAX_LINE_BYTES, Block
 
 _PUSH = "PushEvent"
@@ -44,13 +44,15 @@ class Batch(msgspec.Struct):
     """What some blocks of lines held, to be stored in one step.
 
     records: the events, each id once, and the commits that pushes carry, as the provider's encoder made them. newest:
-    by repository. broken: number and reason of each line that is. hours: lines of each `YYYY-MM-DDTHH`, those not
+    by repository. broken: number and reason of each line that is. odd: whose events those may have been; None is
+    anybody's. hours: lines of each `YYYY-MM-DDTHH`, those not
     wanted included.
     """
 
     records: bytes = b""
     newest: dict[str, Newest] = {}
     broken: list[tuple[int, str]] = []
+    odd: set[str | None] = set()
     hours: dict[str, int] = {}
     read: int = 0
     filtered: int = 0
@@ -122,6 +124,7 @@ class _Lines:
         batch, wanted = self._batch, self._wanted
         for number in block.too_long:
             batch.broken.append((number, f"the line is longer than {MAX_LINE_BYTES >> 20} MiB"))
+            batch.odd.add(None)
         batch.read += len(block.too_long)
         for number, line in enumerate(block.lines, block.first_line):
             if not line or line.isspace():
@@ -133,6 +136,7 @@ class _Lines:
                 event, source = parse_event(line)
             except InvalidInput as error:
                 batch.broken.append((number, error.message))
+                batch.odd |= _owners(line)
                 continue
             self._count(event.created_at)
             # Only now is it known for sure: the look at the header lets through what it cannot read.
@@ -166,6 +170,20 @@ class _Lines:
     def _count(self, instant: str) -> None:
         hours, hour = self._batch.hours, instant[:13]
         hours[hour] = hours.get(hour, 0) + 1
+
+
+def _owners(line: bytes) -> set[str | None]:
+    """Return whose event an unusable line may be: nobody's where it names what can be no repository."""
+    try:
+        header = _decode_header(line)
+    except (ValueError, RecursionError):
+        return {None}
+    if header.repo is None or not header.repo.name:
+        return {None}
+    try:
+        return {repo_key(header.repo.name)}
+    except InvalidInput:
+        return set()
 
 
 def keep_newest(newest: dict[str, Newest], repo: str, found: Newest) -> None:

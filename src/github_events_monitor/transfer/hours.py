@@ -7,7 +7,7 @@ in which it was fetched, and many are missing: such files bring events, but do n
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import PurePath
@@ -50,14 +50,21 @@ class Seen:
     def __init__(self, hour: Span | None) -> None:
         self.hour = hour
         self.newest: dict[str, Newest] = {}
+        self.odd: set[str | None] = set()
         self._lines = self._inside = 0
 
     def add(self, batch: Batch) -> None:
         """Take note of a batch."""
         self._lines += sum(batch.hours.values())
         self._inside += batch.hours.get(self.hour.since[:13], 0) if self.hour else 0
+        self.odd |= batch.odd
         for repo, newest in batch.newest.items():
             keep_newest(self.newest, repo, newest)
+
+    @property
+    def whole(self) -> Span | None:
+        """Return the hour, unless it may miss events of anybody's; None for files that are no hour."""
+        return self.hour if self.fits and None not in self.odd else None
 
     @property
     def fits(self) -> bool:
@@ -76,20 +83,20 @@ class Memory:
         self._waiting: dict[str, list[Span]] = {}
         self.busy: list[str] = []
 
-    async def learn(self, newest: Mapping[str, Newest], hour: Span | None) -> None:
+    async def learn(self, newest: Mapping[str, Newest], hour: Span | None, odd: Set[str | None] = frozenset()) -> None:
         """Remember the repositories of a file; with an hour, that nothing of it is missing.
 
         The hour counts for the repositories in the file, and for those asked for also where they were silent; when all
         were asked for, see `coverage.with_archive`. A repository of which nothing was ever seen is not remembered for
-        its silence.
+        its silence. `odd` are repositories some of whose lines could not be used: they do not know the hour.
         """
         if hour is not None:
-            for key in newest if self._repos is None else self._repos:
+            for key in {*(newest if self._repos is None else self._repos)} - odd:
                 self._waiting.setdefault(key, []).append(hour)
         keys = iter(sorted({*newest, *(self._repos or ())}))
         while some := list(islice(keys, _AT_A_TIME)):
             await self._learn_some(some, newest)
-        if hour is not None and self._repos is None:
+        if hour is not None and self._repos is None and not odd:
             await self._state.add_archive_hours(hour)
 
     async def _learn_some(self, keys: list[str], newest: Mapping[str, Newest]) -> None:

@@ -102,17 +102,15 @@ class _Import:
 
     async def _events(self, file: DataFile, kind: Kind) -> None:
         hour = hour_of(file.name) if kind is Kind.EVENT_LINES and self._wanted.types is None else None
-        seen, broken = Seen(hour), self._tally.broken
+        seen = Seen(hour)
         try:
             with self._batches(file, kind) as batches:
                 await self._event_batches(file, batches, seen)
         except DataFileError:
             await self._memory.learn(seen.newest, None)
             raise
-        # A line that could not be used may have been anybody's event: the hour is then not known to be whole.
-        whole = hour is not None and seen.fits and self._tally.broken == broken
-        await self._memory.learn(seen.newest, hour if whole else None)
-        self._tally.hours += whole
+        await self._memory.learn(seen.newest, seen.whole, seen.odd)
+        self._tally.hours += seen.whole is not None
 
     def _batches(self, file: DataFile, kind: Kind) -> AbstractContextManager[Iterator[Batch]]:
         if kind is Kind.EVENT_LINES and is_worthwhile(file):

@@ -72,7 +72,11 @@ def build(github: FakeGitHub, *, token: str | None = "token", manager: DatabaseM
     secret = SecretStr(token) if token else None
     waits = Elsewhere(clock)
     pace = Pace(waits, waits.sleep)
-    client = GitHubClient(github.base, secret, clock, transport=github.transport(), pace=pace, sleep=waits.sleep)
+
+    async def sleep(seconds: float) -> None:
+        world.pass_time(seconds=seconds)
+
+    client = GitHubClient(github.base, secret, clock, transport=github.transport(), pace=pace, sleep=sleep)
     collector = Collector(manager, client, clock=clock, with_token=token is not None)
     context = QuestionContext(
         manager=manager, clock=clock, refresh=collector.refresh, fetch_details=collector.fetch_details

@@ -23,7 +23,7 @@ async def test_a_spent_limit_is_waited_out_to_the_second(world: World) -> None:
     world.github.faults.append(spent)
     await polling.tick()
     asked = len(world.github.requests)
-    for waiting in (1, 60, 600, 1200):
+    for waiting in (1, 60, 600, 1100):
         world.pass_time(seconds=waiting)
         await polling.tick()
         await world.collector.collect(["octo/hello"])

@@ -69,7 +69,7 @@ async def test_a_limit_met_under_a_wrong_clock_does_not_outlast_it(world: World)
     polling = Poller(world.collector, Settings.load(), world.clock)
     await polling.tick()
     world.pass_time(days=365)
-    world.github.fail(1, 429, {"Retry-After": "60"})
+    world.github.fail(1, 429, {"Retry-After": "600"})
     assert await polling.tick() == []
     world.now = NOW + timedelta(minutes=6)
     assert await polling.tick() == ["octo/hello"]

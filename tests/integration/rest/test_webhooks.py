@@ -252,6 +252,15 @@ async def test_a_delivery_during_a_collectors_pass_leaves_the_collectors_state_a
     assert await collector_state.get_state("octo/hello") is None
 
 
+async def test_deliveries_before_and_after_a_rename_make_one_history_though_nothing_was_collected(world: World) -> None:
+    await world.deliver("push", push(after="c" * 40))
+    renamed = {**REPOSITORY, "full_name": "Octo/Renamed"}
+    for after in ("d", "e"):
+        receipt = await world.deliver("push", push(after=after * 40, repository=renamed))
+        assert (receipt.json()["repo"], receipt.json()["events"]) == ("octo/hello", 1)
+    assert await world.runtime.manager.collector_state.get_alias("octo/renamed") == "octo/hello"
+
+
 async def test_a_renamed_repositorys_deliveries_go_where_its_history_is(world: World) -> None:
     await world.http.post("/collect", json={"repos": ["octo/hello"]})
     renamed = {**REPOSITORY, "full_name": "Octo/Renamed"}

@@ -33,7 +33,6 @@ NAMES = (
     "octo/" + "h" * 300,
     "#watch/hello",
     "octo/#state",
-    "-octo/hello",
     "octo/hello' OR 1=1 --",
     "octo/%",
     "octo/\ud800",

@@ -131,6 +131,25 @@ async def test_an_hour_is_not_known_when_something_may_be_missing(
     )
 
 
+async def test_one_odd_line_makes_an_hour_unknown_for_its_repository_alone(
+    manager: DatabaseManager, tmp_path: Path
+) -> None:
+    nowhere, undated = an_event(2, repo="no/such/name"), an_event(3, repo="other/thing", created_at="sometime")
+    hour = write(tmp_path / HOUR_FILE, an_event(1), nowhere, undated, an_event(4, repo="other/thing"))
+    report = await import_files(manager, [hour])
+    assert (report.stored, report.broken, report.hours) == (2, 2, 1)
+    assert await hours_of(manager, "octo/hello") == (HOUR,)
+    assert await hours_of(manager, "other/thing") == ()
+
+
+async def test_a_login_that_begins_with_a_hyphen_is_a_repositorys_owner(
+    manager: DatabaseManager, tmp_path: Path
+) -> None:
+    report = await import_files(manager, [write(tmp_path / HOUR_FILE, an_event(1, repo="-Ada-/notes"))])
+    assert (report.stored, report.broken) == (1, 0)
+    assert await hours_of(manager, "-ada-/notes") == (HOUR,)
+
+
 async def test_what_a_collector_remembers_stays(manager: DatabaseManager, tmp_path: Path) -> None:
     known = RepositoryState(
         repo_name="octo/hello", full_name="octo/HELLO", etags={"commits": "x"}, last_collected_at="2026-01-01T00:00:00Z"
