@@ -14,6 +14,8 @@ from .graphql.threads import ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
 from .natural_keys import DERIVED, derived_id, natural_key, possible_keys
 from .resources import (
+    FAILED_VERDICTS,
+    VERDICTS,
     DeploymentStatus,
     RepositoryInfo,
     parse_branches,
@@ -28,8 +30,10 @@ from .resources import (
 
 __all__ = [
     "DERIVED",
+    "FAILED_VERDICTS",
     "FEED_TYPES",
     "UNKNOWN_TYPE",
+    "VERDICTS",
     "CommitDetails",
     "CommitStats",
     "CommitStatsPage",

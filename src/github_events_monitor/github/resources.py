@@ -40,6 +40,7 @@ class Advisory(NamedTuple):
 
 
 VERDICTS = frozenset({"success", "failure", "timed_out", "startup_failure"})
+FAILED_VERDICTS = VERDICTS - {"success"}
 """Conclusions that judge what was run; skipped, cancelled, neutral, stale and action_required runs say nothing of it.
 https://docs.github.com/en/rest/checks/runs#list-check-runs-in-a-check-suite"""
 

@@ -11,7 +11,7 @@ from tests.integration.mcp.sessions import TRANSPORTS, answer, connect, text_of
 TOOLS = {
     "recent_commits", "commit_details", "repository_health", "monitor_commits", "collect_now", "repository_activity",
     "trending_repositories", "developer_activity", "security_report", "event_anomalies", "deployment_metrics",
-    "watch_repositories", "status", "pull_requests", "issues",
+    "watch_repositories", "status", "pull_requests", "issues", "whats_new",
 }  # fmt: skip
 
 

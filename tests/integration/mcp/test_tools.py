@@ -27,6 +27,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("deployment_metrics", {"repo": "octo/hello"}),
     ("watch_repositories", {}),
     ("status", {}),
+    ("whats_new", {"repos": ["octo/hello"]}),
     ("pull_requests", {"repo": "octo/hello"}),
     ("issues", {"repo": "octo/hello"}),
 ]

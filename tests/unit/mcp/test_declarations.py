@@ -14,7 +14,7 @@ SNAPSHOT = Path(__file__).parent / "tools.json"
 READ_ONLY = {
     "recent_commits", "commit_details", "repository_health", "repository_activity", "trending_repositories",
     "developer_activity", "security_report", "event_anomalies", "deployment_metrics", "status", "pull_requests",
-    "issues",
+    "issues", "whats_new",
 }  # fmt: skip
 
 
@@ -79,6 +79,7 @@ async def test_arguments_and_defaults_are_those_of_the_contract() -> None:
         "deployment_metrics": {"repo": "required", "hours": 2160, **window},
         "watch_repositories": {"add": [], "remove": []},
         "status": {},
+        "whats_new": {"repos": None, "since": None, "reader": "default"},
         "pull_requests": {
             "repo": "required", "hours": 720, "limit": 30, "state": "open", "author": None, "reviewer": None,
             "sort": "updated", **window, "cursor": None,

@@ -5,6 +5,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # clients check answers with it; it ships no types
 import pytest
 
+from github_events_monitor.infrastructure.questions.catalogue import tools
 from github_events_monitor.infrastructure.questions.collect_now import CollectNow
 from github_events_monitor.infrastructure.questions.recent_commits import RecentCommits, summarise
 from github_events_monitor.infrastructure.questions.repository_health import RepositoryHealth
@@ -45,8 +46,8 @@ def test_an_answer_with_unknowns_fits_its_slim_schema(answer: Any) -> None:
 
 def test_every_shared_shape_is_told_with_all_its_fields() -> None:
     definitions: dict[str, Any] = {}
-    for answer in ANSWERS:
-        definitions |= type(answer).model_json_schema().get("$defs", {})
+    for question in tools():
+        definitions |= question.answer_type.model_json_schema().get("$defs", {})
     for name, sentence in SHARED.items():
         fields = set(definitions[name]["properties"])
         assert {part for part in fields if part not in sentence} == set(), name

@@ -16,6 +16,11 @@ SHARED = {
     " reasons[]",
     "Problem": "code, message, retry_at",
     "RateLimitStatus": "limit, remaining, reset_at",
+    "Developer": "login, kind, is_bot, total, contributions{}, first_seen, last_seen, new_contributor, repositories[],"
+    " evidence[]",
+    "News": "title, url",
+    "Summary": "open, opened, merged, closed, median_hours_to_first_response, first_response_sample,"
+    " median_hours_to_merge, merge_sample",
 }
 """Shapes told in a sentence, by the name of their model."""
 

@@ -43,13 +43,14 @@ async def answer(context: QuestionContext, query: SecurityReportQuery) -> Securi
     asked = query.window(context.now())
     subject = await context.look_up(query.repo, asked)
     with without_garbage_collection():
-        result = await _assess(context, subject, asked)
+        result = await assess(context, subject, asked)
     context.refuse_empty_outage(subject, asked, result.findings)
     await context.results.keep_security(subject, asked, result)
     return fit(SecurityReport(**context.envelope(subject, asked), **dict(result)), "findings")
 
 
-async def _assess(context: QuestionContext, subject: Subject, asked: Asked) -> SecurityResult:
+async def assess(context: QuestionContext, subject: Subject, asked: Asked) -> SecurityResult:
+    """Return what a person should look at in a window, from what is stored."""
     stretch, manager = Span(days_before(asked.span.since, HISTORY_DAYS), asked.span.until), context.manager
     activity = await manager.events.get_activity(subject.key, *stretch, event_types=SECURITY_TYPES)
     commits = await read_commits(context, subject, stretch)

@@ -1,0 +1,303 @@
+"""`whats_new`: what changed across repositories since a reader last asked, and what needs a person."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ...answers import Answer, AnswerModel, Link, Problem
+from ...errors import MonitorError
+from ...github.payloads import FAILED_VERDICTS, VERDICTS
+from ...insights.business_time import business_hours
+from ...insights.threads import first_response_hours, waiting_for
+from ...instants import format_instant, normalise_instant
+from ...records import Activity, Thread
+from ...text import clean, first_line
+from .context import QuestionContext, Subject, check_repos
+from .lines import counts, name_of, quoted
+from .query import MAX_REPOSITORIES, Query, Repos
+from .question import Endpoint, Question
+from .security_report import assess
+from .sizes import MAX_BYTES, how_many_fit, shorten
+from .threads import as_of
+from .windows import Asked, ask, days_before
+
+KINDS = ("events", "commits", "threads")
+MAX_SHOWN = 3
+"""Titles of each kind of news that are shown of a repository."""
+MAX_ATTENTION = 30
+LONGEST_WAIT = 48.0
+"""Business hours: two days, after which a pull request without any answer needs one."""
+CHECKS_DAYS = 30
+"""How far back the latest verdict of a workflow may lie."""
+TEXT_BYTES = 7_900
+_SEVERE = frozenset({"high", "critical"})
+_ORDER = ("checks_failing", "pull_request_unanswered", "pull_request_waiting", "security", "release")
+
+
+class WhatsNewQuery(Query):
+    """Whose news, for whom, since when."""
+
+    repos: Repos = None
+    since: Annotated[
+        str | None, Field(description="instant or date; default: when this reader asked last, else 24 hours ago")
+    ] = None
+    reader: Annotated[str, Field(description="who asks; each reader has a mark of its own")] = "default"
+
+
+class Attention(AnswerModel):
+    """Something that a person should look at first."""
+
+    kind: Literal["checks_failing", "pull_request_unanswered", "pull_request_waiting", "security", "release"]
+    repo: str
+    reason: str
+    url: str | None
+    at: str | None
+
+
+class News(AnswerModel):
+    """A happening: its title, and where to see it."""
+
+    title: str
+    url: str | None
+
+
+class RepositoryNews(AnswerModel):
+    """What is new in one repository: how many of each kind, and the first few with titles."""
+
+    repo: str
+    counts: dict[str, int]
+    first: dict[str, tuple[News, ...]]
+    newcomers: tuple[str, ...] = ()
+    note: Link = None
+
+
+class WhatsNew(Answer):
+    """News across repositories. `next_since` continues where this answer ends; `errors` are not told of at all."""
+
+    since: str
+    until: str
+    attention: tuple[Attention, ...]
+    repositories: tuple[RepositoryNews, ...]
+    quiet: tuple[str, ...]
+    errors: dict[str, Problem] = Field(default_factory=dict)
+    next_since: str
+    note: str | None = None
+
+
+async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
+    """Return what is new; a reader's mark moves on only when the whole answer was given."""
+    names = list(query.repos or await context.watching())[:MAX_REPOSITORIES]
+    refused = check_repos(names)
+    since = await _since(context, query)
+    asked = ask(context.now(), hours=24, since=since)
+    subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
+    errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
+    attention: list[Attention] = []
+    news: list[RepositoryNews] = []
+    quiet: list[str] = []
+    for subject in subjects:
+        name = subject.presenter.full_name
+        try:
+            found, looks = await _of_repository(context, subject, asked)
+        except MonitorError as error:
+            errors[name] = Problem.of(error)
+            continue
+        attention += looks
+        if found.counts:
+            news.append(found)
+        else:
+            quiet.append(name)
+    attention.sort(key=lambda one: (_ORDER.index(one.kind), one.at or "", one.repo))
+    nothing = None if names else "No repository is watched; name some, or set TARGET_REPOSITORIES."
+    whole = WhatsNew(
+        since=since,
+        until=asked.window.until,
+        attention=tuple(attention[:MAX_ATTENTION]),
+        repositories=tuple(news),
+        quiet=tuple(quiet[: how_many_fit(quiet, MAX_BYTES // 4)]),
+        errors=errors,
+        next_since=asked.window.until,
+        note=nothing,
+    )
+    shown, cut = shorten(whole, "repositories", "attention")
+    complete = not (cut or errors or len(attention) > MAX_ATTENTION or any(s.problem for s in subjects))
+    if complete and names and query.since is None and context.may_watch:
+        await context.manager.collector_state.save_reader_mark(query.reader, asked.window.until)
+    said = [nothing, cut, None if complete or not names else "The reader's mark stays, for this is not all."]
+    return shown.model_copy(update={"note": " ".join(filter(None, said)) or None})
+
+
+async def _since(context: QuestionContext, query: WhatsNewQuery) -> str:
+    if query.since is not None:
+        return normalise_instant(query.since)
+    mark = await context.manager.collector_state.get_reader_mark(query.reader)
+    day, now = format_instant(context.now() - timedelta(days=1)), format_instant(context.now())
+    return mark if mark is not None and mark < now else day
+
+
+async def _of_repository(
+    context: QuestionContext, subject: Subject, asked: Asked
+) -> tuple[RepositoryNews, list[Attention]]:
+    """Return a repository's news and what needs a person. Raises why nothing is known."""
+    key, (since, until) = subject.key, asked.span
+    if subject.state is None:
+        context.refuse_emptiness(subject, asked)
+    threads = [as_of(thread, until) for thread in await context.manager.threads.get_threads(key, since)]
+    threads = [thread for thread in threads if thread.created_at < until]
+    commits = await context.manager.commits.get_commits(
+        key, since, until, branch=subject.default_branch, limit=MAX_REPOSITORIES
+    )
+    total = await context.manager.commits.count_commits(key, since, until, branch=subject.default_branch)
+    activity = await context.manager.events.get_activity(
+        key, days_before(until, CHECKS_DAYS), until, event_types=("ReleaseEvent", "WorkflowRunEvent")
+    )
+    url = subject.presenter.repo_url
+    news: dict[str, list[News]] = {
+        "commits": [
+            News(title=first_line(row.commit.message, 100), url=f"{url}/commit/{row.commit.sha}") for row in commits
+        ],
+        **_thread_news(threads, since, until, url),
+    }
+    recent = [row for row in activity if since <= row.created_at < until]
+    releases = [row for row in recent if row.event_type == "ReleaseEvent" and row.action in {"published", "released"}]
+    failed = [row for row in recent if row.event_type == "WorkflowRunEvent" and row.action in FAILED_VERDICTS]
+    news["releases"] = [News(title=_word(row.ref), url=f"{url}/releases") for row in releases]
+    news["failed_runs"] = [News(title=_word(row.subject), url=f"{url}/actions") for row in failed]
+    counted = {kind: len(rows) for kind, rows in news.items() if rows} | ({"commits": total} if total else {})
+    found = RepositoryNews(
+        repo=subject.presenter.full_name,
+        counts=counted,
+        first={kind: tuple(rows[:MAX_SHOWN]) for kind, rows in news.items() if rows},
+        newcomers=await _newcomers(context, subject, threads, since) if counted else (),
+        note=f"Collecting failed: {subject.problem.message}." if subject.problem else None,
+    )
+    looks = [*_waiting(context, subject, threads, until), *_failing(subject, activity)]
+    for row in releases:
+        reason = f"new release {quoted(_word(row.ref), 60)}"
+        looks.append(_look("release", subject, reason, row.created_at, "/releases"))
+    if counted:
+        looks += await _findings(context, subject, asked)
+    return found, looks
+
+
+def _thread_news(threads: Iterable[Thread], since: str, until: str, url: str) -> dict[str, list[News]]:
+    found: dict[str, list[News]] = {}
+
+    def add(kind: str, thread: Thread, at: str | None) -> None:
+        if at is not None and since <= at < until:
+            place = "pull" if thread.kind == "pull_request" else "issues"
+            title = f"#{thread.number} {clean(thread.title or 'title unknown', 90, one_line=True)}"
+            found.setdefault(kind, []).append(News(title=title, url=f"{url}/{place}/{thread.number}"))
+
+    for thread in threads:
+        prefix = "pull_requests" if thread.kind == "pull_request" else "issues"
+        add(f"{prefix}_opened", thread, thread.created_at)
+        add(f"{prefix}_merged", thread, thread.merged_at)
+        if thread.merged_at is None:
+            add(f"{prefix}_closed", thread, thread.closed_at)
+    return found
+
+
+async def _newcomers(
+    context: QuestionContext, subject: Subject, threads: Sequence[Thread], since: str
+) -> tuple[str, ...]:
+    """Return who wrote in the window and neither commits nor threads of the ninety days before tell of."""
+    rows = await context.manager.commits.get_authorship(subject.key, days_before(since, 90), "9999")
+    before = {(row.author_login or "").lower() for row in rows if row.commit_date < since}
+    older = await context.manager.threads.get_threads(subject.key, days_before(since, 90))
+    before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
+    wrote = [row.author_login for row in rows if row.commit_date >= since]
+    wrote += [thread.author_login for thread in threads if thread.created_at >= since]
+    new = dict.fromkeys(login for login in wrote if login and login.lower() not in before)
+    return tuple(_word(login) for login in new)[:MAX_SHOWN]
+
+
+def _waiting(context: QuestionContext, subject: Subject, threads: Iterable[Thread], until: str) -> Iterator[Attention]:
+    for thread in threads:
+        if waiting_for(thread, context.bots) != "review":
+            continue
+        title = quoted(thread.title or "title unknown", 80)
+        said = f"#{thread.number} {title} by {name_of(thread.author_login)}"
+        place = f"/pull/{thread.number}"
+        answered = first_response_hours(thread, until, context.bots) is not None
+        if not answered and business_hours(thread.created_at, until) > LONGEST_WAIT:
+            reason = f"{said} has no answer for two business days"
+            yield _look("pull_request_unanswered", subject, reason, thread.created_at, place)
+        else:
+            yield _look("pull_request_waiting", subject, f"{said} waits for a review", thread.updated_at, place)
+
+
+def _failing(subject: Subject, activity: Iterable[Activity]) -> Iterator[Attention]:
+    """Yield the workflows whose latest verdict on the default branch is a failure."""
+    latest: dict[str, Activity] = {}
+    for row in activity:
+        on_default = subject.default_branch in {None, row.ref}
+        if row.event_type == "WorkflowRunEvent" and row.action in VERDICTS and on_default:
+            latest[row.subject or ""] = row
+    for workflow, row in latest.items():
+        if row.action in FAILED_VERDICTS:
+            sha = f" on {row.sha[:10]}" if row.sha else ""
+            yield _look("checks_failing", subject, f"{quoted(workflow, 60)} fails{sha}", row.created_at, "/actions")
+
+
+async def _findings(context: QuestionContext, subject: Subject, asked: Asked) -> list[Attention]:
+    result = await assess(context, subject, asked)
+    return [
+        _look("security", subject, f"{finding.severity}: {quoted(finding.title, 100)}", finding.occurred_at, "")
+        for finding in result.findings
+        if finding.severity in _SEVERE
+    ]
+
+
+def _look(kind: str, subject: Subject, reason: str, at: str | None, place: str) -> Attention:
+    presenter = subject.presenter
+    return Attention.model_validate(
+        {"kind": kind, "repo": presenter.full_name, "reason": reason, "url": f"{presenter.repo_url}{place}", "at": at}
+    )
+
+
+def _word(text: str | None) -> str:
+    return clean(text or "unknown", 80, one_line=True)
+
+
+def summarise(answer: WhatsNew) -> str:
+    """Return the answer in one line."""
+    failed = f", {len(answer.errors)} failed" if answer.errors else ""
+    line = (
+        f"{len(answer.attention)} things need attention; {len(answer.repositories)} repositories with news,"
+        f" {len(answer.quiet)} quiet{failed}, {answer.since} to {answer.until}."
+    )
+    return " ".join(filter(None, (line, answer.note)))
+
+
+def lines(answer: WhatsNew) -> Iterator[str]:
+    """Yield the answer as text."""
+    yield f"Now {answer.now}. Ask next with since={answer.next_since}, or as the same reader."
+    for one in answer.attention:
+        yield f"! {one.repo} {one.kind}: {one.reason}{f' at {one.at}' if one.at else ''}"
+    for part in answer.repositories:
+        new = f"; newcomers {', '.join(map(name_of, part.newcomers))}" if part.newcomers else ""
+        yield f"{part.repo}: {counts(part.counts)}{new}{f'. {part.note}' if part.note else ''}"
+        for kind, rows in part.first.items():
+            yield f"  {kind}: {'; '.join(quoted(row.title, 90) for row in rows)}"
+    if answer.quiet:
+        yield f"Quiet: {', '.join(answer.quiet)}"
+    yield from (f"Failed: {name}: {problem.code}: {problem.message}" for name, problem in answer.errors.items())
+
+
+WHATS_NEW = Question(
+    name="whats_new",
+    title="What's new",
+    description="What changed across repositories since this reader asked last, and what needs a person: failing "
+    'checks, pull requests without answer or review, severe findings, releases. Start here for "anything new?".',
+    query=WhatsNewQuery,
+    answer_type=WhatsNew,
+    answer=answer,
+    summarise=summarise,
+    lines=lines,
+    endpoints=(Endpoint(method="GET", path="/whats-new", tag="digest"),),
+    text_bytes=TEXT_BYTES,
+    position=5,
+)
