@@ -17,6 +17,7 @@ from pydantic import Field
 
 from .infrastructure.questions.catalogue import tools
 from .infrastructure.questions.commit_details import COMMIT_DETAILS
+from .infrastructure.questions.formulas import formulas
 from .infrastructure.questions.query import Repo
 from .infrastructure.questions.recent_commits import RECENT_COMMITS
 from .infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
@@ -53,6 +54,12 @@ async def status() -> str:
     with told("github-events://status"):
         async with mcp.sharing.runtime() as runtime:
             return to_json(await runtime.service.ask(STATUS))
+
+
+@mcp.resource("github-events://formulas", title="Formulas", mime_type=JSON)
+async def show_formulas() -> str:
+    """How each number of the answers is made."""
+    return to_json(dict(formulas()))
 
 
 @mcp.resource("github-events://repositories", title="Repositories", mime_type=JSON)

@@ -1,10 +1,16 @@
 """What the insights find: the part of an answer that pure functions make; a question adds window and coverage."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from ..answers import AnswerModel, Flag, Kind, Strings
 
 RiskLevel = Literal["low", "medium", "high", "critical"]
+Formula = Annotated[SkipJsonSchema[str], Field(exclude=True)]
+"""How a number is made; not part of answers, for it stands once in `github-events://formulas`."""
+
 Evidence = tuple[str, ...]
 """What a reader can open: `event:<id>`, `commit:<sha>`, or a URL; at most a handful."""
 
@@ -18,7 +24,7 @@ class Component(AnswerModel):
     score: float | None
     weight: float
     sample_size: int | None
-    formula: str
+    formula: Formula
     explanation: str
 
 
@@ -66,7 +72,7 @@ class DeveloperResult(AnswerModel):
     bots: tuple[Developer, ...]
     ai_assistants: tuple[Developer, ...]
     total_people: int
-    formula: str
+    formula: Formula
 
 
 class Finding(AnswerModel):
@@ -88,7 +94,7 @@ class SecurityResult(AnswerModel):
     findings: tuple[Finding, ...]
     findings_omitted: int = 0
     unknown: tuple[str, ...]
-    formula: str
+    formula: Formula
 
 
 class Anomaly(AnswerModel):
@@ -112,7 +118,7 @@ class AnomalyResult(AnswerModel):
 
     anomalies: tuple[Anomaly, ...]
     tested_buckets: int
-    formula: str
+    formula: Formula
     explanation: str
 
 
@@ -124,7 +130,7 @@ class DoraKey(AnswerModel):
     unit: str
     band: Literal["elite", "high", "medium", "low"] | None
     sample_size: int
-    formula: str
+    formula: Formula
     explanation: str
     evidence: Evidence = ()
 

@@ -96,7 +96,11 @@ async def test_resources_and_prompts_are_those_of_the_contract() -> None:
     templates = await mcp.list_resource_templates()
     prompts = await mcp.list_prompts()
     repository = "github-events://repositories/{owner}/{name}"
-    assert {item.uri for item in resources} == {"github-events://status", "github-events://repositories"}
+    assert {item.uri for item in resources} == {
+        "github-events://status",
+        "github-events://repositories",
+        "github-events://formulas",
+    }
     assert {item.uri_template for item in templates} == {
         *(f"{repository}/{kind}{{?hours}}" for kind in ("commits", "health", "events")),
         "github-events://commits/{owner}/{name}/{sha}",
