@@ -7,6 +7,7 @@ from strangers cannot forge lines either: control characters are shown as escape
 import logging
 import os
 import re
+import select
 import sys
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
@@ -79,6 +80,51 @@ class _Stderr(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
+class _NeverWaiting(_Stderr):
+    """Drops and counts the lines that stderr has no room for: a client that never reads it must not stop a server."""
+
+    _lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            file = self.stream.fileno()
+        except (AttributeError, OSError, ValueError):  # put in its place by a test, or closed
+            super().emit(record)
+            return
+        try:
+            line = self.format(record)
+        except Exception:  # noqa: BLE001 - whatever a record holds, as logging's own handlers do
+            self.handleError(record)
+            return
+        if self._lost and _write(file, self.format(_losses(self._lost))):
+            self._lost = 0
+        if self._lost or not _write(file, line):
+            self._lost += 1
+
+
+def _write(file: int, line: str) -> bool:
+    """Write a line where there is room for it, and return whether there was."""
+    rest = memoryview(line.encode("utf-8", "replace") + b"\n")
+    try:
+        while rest:
+            if not _has_room(file):
+                return False
+            rest = rest[os.write(file, rest[: select.PIPE_BUF]) :]
+    except OSError:  # closed by who was to read it
+        return False
+    return True
+
+
+def _has_room(file: int) -> bool:
+    """Return whether PIPE_BUF bytes can be written at once: https://man7.org/linux/man-pages/man7/pipe.7.html"""
+    return bool(select.select([], [file], [], 0)[1])
+
+
+def _losses(count: int) -> logging.LogRecord:
+    said = f"{count} line{'s were' if count > 1 else ' was'} lost, because stderr was not read"
+    return logging.LogRecord(__name__, logging.WARNING, "", 0, said, None, None)
+
+
 class _PrivateFile(WatchedFileHandler):
     """A file that only its owner reads; it may be moved away by logrotate, and its disk may be full for a while."""
 
@@ -109,15 +155,16 @@ class _PrivateFile(WatchedFileHandler):
         )
 
 
-def configure(settings: Settings, *, one_shot: bool = False) -> None:
+def configure(settings: Settings, *, one_shot: bool = False, waiting: bool = True) -> None:
     """Set logging up for the process; calling it again replaces what was set up.
 
     one_shot: for commands that show their outcome themselves: unless LOG_LEVEL was given, stderr gets warnings only.
+    waiting: whether a full stderr is waited for; a server drops the line instead.
     Raises `SettingsError` when LOG_FILE cannot be written.
     """
     level = getattr(logging, settings.log_level)
     formatter = _Lines(Redactor(settings), tracebacks=level == logging.DEBUG)
-    stderr = _Stderr()
+    stderr = _Stderr() if waiting or sys.platform == "win32" else _NeverWaiting()  # there only sockets are selected
     stderr.setLevel(logging.WARNING if one_shot and "log_level" not in settings.model_fields_set else level)
     handlers = [stderr, *([_file(settings.log_file)] if settings.log_file else [])]
     for handler in handlers:

@@ -1,6 +1,7 @@
 """Logs: where they go, who may read them, and what is never in them."""
 
 import logging
+import os
 import stat
 import warnings
 from pathlib import Path
@@ -120,3 +121,31 @@ def test_a_log_whose_folder_is_gone_stops_nobody(capsys: pytest.CaptureFixture[s
     logger.info("second")
     assert capsys.readouterr().err.count("cannot be written (No such file or directory)") == 1
     assert "second" in path.read_text()
+
+
+def test_lines_that_a_server_could_not_write_are_counted_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with open(writing, "w") as stderr:
+        monkeypatch.setattr("sys.stderr", stderr)
+        logs.configure(Settings.load(), waiting=False)
+        for number in range(2000):
+            logger.info("%s %s", number, "x" * 100)
+        lost = 2000 - len(os.read(reading, 10_000_000).splitlines())
+        logger.info("once it is read again")
+        written = os.read(reading, 10_000_000).decode().splitlines()
+    os.close(reading)
+    assert 0 < lost < 2000
+    assert written[0].endswith(
+        f"WARNING github_events_monitor.logs: {lost} lines were lost, because stderr was not read"
+    )
+    assert written[1].endswith("once it is read again")
+    assert len(written) == 2
+
+
+def test_a_stderr_that_is_closed_stops_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as stderr:
+        monkeypatch.setattr("sys.stderr", stderr)
+        logs.configure(Settings.load(), waiting=False)
+        logger.info("unheard")

@@ -60,7 +60,7 @@ def run_server(serve: Callable[[Settings], None], *, mcp: bool = False, **flags:
 
     def body() -> int:
         settings = Settings.load_for_mcp(**flags) if mcp else Settings.load(**flags)
-        configure(settings)
+        configure(settings, waiting=False)
         serve(settings)
         return 0
 

@@ -167,3 +167,77 @@ def test_a_line_that_is_no_message_gets_an_error(world: World, line: bytes, code
     assert ask(process, {"jsonrpc": "2.0", "id": 8, "method": "ping"})["id"] == 8
     process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+NOTE = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+
+
+def call(number: int, tool: str, **arguments: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+
+
+def lines(*messages: Mapping[str, Any]) -> bytes:
+    return b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+
+
+def test_what_was_asked_before_the_end_of_the_input_is_answered(world: World) -> None:
+    process = start_stdio()
+    asked = lines(INITIALIZE, NOTE, call(2, "recent_commits", repo="octo/hello"), call(3, "trending_repositories"))
+    out, log = process.communicate(asked.removesuffix(b"\n"), timeout=30)
+    answers = {answer["id"]: answer for answer in map(json.loads, out.splitlines())}
+    assert answers[2]["result"]["structuredContent"]["repo"] == "octo/Hello"
+    assert not answers[3]["result"]["isError"]
+    assert process.returncode == 0
+    assert b"Traceback" not in log
+
+
+def test_a_client_that_reads_no_more_has_left(world: World) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(PROGRAM, stdin=subprocess.PIPE, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert process.stdin is not None
+    process.stdin.write(lines(INITIALIZE, NOTE, call(2, "trending_repositories")))
+    process.stdin.flush()
+    assert process.wait(20) == 0
+    _, log = process.communicate()
+    for word in (b"Traceback", b"ERROR", b"error:", b"Exception"):
+        assert word not in log
+
+
+def test_a_byte_order_mark_before_any_line_is_read_over(world: World) -> None:
+    process = start_stdio()
+    mark = b"\xef\xbb\xbf"
+    out, _ = process.communicate(mark + lines(INITIALIZE) + mark + lines(call(2, "trending_repositories")), timeout=30)
+    assert sorted(json.loads(line)["id"] for line in out.splitlines()) == [INITIALIZE["id"], 2]
+
+
+def test_a_client_that_never_reads_stderr_stops_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    program = (
+        "import logging\n"
+        "from github_events_monitor import logs\n"
+        "configure = logs.configure\n"
+        "def talkative(*given, **named):\n"
+        "    configure(*given, **named)\n"
+        "    for number in range(3000):\n"
+        "        logging.getLogger('x').warning('line %s %s', number, 'x' * 100)\n"
+        "from github_events_monitor.terminal import running\n"
+        "running.configure = talkative\n"
+        "from github_events_monitor.cli import main\n"
+        "raise SystemExit(main([]))"
+    )
+    command = [sys.executable, "-c", program]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert ask(process, INITIALIZE)["result"]["serverInfo"]["name"] == "github-events-monitor"
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdin.close()
+    assert process.wait(20) == 0
+    written = process.stderr.read()
+    assert b"line 0 " in written
+    assert b"line 2999 " not in written
+    assert all(line.endswith(b"x" * 100) for line in written.splitlines() if b"line " in line)
+    process.stdout.close()
+    process.stderr.close()
