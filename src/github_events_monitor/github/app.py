@@ -16,7 +16,7 @@ from ..instants import Clock, parse_instant
 from .decoding import any_json
 from .protocol import classify, request_headers
 from .refusals import Request
-from .transport import Exchange, exchange
+from .transport import Exchange, exchange, trusted
 
 RENEWED_BEFORE_END = timedelta(minutes=5)
 _JWT_LIFE = timedelta(minutes=9)  # at most ten
@@ -133,7 +133,7 @@ class GitHubApp:
         """Return decoded JSON. Raises what `protocol.classify` does; a redirect is not followed."""
         request = Request(what, self._host, authenticated=True)
         headers = request_headers(f"Bearer {self._jwt()}")
-        async with httpx.AsyncClient(transport=self._transport, timeout=_SECONDS) as http:
+        async with httpx.AsyncClient(transport=self._transport, timeout=_SECONDS, verify=trusted()) as http:
             found = await exchange(http, f"{self._base}/{path}", headers, seconds=_SECONDS, json=json)
         found = found._replace(status=200) if found.status == 201 else found
         return any_json(self._judged(found, request).body)

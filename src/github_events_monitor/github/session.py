@@ -18,7 +18,7 @@ from .limits import RateLimit, parse_rate_limit, rate_limited
 from .pace import Pace, Sleep
 from .protocol import Outcome, classify, poll_interval, request_headers
 from .refusals import Request, Transient
-from .transport import Exchange, exchange, origin, resolve
+from .transport import Exchange, exchange, origin, resolve, trusted
 
 MAX_REDIRECTS = 5
 
@@ -260,7 +260,9 @@ class Session:
 
     def _opened(self) -> httpx.AsyncClient:
         if self._http is None:
-            self._http = httpx.AsyncClient(transport=self._transport, timeout=self._timeout, follow_redirects=False)
+            self._http = httpx.AsyncClient(
+                transport=self._transport, timeout=self._timeout, follow_redirects=False, verify=trusted()
+            )
         return self._http
 
     def _classify(self, found: Exchange, call: _Call) -> Outcome:

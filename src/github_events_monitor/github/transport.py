@@ -1,12 +1,14 @@
 """One HTTP exchange with a host: time, size and errors bounded and translated, nothing else."""
 
 import asyncio
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+import truststore
 
 from ..errors import Unreachable
 from .refusals import Transient
@@ -48,6 +50,17 @@ def resolve(url: str, reference: str) -> str:
     if scheme not in _DEFAULT_PORTS or not host:
         raise Unreachable(f"{urlsplit(url).netloc} names {reference[:80]!r}, which is no address; check GITHUB_API_URL")
     return target
+
+
+def trusted() -> ssl.SSLContext:
+    """Return what judges a host's certificate: the system's trust store, and what SSL_CERT_FILE names beside it.
+
+    httpx by itself knows Mozilla's list alone, in which the authority of a company's proxy does not stand.
+    """
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if (named := ssl.get_default_verify_paths().cafile) is not None:  # on Linux it counts already
+        context.load_verify_locations(named)
+    return context
 
 
 async def exchange(

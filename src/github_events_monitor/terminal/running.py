@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import truststore
+
 from ..errors import MonitorError, SettingsError
 from ..logs import Redactor, configure
 from ..settings import Settings
@@ -29,6 +31,7 @@ def run_work(work: Work) -> int:
     def body() -> int:
         settings = Settings.load()
         configure(settings, one_shot=True)
+        _trust_the_system(settings)
         return asyncio.run(_until_terminated(work(settings)))
 
     return guarded(body)
@@ -61,10 +64,20 @@ def run_server(serve: Callable[[Settings], None], *, mcp: bool = False, **flags:
     def body() -> int:
         settings = Settings.load_for_mcp(**flags) if mcp else Settings.load(**flags)
         configure(settings, waiting=False)
+        _trust_the_system(settings)
         serve(settings)
         return 0
 
     return guarded(body)
+
+
+def _trust_the_system(settings: Settings) -> None:
+    """Let the system's trust store count towards AWS: botocore knows Mozilla's list alone, and takes no context.
+
+    It has to happen before botocore is imported. Towards GitHub `github.transport.trusted` does the same.
+    """
+    if settings.database_provider == "dynamodb" and "botocore" not in sys.modules:
+        truststore.inject_into_ssl()
 
 
 def guarded(body: Callable[[], int]) -> int:
