@@ -27,6 +27,7 @@ from .infrastructure.database_interface import DatabaseManager
 from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
 from .instants import Clock, system_clock
 from .settings import Settings
+from .watch_words import patterns
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,8 @@ async def open_runtime(
         stack.push_async_callback(runtime.client.aclose)
         stack.push_async_callback(runtime.collector.settle)
         await _open_database(runtime.manager, patient=polling, without=without_database)
+        if unresolved := patterns(settings.target_repositories):
+            logger.warning("TARGET_REPOSITORIES: %s is not resolved by this version", ", ".join(unresolved))
         if polling and settings.poll_interval:
             poller = Poller(runtime.collector, settings, clock)
             stack.push_async_callback(poller.stop)
@@ -106,7 +109,7 @@ def build_runtime(
         client,
         clock=clock,
         with_token=client.authenticated,
-        targets=settings.target_repositories,
+        targets=settings.named_repositories,
         retention_days=settings.event_retention_days,
         touched=cache.forget,
     )
@@ -116,7 +119,7 @@ def build_runtime(
         tolerance=settings.freshness_seconds,
         bots=settings.bots,
         web_url=web_url(settings.github_api_url),
-        targets=settings.target_repositories,
+        targets=settings.named_repositories,
         retention_days=settings.event_retention_days,
         refresh=collector.refresh,
         fetch_details=collector.fetch_details,

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, Validation
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .errors import InvalidInput, SettingsError
-from .records import repo_key
+from .watch_words import ACCEPTED, named_repositories, parse_watch_word
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 """What a client without a shell left as it was."""
@@ -112,7 +112,7 @@ def _repositories(value: object) -> object:
     names = _split(value)
     for name in names if isinstance(names, tuple) else ():
         try:
-            repo_key(name)
+            parse_watch_word(name)
         except InvalidInput as error:
             raise ValueError(error.message) from None
     return names
@@ -174,7 +174,7 @@ class Settings(BaseSettings):
     )
     github_use_gh: bool = Field(True, description="true or false")
     github_api_url: HttpUrl = Field("https://api.github.com", description="an http or https URL")
-    target_repositories: Repositories = Field((), description="owner/name, comma-separated")
+    target_repositories: Repositories = Field((), description=f"{ACCEPTED}, comma-separated")
     poll_interval: int = Field(DEFAULT_POLL_INTERVAL, ge=0, le=86_400, description="whole seconds, 0 to 86400")
     event_retention_days: int | None = Field(None, ge=1, le=36_500, description="whole days, 1 or more")
     mcp_transport: Literal["stdio", "sse", "streamable-http"] = Field(
@@ -191,6 +191,7 @@ class Settings(BaseSettings):
     bot_logins: Names = Field((), description="logins, comma-separated")
     read_only: bool = Field(False, description="true or false")
     tools: Names = Field((), description="names of tools, comma-separated")
+    notify_urls: SecretStr | None = Field(None, description="URLs of the library apprise, comma-separated")
     github_webhook_secret: SecretStr | None = Field(None, min_length=1, description="the webhook's secret")
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL")
     log_file: Annotated[Path | None, BeforeValidator(_log_file)] = Field(
@@ -232,6 +233,11 @@ class Settings(BaseSettings):
     def freshness_seconds(self) -> int:
         """How old the last collection may be before a read tool collects first."""
         return self.poll_interval or DEFAULT_POLL_INTERVAL
+
+    @cached_property
+    def named_repositories(self) -> tuple[str, ...]:
+        """Those of TARGET_REPOSITORIES that are named, without what is taken out."""
+        return named_repositories(self.target_repositories)
 
     @cached_property
     def bots(self) -> frozenset[str]:

@@ -87,7 +87,7 @@ class Poller:
 
     async def _due(self, now: datetime) -> list[str]:
         collector_state = self._collector.manager.collector_state
-        keys = list(await watched(collector_state, self._settings.target_repositories))
+        keys = list(await watched(collector_state, self._settings.named_repositories))
         states = await collector_state.get_states(keys)
         states = {key: without_future(state, format_instant(now)) for key, state in states.items()}
         self._first_seen = {key: min(now, self._first_seen.get(key, now)) for key in keys}
