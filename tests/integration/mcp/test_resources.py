@@ -24,6 +24,7 @@ async def read(client: Client, uri: str) -> Any:
 async def test_resources_answer_as_the_tools_do(world: World) -> None:
     async with connect() as client:
         commits = await read(client, "github-events://repositories/OCTO/hello/commits")
+        same = await answer(client, "recent_commits", repo="octo/hello")
         fewer = await read(client, "github-events://repositories/octo/hello/commits?hours=1")
         health = await read(client, "github-events://repositories/octo/hello/health")
         details = await read(client, f"github-events://commits/octo/hello/{sha(2)}")
@@ -32,7 +33,7 @@ async def test_resources_answer_as_the_tools_do(world: World) -> None:
             "repositories": [{"repo": "octo/Hello", "watched": False}],
             "more": False,
         }
-        assert commits["commits"] == (await answer(client, "recent_commits", repo="octo/hello"))["commits"]
+    assert commits["commits"] == same["commits"]
     assert (commits["total_commits"], fewer["total_commits"], health["window"]["hours"]) == (COMMITS, 6, 720)
     assert details["commit"]["sha"] == sha(2)
     assert status["database"]["status"] == "healthy"
