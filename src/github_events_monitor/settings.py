@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import stat
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -347,3 +348,8 @@ def _sentence(cls: type[Settings], problem: Any) -> str:
 def _may_hold_a_password(value: object) -> bool:
     """Return whether a value that is no URL may have been meant as one with credentials."""
     return isinstance(value, str) and ("@" in value or "?" in value)
+
+
+def environment_without(names: Collection[str]) -> dict[str, str]:
+    """Return the variables of the environment but for some, for a program that is started."""
+    return {name: value for name, value in os.environ.items() if name not in names}

@@ -3,7 +3,6 @@
 The order is that of `find_credentials`. No error here shows a token or a key, and none is logged.
 """
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from pydantic import SecretStr
 
 from ..errors import SettingsError
 from ..instants import Clock, system_clock
-from ..settings import Settings
+from ..settings import Settings, environment_without
 from . import session
 from .app import GitHubApp
 
@@ -65,7 +64,7 @@ class GhCli(StaticToken):
         program = shutil.which("gh")
         if program is None:
             return None
-        environment = {name: value for name, value in os.environ.items() if name not in _GH_OWN_VARIABLES}
+        environment = environment_without(_GH_OWN_VARIABLES)
         try:
             ended = subprocess.run(  # noqa: S603 - the user's own program; the host is checked with the settings
                 [program, "auth", "token", "--hostname", host],
