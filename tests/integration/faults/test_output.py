@@ -51,9 +51,8 @@ def test_an_export_to_a_device_without_room_is_one_sentence(tmp_path: Path) -> N
     assert b"cannot be written: No space left on device" in ended.err
 
 
-def test_a_log_without_room_is_told_once_and_gives_nothing_away(tmp_path: Path) -> None:
-    env = environment(tmp_path, LOG_FILE="/dev/full", LOG_LEVEL="DEBUG")
-    ended = run("database", "create", env=env, cwd=tmp_path)
-    assert ended.code == 0
-    assert ended.err.count(b"LOG_FILE /dev/full cannot be written (No space left on device)") == 1
+def test_a_log_that_is_no_regular_file_is_refused(tmp_path: Path) -> None:
+    ended = run("database", "create", env=environment(tmp_path, LOG_FILE="/dev/full"), cwd=tmp_path)
+    assert ended.code == 2
+    assert b"LOG_FILE='/dev/full' is not accepted" in ended.err
     assert b"Traceback" not in ended.err

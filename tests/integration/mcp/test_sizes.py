@@ -7,7 +7,7 @@ import orjson
 import pytest
 from mcp.types import TextResourceContents
 
-from tests.fake_github import FakeRepository, commit, event, sha
+from tests.fake_github import commit, event, sha
 from tests.integration.mcp.conftest import World
 from tests.integration.mcp.sessions import connect, size_of, text_of
 
@@ -82,27 +82,6 @@ async def test_an_answer_about_a_hundred_repositories_is_under_20000_bytes(world
     assert not result.is_error, text_of(result)
     assert size_of(result) < 20_000
     assert "it shows the first" in str((result.structured_content or {})["note"])
-
-
-async def test_of_a_hundred_repositories_an_answer_has_as_many_as_fit_and_says_so(
-    world: World,
-) -> None:
-    for number in range(100):
-        repository = FakeRepository(f"octo/repository-{number}", id=100 + number)
-        repository.commits.extend(commit(each, world.now - timedelta(minutes=each)) for each in range(1, 12))
-        world.github.repositories[repository.full_name] = repository
-    names = [f"octo/repository-{number}" for number in range(100)]
-    async with connect() as client:
-        for start in range(0, 100, 50):
-            await client.call_tool("collect_now", {"repos": names[start : start + 50]})
-        result = await client.call_tool("monitor_commits", {"repos": names})
-    assert size_of(result) < 20_000
-    answer = result.structured_content or {}
-    shown = [row["repo"] for row in answer["repositories"]]
-    assert shown == names[: len(shown)]
-    assert len(shown) > 20
-    assert f"the first {len(shown)} of 100 repositories. Ask for the others" in answer["note"]
-    assert {row["total_commits"] for row in answer["repositories"]} == {11}
 
 
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
