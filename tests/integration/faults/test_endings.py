@@ -26,8 +26,8 @@ PROMPTLY = 12
 HURRIED = [
     sys.executable,
     "-c",
-    "from github_events_monitor.rest import serving\n"
-    "serving.GRACE = 1\n"
+    "from github_events_monitor.http import listening\n"
+    "listening.GRACE = 1\n"
     "from github_events_monitor.cli import main\n"
     "raise SystemExit(main())",
 ]
