@@ -66,6 +66,10 @@ class _Open:
                 await anyio.sleep(_LOOK)
 
 
+_input_ends: list[int] = []
+"""Where what the client sends is passed on to standard input, while `stdin_ending_on_signal` lasts."""
+
+
 @asynccontextmanager
 async def messages() -> AsyncIterator[tuple[Any, Any]]:
     """Yield streams of messages to read and to write, of which the first ends when the client's questions are answered.
@@ -90,10 +94,13 @@ async def messages() -> AsyncIterator[tuple[Any, Any]]:
                     await unanswered.answered()
 
             async def write_out() -> None:
-                async with write, given:
-                    async for item in given:
-                        await write.send(item)
-                        unanswered.note_written(item)
+                try:
+                    async with write, given:
+                        async for item in given:
+                            await write.send(item)
+                            unanswered.note_written(item)
+                finally:
+                    _end_input()  # a client that reads no more is not waited for: reading holds a thread
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_until_left, sort_out)
@@ -129,11 +136,13 @@ def stdin_ending_on_signal() -> Iterator[None]:
     read_end, write_end = os.pipe()
     os.dup2(read_end, 0)
     os.close(read_end)
+    _input_ends.append(write_end)
     threading.Thread(target=_pass_on, args=(client, write_end), name="stdin", daemon=True).start()
     before = {number: signal.signal(number, lambda *_: _stop(write_end)) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
+        _input_ends.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -163,6 +172,11 @@ def _read(client: int) -> bytes:
             return os.read(client, _CHUNK)
         except BlockingIOError:
             select.select([client], [], [])
+
+
+def _end_input() -> None:
+    for write_end in _input_ends:
+        _end(write_end)
 
 
 def _stop(write_end: int) -> None:
