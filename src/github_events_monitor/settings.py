@@ -296,6 +296,11 @@ class Settings(BaseSettings):
             )
 
 
+def environment_of(names: tuple[str, ...]) -> dict[str, str]:
+    """Return some variables of the environment, for a program that we start."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a host."""
     if host.lower() == "localhost":

@@ -4,6 +4,7 @@ import asyncio
 import platform
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import SecretStr
@@ -15,6 +16,7 @@ from ..github.credentials import Credentials, find_credentials
 from ..instants import format_instant, system_clock
 from ..runtime import Runtime, build_runtime
 from ..settings import Settings
+from .client_start import start_as_client
 from .screen import columns, pairs, plain, print_json, stdout
 
 _PATIENCE = timedelta(seconds=15)
@@ -39,6 +41,7 @@ async def doctor(settings: Settings, *, as_json: bool) -> int:
             await _database(runtime),
             *await _github(runtime, credentials),
             await _watching(runtime),
+            *await _assistant(settings),
         ]
     finally:
         await runtime.client.aclose()
@@ -125,6 +128,24 @@ def _token(credentials: Credentials | None) -> Check:
     return Check(
         "token", "warning", "none is set, and gh has no login: 60 requests an hour instead of 5,000; set GITHUB_TOKEN"
     )
+
+
+async def _assistant(settings: Settings) -> list[Check]:
+    """Whether what an assistant starts comes up, and would open the same database as here."""
+    trial = await start_as_client()
+    if trial.failure is not None:
+        said = f"{trial.command}, started in / with few variables as assistants do: {trial.failure}"
+        return [Check("assistant", "broken", said)]
+    said = f"{trial.command} answers within {trial.seconds:.1f} s, started as assistants do"
+    return [Check("assistant", "ok", said), *_its_database(settings)]
+
+
+def _its_database(settings: Settings) -> list[Check]:
+    path = settings.database_path
+    if settings.database_provider != "sqlite" or path == ":memory:" or Path(path).is_absolute():
+        return []
+    said = f"an assistant starts in another folder, so give it DATABASE_PATH={Path(path).absolute()}"
+    return [Check("its database", "warning", said)]
 
 
 async def _watching(runtime: Runtime) -> Check:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from github_events_monitor.terminal.client_start import start_as_client
 from tests.engines import free_port
 from tests.fake_github import FakeGitHub
 
@@ -19,7 +20,8 @@ def _findings(answer: Any) -> dict[str, str]:
     return {check["name"]: check["finding"] for check in answer["checks"]}
 
 
-def test_a_sound_installation(run: Run, github: FakeGitHub) -> None:
+def test_a_sound_installation(run: Run, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_PATH", str(tmp_path / "x.db"))
     page = run("doctor", GITHUB_TOKEN=SECRET, TARGET_REPOSITORIES="octo/hello")
     assert page.code == 0, page.err
     for text in ("accepted", "5,000", "octo/hello", "GITHUB_TOKEN", "DATABASE_PATH", "not set", "sqlite"):
@@ -72,3 +74,32 @@ def test_the_source_of_the_token_is_named(
     assert _findings(from_gh.json)["token"] == "accepted; in use is the login of gh for 127.0.0.1"
     assert SECRET not in from_file.out + from_file.err + from_gh.out + from_gh.err
     assert _findings(run("doctor", "--json", GITHUB_USE_GH="false").json)["token"].startswith("none is set")
+
+
+def test_what_an_assistant_would_start_comes_up(run: Run, github: FakeGitHub, tmp_path: Path) -> None:
+    finding = _findings(run("doctor", "--json", DATABASE_PATH=str(tmp_path / "x.db")).json)
+    assert "answers within" in finding["assistant"]
+    assert "its database" not in finding
+
+
+def test_a_relative_database_is_another_one_for_an_assistant(run: Run, github: FakeGitHub, tmp_path: Path) -> None:
+    answer = run("doctor", "--json", DATABASE_PATH="here.db")
+    assert (answer.code, _statuses(answer.json)["its database"]) == (0, "warning")
+    assert f"DATABASE_PATH={tmp_path / 'here.db'}" in _findings(answer.json)["its database"]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo 'error: no' >&2; exit 2", "error: no"),
+        ("echo hello", "it ended with exit code 0 and said nothing"),
+        ("test $PWD = / && test -z $COLUMNS && echo as expected >&2", "as expected"),
+    ],
+)
+async def test_a_program_that_does_not_come_up_says_why(script: str, said: str) -> None:
+    assert (await start_as_client(["/bin/sh", "-c", script])).failure == said
+
+
+async def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
+    trial = await start_as_client([str(tmp_path / "none")])
+    assert trial == (str(tmp_path / "none"), trial.seconds, "it cannot be started (No such file or directory)")
