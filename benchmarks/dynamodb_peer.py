@@ -12,12 +12,12 @@ from aiobotocore.session import AioSession
 from tests import fake_github
 
 from github_events_monitor.infrastructure.dynamodb.batches import chunks
-from github_events_monitor.infrastructure.dynamodb.parallel import IN_FLIGHT
 from github_events_monitor.infrastructure.dynamodb.rows import event_to_item
 from github_events_monitor.infrastructure.wire import event_from_dict
 from github_events_monitor.insights.commits import analyse_commit
 from github_events_monitor.instants import format_instant
 from github_events_monitor.records import Commit, CommitRecord
+from github_events_monitor.side_by_side import AT_ONCE
 
 BUSY, OTHERS = "octo/hello", [f"octo/other{number}" for number in range(4)]
 POLL, EVENTS, COMMITS, MONTH = 300, 2_200, 300, timedelta(days=30)
@@ -112,7 +112,7 @@ class Bare:
                     RequestItems={self.table("events"): batch}, ReturnConsumedCapacity="INDEXES"
                 )
 
-        await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
     async def put(self, items: list[dict[str, Any]]) -> None:
         """One after the other."""

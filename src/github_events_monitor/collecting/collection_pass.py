@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..errors import GitHubError, InvalidInput, MonitorError
 from ..github.client import BudgetSpent
 from ..records import Stored
+from ..side_by_side import side_by_side
 from .activity import collect_activity
 from .commits import collect_commits
 from .details import collect_details
@@ -15,7 +16,6 @@ from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
 from .record import collect_record
-from .side_by_side import side_by_side
 from .snapshot import collect_snapshot
 
 KINDS = ("events", "commits", "threads")

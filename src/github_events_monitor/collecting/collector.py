@@ -20,6 +20,7 @@ from ..infrastructure.watch_list import watched
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift, system_clock
 from ..records import CommitRecord, Span, Stored, repo_key
+from ..side_by_side import side_by_side
 from .collection_pass import KINDS, Outcome, Progress
 from .details import fetch_details
 from .listeners import Listeners
@@ -27,7 +28,6 @@ from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
 from .presentation import SharedProgress, present
 from .retention import Retention
-from .side_by_side import side_by_side
 from .turns import Turns
 
 READ_REQUESTS = 8

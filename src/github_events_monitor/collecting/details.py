@@ -10,9 +10,9 @@ from ..github.client import BudgetSpent, GitHubClient, RequestBudget
 from ..github.payloads import CommitDetails, CommitStats, parse_commit_details
 from ..insights.commits import analyse_commit
 from ..records import CommitRecord
+from ..side_by_side import side_by_side
 from .pass_state import PassState
 from .refusals import forget_refusal, is_due, remember_refusal
-from .side_by_side import side_by_side
 
 CHUNK = 20
 """Commits with files that are stored together."""

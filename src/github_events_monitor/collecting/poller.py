@@ -11,8 +11,8 @@ from ..instants import Clock, format_instant, parse_instant
 from ..ledger import without_future
 from ..records import RepositoryState
 from ..settings import Settings
+from ..side_by_side import side_by_side
 from .collector import Collector
-from .side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from ..github.payloads import (
 from ..instants import seconds_between
 from ..observations import Deployment, Snapshot
 from ..records import Span
+from ..side_by_side import side_by_side
 from .pass_state import PassState
-from .side_by_side import side_by_side
 
 EVERY = timedelta(days=1)
 MAX_DEPLOYMENTS = 5

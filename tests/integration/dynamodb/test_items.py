@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
-from github_events_monitor.infrastructure.dynamodb.parallel import in_parallel
 from github_events_monitor.jsontext import load_json
 from github_events_monitor.records import CommitFile, CommitRecord, Facts, MetricRow
+from github_events_monitor.side_by_side import side_by_side
 
 from ..contract.builders import END, REPO, START, at, commit, event, record
 
@@ -87,7 +87,7 @@ async def test_four_hundred_days_of_results(manager: DynamoDBManager) -> None:
     async def save(day: str) -> None:
         await manager.metrics.save_health(REPO, day, {"day": day, "text": text})
 
-    await in_parallel(partial(save, day) for day in [*monthly, *daily])
+    await side_by_side(partial(save, day) for day in [*monthly, *daily])
     stored = await manager.metrics.get_health(REPO, "", "9")
     assert list(stored) == [*monthly, *daily][-400:]
     assert stored["2025-01-02"] == {"day": "2025-01-02", "text": text}

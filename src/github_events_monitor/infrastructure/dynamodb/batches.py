@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from ...errors import DatabaseError
+from ...side_by_side import side_by_side
 from .client import DynamoDBClient
 from .items import Item
-from .parallel import in_parallel
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ async def get_items(
     options["ConsistentRead"] = consistent
     name = client.table(table)
     jobs = (partial(_get_batch, client, name, chunk, options) for chunk in chunks(keys, READ_BATCH))
-    return [item for found in await in_parallel(jobs) for item in found]
+    return [item for found in await side_by_side(jobs) for item in found]
 
 
 def _write_batches(writes: Iterable[Write]) -> Iterator[list[Write]]:
@@ -116,7 +116,7 @@ async def write_items(client: DynamoDBClient, writes: Iterable[Write], total: in
     done = [0]
     jobs = (partial(_write_batch, client, chunk, done) for chunk in _write_batches(writes))
     try:
-        await in_parallel(jobs)
+        await side_by_side(jobs)
     except DatabaseError as error:
         raise type(error)(f"{error.message} ({done[0]:,} of {total:,} items were written)") from error
 

@@ -5,11 +5,11 @@ from functools import partial
 
 from ...ledger import clip_spans, merge_spans
 from ...records import Lease, RepositoryState, Span
+from ...side_by_side import side_by_side
 from ..database_interface import CollectorState, KnownRepository
 from . import state_items
 from .batches import write_items
 from .connection import DynamoDBConnection
-from .parallel import in_parallel
 from .registry import Registry
 
 
@@ -27,7 +27,7 @@ class DynamoDBCollectorState(CollectorState):
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._registry.note_repositories({state.repo_name for state in states})
         await self._registry.note_spelling(states)
-        await in_parallel(partial(state_items.save_state, self._client, state) for state in states)
+        await side_by_side(partial(state_items.save_state, self._client, state) for state in states)
 
     async def _archive_hours(self) -> tuple[Span, ...]:
         return await state_items.archive_hours(self._client)

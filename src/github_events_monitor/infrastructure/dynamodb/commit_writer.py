@@ -13,12 +13,12 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from ...records import Commit, CommitFile, CommitRecord, CommitSummary
+from ...side_by_side import side_by_side
 from ..merging import merge_records
 from .batches import Write, delete, expressions, get_items, put, write_items
 from .connection import DynamoDBConnection
 from .faults import ConditionFailed
 from .items import Item, encode, must
-from .parallel import in_parallel
 from .reading import load_files, load_summaries
 from .registry import Registry
 from .rows import commit_from_item, commit_key, commit_to_item, file_sort, file_to_item, summary_to_item
@@ -61,14 +61,14 @@ class CommitWriter:
         plans = [_plan(record, stored.get(name)) for name, record in arriving.items()]
         await self._registry.note_repositories({record.commit.repo_name for record in records})
         await write_items(self._client, await self._surroundings(plans))
-        new = await in_parallel((partial(self._merge, plan) for plan in plans), limit=_PUTS)
+        new = await side_by_side((partial(self._merge, plan) for plan in plans), limit=_PUTS)
         await write_items(self._client, [delete("event_patterns", row) for row in _no_longer_bare(plans)])
         return sum(new)
 
     async def _surroundings(self, plans: Sequence[_Plan]) -> list[Write]:
         """All that is written before the commits themselves."""
         known = [plan.new for plan in plans if plan.old and plan.new.files is not None]
-        changes = await in_parallel(partial(self._file_changes, record) for record in known)
+        changes = await side_by_side(partial(self._file_changes, record) for record in known)
         writes = [write for change in changes for write in change]
         for new, old, merged in plans:
             expires_at = self._expiry(merged.commit)

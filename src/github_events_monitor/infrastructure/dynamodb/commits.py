@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
+from ...side_by_side import side_by_side
 from ..contract.types import CommitQuery
 from ..database_interface import CommitsRepository, Position
 from .batches import delete, get_items, pages, write_items
@@ -20,7 +21,6 @@ from .commit_writer import CommitWriter, bare_sort
 from .connection import DynamoDBConnection
 from .items import Item, encode, must
 from .layout import REPO_COMMITS
-from .parallel import in_parallel
 from .reading import load_files, load_summaries
 from .registry import Registry
 from .rows import authorship_from_item, commit_from_item, commit_key, sha_of
@@ -126,7 +126,7 @@ class DynamoDBCommits(CommitsRepository):
 
     async def _files(self, repo: str, shas: Sequence[str]) -> dict[str, list[CommitFile]]:
         wanted = list(dict.fromkeys(shas))
-        found = await in_parallel(partial(load_files, self._client, commit_key(repo, sha)) for sha in wanted)
+        found = await side_by_side(partial(load_files, self._client, commit_key(repo, sha)) for sha in wanted)
         return {sha: files for sha, files in zip(wanted, found, strict=True) if files}
 
     async def _delete_before(self, instant: str) -> int:  # noqa: ARG002 - `expires_at` does it

@@ -19,13 +19,13 @@ from typing import Any
 
 from ...instants import shift
 from ...records import Activity, Event
+from ...side_by_side import side_by_side
 from ..contract.types import EventQuery
 from ..database_interface import EventsRepository, Position, RepositoryCount
 from .batches import all_items, expressions, get_items, pages, put, write_items
 from .connection import DynamoDBConnection
 from .items import Item, attributes, must
 from .layout import REPO_EVENTS, TYPE_EVENTS
-from .parallel import in_parallel
 from .registry import Registry
 from .rows import activity_from_item, event_from_item, event_to_item
 from .windows import Query, instants, one_of, window
@@ -94,7 +94,7 @@ class DynamoDBEvents(EventsRepository):
         surely = {repo for repo, begin, end in days if since <= begin and end <= until}
         perhaps = sorted({repo for repo, begin, end in days if begin < until and since < end} - surely)
         # A day at the edge of the window: only the events themselves tell.
-        found = await in_parallel(partial(self._was_active, actor, repo, since, until) for repo in perhaps)
+        found = await side_by_side(partial(self._was_active, actor, repo, since, until) for repo in perhaps)
         return sorted(surely | {repo for repo, there in zip(perhaps, found, strict=True) if there})
 
     async def _trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]:
@@ -105,7 +105,7 @@ class DynamoDBEvents(EventsRepository):
             async for page in self._pages(query):
                 counts.update(item["repo_name"]["S"] for item in page if "repo_name" in item)
 
-        await in_parallel(partial(count, event_type) for event_type in await self._registry.types())
+        await side_by_side(partial(count, event_type) for event_type in await self._registry.types())
         ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
         return [RepositoryCount(repo, number) for repo, number in ranked[:limit]]
 

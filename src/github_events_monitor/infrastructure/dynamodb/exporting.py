@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, get_args
 
+from ...side_by_side import side_by_side
 from .. import wire
 from ..contract.export_rows import METRIC_KEYS, metric_to_dict
 from ..database_interface import RESERVED, MetricTable, TableItem
@@ -19,7 +20,6 @@ from .connection import DynamoDBConnection
 from .items import Item, attributes, must
 from .layout import REPO_COMMITS, REPO_EVENTS, Index
 from .metrics import HEALTH, metric_from_item, read_daily
-from .parallel import in_parallel
 from .reading import file_query
 from .registry import SHARDS, shard_of
 from .rows import commit_from_item, event_from_item, file_from_item, repo_of, sha_of, summary_from_item
@@ -128,7 +128,7 @@ async def _health(client: DynamoDBClient, repo: str | None) -> Rows:
     watched = await watch_list(client)
     async for repos in _repositories(client, watched, repo):
         states = await load_states(client, repos)
-        daily = await in_parallel(partial(read_daily, client, name) for name in repos)
+        daily = await side_by_side(partial(read_daily, client, name) for name in repos)
         known = [
             found for found in zip(repos, daily, strict=True) if found[1] or found[0] in states or found[0] in watched
         ]

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from ...errors import InvalidInput
+from ...side_by_side import side_by_side
 from ..database_interface import CORE_TABLES
 from . import tables
 from .client import DynamoDBClient
 from .faults import AccessDenied, NotOffered
 from .layout import TABLES, Table
-from .parallel import in_parallel
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ async def create_tables(client: DynamoDBClient, options: TableOptions, *, expiry
     if expiry:
         await tables.enable_expiry(client)
     there = [table for table in TABLES if outcomes[table.name] == "exists"]
-    await in_parallel([partial(_apply, client, table, options) for table in there])
+    await side_by_side([partial(_apply, client, table, options) for table in there])
     if options.point_in_time_recovery:
-        await in_parallel([partial(_enable_recovery, client, table) for table in TABLES])
+        await side_by_side([partial(_enable_recovery, client, table) for table in TABLES])
     return outcomes
 
 
@@ -67,7 +67,7 @@ async def describe(client: DynamoDBClient) -> dict[str, Any]:
 
     DynamoDB brings counts and sizes up to date about every six hours.
     """
-    found = await in_parallel([partial(_describe, client, table) for table in TABLES])
+    found = await side_by_side([partial(_describe, client, table) for table in TABLES])
     return {table.name: about for table, about in zip(TABLES, found, strict=True)}
 
 

@@ -9,11 +9,11 @@ from hashlib import sha1
 
 from ...github.payloads import FEED_TYPES
 from ...records import Event, RepositoryState
+from ...side_by_side import side_by_side
 from ..database_interface import KnownRepository
 from .batches import Write, all_items, put, write_items
 from .client import DynamoDBClient
 from .items import attributes, must, plain
-from .parallel import in_parallel
 from .state_items import partition, row
 
 SHARDS = "0123456789abcdef"
@@ -70,7 +70,7 @@ class Registry:
     async def repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
         """The first repositories by key that begin with a prefix."""
         jobs = (partial(self._shard_rows, shard, prefix, limit) for shard in SHARDS)
-        rows = sorted((found for shard in await in_parallel(jobs) for found in shard), key=lambda found: found[0])
+        rows = sorted((found for shard in await side_by_side(jobs) for found in shard), key=lambda found: found[0])
         names = {sort[:-1]: full_name for sort, full_name in rows if sort.endswith("#")}
         repos = [sort for sort, _ in rows if not sort.endswith("#")]
         return [KnownRepository(repo, names.get(repo) or repo) for repo in repos[:limit]]

@@ -13,11 +13,11 @@ from typing import Any
 import stamina
 
 from ...errors import DatabaseError, SchemaMismatch
+from ...side_by_side import side_by_side
 from ..database_interface import TABLES as TABLE_NAMES
 from .client import DynamoDBClient
 from .faults import AccessDenied, TableInUse, TableMissing
 from .layout import EXPIRES_AT, TABLES, Table, definition, difference
-from .parallel import in_parallel
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ async def ensure(client: DynamoDBClient, *, expiry: bool) -> bool:
     A database of an earlier version lacks it, and the right to make it may be missing: the nine others then serve.
     Raises `SchemaMismatch` for tables that are not ours.
     """
-    await in_parallel([partial(_create, client, table, {}) for table in TABLES if table.name != THREADS])
+    await side_by_side([partial(_create, client, table, {}) for table in TABLES if table.name != THREADS])
     has_threads = await _ensure_threads(client)
     if expiry:
         await enable_expiry(client, has_threads=has_threads)
@@ -62,19 +62,19 @@ async def _ensure_threads(client: DynamoDBClient) -> bool:
 async def enable_expiry(client: DynamoDBClient, *, has_threads: bool = True) -> None:
     """Let DynamoDB remove what is past its `expires_at`."""
     there = [table for table in TABLES if table.expires and (has_threads or table.name != THREADS)]
-    await in_parallel([partial(_enable_expiry, client, table) for table in there])
+    await side_by_side([partial(_enable_expiry, client, table) for table in there])
 
 
 async def create(client: DynamoDBClient, options: dict[str, Any]) -> dict[str, str]:
     """Make what is missing and return by table "created" or "exists"."""
-    outcomes = await in_parallel([partial(_create, client, table, options) for table in TABLES])
+    outcomes = await side_by_side([partial(_create, client, table, options) for table in TABLES])
     return dict(zip((table.name for table in TABLES), outcomes, strict=True))
 
 
 async def existing(client: DynamoDBClient, names: Collection[str] = TABLE_NAMES) -> dict[str, dict[str, Any]]:
     """Return the descriptions of those of the tables that are there, by our names."""
     asked = [table for table in TABLES if table.name in names]
-    found = await in_parallel([partial(describe, client, table) for table in asked])
+    found = await side_by_side([partial(describe, client, table) for table in asked])
     return {table.name: answer for table, answer in zip(asked, found, strict=True) if answer is not None}
 
 
@@ -112,7 +112,7 @@ async def remove(client: DynamoDBClient) -> list[str]:
     for table in TABLES:
         if table.name in there:
             check(client, table, there[table.name])
-    await in_parallel([partial(_remove, client, table) for table in TABLES if table.name in there])
+    await side_by_side([partial(_remove, client, table) for table in TABLES if table.name in there])
     return list(there)
 
 

@@ -20,6 +20,7 @@ import msgspec
 
 from ...errors import DatabaseError
 from ...records import Thread
+from ...side_by_side import side_by_side
 from ..contract.threads import Merge, merged_changes
 from ..database_interface import ThreadsRepository
 from .batches import all_items, expressions, get_items
@@ -27,7 +28,6 @@ from .connection import DynamoDBConnection
 from .faults import ConditionFailed
 from .items import Item, attributes, compress, expand, must
 from .layout import EXPIRES_AT, OPEN_THREADS, UPDATED_THREADS
-from .parallel import in_parallel
 from .windows import window
 
 TABLE = "threads"
@@ -55,7 +55,7 @@ class DynamoDBThreads(ThreadsRepository):
         groups = {key: list(found) for key, found in itertools.groupby(sorted(threads, key=_key_of), key=_key_of)}
         stored = {_key_of(thread): (thread, version) for thread, version in await self._read(list(groups))}
         jobs = [partial(self._save_one, key, found, stored.get(key), merge) for key, found in groups.items()]
-        return sum(await in_parallel(jobs, limit=_PUTS))
+        return sum(await side_by_side(jobs, limit=_PUTS))
 
     async def _save_one(
         self, key: tuple[str, int], threads: Sequence[Thread], known: tuple[Thread, str] | None, merge: Merge
@@ -92,7 +92,7 @@ class DynamoDBThreads(ThreadsRepository):
         if since is not None:
             queries.append(window(OPEN_THREADS, repo, None, show="#number"))
         name = {"TableName": self._client.table(TABLE)}
-        found = await in_parallel([partial(all_items, self._client, query and {**name, **query}) for query in queries])
+        found = await side_by_side([partial(all_items, self._client, query and {**name, **query}) for query in queries])
         numbers = {int(item["number"]["N"]) for items in found for item in items}
         return [thread for thread, _ in await self._read([(repo, number) for number in sorted(numbers)])]
 

@@ -1,4 +1,4 @@
-"""Several things at once. How fast GitHub is asked is decided by its client; this bounds what is under way."""
+"""Several things at once, and how many."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -7,7 +7,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 AT_ONCE = 8
-"""As many as there may be requests to GitHub at once; more would only wait there, and hold leases meanwhile."""
+"""As many as there may be requests to GitHub at once; more would only wait there, and hold leases meanwhile.
+
+Of calls to DynamoDB, too: beyond 8 or 16 nothing is gained.
+"""
 
 
 async def side_by_side(jobs: Iterable[Callable[[], Awaitable[T]]], limit: int = AT_ONCE) -> list[T]:
