@@ -117,7 +117,7 @@ async def test_without_the_right_to_add_the_table_the_nine_serve_and_threads_are
     spans: dict[str, tuple[Span, ...]] = dict.fromkeys(("threads", "events"), (Span(at(0), at(9)),))
     state = RepositoryState(repo_name=REPO, ledger=Ledger(spans=spans))
     async with FaultyDynamoDB(dynamodb_endpoint, lambda *_: None, denied_table=f"{prefix}threads") as proxy:
-        manager = make(endpoint_url=proxy.endpoint_url, table_prefix=prefix, retention_days=30)
+        manager = make(endpoint_url=proxy.endpoint_url, table_prefix=prefix, retention_days=3650)
         lease = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(5))
         assert lease is not None
         assert "github-events-monitor database create" in caplog.text
