@@ -15,8 +15,13 @@ def merge_threads(old: Thread, new: Thread) -> Thread:
 
     Field by field the later `updated_at` wins, whichever arrived first, so that nothing goes back in time; what one
     does not know comes from the other. A merge is final. Replies are united, by kind and id.
+
+    An issue and a pull request of one number are not the same thread (another repository took over the name, or the
+    issue was made a pull request): the later stands alone.
     """
     later, earlier = (new, old) if new.updated_at >= old.updated_at else (old, new)
+    if later.kind != earlier.kind:
+        return later
     known = {name: value for name in Thread.__struct_fields__ if (value := getattr(later, name)) is not None}
     if later.state == "open":
         known |= {name: getattr(later, name) for name in _OF_THE_CLOSED}

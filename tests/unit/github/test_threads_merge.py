@@ -29,6 +29,14 @@ def test_the_later_update_wins_whichever_arrives_first_and_the_unknown_overwrite
         assert merged == thread("03", title="New", base="main", additions=3, labels=(), draft=True)
 
 
+def test_an_issue_and_a_pull_request_of_one_number_are_not_mixed() -> None:
+    at = "2026-11-02T00:00:00Z"
+    merged = thread("02", state="merged", merged_at=at, closed_at=at, replies=(REVIEW,))
+    issue = thread("03", kind="issue", title="First of a new repository")
+    assert merge_threads(merged, issue) == merge_threads(issue, merged) == issue
+    assert merge_threads(issue, thread("04")) == thread("04")
+
+
 def test_what_was_reopened_is_closed_no_more() -> None:
     closed = thread("02", state="closed", closed_at="2026-11-02T00:00:00Z", closed_by="ada", state_reason="completed")
     merged = merge_threads(closed, thread("03"))
