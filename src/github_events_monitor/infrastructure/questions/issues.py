@@ -1,31 +1,23 @@
 """`issues`: a repository's issues by state, author or label."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from ...answers import AnswerModel, Envelope, Flag, Link
 from ...records import Thread
 from . import threads
 from .context import QuestionContext
-from .cursors import open_page, write_cursor
+from .cursors import open_page
 from .lines import cursor_line, flags, known, name_of, number, quoted, span, standing
-from .query import PagedQuery, Person, Repo
 from .question import Endpoint, Question
-from .sizes import MAX_BYTES, how_many_fit
 
 NAME = "issues"
 
 
-class IssuesQuery(PagedQuery):
+class IssuesQuery(threads.ThreadsQuery):
     """Which issues; the window is for those closed or all, and for the summary."""
 
-    default_hours: ClassVar[int] = 720
-
-    repo: Repo
     state: Literal["open", "closed", "all"] = "open"
-    author: Annotated[Person, Field(description="login")] = None
     label: str | None = None
     sort: threads.Sort = "updated"
 
@@ -63,39 +55,20 @@ async def answer(context: QuestionContext, query: IssuesQuery) -> Issues:
     Raises `InvalidInput`, or the `GitHubError` for which nothing is known.
     """
     page = open_page(NAME, query, context.now())
-    query = page.query
-    subject = await threads.look_up(context, page, query.repo)
-    author, label = (query.author or "").lower(), (query.label or "").lower()
+    label = (page.query.label or "").lower()
 
     def matches(thread: Thread) -> bool:
-        written = not author or (thread.author_login or "").lower() == author
-        return written and (not label or label in {name.lower() for name in thread.labels or ()})
+        return not label or label in {name.lower() for name in thread.labels or ()}
 
-    found = await threads.find(
-        context, subject, page.asked, kind="issue", state=query.state, sort=query.sort, matches=matches
+    found = await threads.list_threads(
+        context, NAME, page, "issue", sort=page.query.sort, matches=matches, present=_present
     )
-    if not found.rows:
-        context.refuse_emptiness(subject, page.asked, threads.KIND)
-    rows = threads.page_of(found, page.after, query.size)
-    shown = [_present(row.thread, page.asked.span.until, context.bots) for row in rows[: query.size]]
-    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
-    last = rows[len(shown) - 1].position if len(shown) < len(rows) else None
-    counted = found.summary
     return Issues(
-        **{
-            **context.envelope(subject, page.asked),
-            "coverage": threads.coverage(context, subject, page.asked, query.state),
-        },
-        total_issues=len(found.rows),
-        issues=tuple(shown),
-        summary=threads.Summary(
-            open=counted.open,
-            opened=counted.opened,
-            closed=counted.closed,
-            median_hours_to_first_response=counted.first_response_hours,
-            first_response_sample=counted.first_response_sample,
-        ),
-        next_cursor=write_cursor(NAME, page, last) if last else None,
+        **found.envelope,
+        total_issues=found.total,
+        issues=found.shown,
+        summary=found.summary,
+        next_cursor=found.next_cursor,
     )
 
 

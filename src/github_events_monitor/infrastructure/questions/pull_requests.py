@@ -1,7 +1,7 @@
 """`pull_requests`: a repository's pull requests by state, author or reviewer, and whose turn it is in each."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,23 +10,18 @@ from ...insights.threads import waiting_for
 from ...records import Thread
 from . import threads
 from .context import QuestionContext
-from .cursors import open_page, write_cursor
+from .cursors import open_page
 from .lines import cursor_line, flags, known, name_of, number, quoted, span, standing
-from .query import PagedQuery, Person, Repo
+from .query import Person
 from .question import Endpoint, Question
-from .sizes import MAX_BYTES, how_many_fit
 
 NAME = "pull_requests"
 
 
-class PullRequestsQuery(PagedQuery):
+class PullRequestsQuery(threads.ThreadsQuery):
     """Which pull requests; the window is for those merged, closed or all, and for the summary."""
 
-    default_hours: ClassVar[int] = 720
-
-    repo: Repo
     state: Literal["open", "merged", "closed", "all"] = "open"
-    author: Annotated[Person, Field(description="login")] = None
     reviewer: Annotated[Person, Field(description="login that reviewed or is asked to")] = None
     sort: threads.Sort = "updated"
 
@@ -74,42 +69,20 @@ async def answer(context: QuestionContext, query: PullRequestsQuery) -> PullRequ
     Raises `InvalidInput`, or the `GitHubError` for which nothing is known.
     """
     page = open_page(NAME, query, context.now())
-    query = page.query
-    subject = await threads.look_up(context, page, query.repo)
-    author, reviewer = (query.author or "").lower(), (query.reviewer or "").lower()
+    reviewer = (page.query.reviewer or "").lower()
 
     def matches(thread: Thread) -> bool:
-        written = not author or (thread.author_login or "").lower() == author
-        return written and (not reviewer or reviewer in _reviewers(thread))
+        return not reviewer or reviewer in _reviewers(thread)
 
-    found = await threads.find(
-        context, subject, page.asked, kind="pull_request", state=query.state, sort=query.sort, matches=matches
+    found = await threads.list_threads(
+        context, NAME, page, "pull_request", sort=page.query.sort, matches=matches, present=_present
     )
-    if not found.rows:
-        context.refuse_emptiness(subject, page.asked, threads.KIND)
-    rows = threads.page_of(found, page.after, query.size)
-    shown = [_present(row.thread, page.asked.span.until, context.bots) for row in rows[: query.size]]
-    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
-    last = rows[len(shown) - 1].position if len(shown) < len(rows) else None
-    counted = found.summary
     return PullRequests(
-        **{
-            **context.envelope(subject, page.asked),
-            "coverage": threads.coverage(context, subject, page.asked, query.state),
-        },
-        total_pull_requests=len(found.rows),
-        pull_requests=tuple(shown),
-        summary=threads.Summary(
-            open=counted.open,
-            opened=counted.opened,
-            merged=counted.merged,
-            closed=counted.closed,
-            median_hours_to_first_response=counted.first_response_hours,
-            first_response_sample=counted.first_response_sample,
-            median_hours_to_merge=counted.merge_hours,
-            merge_sample=counted.merge_sample,
-        ),
-        next_cursor=write_cursor(NAME, page, last) if last else None,
+        **found.envelope,
+        total_pull_requests=found.total,
+        pull_requests=found.shown,
+        summary=found.summary,
+        next_cursor=found.next_cursor,
     )
 
 

@@ -1,9 +1,10 @@
 """What the questions about pull requests and issues share: which threads, in which order, as of which moment."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
+from pydantic import Field
 
 from ...answers import AnswerModel, Coverage
 from ...insights.threads import ThreadSummary, first_response_hours, summarise, waiting_for
@@ -12,8 +13,10 @@ from ...records import Thread
 from ...text import clean
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
-from .cursors import Page, PagedT
+from .cursors import Page, write_cursor
 from .lines import number as shown
+from .query import PagedQuery, Person, Repo
+from .sizes import MAX_BYTES, how_many_fit
 from .windows import Asked
 
 KIND = "threads"
@@ -41,49 +44,85 @@ class Summary(AnswerModel):
     merge_sample: int | None = None
 
 
-class Row(NamedTuple):
-    """A thread as of the end of the window, and where it stands in the order asked for."""
+class ThreadsQuery(PagedQuery):
+    """Which threads; the window is for those that ended and for all, and for the summary."""
 
-    thread: Thread
-    position: tuple[str, str]
+    default_hours: ClassVar[int] = 720
 
-
-class Found(NamedTuple):
-    """What a page of threads is made of: all that match, in order, and the summary of the window."""
-
-    rows: list[Row]
-    summary: ThreadSummary
+    repo: Repo
+    state: str = "open"
+    author: Annotated[Person, Field(description="login")] = None
 
 
-async def look_up(context: QuestionContext, page: Page[PagedT], repo: str) -> Subject:
-    """Return the repository, its record collected first where it is stale and no cursor fixes what was known."""
-    if page.after is None:
-        return await context.look_up(repo, page.asked, kinds=[KIND])
-    return await context.stored(repo)
+QueryT = TypeVar("QueryT", bound=ThreadsQuery)
+ItemT = TypeVar("ItemT", bound=AnswerModel)
 
 
-async def find(
+class Listing(NamedTuple, Generic[ItemT]):
+    """A page of threads: what stands around it, how many match, those shown, the window's counts, what comes next."""
+
+    envelope: dict[str, Any]
+    total: int
+    shown: tuple[ItemT, ...]
+    summary: Summary
+    next_cursor: str | None
+
+
+async def list_threads(
     context: QuestionContext,
-    subject: Subject,
-    asked: Asked,
-    *,
+    question: str,
+    page: Page[QueryT],
     kind: str,
-    state: str,
+    *,
     sort: Sort,
     matches: Callable[[Thread], bool],
-) -> Found:
-    """Return the threads of a kind that match, as of the end of the window, in the order asked for."""
+    present: Callable[[Thread, str, frozenset[str]], ItemT],
+) -> Listing[ItemT]:
+    """Return a page of the threads of a kind that match, as of the end of the window, in the order asked for.
+
+    The record is collected first where it is stale and no cursor fixes what was known. Raises the `GitHubError` for
+    which nothing is known.
+    """
+    query, asked, until = page.query, page.asked, page.asked.span.until
+    first = page.after is None
+    subject = await (context.look_up(query.repo, asked, kinds=[KIND]) if first else context.stored(query.repo))
     stored = await context.manager.threads.get_threads(subject.key, asked.span.since)
-    until = asked.span.until
     threads = [as_of(thread, until) for thread in stored if thread.kind == kind and thread.created_at < until]
-    chosen = [thread for thread in threads if _is_in_state(thread, state, asked) and matches(thread)]
-    rows = [Row(thread, _position(thread, sort, until, context.bots)) for thread in chosen]
-    return Found(sorted(rows, key=lambda row: row.position), summarise(threads, *asked.span, context.bots))
+    author = (query.author or "").lower()
+    rows = [
+        (_position(thread, sort, until, context.bots), thread)
+        for thread in threads
+        if _is_in_state(thread, query.state, asked)
+        and (not author or (thread.author_login or "").lower() == author)
+        and matches(thread)
+    ]
+    rows.sort(key=lambda row: row[0])
+    if not rows:
+        context.refuse_emptiness(subject, asked, KIND)
+    left = [row for row in rows if page.after is None or row[0] > page.after]
+    shown = [present(thread, until, context.bots) for _, thread in left[: query.size]]
+    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
+    return Listing(
+        {**context.envelope(subject, asked), "coverage": _coverage(context, subject, asked, query.state)},
+        len(rows),
+        tuple(shown),
+        _summary(summarise(threads, *asked.span, context.bots), kind),
+        write_cursor(question, page, left[len(shown) - 1][0]) if len(shown) < len(left) else None,
+    )
 
 
-def page_of(found: Found, after: tuple[str, str] | None, size: int) -> list[Row]:
-    """Return one more row than the page has, those beyond the end of the page before."""
-    return [row for row in found.rows if after is None or row.position > after][: size + 1]
+def _summary(counted: ThreadSummary, kind: str) -> Summary:
+    merges = kind == "pull_request"
+    return Summary(
+        open=counted.open,
+        opened=counted.opened,
+        merged=counted.merged if merges else None,
+        closed=counted.closed,
+        median_hours_to_first_response=counted.first_response_hours,
+        first_response_sample=counted.first_response_sample,
+        median_hours_to_merge=counted.merge_hours if merges else None,
+        merge_sample=counted.merge_sample if merges else None,
+    )
 
 
 def as_of(thread: Thread, until: str) -> Thread:
@@ -124,7 +163,7 @@ def _descending(instant: str) -> str:
     return "".join(chr(0x69 - ord(char)) if char.isdecimal() else char for char in instant)
 
 
-def coverage(context: QuestionContext, subject: Subject, asked: Asked, state: str) -> Coverage:
+def _coverage(context: QuestionContext, subject: Subject, asked: Asked, state: str) -> Coverage:
     """Return what is known of the record in the window; of open threads also what may be missing that is older."""
     known = context.known(subject, KIND)
     older = None
