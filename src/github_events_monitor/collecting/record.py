@@ -18,7 +18,7 @@ _PREFIX = "threads/"
 
 
 async def collect_record(state: PassState) -> None:
-    """PassState what changed in issues and pull requests. Raises what GitHub answers when nothing could be read."""
+    """Collect what changed in issues and pull requests. Raises what GitHub answers when nothing could be read."""
     if not state.manager.threads.available:
         return
     now = state.now()
@@ -65,7 +65,7 @@ async def _keep(state: PassState, found: ThreadsFound) -> None:
 
 
 async def _add_events(state: PassState, known: tuple[Span, ...]) -> None:
-    """PassState what happened in these threads as events, each that neither feed nor webhook has brought already.
+    """Keep what happened in these threads as events, each that neither feed nor webhook has brought already.
 
     Only in the stretch that the record knows: of earlier times it would tell a part.
     """
