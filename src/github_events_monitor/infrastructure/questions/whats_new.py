@@ -147,7 +147,7 @@ async def _of_repository(
     threads = [as_of(thread, until) for thread in await context.manager.threads.get_threads(key, since)]
     threads = [thread for thread in threads if thread.created_at < until]
     commits = await context.manager.commits.get_commits(
-        key, since, until, branch=subject.default_branch, limit=MAX_REPOSITORIES
+        key, since, until, branch=subject.default_branch, limit=MAX_SHOWN
     )
     total = await context.manager.commits.count_commits(key, since, until, branch=subject.default_branch)
     activity = await context.manager.events.get_activity(
