@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
+from cachetools import TTLCache
+
 from ...answers import Coverage
 from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
 from ...insights.coverage import assess_coverage
@@ -100,7 +102,9 @@ class QuestionContext:
         self.progress: Progress | None = None
         self.results = DayResults(manager.metrics)
         self._refresh_from_github = refresh
-        self._missing: dict[str, tuple[NotFound, datetime]] = {}
+        self._missing: TTLCache[str, NotFound] = TTLCache(
+            MAX_MISSING, MISSING_FOR.total_seconds(), timer=lambda: self.clock().timestamp()
+        )
         self._widened: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     def for_call(self, *, progress: Progress | None, may_watch: bool) -> Self:
@@ -148,8 +152,9 @@ class QuestionContext:
         """
         if self._refresh_from_github is None:
             return {}
-        missing = {key: self._known_missing(key) for key in keys}
-        problems: dict[str, MonitorError | None] = {key: problem for key, problem in missing.items() if problem}
+        problems: dict[str, MonitorError | None] = {
+            key: problem for key in keys if (problem := self._missing.get(key)) is not None
+        }
         ask = [key for key in keys if key not in problems]
         try:
             problems |= await self._refresh_from_github(ask, span, branch, kinds) if ask else {}
@@ -157,7 +162,7 @@ class QuestionContext:
             problems |= dict.fromkeys(ask, error)
         for key in ask:
             if isinstance(found := problems.get(key), NotFound):
-                self._note_missing(key, found)
+                self._missing[key] = found
             for kind in kinds:
                 self._widened[key, kind] = (span.since, self.now())
         if len(self._widened) > MAX_MISSING:
@@ -249,15 +254,6 @@ class QuestionContext:
             return False
         tried, at = self._widened.get((subject.key, kind), ("9999", self.now()))
         return asked.span.since < tried or self.now() - at > timedelta(seconds=self.tolerance)
-
-    def _known_missing(self, key: str) -> NotFound | None:
-        problem, at = self._missing.get(key, (None, self.now()))
-        return problem if problem and self.now() - at < MISSING_FOR else None
-
-    def _note_missing(self, key: str, problem: NotFound) -> None:
-        if len(self._missing) >= MAX_MISSING:
-            self._missing.clear()
-        self._missing[key] = (problem, self.now())
 
     def _retention_note(self, span: Span, now: str) -> str | None:
         days = self.retention_days
