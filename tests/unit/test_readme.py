@@ -1,4 +1,4 @@
-"""The README says what is there: settings, commands, tools, figures of the health score, and its own commands."""
+"""README and docs/ say what is there: settings, commands, tools, figures of the health score, their own commands."""
 
 import json
 import re
@@ -17,6 +17,10 @@ from github_events_monitor.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE, INSIGHTS, DEVELOPMENT = (
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("reference", "insights", "development")
+)
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEST_COMMAND = re.compile(r"^python3 -m venv .*-m pytest$", re.MULTILINE)
 SETTINGS = [name.upper() for name in Settings.model_fields if name != "aws_lambda_function_name"]
 
@@ -31,20 +35,20 @@ def _commands(command: Any, path: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_has_its_place_in_the_table_and_in_the_example(name: str) -> None:
-    assert re.search(rf"^\| .*`{name}`.* \|", README, re.MULTILINE)
+    assert re.search(rf"^\| .*`{name}`.* \|", REFERENCE, re.MULTILINE)
     assert re.search(rf"^# {name}=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_defaults_are_those_of_the_program() -> None:
     for name, field in Settings.model_fields.items():
-        row = re.search(rf"^\| `{name.upper()}` \| ([^|]*) \|", README, re.MULTILINE)
+        row = re.search(rf"^\| `{name.upper()}` \| ([^|]*) \|", REFERENCE, re.MULTILINE)
         if row and isinstance(field.default, str | int):
             assert f"`{field.default}`" in row[1], name
 
 
 @pytest.mark.parametrize("command", sorted(_commands(typer.main.get_command(program))))
 def test_every_command_is_in_the_table(command: str) -> None:
-    assert re.search(rf"^\| .*`{command}`.* \|", README, re.MULTILINE)
+    assert re.search(rf"^\| .*`{command}`.* \|", REFERENCE, re.MULTILINE)
 
 
 async def test_every_tool_and_no_other_is_in_the_table() -> None:
@@ -54,7 +58,7 @@ async def test_every_tool_and_no_other_is_in_the_table() -> None:
 
 
 def test_every_endpoint_is_named() -> None:
-    section = README.partition("## REST")[2].partition("\n## ")[0]
+    section = REFERENCE.partition("## REST")[2].partition("\n## ")[0]
     paths = set(app.openapi()["paths"])
     assert [path for path in paths if path.removeprefix("/metrics/") not in section] == []
 
@@ -62,8 +66,8 @@ def test_every_endpoint_is_named() -> None:
 @pytest.mark.parametrize("name", RULES)
 def test_the_health_table_has_the_numbers_of_the_rules(name: str) -> None:
     rule = RULES[name]
-    assert f"| `{name}` | {rule.weight:g} | {rule.zero_at:g} | {rule.full_at:g} | {rule.minimum} |" in README
-    assert f"below {MINIMUM_KNOWN_SHARE:.0%}".replace("%", " %") in README
+    assert f"| `{name}` | {rule.weight:g} | {rule.zero_at:g} | {rule.full_at:g} | {rule.minimum} |" in INSIGHTS
+    assert f"below {MINIMUM_KNOWN_SHARE:.0%}".replace("%", " %") in INSIGHTS
 
 
 def test_the_first_two_commands_install_and_run_and_install_and_test() -> None:
@@ -80,7 +84,7 @@ def test_what_is_run_for_every_change_is_the_readmes_own_test_command() -> None:
     assert "grep -x 'python3 -m venv .*-m pytest' README.md" in run
     for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
         assert tool in run
-        assert f".venv/bin/{tool}" in README
+        assert f".venv/bin/{tool}" in DEVELOPMENT
 
 
 def test_the_example_for_claude_desktop_is_the_one_in_the_readme() -> None:
@@ -89,8 +93,17 @@ def test_the_example_for_claude_desktop_is_the_one_in_the_readme() -> None:
     assert example in blocks
 
 
-def test_links_to_files_and_scripts_lead_somewhere() -> None:
-    for path in re.findall(r"`((?:scripts|tests|benchmarks|\.ci|src)/[\w./-]+)`", README):
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_files_and_scripts_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:scripts|tests|benchmarks|\.ci|src|docs)/[\w./-]+)`", text):
         assert (ROOT / path).exists(), path
-    for path in re.findall(r"python (scripts/\w+\.py)", README):
+    for path in re.findall(r"python (scripts/\w+\.py)", text):
         assert (ROOT / path).exists(), path
+    for path in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert (document.parent / path).exists(), path
+
+
+def test_every_document_is_reached_from_the_readme() -> None:
+    linked = set(re.findall(r"\]\(docs/(\w+\.md)\)", README))
+    assert linked == {path.name for path in (ROOT / "docs").glob("*.md")}

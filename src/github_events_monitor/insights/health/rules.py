@@ -1,4 +1,4 @@
-"""The numbers behind the health score, in one table that the README shows, too, and the advice that follows from them.
+"""The numbers behind the health score, in one table that docs/insights.md repeats, and the advice that follows.
 
 Weights follow the risk levels of OpenSSF Scorecard (10, 7.5, 5, 2.5), components the CHAOSS starter model:
 https://github.com/ossf/scorecard/blob/main/docs/checks.md, https://chaoss.community/kb-metrics-and-metrics-models/
