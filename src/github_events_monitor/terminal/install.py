@@ -72,7 +72,9 @@ def _wanted(settings: Settings, client: Client, present: Any, *, with_token: boo
     variables = entries.environment(settings, entries.variables_of(present))
     if with_token:
         if settings.github_token is None:
-            raise InvalidInput("--with-token writes GITHUB_TOKEN into the client's file; set it, then run this again")
+            raise InvalidInput(
+                "--with-token writes GITHUB_TOKEN, which is not set; set it, for instance to what `gh auth token` says"
+            )
         variables[_TOKEN] = settings.github_token.get_secret_value()
     return entries.entry(client, entries.command(sys.argv[0], sys.executable), variables, present)
 

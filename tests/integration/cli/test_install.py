@@ -30,6 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of our own, as on Linux, and the program where pip would put it."""
     for name in ("XDG_CONFIG_HOME", "CLAUDE_CONFIG_DIR", "GEMINI_CLI_HOME"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATABASE_PATH", "github_events.db")
     folder = tmp_path / "home"
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setattr(sys, "platform", "linux")
@@ -122,7 +123,8 @@ def test_a_token_is_written_only_when_asked_for_and_shown_never(run: Run, home: 
     assert "GITHUB_TOKEN" in refused.err
 
 
-def test_what_a_user_added_to_the_entry_stays(run: Run, home: Path) -> None:
+def test_what_a_user_added_to_the_entry_stays(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_PATH")
     path = home / FILES["claude-code"]
     env = {"DATABASE_PATH": "/data/events.db", "GITHUB_TOKEN": SECRET, "LOG_LEVEL": "DEBUG"}
     path.write_text(json.dumps({"mcpServers": {NAME: {"command": "/old", "timeout": 9, "env": env}}}))
