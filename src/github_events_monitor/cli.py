@@ -11,6 +11,7 @@ import typer
 
 from . import __version__
 from .terminal import output
+from .terminal.clients import ClientName
 
 if TYPE_CHECKING:
     from .settings import Settings
@@ -219,6 +220,28 @@ def doctor(json: Json = False) -> None:
     from .terminal import doctor as page
 
     _run(lambda settings: page.doctor(settings, as_json=json))
+
+
+@app.command()
+def install(
+    client: Annotated[ClientName, typer.Argument(help="Whose configuration.", show_default=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, but write nothing.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the server out of the client's file again.")] = False,
+    with_token: Annotated[bool, typer.Option("--with-token", help="Write GITHUB_TOKEN into the file, too.")] = False,
+    repos: Annotated[
+        list[str] | None,
+        typer.Option("--repos", metavar="OWNER/NAME", help="Watch these from the start: with commas, or repeated."),
+    ] = None,
+) -> None:
+    """Put the MCP server into a client's own configuration.
+
+    With absolute paths, and the settings of this shell that say where the data is. Everything else in the file stays,
+    and what it was is kept beside it.
+    """
+    from .terminal import install as page
+
+    wish = page.Wish(client, remove=remove, dry_run=dry_run, with_token=with_token, repos=tuple(repos or ()))
+    _run(lambda settings: page.install(settings, wish))
 
 
 @database.command("test")
