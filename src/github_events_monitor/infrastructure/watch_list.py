@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..errors import RateLimited
 from ..records import RepositoryState, repo_key
 from .database_interface import CollectorState
 
@@ -16,10 +17,16 @@ async def watched(collector_state: CollectorState, targets: Iterable[str]) -> di
 
 
 def oldest_first(repos: Sequence[str], states: Mapping[str, RepositoryState | None]) -> list[str]:
-    """Repositories in the order in which a budget is shared out: least recently collected first, then by name."""
+    """Repositories in the order in which a budget is shared out: least recently collected first, then by name.
+
+    One that was never collected counts by its last attempt; if a rate limit cut that short, it keeps its place.
+    """
 
     def collected(repo: str) -> str:
         state = states.get(repo)
-        return (state.last_collected_at or state.last_attempt_at or "") if state else ""
+        if state is None:
+            return ""
+        attempt = None if state.error_code == RateLimited.code else state.last_attempt_at
+        return state.last_collected_at or attempt or ""
 
     return sorted(repos, key=lambda repo: (collected(repo), repo))

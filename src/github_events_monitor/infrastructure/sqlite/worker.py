@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable
-from threading import Thread
 from typing import TypeVar
 
 import aiosqlite
+from aiosqlite.core import _STOP_RUNNING_SENTINEL
 
 ResultT = TypeVar("ResultT")
 Work = Callable[[sqlite3.Connection], ResultT]
@@ -48,10 +48,16 @@ class Worker(aiosqlite.Connection):
 
     def stop(self) -> None:
         """Have the thread close the connection and end, whether it is waited for or not."""
-        # From a thread of its own: aiosqlite would ask the event loop of this one for a future, and the loop may be
-        # closed by the time that the answer comes. At the interpreter's end no thread starts, and none is needed.
-        with contextlib.suppress(RuntimeError):
-            Thread(target=super().stop, daemon=True).start()
+        # Not aiosqlite's own: it would ask the event loop of this thread for a future, and the loop may be closed by
+        # the time that the answer comes. Nor from another thread: at the interpreter's end `Thread.start` never ends.
+        self._running = False
+        self._tx.put_nowait((None, self._close_and_end))
+
+    def _close_and_end(self) -> object:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        return _STOP_RUNNING_SENTINEL
 
     def _finish(self) -> None:
         self.stop()
