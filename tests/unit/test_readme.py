@@ -14,13 +14,12 @@ from github_events_monitor.cli import app as program
 from github_events_monitor.insights.health.rules import MINIMUM_KNOWN_SHARE, RULES
 from github_events_monitor.mcp_server import mcp
 from github_events_monitor.settings import Settings
+from tests.documents import DOCUMENTS, ROOT, anchors
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE, INSIGHTS, DEVELOPMENT = (
     (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("reference", "insights", "development")
 )
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEST_COMMAND = re.compile(r"^python3 -m venv .*-m pytest$", re.MULTILINE)
 SETTINGS = [name.upper() for name in Settings.model_fields if name != "aws_lambda_function_name"]
 
@@ -94,14 +93,22 @@ def test_the_example_for_claude_desktop_is_the_one_in_the_readme() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_to_files_and_scripts_lead_somewhere(document: Path) -> None:
+def test_links_and_paths_lead_somewhere(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    for path in re.findall(r"`((?:scripts|tests|benchmarks|\.ci|src|docs)/[\w./-]+)`", text):
+    for path in re.findall(r"`((?:scripts|tests|benchmarks|deploy|\.ci|src|docs)/[\w./-]+)`", text):
         assert (ROOT / path).exists(), path
     for path in re.findall(r"python (scripts/\w+\.py)", text):
         assert (ROOT / path).exists(), path
-    for path in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-        assert (document.parent / path).exists(), path
+    for path, _, anchor in (link.partition("#") for link in re.findall(r"\]\((?!https://)([^)]+)\)", text)):
+        target = document.parent / path if path else document
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+def test_the_readme_is_short_and_names_the_server_as_the_registry_does() -> None:
+    assert len(README.splitlines()) <= 150
+    name = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))["name"]
+    assert f"<!-- mcp-name: {name} -->" in README
 
 
 def test_every_document_is_reached_from_the_readme() -> None:
