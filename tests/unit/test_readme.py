@@ -105,6 +105,13 @@ def test_links_and_paths_lead_somewhere(document: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
 
 
+def test_the_way_from_a_tool_to_sql_is_short_and_there() -> None:
+    way = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## The way of `repo`")[2]
+    files = re.findall(r"^\| `([\w/]+\.py)` \|", way, re.MULTILINE)
+    assert 5 < len(files) <= 15
+    assert [name for name in files if not (ROOT / "src" / "github_events_monitor" / name).is_file()] == []
+
+
 def test_the_readme_is_short_and_names_the_server_as_the_registry_does() -> None:
     assert len(README.splitlines()) <= 150
     name = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))["name"]
