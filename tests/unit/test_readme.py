@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,13 @@ def test_the_way_from_a_tool_to_sql_is_short_and_there() -> None:
     files = re.findall(r"^\| `([\w/]+\.py)` \|", way, re.MULTILINE)
     assert 5 < len(files) <= 15
     assert [name for name in files if not (ROOT / "src" / "github_events_monitor" / name).is_file()] == []
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    rows = "\n".join(re.findall(r"^\| (`.*`) \|", DEVELOPMENT.partition("## What it is built on")[2], re.MULTILINE))
+    for name in (re.split(r"[\[<>=~]", wanted)[0] for wanted in project["dependencies"]):
+        assert f"`{name}`" in rows, name
 
 
 def test_the_readme_is_short_and_names_the_server_as_the_registry_does() -> None:
