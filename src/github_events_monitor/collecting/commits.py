@@ -173,6 +173,6 @@ class _Listing:
 
 
 def _reach(commits: Sequence[Commit], default: str) -> str:
-    """Down to when a page with more behind it is complete; its last commits decide, for one may be dated wrong."""
+    """Return down to when a page with more behind it is complete. Its last commits decide: one may be dated wrong."""
     tail = [commit.commit_date for commit in commits[-_TAIL:]]
     return shift(max(tail), _SECOND) if tail else default

@@ -1,4 +1,4 @@
-"""Leases: one collector at a time works on a repository, and nobody waits for one that died."""
+"""Leases: one collector at a time works on a repository, and none waits for one that died."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from ..instants import Clock, format_instant
 from ..records import CollectedBatch, Lease, Stored
 
 LIFETIME = timedelta(seconds=20)
-"""A lease nobody renews is free after this: what a crash costs the next collector."""
+"""A lease that is not renewed is free after this: what a crash costs the next collector."""
 HEARTBEAT = 6.0
 _RETRY = 0.5
 _PARTING = 3.0
@@ -61,7 +61,7 @@ class LeaseKeeper:
 
 
 class UnderWay:
-    """Passes that hold leases: whoever is about to close the database can wait for those that are ending."""
+    """Passes that hold leases: who is about to close the database can wait for those that are ending."""
 
     def __init__(self) -> None:
         self._count, self._none = 0, asyncio.Event()
@@ -83,7 +83,7 @@ class UnderWay:
 
 
 async def acquire(manager: DatabaseManager, clock: Clock, repo: str, owner: str) -> Lease | None:
-    """Take a lease from now on, or null."""
+    """Take a lease from now on and return it, None where another holds it."""
     now = clock()
     return await manager.collector_state.acquire_lease(repo, owner, format_instant(now), format_instant(now + LIFETIME))
 

@@ -44,7 +44,7 @@ class PassState:
     want: the window asked about. kinds: what of it, "events" or "commits", comes first, and must not fail. branch:
     another branch to list beside the default one. thorough: spend what the budget allows (false: only what the window
     needs). with_token: whether 304 answers are free. cutoff: what is older will be removed, and does not count as known
-    once it is stored; null where everything stays.
+    once it is stored; None where everything stays.
     """
 
     client: GitHubClient
@@ -80,7 +80,7 @@ class PassState:
         return self.repository.full_name or self.repository.repo_name
 
     def now(self) -> str:
-        """The present, in the stored form."""
+        """Return the present, in the stored form."""
         return format_instant(self.clock())
 
     def change(self, **changes: Any) -> None:
@@ -88,7 +88,7 @@ class PassState:
         self.repository = msgspec.structs.replace(self.repository, **changes)
 
     def known(self, kind: str) -> tuple[Span, ...]:
-        """The spans completely known of a kind."""
+        """Return the spans completely known of a kind."""
         return known_spans(self.repository.ledger, kind)
 
     def learn(self, kind: str, *spans: Span) -> None:
@@ -106,13 +106,13 @@ class PassState:
             self.change(sources=tuple(sorted((*self.repository.sources, source))))
 
     def etag(self, resource: str) -> str | None:
-        """The ETag to ask with; null when there is none, or when too many 304s in a row make it suspect."""
+        """Return the ETag to ask with, None when there is none, or when too many 304s in a row make it suspect."""
         if self.repository.not_modified.get(resource, 0) >= MAX_NOT_MODIFIED:
             return None
         return self.repository.etags.get(resource)
 
     def saw(self, resource: str, answer: Answer) -> bool:
-        """Remember an answer's ETag; answers whether the resource was modified."""
+        """Remember an answer's ETag; return whether the resource was modified."""
         etags, counts = dict(self.repository.etags), dict(self.repository.not_modified)
         modified = answer.status != "not_modified"
         if not modified:
@@ -157,7 +157,7 @@ class PassState:
         self.change(error_code=error.code, error_message=error.message, retry_at=retry_at)
 
     def take_batch(self) -> CollectedBatch:
-        """What is drafted, to be stored; the draft goes on empty, with the same state."""
+        """Return what was learned, to be stored; the state goes on empty."""
         kept = forget_before(self.repository.ledger, self.cutoff) if self.cutoff else self.repository.ledger
         batch = CollectedBatch(
             state=msgspec.structs.replace(self.repository, ledger=kept),

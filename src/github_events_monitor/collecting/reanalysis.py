@@ -19,7 +19,7 @@ _MAX_REPOSITORIES = 1_000_000
 async def analyse_again(
     manager: DatabaseManager, repos: Sequence[str] = (), *, progress: Progress | None = None
 ) -> int:
-    """Recompute summaries that are missing or of older rules, of some repositories or of all; answers how many."""
+    """Recompute summaries that are missing or of older rules, of some repositories or of all; return how many."""
     keys = [repo_key(repo) for repo in repos]
     if not keys:
         keys = [known.repo_name for known in await manager.collector_state.get_repositories(limit=_MAX_REPOSITORIES)]

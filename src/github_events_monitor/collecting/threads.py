@@ -170,7 +170,7 @@ class _Pass:
         self._known = merge_spans((*self._known, span))
 
     def _is_news(self, stretch: Span, updated_at: str) -> bool:
-        """Whether a row is to be kept: pages reach further back than asked, into what is known."""
+        """Return whether a row is to be kept: pages reach further back than asked, into what is known."""
         known = any(span.since <= updated_at < span.until for span in self._known)
         return updated_at >= stretch.since or not known
 

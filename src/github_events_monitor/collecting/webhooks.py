@@ -88,7 +88,9 @@ def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
 
 
 async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
-    """Whether polling brought the same happening before. Only rows that look alike are read with their payload."""
+    """Return whether polling brought the same happening before. Only rows that look alike are read with their
+    payload.
+    """
     repo = event.repo_name
     if repo is None or not event.id.startswith(DERIVED):
         return False
@@ -109,7 +111,7 @@ async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
 
 
 def _looks_like(row: Activity, event: Event) -> bool:
-    """Whether a row of the feed may be the same happening; payloads trimmed since 2025-10 leave facts unknown."""
+    """Return whether a row of the feed may be the same happening: payloads since 2025-10 leave facts unknown."""
     mine = (event.facts.number, event.facts.ref, event.facts.subject)
     theirs = (row.number, row.ref, row.subject)
     return (
