@@ -41,7 +41,7 @@ class _Activity(msgspec.Struct):
 
 
 def parse_activity(body: bytes) -> list[PushActivity]:
-    """Pushes and branch changes, in GitHub's order (newest first)."""
+    """Return pushes and branch changes, in GitHub's order (newest first)."""
     return [
         PushActivity(
             row.id,
@@ -58,7 +58,7 @@ def parse_activity(body: bytes) -> list[PushActivity]:
 
 
 def event_from_activity(repo: str, activity: PushActivity) -> Event:
-    """The event that the Events API would have shown for it, under the id derived from its natural key."""
+    """Return the event that the Events API would have shown for it, under the id derived from its natural key."""
     change = {"branch_creation": "CreateEvent", "branch_deletion": "DeleteEvent"}.get(activity.activity_type)
     seen: dict[str, str | None] = {"ref": activity.ref, "before": activity.before, "head": activity.after}
     if change is not None:

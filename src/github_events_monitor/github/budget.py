@@ -28,7 +28,7 @@ class RequestBudget:
         deadline: No request starts after it, and none that started goes on beyond it.
         longest_wait: A rate limit that ends within so many seconds (and before the deadline) is waited out; 0 raises
             `RateLimited` at once.
-        on_wait: Told once of every limit that is waited out.
+        on_wait: Called once for every limit that is waited out.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class RequestBudget:
         return own if self._parent is None else min(own, self._parent.left)
 
     def seconds_left(self, now: datetime) -> float | None:
-        """Time until the deadline; None without one."""
+        """Return time until the deadline; None without one."""
         return None if self.deadline is None else max(0.0, (self.deadline - now).total_seconds())
 
     def check(self, clock: Clock) -> None:

@@ -95,7 +95,7 @@ _push_shape = Shape(_Push)
 
 
 def parse_commits(repo: str, body: bytes, branch: str | None) -> list[Commit]:
-    """A page of the commit listing, in its order; the listing has neither statistics nor files.
+    """Return a page of the commit listing, in its order; the listing has neither statistics nor files.
 
     branch: the branch that was listed. Rows without a sha or any date are left out. Raises `Unreachable` when the body
     is not a JSON array.
@@ -106,7 +106,7 @@ def parse_commits(repo: str, body: bytes, branch: str | None) -> list[Commit]:
 
 
 def parse_commit_details(repo: str, *bodies: bytes, complete: bool = True) -> CommitDetails | None:
-    """One commit from the pages of its answer: the first page says what it is, all pages list files.
+    """Return one commit from the pages of its answer: the first page says what it is, all pages list files.
 
     complete: whether these are all pages. `files_changed` is None when they are not, and when GitHub stopped listing at
     3,000 files. None for an answer without a sha or date. Raises `Unreachable` when a body is not a JSON object.

@@ -24,7 +24,7 @@ class Shape(Generic[StructT]):
         self._decode = msgspec.json.Decoder(kind).decode
 
     def read(self, raw: bytes) -> StructT:
-        """The struct with whatever fields fit; all defaults for JSON that is not an object, or no JSON at all."""
+        """Return the struct with whatever fields fit; all defaults for what is no JSON object."""
         try:
             return self._decode(raw)
         except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
@@ -32,7 +32,7 @@ class Shape(Generic[StructT]):
 
 
 def lenient(kind: type[StructT], value: object) -> StructT:
-    """A struct out of decoded JSON, field by field; what does not fit is left at its default."""
+    """Return a struct out of decoded JSON, field by field; what does not fit is left at its default."""
     if not isinstance(value, dict):
         return kind()
     found: dict[str, Any] = {}
@@ -60,7 +60,7 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[_Field, ...]:
 
 
 def _struct_in(declared: Any, container: type = dict) -> tuple[type[msgspec.Struct] | None, type]:
-    """The struct in `Struct | None` or `list[Struct] | None`, and what JSON value holds it."""
+    """Return the struct in `Struct | None` or `list[Struct] | None`, and what JSON value holds it."""
     if isinstance(declared, type) and issubclass(declared, msgspec.Struct):
         return declared, container
     inside = list if get_origin(declared) is list else container
@@ -68,7 +68,7 @@ def _struct_in(declared: Any, container: type = dict) -> tuple[type[msgspec.Stru
 
 
 def text(value: str | None, limit: int | None = None) -> str | None:
-    """Text that can be stored, cut to `limit` characters; empty text becomes None."""
+    """Return text that can be stored, cut to `limit` characters; empty text becomes None."""
     if not value:
         return None
     cut = value[:limit]
@@ -76,17 +76,19 @@ def text(value: str | None, limit: int | None = None) -> str | None:
 
 
 def storable(value: str) -> str:
-    """The text with each lone surrogate (GitHub sends them) and NUL, which no database can hold, replaced by U+FFFD."""
+    """Return the text with each lone surrogate (GitHub sends them) and NUL, which no database can hold, replaced by
+    U+FFFD.
+    """
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
 def count(value: int | None) -> int | None:
-    """A number of things; None for what is no such number."""
+    """Return a number of things; None for what is no such number."""
     return value if value is not None and 0 <= value < 2**53 else None
 
 
 def instant(value: str | None) -> str | None:
-    """A GitHub timestamp in the stored form; None for what is no instant."""
+    """Return a GitHub timestamp in the stored form; None for what is no instant."""
     try:
         return normalise_instant(value) if value else None
     except InvalidInput:
@@ -94,7 +96,7 @@ def instant(value: str | None) -> str | None:
 
 
 def array_of(kind: type[StructT], body: bytes, what: str) -> list[StructT]:
-    """Every object of a JSON array, read leniently. Raises `Unreachable` for a body that is no JSON array."""
+    """Return every object of a JSON array, read leniently. Raises `Unreachable` for a body that is no JSON array."""
     try:
         return msgspec.json.decode(body, type=list[kind])  # type: ignore[valid-type]
     except (ValueError, RecursionError):
@@ -105,7 +107,7 @@ def array_of(kind: type[StructT], body: bytes, what: str) -> list[StructT]:
 
 
 def object_of(kind: type[StructT], body: bytes, what: str) -> StructT:
-    """A JSON object, read leniently. Raises `Unreachable` for a body that is no JSON object."""
+    """Return a JSON object, read leniently. Raises `Unreachable` for a body that is no JSON object."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (ValueError, RecursionError):
@@ -116,7 +118,7 @@ def object_of(kind: type[StructT], body: bytes, what: str) -> StructT:
 
 
 def any_json(raw: bytes) -> object:
-    """Decoded JSON, lone surrogates allowed; None for bytes that are no JSON (or nested absurdly deep)."""
+    """Return decoded JSON, lone surrogates allowed; None for bytes that are no JSON (or nested absurdly deep)."""
     try:
         return load_oddly(raw)
     except (ValueError, RecursionError):

@@ -117,7 +117,7 @@ class _StatusPayload(msgspec.Struct):
 
 
 def extract_facts(event_type: str, payload: bytes) -> Facts:
-    """The facts of an event; never raises, whatever the payload holds: a fact that cannot be read is None.
+    """Return the facts of an event; never raises, whatever the payload holds: a fact that cannot be read is None.
 
     A pull request closed with merged=true has the action "merged", as GitHub itself says since 2025-10. The action of a
     push is its activity type where that is known ("force_push" when a webhook says so), that of a deployment status its
@@ -168,7 +168,7 @@ def _created_or_deleted(payload: _RefPayload) -> Facts:
 
 
 def full_ref(ref: str | None, ref_type: str | None) -> str | None:
-    """`refs/heads/x` or `refs/tags/x` of a short name; None for a repository's creation, which has no ref."""
+    """Return `refs/heads/x` or `refs/tags/x` of a short name; None for a repository's creation, which has no ref."""
     folder = {"branch": "refs/heads/", "tag": "refs/tags/"}.get(ref_type or "")
     if not ref or folder is None:
         return None

@@ -39,7 +39,7 @@ class _Limits(msgspec.Struct):
 
 
 def parse_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """The limit as the headers of any answer tell it; None when they do not (a GHES without limits)."""
+    """Return the limit as the headers of any answer tell it; None when they do not (a GHES without limits)."""
     limit, remaining, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset"))
     if limit is None or remaining is None or reset is None:
         return None
@@ -54,7 +54,7 @@ def parse_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
 
 
 def parse_rate_limit_body(body: bytes) -> RateLimit | None:
-    """`resources.core` of GET /rate_limit, which itself costs nothing; None when the body does not say.
+    """Return `resources.core` of GET /rate_limit, which itself costs nothing; None when the body does not say.
 
     https://docs.github.com/en/rest/rate-limit/rate-limit — the top-level `rate` is on its way out and not read.
     """
@@ -70,7 +70,7 @@ def parse_rate_limit_body(body: bytes) -> RateLimit | None:
 
 
 def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
-    """Whether a refusal is a limit and not a permission: sometimes only the words of the body tell."""
+    """Return whether a refusal is a limit and not a permission: sometimes only the words of the body tell."""
     if status == 429:
         return True
     if status != 403:
@@ -87,7 +87,7 @@ def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
 def limit_error(
     headers: Mapping[str, str], message: str, now: datetime, *, authenticated: bool, strikes: int = 0
 ) -> RateLimited:
-    """The error for a refusal that `is_limit`. The primary limit ends at its reset; a secondary one says when in
+    """Return the error for a refusal that `is_limit`. The primary limit ends at its reset; a secondary one says when in
     `retry-after` or not at all: then at least a minute, doubled with every further strike.
 
     https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
@@ -105,7 +105,7 @@ def limit_error(
 def rate_limited(
     wait_until: datetime | None, now: datetime, *, authenticated: bool, primary: bool = True, strikes: int = 0
 ) -> RateLimited:
-    """The error in words: until when, and what helps. Where GitHub does not say when, at least a minute."""
+    """Return the error in words: until when, and what helps. Where GitHub does not say when, at least a minute."""
     pause = timedelta(seconds=min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(strikes, 10)))
     exact = (wait_until or now + pause).astimezone(UTC)
     until = exact.replace(microsecond=0)
@@ -116,7 +116,7 @@ def rate_limited(
 
 
 def _retry_after(value: str | None, now: datetime) -> datetime | None:
-    """Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after"""
+    """Return the instant that the header names, as seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after"""
     seconds, latest = _number(value), now + _LONGEST_RETRY_AFTER
     if seconds is not None:
         return min(now + timedelta(seconds=seconds), latest)

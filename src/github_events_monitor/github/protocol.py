@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 
 
 def request_headers(authorization: str | None = None, etag: str | None = None) -> dict[str, str]:
-    """Headers of every request. A matching `If-None-Match` is answered 304, free of charge with a token.
+    """Return the headers of every request. A matching `If-None-Match` is answered 304, free of charge with a token.
 
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
     """
@@ -44,7 +44,7 @@ def request_headers(authorization: str | None = None, etag: str | None = None) -
 
 
 def poll_interval(headers: Mapping[str, str]) -> int | None:
-    """`X-Poll-Interval`: seconds before this feed may be asked again; sent with 200 and 304 alike.
+    """Return `X-Poll-Interval`: seconds before this feed may be asked again; sent with 200 and 304 alike.
 
     https://docs.github.com/en/rest/activity/events#about-github-events
     """
@@ -55,7 +55,7 @@ def poll_interval(headers: Mapping[str, str]) -> int | None:
 def classify(
     status: int, headers: Mapping[str, str], body: bytes, request: Request, *, now: datetime, strikes: int = 0
 ) -> Outcome:
-    """What an answer means; raises the error it stands for (`Transient` where another try is worthwhile).
+    """Return what an answer means; raises the error it stands for (`Transient` where another try is worthwhile).
 
     headers: case-insensitive, as httpx gives them. strikes: secondary limits met in a row before this answer.
     """
@@ -92,7 +92,7 @@ def check_json(headers: Mapping[str, str], body: bytes, request: Request) -> Non
 
 
 def error_message(body: bytes) -> str:
-    """GitHub's own words in an error's body, one line of at most 200 characters; empty when there are none."""
+    """Return GitHub's own words in an error's body, one line of at most 200 characters; empty when there are none."""
     value = any_json(body) if len(body) < 100_000 else None
     message = value.get("message") if isinstance(value, dict) else None
     return " ".join(storable(message).split())[:200] if isinstance(message, str) else ""

@@ -26,7 +26,7 @@ class Request(NamedTuple):
 
 
 def refusal(status: int, message: str, request: Request) -> GitHubError | InvalidInput:
-    """The error for a status that is neither success nor a rate limit; `message` is GitHub's own, or empty."""
+    """Return the error for a status that is neither success nor a rate limit; `message` is GitHub's own, or empty."""
     said = f" ({message})" if message else ""
     if status >= 500 or status in {408, 409, 425}:
         return Transient(f"{request.host} answered {status} for {request.what}{said}; try again later")
@@ -40,7 +40,7 @@ def refusal(status: int, message: str, request: Request) -> GitHubError | Invali
 
 
 def _not_found(said: str, request: Request) -> str:
-    """GitHub answers 404 for what is missing and for what is private alike, so neither is claimed."""
+    """Return words that claim neither: GitHub's 404 is the same for what is missing and for what is private."""
     if request.authenticated:
         return f"not found or not visible with this token: {request.what}{said}; check the name and the token's rights"
     return f"not found or not visible without a token: {request.what}{said}; check the name, or set GITHUB_TOKEN"

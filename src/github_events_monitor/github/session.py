@@ -320,7 +320,7 @@ class Session:
 
 
 def _without_secret(found: Exchange, authorization: str | None) -> Exchange:
-    """What a refusal says is shown to people, and may repeat the request."""
+    """Return the response without the secret: what a refusal says is shown to people, and may repeat the request."""
     secret = (authorization or "").rpartition(" ")[2]
     return found._replace(body=found.body.replace(secret.encode(), b"***")) if secret else found
 
