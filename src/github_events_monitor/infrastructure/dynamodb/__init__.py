@@ -1,1 +1,1 @@
-"""The DynamoDB provider; `manager.DynamoDBManager` is its door."""
+"""The DynamoDB provider; `manager.DynamoDBManager` is its entry."""

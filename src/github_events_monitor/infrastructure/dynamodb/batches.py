@@ -39,13 +39,13 @@ def delete(table: str, key: Item) -> Write:
 
 
 def expressions(**parts: str) -> dict[str, Any]:
-    """Expression parameters with every `#name` in them declared, so that no attribute meets a reserved word."""
+    """Return expression parameters with every `#name` in them declared, so that no attribute meets a reserved word."""
     names = {f"#{name}": name for part in parts.values() for name in _NAME.findall(part)}
     return {**{kind: part for kind, part in parts.items() if part}, "ExpressionAttributeNames": names}
 
 
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Consecutive lists of at most `size`."""
+    """Yield consecutive lists of at most `size`."""
     chunk: list[T] = []
     for value in values:
         chunk.append(value)
@@ -59,7 +59,7 @@ def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
 async def pages(
     client: DynamoDBClient, operation: Literal["query", "scan"], params: dict[str, Any] | None
 ) -> AsyncIterator[list[Item]]:
-    """Every page of a query or scan, also those behind an empty one; nothing where there is nothing to ask."""
+    """Yield every page of a query or scan, also those behind an empty one; nothing where there is nothing to ask."""
     while params is not None:
         answer = await client.call(operation, **params)
         yield answer["Items"]
@@ -69,14 +69,14 @@ async def pages(
 
 
 async def all_items(client: DynamoDBClient, query: dict[str, Any] | None) -> list[Item]:
-    """The items of every page of a query."""
+    """Return the items of every page of a query."""
     return [item async for page in pages(client, "query", query) for item in page]
 
 
 async def get_items(
     client: DynamoDBClient, table: str, keys: Iterable[Item], *, attributes: str = "", consistent: bool = False
 ) -> list[Item]:
-    """The items of keys (each once), in no order; missing ones are absent."""
+    """Return the items of keys (each once), in no order; missing ones are absent."""
     options = expressions(ProjectionExpression=attributes) if attributes else {}
     options["ConsistentRead"] = consistent
     name = client.table(table)
@@ -85,7 +85,7 @@ async def get_items(
 
 
 def _write_batches(writes: Iterable[Write]) -> Iterator[list[Write]]:
-    """Batches of at most 25 writes and about half a megabyte: larger bodies would hold up the event loop."""
+    """Yield batches of at most 25 writes and about half a megabyte: larger bodies would hold up the event loop."""
     batch: list[Write] = []
     size = 0
     for table, write in writes:
@@ -100,7 +100,7 @@ def _write_batches(writes: Iterable[Write]) -> Iterator[list[Write]]:
 
 
 def _bytes_in(item: Item) -> int:
-    """What can make an item large: its binary attributes, for long text is compressed."""
+    """Return what can make an item large: its binary attributes, for long text is compressed."""
     return sum(len(value["B"]) for value in item.values() if "B" in value)
 
 

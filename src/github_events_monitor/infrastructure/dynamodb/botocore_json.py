@@ -16,7 +16,7 @@ class ItemParserFactory(AioResponseParserFactory):
     """Makes the parser of DynamoDB's answers; a session takes it as its `response_parser_factory`."""
 
     def create_parser(self, protocol_name: str) -> Any:
-        """The parser of a protocol."""
+        """Return the parser of a protocol."""
         return _ItemParser() if protocol_name == "json" else super().create_parser(protocol_name)
 
 

@@ -54,7 +54,7 @@ class Capacity:
         return sum((units for use, units in self.units.items() if use.writes), 0.0)
 
     def of(self, table: str) -> tuple[float, float]:
-        """(read units, write units) of one table with its indexes, by its full name."""
+        """Return (read units, write units) of one table with its indexes, by its full name."""
         own = {use: units for use, units in self.units.items() if use.table == table}
         reads = sum((units for use, units in own.items() if not use.writes), 0.0)
         return reads, sum(own.values(), 0.0) - reads

@@ -72,7 +72,7 @@ class DynamoDBClient:
         self._gate = LoopLock()
 
     def table(self, name: str) -> str:
-        """The full name of one of the tables."""
+        """Return the full name of one of the tables."""
         return self.table_prefix + name
 
     @property
@@ -112,7 +112,7 @@ class DynamoDBClient:
                 await closing.aclose()
 
     async def call(self, operation: str, **params: Any) -> dict[str, Any]:
-        """One operation, by the client's name for it, repeated while that may help.
+        """Return the answer to one operation, by the client's name for it, repeated while that may help.
 
         Raises `DatabaseError`, or `ConditionFailed` where the parameters hold a condition.
         """

@@ -66,7 +66,7 @@ class CommitWriter:
         return sum(new)
 
     async def _surroundings(self, plans: Sequence[_Plan]) -> list[Write]:
-        """All that is written before the commits themselves."""
+        """Return all that is written before the commits themselves."""
         known = [plan.new for plan in plans if plan.old and plan.new.files is not None]
         changes = await side_by_side(partial(self._file_changes, record) for record in known)
         writes = [write for change in changes for write in change]
@@ -84,7 +84,7 @@ class CommitWriter:
         return writes
 
     async def _file_changes(self, record: CommitRecord) -> list[Write]:
-        """What makes the stored files of a known commit equal to those of a record."""
+        """Return what makes the stored files of a known commit equal to those of a record."""
         name = _name(record.commit)
         stored = {file.filename: file for file in await load_files(self._client, name)}
         wanted = {file.filename: file for file in record.files or ()}
@@ -94,7 +94,7 @@ class CommitWriter:
         )
 
     async def _merge(self, plan: _Plan) -> bool:
-        """Store one commit, merged with what is there at that moment; whether it was new."""
+        """Store one commit, merged with what is there at that moment; return whether it was new."""
         version = uuid4().hex[:12]
         while True:
             new, old, merged = plan
@@ -121,7 +121,7 @@ class CommitWriter:
         )
 
     async def _there(self, failed: ConditionFailed, commit: Commit) -> _Stored | None:
-        """What a failed write found; not every engine tells."""
+        """Return what a failed write found; not every engine tells."""
         if failed.item:
             return _stored(failed.item, None)
         return (await self._load([_name(commit)])).get(_name(commit))
@@ -141,13 +141,13 @@ class CommitWriter:
 
 
 def bare_sort(commit: Commit) -> str | None:
-    """Where a commit from GitHub without details is listed; None for any other."""
+    """Return where a commit from GitHub without details is listed; None for any other."""
     without = commit.additions is None and commit.source != "push"
     return f"{commit.commit_date}#{commit.sha}" if without else None
 
 
 def _no_longer_bare(plans: Iterable[_Plan]) -> list[Item]:
-    """The rows of commits whose details are known now."""
+    """Return the rows of commits whose details are known now."""
     listed = [(plan, bare_sort(plan.old.record.commit)) for plan in plans if plan.old]
     return [
         key(f"#bare#{plan.new.commit.repo_name}", before)

@@ -117,7 +117,9 @@ class DynamoDBCommits(CommitsRepository):
         return [sort.partition("#")[2] for sort in chosen[:limit]]
 
     async def _still_bare(self, repo: str, listed: Sequence[str]) -> list[str]:
-        """Those of the listed commits that lack details; a row that outlived its commit's want of them is removed."""
+        """Return those of the listed commits that lack details; a row that outlived its commit's want of them is
+        removed.
+        """
         commits = await self._load([commit_key(repo, sort.partition("#")[2]) for sort in listed], consistent=True)
         bare = {bare_sort(commit) for commit in commits.values()}
         stale = [delete("event_patterns", key(f"#bare#{repo}", sort)) for sort in listed if sort not in bare]
@@ -133,7 +135,7 @@ class DynamoDBCommits(CommitsRepository):
         return 0
 
     async def _with_summaries(self, names: Sequence[str]) -> list[CommitRecord]:
-        """Commits in the order of their keys, without files; those that expired meanwhile are passed over."""
+        """Return commits in the order of their keys, without files; those that expired meanwhile are passed over."""
         commits, summaries = await asyncio.gather(self._load(names), load_summaries(self._client, names))
         known = (name for name in names if name in commits)
         return [CommitRecord(commit=commits[name], summary=summaries.get(name)) for name in known]

@@ -58,7 +58,7 @@ class DynamoDBConnection(DatabaseConnection):
         self._opened_on = None
 
     def expiry(self, instant: str) -> int | None:
-        """`expires_at` of a record of that instant in epoch seconds, or None when records stay for ever.
+        """Return `expires_at` of a record of that instant in epoch seconds, or None when records stay for ever.
 
         Never in the past: DynamoDB leaves items alone that should have gone more than five years ago.
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html

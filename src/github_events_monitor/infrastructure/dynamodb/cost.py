@@ -29,7 +29,7 @@ class MonthlyCost(NamedTuple):
 
 
 def monthly_cost(*, write_units: float, read_units: float, seconds: float, stored_bytes: int) -> MonthlyCost:
-    """What a month costs that goes on like the `seconds` in which these units were measured."""
+    """Return what a month costs that goes on like the `seconds` in which these units were measured."""
     months = SECONDS_A_MONTH / seconds
     return MonthlyCost(
         write_units * months * WRITE_PRICE,
@@ -39,7 +39,7 @@ def monthly_cost(*, write_units: float, read_units: float, seconds: float, store
 
 
 def write_units(item_bytes: int, index_rows: int) -> int:
-    """Units of a new item: one per begun KB, and one for each index row (ours stay below 1 KB).
+    """Return units of a new item: one per begun KB, and one for each index row (ours stay below 1 KB).
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
     """

@@ -63,7 +63,7 @@ def _rows(client: DynamoDBClient, table: str, since: str | None, repo: str | Non
 async def _by_time(
     client: DynamoDBClient, table: str, index: Index, since: str | None, repo: str | None
 ) -> AsyncIterator[list[Item]]:
-    """Items of a table with an index by repository and time, page by page."""
+    """Yield items of a table with an index by repository and time, page by page."""
     if repo is None:
         async for page in pages(
             client, "scan", _scan(client, table, f"#{index.sort} >= :since" if since else "", since=since)
@@ -79,7 +79,7 @@ async def _by_time(
 async def _of_commits(
     client: DynamoDBClient, table: str, since: str | None, repo: str | None
 ) -> AsyncIterator[list[Item]]:
-    """Files or summaries: all of them, or those of the commits in question."""
+    """Yield files or summaries: all of them, or those of the commits in question."""
     if since is None and repo is None:
         async for page in pages(client, "scan", _scan(client, table)):
             yield page
@@ -136,7 +136,9 @@ async def _health(client: DynamoDBClient, repo: str | None) -> Rows:
 
 
 async def _repositories(client: DynamoDBClient, watched: dict[str, bool], repo: str | None) -> AsyncIterator[list[str]]:
-    """The registered repositories, the watched ones among the others, and those of which only results are stored."""
+    """Yield the registered repositories, the watched ones among the others, and those of which only results are
+    stored.
+    """
     if repo is not None:
         yield [repo]
         return

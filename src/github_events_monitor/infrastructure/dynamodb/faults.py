@@ -78,17 +78,17 @@ class ConditionFailed(Exception):
 
 
 def is_unconnected(error: Exception) -> bool:
-    """Nobody was there: no connection came about."""
+    """Return whether no connection came about."""
     return isinstance(error, ConnectionError)
 
 
 def is_unanswered(error: Exception) -> bool:
-    """No answer: the connection broke, or the answer took too long."""
+    """Return whether there was no answer: the connection broke, or the answer took too long."""
     return isinstance(error, ConnectionClosedError | ReadTimeoutError | ResponseStreamingError)
 
 
 def is_passing(error: Exception) -> bool:
-    """An answer that a later attempt may not get: throttling, or a failure on AWS's side."""
+    """Return whether a later attempt may go well: it was throttling, or a failure on AWS's side."""
     if not isinstance(error, ClientError):
         return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -96,14 +96,16 @@ def is_passing(error: Exception) -> bool:
 
 
 def condition_failed(error: Exception) -> ConditionFailed | None:
-    """The failed condition inside an error, if it is one."""
+    """Return the failed condition inside an error, if it is one."""
     if isinstance(error, ClientError) and _code(error) == "ConditionalCheckFailedException":
         return ConditionFailed(error.response.get("Item"))  # type: ignore[arg-type] # stubs leave Item out
     return None
 
 
 def translate(error: Exception, action: str, table: str, endpoint: str) -> DatabaseError:
-    """A driver's error as one sentence. `action` is AWS's name of the operation, `endpoint` a URL without secrets."""
+    """Return a driver's error as one sentence. `action` is AWS's name of the operation, `endpoint` a URL without
+    secrets.
+    """
     if isinstance(error, _NO_CREDENTIALS):
         return DatabaseError(
             "no usable AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
@@ -155,7 +157,7 @@ def _told(code: str, action: str, table: str, endpoint: str) -> dict[frozenset[s
 
 
 def shown(url: str) -> str:
-    """An endpoint without user, password, path or query."""
+    """Return an endpoint without user, password, path or query."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")

@@ -38,7 +38,7 @@ async def import_items(database: Repositories, parsed: ParsedItems) -> dict[str,
 
 
 def _due(database: Repositories, commits: Mapping[tuple[str, str], Commit]) -> Callable[[str, str], int | None]:
-    """When the files and the summary of a commit expire; one that did not come along counts from now."""
+    """Return when the files and the summary of a commit expire; one that did not come along counts from now."""
     now = format_instant(database.connection.clock())
 
     def due(repo: str, sha: str) -> int | None:
@@ -61,7 +61,7 @@ async def _fill(database: Repositories, table: str, items: Sequence[Item], key_n
 
 
 async def _fill_commits(database: Repositories, parsed: ParsedItems) -> int:
-    """New ones, and those known from a push alone, which then get their summaries, too."""
+    """Store new ones, and those known from a push alone, which then get their summaries, too; return how many."""
     keys = [{"sha": {"S": commit_key(repo, sha)}} for repo, sha in parsed.commits]
     found = await get_items(database.connection.client, "commits", keys, consistent=True)
     stored = {must(item, "sha"): CommitRecord(commit=commit_from_item(item)) for item in found}
@@ -75,7 +75,7 @@ async def _fill_commits(database: Repositories, parsed: ParsedItems) -> int:
 
 
 async def _fill_health(database: Repositories, health: Health) -> int:
-    """Each part of a repository that is not there yet; counts the repositories of which anything was added."""
+    """Store each part of a repository that is not there yet; return of how many repositories anything was added."""
     metrics, collector_state = database.metrics, database.collector_state
     states, marks = await collector_state.get_states(health), await collector_state.get_watch_list()
     added: set[str] = set()

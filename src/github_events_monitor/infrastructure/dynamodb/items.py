@@ -26,12 +26,12 @@ _LEVEL = 3
 
 
 def attributes(values: Mapping[str, Any]) -> Item:
-    """An item out of plain values; those that are None stay absent."""
+    """Return an item out of plain values; those that are None stay absent."""
     return {name: encode(value) for name, value in values.items() if value is not None}
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """One value in DynamoDB's form. Text that is not valid Unicode loses its lone surrogates."""
+    """Return one value in DynamoDB's form. Text that is not valid Unicode loses its lone surrogates."""
     if isinstance(value, str):
         return {"S": value if value.isascii() else value.encode("utf-8", "replace").decode()}
     if isinstance(value, bool):  # before int: a bool is one
@@ -46,54 +46,54 @@ def encode(value: Any) -> dict[str, Any]:
 
 
 def plain(item: Item) -> dict[str, Any]:
-    """The plain values of an item."""
+    """Return the plain values of an item."""
     return {name: _decode(value) for name, value in item.items()}
 
 
 def text(item: Item, name: str) -> str | None:
-    """A text attribute, or None."""
+    """Return a text attribute, or None."""
     value = item.get(name)
     return None if value is None else str(value["S"])
 
 
 def must(item: Item, name: str) -> str:
-    """A text attribute that is always there."""
+    """Return a text attribute that is always there."""
     return str(item[name]["S"])
 
 
 def compress(value: bytes) -> bytes:
-    """Zstandard, with the text that payloads have in common."""
+    """Return the data compressed by Zstandard, with the text that payloads have in common."""
     return _compressor().compress(value)
 
 
 def expand(value: bytes) -> bytes:
-    """What `compress` was given."""
+    """Return what `compress` was given."""
     return zstandard.ZstdDecompressor(dict_data=payload_dictionary(_LEVEL)).decompress(value)
 
 
 def pack_text(value: str) -> str | bytes:
-    """Text as it is stored: compressed when that is worth it."""
+    """Return text as it is stored: compressed when that is worth it."""
     raw = value.encode("utf-8", "replace")
     return value if len(raw) < _COMPRESS_FROM else compress(raw)
 
 
 def unpack_text(value: str | bytes) -> str:
-    """What `pack_text` was given."""
+    """Return what `pack_text` was given."""
     return value if isinstance(value, str) else expand(value).decode()
 
 
 def pack_json(value: Any) -> str | bytes:
-    """A JSON value as it is stored."""
+    """Return a JSON value as it is stored."""
     return pack_text(dump_json(value).decode())
 
 
 def unpack_json(value: str | bytes) -> Any:
-    """What `pack_json` was given."""
+    """Return what `pack_json` was given."""
     return load_json(unpack_text(value))
 
 
 def size_of(item: Item) -> int:
-    """About how many bytes DynamoDB counts for an item of flat attributes."""
+    """Return about how many bytes DynamoDB counts for an item of flat attributes."""
     return sum(len(name) + _length(value) for name, value in item.items())
 
 

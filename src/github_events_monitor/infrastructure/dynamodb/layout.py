@@ -71,7 +71,7 @@ TABLES = (
 
 
 def definition(name: str, table: Table) -> dict[str, Any]:
-    """The parameters of CreateTable; `name` is the full name."""
+    """Return the parameters of CreateTable; `name` is the full name."""
     names = sorted(_key_names(table))
     definition: dict[str, Any] = {
         "TableName": name,
@@ -108,7 +108,7 @@ def _key_names(table: Table) -> set[str]:
 
 
 def difference(table: Table, described: dict[str, Any]) -> str | None:
-    """What DescribeTable says that is not as it should be: the first thing that matters, in words, or None."""
+    """Return what DescribeTable says that is not as it should be: the first thing that matters, in words, or None."""
     if described["KeySchema"] != _schema(table):
         return f"its key is {_shown(described['KeySchema'])}, not {_shown(_schema(table))}"
     types = {part["AttributeName"]: part["AttributeType"] for part in described.get("AttributeDefinitions", ())}

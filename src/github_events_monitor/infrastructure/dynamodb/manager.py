@@ -74,7 +74,7 @@ class DynamoDBManager(DatabaseManager):
         return await operations.create_tables(self._client, chosen, expiry=self.connection.retention_days is not None)
 
     async def describe(self) -> dict[str, Any]:
-        """Region, prefix, endpoint, retention, and `tables` (see `operations.describe`); nothing is created."""
+        """Return region, prefix, endpoint, retention, and `tables` (see `operations.describe`); nothing is created."""
         found = await operations.describe(self._client)
         return {
             "provider": "dynamodb",
@@ -86,7 +86,7 @@ class DynamoDBManager(DatabaseManager):
         }
 
     async def estimate_cost(self) -> dict[str, Any]:
-        """What a month costs at stated prices, from measurements; see `measuring.estimate_cost`."""
+        """Return what a month costs at stated prices, from measurements; see `measuring.estimate_cost`."""
         await self.connection.open()
         return await measuring.estimate_cost(self._repositories)
 

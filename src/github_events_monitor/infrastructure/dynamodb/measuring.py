@@ -28,7 +28,7 @@ _NOTE = (
 
 
 async def estimate_cost(database: Repositories) -> dict[str, Any]:
-    """What a month like the last seven days costs.
+    """Return what a month like the last seven days costs.
 
     `events_per_day`; `write_units_per_event` with both indexes, over a sample (None without events); `read_units` by
     question, measured; `polled_repositories`; `stored_bytes`; `monthly_usd` {events, polls, storage, total};

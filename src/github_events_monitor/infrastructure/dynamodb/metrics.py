@@ -86,7 +86,7 @@ class DynamoDBMetrics(MetricsRepository):
 
 
 async def read_daily(client: DynamoDBClient, repo: str) -> dict[str, dict[str, Any]]:
-    """A repository's health results by day, the last 400."""
+    """Return a repository's health results by day, the last 400."""
     found = await get_items(client, HEALTH, [{"repo_name": {"S": repo}}], consistent=True)
     return await _days(client, repo, found[0].get("months", {}).get("SS", ())) if found else {}
 
@@ -99,13 +99,13 @@ async def _days(client: DynamoDBClient, repo: str, months: Sequence[str]) -> dic
 
 
 def metric_to_item(table: MetricTable, row: MetricRow) -> Item:
-    """The item of a metric row."""
+    """Return the item of a metric row."""
     key, sort = METRIC_KEYS[table]
     return attributes({key: row.key, sort: row.sort, "data": pack_json(row.data)})
 
 
 def metric_from_item(table: MetricTable, item: Item) -> MetricRow:
-    """The metric row of an item."""
+    """Return the metric row of an item."""
     key, sort = METRIC_KEYS[table]
     return MetricRow(key=must(item, key), sort=must(item, sort), data=unpack_json(plain(item)["data"]))
 

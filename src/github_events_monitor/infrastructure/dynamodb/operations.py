@@ -29,7 +29,7 @@ class TableOptions:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "TableOptions":
-        """Checked options. Raises `InvalidInput`."""
+        """Return checked options. Raises `InvalidInput`."""
         known = cls.__dataclass_fields__
         for name in options:
             if name not in known:
@@ -37,12 +37,12 @@ class TableOptions:
         return cls(**{name: value for name, value in options.items() if value is not None})
 
     def at_creation(self) -> dict[str, Any]:
-        """The parameters that CreateTable takes."""
+        """Return the parameters that CreateTable takes."""
         tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
         return self.of_update() | ({"Tags": tags} if tags else {})
 
     def of_update(self) -> dict[str, Any]:
-        """The parameters that CreateTable and UpdateTable take."""
+        """Return the parameters that CreateTable and UpdateTable take."""
         found: dict[str, Any] = {"DeletionProtectionEnabled": True} if self.deletion_protection else {}
         if self.encryption:
             key = {} if self.encryption == "aws" else {"KMSMasterKeyId": self.encryption}
@@ -99,7 +99,7 @@ async def _describe(client: DynamoDBClient, table: Table) -> dict[str, Any]:
 
 
 async def _asked(ask: Any) -> Any:
-    """An answer, or None where the engine does not offer the question or the right to ask is missing."""
+    """Return an answer, or None where the engine does not offer the question or the right to ask is missing."""
     try:
         return await ask()
     except (AccessDenied, NotOffered):

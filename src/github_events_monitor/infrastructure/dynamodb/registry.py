@@ -63,12 +63,12 @@ class Registry:
         self._written.clear()
 
     async def types(self) -> list[str]:
-        """Every event type of which something may be stored."""
+        """Return every event type of which something may be stored."""
         found = await all_items(self._client, partition(self._client, "#types"))
         return sorted(FEED_TYPES | {must(item, "event_pattern_detected") for item in found})
 
     async def repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
-        """The first repositories by key that begin with a prefix."""
+        """Return the first repositories by key that begin with a prefix."""
         jobs = (partial(self._shard_rows, shard, prefix, limit) for shard in SHARDS)
         rows = sorted((found for shard in await side_by_side(jobs) for found in shard), key=lambda found: found[0])
         names = {sort[:-1]: full_name for sort, full_name in rows if sort.endswith("#")}
@@ -97,7 +97,7 @@ class Registry:
 
 
 def shard_of(repo: str) -> str:
-    """The key under which a repository is registered."""
+    """Return the key under which a repository is registered."""
     return f"#repos#{sha1(repo.encode(), usedforsecurity=False).hexdigest()[0]}"
 
 

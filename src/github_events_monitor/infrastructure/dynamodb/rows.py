@@ -43,7 +43,7 @@ _COMMIT_FIELDS = tuple(
 
 
 def event_to_item(event: Event, expires_at: int | None) -> Item:
-    """An event's item. Empty facts stay absent, so does a payload that is too large."""
+    """Return an event's item. Empty facts stay absent, so does a payload that is too large."""
     item = attributes(
         {
             "id": event.id,
@@ -69,7 +69,7 @@ def event_to_item(event: Event, expires_at: int | None) -> Item:
 
 
 def event_from_item(item: Item) -> Event:
-    """The event of an item."""
+    """Return the event of an item."""
     return Event(
         id=must(item, "id"),
         event_type=must(item, "event_type"),
@@ -82,29 +82,29 @@ def event_from_item(item: Item) -> Event:
 
 
 def activity_from_item(item: Item) -> Activity:
-    """The narrow row of an event, out of an index."""
+    """Return the narrow row of an event, out of an index."""
     return Activity(
         must(item, "id"), must(item, "event_type"), must(item, "created_at"), text(item, "actor_login"), *_facts(item)
     )
 
 
 def commit_key(repo: str, sha: str) -> str:
-    """The key of a commit, its files and its summary."""
+    """Return the key of a commit, its files and its summary."""
     return f"{sha}#{repo}"
 
 
 def sha_of(key: str) -> str:
-    """The plain sha in such a key."""
+    """Return the plain sha in such a key."""
     return key.partition("#")[0]
 
 
 def repo_of(key: str) -> str:
-    """The repository in such a key."""
+    """Return the repository in such a key."""
     return key.partition("#")[2]
 
 
 def commit_to_item(commit: Commit, version: str, expires_at: int | None) -> Item:
-    """A commit's item; `version` changes with every write."""
+    """Return a commit's item; `version` changes with every write."""
     values: dict[str, Any] = {name: getattr(commit, name) for name in _COMMIT_FIELDS}
     return attributes(
         {
@@ -121,7 +121,7 @@ def commit_to_item(commit: Commit, version: str, expires_at: int | None) -> Item
 
 
 def commit_from_item(item: Item) -> Commit:
-    """The commit of an item."""
+    """Return the commit of an item."""
     values = plain(item)
     known = {name: values[name] for name in _COMMIT_FIELDS if name in values}
     return Commit(
@@ -134,7 +134,7 @@ def commit_from_item(item: Item) -> Commit:
 
 
 def authorship_from_item(item: Item) -> Authorship:
-    """The narrow row of a commit, out of the index."""
+    """Return the narrow row of a commit, out of the index."""
     return Authorship(
         sha_of(must(item, "sha")),
         must(item, "commit_date"),
@@ -147,7 +147,7 @@ def authorship_from_item(item: Item) -> Authorship:
 
 
 def file_to_item(key: str, file: CommitFile, expires_at: int | None) -> Item:
-    """A file's item. A path longer than a sort key may be is cut there and kept whole beside it."""
+    """Return a file's item. A path longer than a sort key may be is cut there and kept whole beside it."""
     values: dict[str, Any] = msgspec.to_builtins(file)
     sort = file_sort(file.filename)
     path = file.filename if sort != file.filename else None
@@ -155,7 +155,7 @@ def file_to_item(key: str, file: CommitFile, expires_at: int | None) -> Item:
 
 
 def file_sort(filename: str) -> str:
-    """The sort key of a file."""
+    """Return the sort key of a file."""
     raw = filename.encode("utf-8", "replace")
     if len(raw) <= _MAX_SORT_KEY:
         return filename
@@ -163,20 +163,20 @@ def file_sort(filename: str) -> str:
 
 
 def file_from_item(item: Item) -> CommitFile:
-    """The file of an item."""
+    """Return the file of an item."""
     values = plain(item)
     values["filename"] = values.get("path", values["filename"])
     return CommitFile(**{name: values[name] for name in CommitFile.__struct_fields__ if name in values})
 
 
 def summary_to_item(repo: str, sha: str, summary: CommitSummary, expires_at: int | None) -> Item:
-    """A summary's item."""
+    """Return a summary's item."""
     key, data = commit_key(repo, sha), pack_json(msgspec.to_builtins(summary))
     return attributes({"commit_sha": key, "repo_name": repo, "data": data, "expires_at": expires_at})
 
 
 def summary_from_item(item: Item) -> CommitSummary:
-    """The summary of an item."""
+    """Return the summary of an item."""
     return msgspec.convert(unpack_json(plain(item)["data"]), CommitSummary)
 
 

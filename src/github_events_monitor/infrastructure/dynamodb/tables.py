@@ -95,7 +95,7 @@ def unusable(client: DynamoDBClient, there: dict[str, dict[str, Any]]) -> str | 
 
 
 async def describe(client: DynamoDBClient, table: Table) -> dict[str, Any] | None:
-    """What DescribeTable says, or None for a table that is not there."""
+    """Return what DescribeTable says, or None for a table that is not there."""
     try:
         answer = await client.call("describe_table", TableName=client.table(table.name))
     except TableMissing:
@@ -152,7 +152,7 @@ async def _remove(client: DynamoDBClient, table: Table) -> None:
 
 
 async def wait(client: DynamoDBClient, table: Table, *, gone: bool = False, settled: bool = False) -> dict[str, Any]:
-    """Until the table with all its indexes can be used (`settled`: and is not being changed), or is gone."""
+    """Wait until the table with all its indexes can be used (`settled`: and is not being changed), or is gone."""
     states = {"ACTIVE"} if settled else {"ACTIVE", "UPDATING"}
 
     async def look() -> dict[str, Any]:
@@ -192,7 +192,7 @@ async def _enable_expiry(client: DynamoDBClient, table: Table) -> None:
 
 
 async def expiry_of(client: DynamoDBClient, table: Table) -> str | None:
-    """The attribute by which a table expires items, or None."""
+    """Return the attribute by which a table expires items, or None."""
     answer = await client.call("describe_time_to_live", TableName=client.table(table.name))
     found = answer.get("TimeToLiveDescription", {})
     return str(found["AttributeName"]) if found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"} else None

@@ -26,7 +26,7 @@ def window(
     values: Item | None = None,
     newest_first: bool = False,
 ) -> Query | None:
-    """The parameters of a query over since <= t < until, and t <= last; None where nothing can lie in it.
+    """Return the parameters of a query over since <= t < until, and t <= last; None where nothing can lie in it.
 
     show: a projection expression. where: a filter, with its `values`.
     """
@@ -46,7 +46,7 @@ def window(
 
 
 def one_of(name: str, values: Iterable[str]) -> tuple[str, Item]:
-    """A filter for an attribute that has one of some values, and the filter's values; `IN` takes 100 at once.
+    """Return a filter for an attribute that has one of some values, and the filter's values; `IN` takes 100 at once.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
     """
@@ -55,7 +55,7 @@ def one_of(name: str, values: Iterable[str]) -> tuple[str, Item]:
 
 
 async def instants(pages: AsyncIterator[list[Item]], when: Callable[[Item], str]) -> AsyncIterator[list[Item]]:
-    """The rows of each instant together, in the order of the query.
+    """Yield the rows of each instant together, in the order of the query.
 
     An index sorts by time alone: what shares a second has no order, and a page may end in the midst of it.
     """
