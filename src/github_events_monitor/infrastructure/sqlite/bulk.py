@@ -59,7 +59,7 @@ class Rows:
 
 
 def rows_of(batch: bytes) -> tuple[Rows, Rows]:
-    """Events and commits that a `RowEncoder` encoded."""
+    """Return events and commits that a `RowEncoder` encoded."""
     events, commits = _decode(batch)
     return Rows(events), Rows(commits)
 

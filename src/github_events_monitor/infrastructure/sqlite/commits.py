@@ -180,7 +180,7 @@ def _record(row: Sequence[Any]) -> CommitRecord:
 
 
 def _stored(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> dict[Key, CommitRecord]:
-    """Those of the commits that are there already, without their files."""
+    """Return those of the commits that are there already, without their files."""
     shas: defaultdict[str, list[str]] = defaultdict(list)
     for record in records:
         shas[record.commit.repo_name].append(record.commit.sha)

@@ -72,15 +72,15 @@ class SQLiteConnection(DatabaseConnection):
             await worker.close()
 
     async def read(self, work: Work[ResultT]) -> ResultT:
-        """A question, on one state of the database."""
+        """Run a question on one state of the database, and return what it found."""
         return await self._run(-1, in_transaction(work, "BEGIN"))
 
     async def write(self, work: Work[ResultT]) -> ResultT:
-        """A transaction. Nothing of it stays when `work` raises."""
+        """Run a transaction, and return its result. Nothing of it stays when `work` raises."""
         return await self.maintain(in_transaction(work, "BEGIN IMMEDIATE"))
 
     async def maintain(self, work: Work[ResultT]) -> ResultT:
-        """Statements that cannot be inside a transaction, on the writer."""
+        """Run statements that cannot be inside a transaction, on the writer."""
         return await self._run(0, partial(_then_checkpoint, work, self.path, self._busy_timeout))
 
     async def health(self) -> dict[str, Any]:

@@ -61,7 +61,7 @@ async def export_pages(
 
 
 def _page(db: sqlite3.Connection, table: str, position: Position | None, since: str | None, repo: str | None) -> Page:
-    """The items beyond a position."""
+    """Return the items beyond a position."""
     if table == "repository_health_metrics":
         return _health_page(db, position, repo)
     source = _SOURCES[table]
@@ -97,7 +97,7 @@ def _filters(table: str, since: str | None, repo: str | None) -> list[Condition]
 
 
 def _health_page(db: sqlite3.Connection, position: Position | None, repo: str | None) -> Page:
-    """One item for each repository with daily results, a state, or a place on the watch list."""
+    """Return one item for each repository with daily results, a state, or a place on the watch list."""
     # Each part has its own bounds and limit: a page costs what it holds, however many repositories there are.
     sql = """SELECT * FROM (SELECT repo_name AS repo FROM repository_health_metrics
             WHERE repo_name > :after AND repo_name BETWEEN :first AND :last ORDER BY 1 LIMIT :page)

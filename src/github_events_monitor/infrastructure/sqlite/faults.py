@@ -45,7 +45,7 @@ TRANSLATED = (sqlite3.Error, zstandard.ZstdError, UnicodeEncodeError, OverflowEr
 
 
 def translate(error: Exception, path: str) -> MonitorError:
-    """The error to raise for one that SQLite, its Python module or the file system raised."""
+    """Return the error to raise for one that SQLite, its Python module or the file system raised."""
     if isinstance(error, UnicodeEncodeError):
         return InvalidInput("a text to store is not valid Unicode (it holds a lone surrogate)")
     if isinstance(error, OverflowError):

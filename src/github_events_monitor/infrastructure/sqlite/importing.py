@@ -43,7 +43,7 @@ def _fill(db: sqlite3.Connection, insert: str, values: Iterable[tuple[Any, ...]]
 def _fill_health(
     db: sqlite3.Connection, repo: str, daily: dict[str, Any], state: RepositoryState | None, watched: bool | None
 ) -> bool:
-    """Each part that is not there yet; true when anything was added."""
+    """Store each part that is not there yet; return whether anything was added."""
     stored = metrics.read_daily(db, repo)
     add_daily = bool(daily.keys() - stored.keys())
     if add_daily:

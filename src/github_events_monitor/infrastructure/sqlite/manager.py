@@ -65,7 +65,7 @@ class SQLiteManager(DatabaseManager):
         return {table: "created" if table in made else "exists" for table in TABLES}
 
     async def describe(self) -> dict[str, Any]:
-        """Tables with row counts and indexes, size on disk, journal mode, schema version; no file is made."""
+        """Return tables with row counts and indexes, size on disk, journal mode, schema version; no file is made."""
         about: dict[str, Any] = {"provider": "sqlite", "database_path": self.connection.path}
         if not self.connection.is_there:
             missing: dict[str, Any] = {"status": "missing", "items": None, "indexes": []}

@@ -50,7 +50,7 @@ def save_rows(db: sqlite3.Connection, table: MetricTable, rows: Iterable[MetricR
 
 
 def read_daily(db: sqlite3.Connection, repo: str) -> dict[str, dict[str, Any]]:
-    """A repository's health results by day."""
+    """Return a repository's health results by day."""
     row = db.execute("SELECT daily FROM repository_health_metrics WHERE repo_name = ?", (repo,)).fetchone()
     return {} if row is None else load_json(row[0])
 

@@ -1,7 +1,7 @@
 """Opening a file: what must be true of it before it is touched, how it is made, and how a connection is set up.
 
-Everything here runs on a connection's own thread and holds no reference to its owner, so that an owner that nobody
-closed can be noticed to be gone.
+Everything here runs on a connection's own thread and holds no reference to its owner, so that an owner that
+was never closed can be noticed to be gone.
 """
 
 import os
@@ -31,7 +31,7 @@ _CHECKPOINT_PATIENCE_MS = 250
 
 
 def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
-    """A connection to a file, which is made if need be, or to a database in memory."""
+    """Return a connection to a file, which is made if need be, or to a database in memory."""
     if path != MEMORY:
         _make_file(Path(path))
     db = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, cached_statements=256)

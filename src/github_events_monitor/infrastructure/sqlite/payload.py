@@ -13,7 +13,7 @@ _LEVEL = 1
 
 
 def packer() -> Callable[[bytes], str | bytes]:
-    """What makes the stored form of a payload, for one thread."""
+    """Return what makes the stored form of a payload, for one thread."""
     dictionary = payload_dictionary(_LEVEL)
     compress = zstandard.ZstdCompressor(level=_LEVEL, dict_data=dictionary, write_checksum=False).compress
 
@@ -26,6 +26,6 @@ def packer() -> Callable[[bytes], str | bytes]:
 
 
 def unpacker() -> Callable[[str | bytes], bytes]:
-    """The way back, for one thread and one batch."""
+    """Return what undoes that, for one thread and one batch."""
     decompress = zstandard.ZstdDecompressor(dict_data=payload_dictionary(_LEVEL)).decompress
     return lambda stored: stored.encode() if isinstance(stored, str) else decompress(stored)

@@ -105,5 +105,5 @@ def _pragma(db: sqlite3.Connection, name: str) -> int:
 
 
 def _distinct(db: sqlite3.Connection, table: str, column: str) -> list[Any]:
-    """The values with which an index begins, one short look-up each."""
+    """Return the values with which an index begins, one short look-up each."""
     return [name for (name,) in db.execute(_DISTINCT.format(table=table, column=column))]

@@ -23,7 +23,7 @@ INSERT_FILE = f"INTO commit_files (repo_name, commit_sha, {FILE_COLUMNS}) VALUES
 
 
 def commit_row(commit: Commit) -> tuple[Any, ...]:
-    """Values of `COMMIT_COLUMNS` and `co_authors`."""
+    """Return values of `COMMIT_COLUMNS` and `co_authors`."""
     branches = "\n".join(("", *commit.branches, ""))
     return (
         commit.sha,
@@ -47,7 +47,7 @@ def commit_row(commit: Commit) -> tuple[Any, ...]:
 
 
 def commit_of(row: Sequence[Any]) -> Commit:
-    """A commit out of a row of `COMMIT_COLUMNS`."""
+    """Return a commit out of a row of `COMMIT_COLUMNS`."""
     sha, repo, date, message, name, email, login, kind, committer, authored, parents, branches, *numbers, source = row
     return Commit(
         sha=sha,
@@ -70,7 +70,7 @@ def commit_of(row: Sequence[Any]) -> Commit:
 
 
 def summary_row(summary: CommitSummary) -> tuple[Any, ...]:
-    """Values of `SUMMARY_COLUMNS`."""
+    """Return values of `SUMMARY_COLUMNS`."""
     return (
         summary.text,
         array(summary.categories),
@@ -84,7 +84,7 @@ def summary_row(summary: CommitSummary) -> tuple[Any, ...]:
 
 
 def summary_of(row: Sequence[Any]) -> CommitSummary:
-    """A summary out of a row of `SUMMARY_COLUMNS`."""
+    """Return a summary out of a row of `SUMMARY_COLUMNS`."""
     text, categories, impact, risk, breaking, security, reasons, rules = row
     return CommitSummary(
         text=text,
@@ -99,12 +99,12 @@ def summary_of(row: Sequence[Any]) -> CommitSummary:
 
 
 def file_row(file: CommitFile) -> tuple[Any, ...]:
-    """Values of `FILE_COLUMNS`."""
+    """Return values of `FILE_COLUMNS`."""
     return file.filename, file.status, file.additions, file.deletions, file.previous_filename
 
 
 def file_of(row: Sequence[Any]) -> CommitFile:
-    """A file out of a row of `FILE_COLUMNS`."""
+    """Return a file out of a row of `FILE_COLUMNS`."""
     name, status, additions, deletions, previous = row
     return CommitFile(
         filename=name, status=status, additions=additions, deletions=deletions, previous_filename=previous
@@ -112,5 +112,5 @@ def file_of(row: Sequence[Any]) -> CommitFile:
 
 
 def array(texts: Sequence[str]) -> str:
-    """Texts as JSON: for a column, or for a question about many values."""
+    """Return texts as JSON: for a column, or for a question about many values."""
     return dump_json(texts).decode()

@@ -104,12 +104,14 @@ INTERNAL = ("_daily", "_meta")
 
 
 def present(db: sqlite3.Connection) -> frozenset[str]:
-    """Names of the tables in the file, ours or not."""
+    """Return names of the tables in the file, ours or not."""
     return frozenset(name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"))
 
 
 def version_of(db: sqlite3.Connection, path: str) -> int:
-    """The version of the layout, 0 for an empty file. Reads only. Raises `SchemaMismatch` for what is not ours."""
+    """Return the version of the layout, 0 for an empty file. Reads only. Raises `SchemaMismatch` for what is not
+    ours.
+    """
     tables = present(db)
     if "_meta" not in tables:
         if tables - {"sqlite_sequence"}:

@@ -48,23 +48,23 @@ def rows_as(
 
 
 def where(conditions: Sequence[Condition]) -> Condition:
-    """All of the conditions as a WHERE clause; nothing for none."""
+    """Return all of the conditions as a WHERE clause; nothing for none."""
     clause = " AND ".join(f"({text})" for text, _ in conditions)
     return "WHERE " + clause if clause else "", [value for _, values in conditions for value in values]
 
 
 def one_of(column: str, choices: Collection[str]) -> Condition:
-    """The column has one of the values."""
+    """Return the condition that the column has one of the values."""
     return f"{column} IN ({', '.join('?' * len(choices))})", sorted(choices)
 
 
 def matches(columns: Sequence[str], term: str) -> Condition:
-    """One of the columns is `term` (lower-case) in any letter case."""
+    """Return the condition that one of the columns is `term` (lower-case) in any letter case."""
     # SQLite itself knows the letter case of ASCII only: https://www.sqlite.org/datatype3.html#collation
     one = "{} = ? COLLATE NOCASE" if term.isascii() else "fold({}) = ?"
     return " OR ".join(one.format(column) for column in columns), [term] * len(columns)
 
 
 def fold(text: object) -> str | None:
-    """The function `fold` of our connections: lower case, of every script."""
+    """Return text in lower case, of every script: the function `fold` of our connections."""
     return text.lower() if isinstance(text, str) else None

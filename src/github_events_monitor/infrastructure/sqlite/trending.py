@@ -32,7 +32,7 @@ _MIDNIGHT = "T00:00:00Z"
 
 
 def rank(db: sqlite3.Connection, since: str, until: str, limit: int) -> list[RepositoryCount]:
-    """Repositories by number of events descending, then name."""
+    """Return repositories by number of events descending, then name."""
     last = until[:10] if not until.endswith(_MIDNIGHT) else shift(until, timedelta(seconds=-1))[:10]
     days = [day for (day,) in db.execute(_DAYS, {"first": since[:10], "last": last})] if since < until else []
     rankings: list[Iterator[tuple[str, int]]] = [db.execute(_RANKING, (day,)) for day in days]
@@ -53,7 +53,7 @@ def rank(db: sqlite3.Connection, since: str, until: str, limit: int) -> list[Rep
 
 
 def _count(db: sqlite3.Connection, repo: str, since: str, until: str) -> int:
-    """Events of a repository in the window: whole days from the rollup, the rest from the events."""
+    """Return how many events of a repository lie in the window, for whole days out of the rollup."""
     if since[:10] == until[:10]:
         return _ask(db, _PART, repo, since, until)
     begin = since if since.endswith(_MIDNIGHT) else shift(since[:10] + _MIDNIGHT, timedelta(days=1))

@@ -71,7 +71,7 @@ def abandon(workers: Iterable[Worker]) -> None:
 
 
 def in_transaction(work: Work[ResultT], begin: str) -> Work[ResultT]:
-    """The same work inside a transaction: all of it or nothing."""
+    """Return the same work inside a transaction: all of it or nothing."""
 
     def run(db: sqlite3.Connection) -> ResultT:
         db.execute(begin)
