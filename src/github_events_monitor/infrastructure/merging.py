@@ -8,12 +8,12 @@ from ..records import Commit, CommitRecord, RepositoryState, replaced_on
 
 
 def co_authors(message: str) -> str:
-    """`Name <email>` of every Co-authored-by trailer, one a line; see `records.Authorship`."""
+    """Return `Name <email>` of every Co-authored-by trailer, one a line; see `records.Authorship`."""
     return "\n".join(f"{name} <{email}>" for name, email in people.co_authors(message))
 
 
 def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
-    """What is stored afterwards; `stored` may come without its files, and `files` None then leaves them alone."""
+    """Return what is stored afterwards; `stored` may come without files, and `files` None then leaves them alone."""
     return CommitRecord(
         commit=merge_commits(stored.commit, new.commit),
         files=stored.files if new.files is None else new.files,
@@ -22,12 +22,12 @@ def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
 
 
 def is_missing(arriving: CommitRecord, stored: CommitRecord | None) -> bool:
-    """Whether an exported commit is to be stored: what is there stays, unless it is known from a push alone."""
+    """Return whether an exported commit is to be stored: what is there stays, unless it is known from a push alone."""
     return stored is None or _outranks(arriving.commit, stored.commit)
 
 
 def merge_states(stored: RepositoryState | None, arriving: RepositoryState | None) -> RepositoryState | None:
-    """A stored state, and what came with records of an export that are stored by now: it is known, too."""
+    """Return a stored state, and what came with records of an export that are stored by now: it is known, too."""
     if stored is None or arriving is None:
         return stored or arriving
     return msgspec.structs.replace(
@@ -38,7 +38,9 @@ def merge_states(stored: RepositoryState | None, arriving: RepositoryState | Non
 
 
 def merge_commits(stored: Commit, new: Commit) -> Commit:
-    """The fields of the better source, each completed from the other one; branches united, the stored ones first."""
+    """Return the fields of the better source, each completed from the other one; branches united, the stored ones
+    first.
+    """
     first, second = (stored, new) if _outranks(stored, new) else (new, stored)
     known = {
         name: getattr(first, name) for name in first.__struct_fields__ if getattr(first, name) not in (None, "", ())
@@ -63,7 +65,7 @@ def _outranks(better: Commit, other: Commit) -> bool:
 
 
 def _keeps_summary(stored: CommitRecord, new: CommitRecord) -> bool:
-    """A summary gives way to a newer one, unless that was made by older rules or from less knowledge."""
+    """Return whether a summary gives way to a newer one: not to one made by older rules or from less knowledge."""
     if stored.summary is None or new.summary is None:
         return new.summary is None
     if new.summary.rules != stored.summary.rules:

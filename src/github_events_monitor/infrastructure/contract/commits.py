@@ -35,9 +35,9 @@ class CommitsRepository(ABC):
         return await self._insert(records)
 
     async def get_commit(self, repo: str, sha: str) -> CommitRecord | None:
-        """One commit with files (by filename) and summary; `sha` may be a prefix of 7 or more hex digits.
+        """Return one commit with files (by filename) and summary; `sha` may be a prefix of 7 or more hex digits.
 
-        Null when there is none. Raises `InvalidInput` when the prefix fits several, naming two of them.
+        None when there is none. Raises `InvalidInput` when the prefix fits several, naming two of them.
         """
         prefix = wire.check_sha(sha)
         await self._connection.open()
@@ -59,7 +59,7 @@ class CommitsRepository(ABC):
         limit: int = 100,
         after: Position | None = None,
     ) -> list[CommitRecord]:
-        """A page of commits with summaries (`files` None), by `commit_date` descending, then sha ascending.
+        """Return a page of commits with summaries (`files` None), by `commit_date` descending, then sha ascending.
 
         branch: only those seen on it; None is all. author: a login, a name or an e-mail, whole, in any letter case.
         """
@@ -70,33 +70,33 @@ class CommitsRepository(ABC):
     async def count_commits(
         self, repo: str, since: str, until: str, *, branch: str | None = None, author: str | None = None
     ) -> int:
-        """How many commits `get_commits` would give without limit."""
+        """Return how many commits `get_commits` would give without limit."""
         await self._connection.open()
         return await self._count(CommitQuery(repo_key(repo), since, until, branch, fold_login(author)))
 
     async def get_authorship(self, repo: str, since: str, until: str, *, branch: str | None = None) -> list[Authorship]:
-        """The narrow rows of a window, oldest first (`commit_date`, then sha)."""
+        """Return the narrow rows of a window, oldest first (`commit_date`, then sha)."""
         await self._connection.open()
         return await self._authorship(CommitQuery(repo_key(repo), since, until, branch))
 
     async def get_summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]:
-        """Every commit of a window with its summary, oldest first: for reports and recomputing."""
+        """Return every commit of a window with its summary, oldest first: for reports and recomputing."""
         await self._connection.open()
         return await self._summaries(repo_key(repo), since, until)
 
     async def get_known_shas(self, repo: str, shas: Iterable[str]) -> set[str]:
-        """Those of the full shas that are stored for the repository, read consistently."""
+        """Return those of the full shas that are stored for the repository, read consistently."""
         await self._connection.open()
         return await self._known(repo_key(repo), list(dict.fromkeys(shas)))
 
     async def get_without_details(self, repo: str, limit: int) -> list[str]:
-        """Shas of commits from GitHub whose details were never fetched, newest first."""
+        """Return shas of commits from GitHub whose details were never fetched, newest first."""
         wire.check_limit(limit)
         await self._connection.open()
         return await self._without_details(repo_key(repo), limit)
 
     async def get_files(self, repo: str, shas: Sequence[str]) -> dict[str, list[CommitFile]]:
-        """Files of commits, by sha, each list by filename; a commit without stored files is absent."""
+        """Return files of commits, by sha, each list by filename; a commit without stored files is absent."""
         await self._connection.open()
         return await self._files(repo_key(repo), shas)
 
@@ -109,7 +109,7 @@ class CommitsRepository(ABC):
     async def _insert(self, commits: Sequence[CommitRecord]) -> int: ...
     @abstractmethod
     async def _resolve(self, repo: str, prefix: str) -> list[str]:
-        """At most two shas that begin with the prefix, in order."""
+        """Return at most two shas that begin with the prefix, in order."""
 
     @abstractmethod
     async def _get(self, repo: str, sha: str) -> CommitRecord | None: ...

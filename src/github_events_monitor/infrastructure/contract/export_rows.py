@@ -105,7 +105,7 @@ def _parse_metric(item: TableItem, where: str, parsed: ParsedItems) -> None:
 
 
 def _where(item: TableItem) -> str:
-    """`commits 1f3a…`: the table and what identifies the row there."""
+    """Return `commits 1f3a…`: the table and what identifies the row there."""
     names = ("id", "sha", "commit_sha", "actor_login", "repo_name")
     row = item.item if isinstance(item.item, dict) else {}
     key = next((row[name] for name in names if name in row), "without a key")

@@ -82,12 +82,12 @@ class DatabaseManager(ABC):
         return await self._store(checked if self.threads.available else _without_threads(checked), lease)
 
     async def import_events(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
-        """Many repositories' records in one step (one transaction where the engine has them)."""
+        """Store many repositories' records in one step (one transaction where the engine has them)."""
         await self.connection.open()
         return await self._import(events, commits)
 
     async def import_batch(self, batch: bytes) -> Stored:
-        """The bulk path: the same for what an encoder of this provider (`batch_encoder`) made."""
+        """Store likewise what an encoder of this provider (`batch_encoder`) made: the bulk path."""
         await self.connection.open()
         return await self._import_batch(batch)
 
@@ -108,7 +108,7 @@ class DatabaseManager(ABC):
     async def read_pages(
         self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
     ) -> AsyncIterator[list[TableItem]]:
-        """The same rows some hundreds at a time, for handling many; a page is of one table."""
+        """Yield the same rows some hundreds at a time, for handling many; a page is of one table."""
         check_tables(tables)
         await self.connection.open()
         key = repo_key(repo) if repo is not None else None
@@ -127,7 +127,7 @@ class DatabaseManager(ABC):
             await asyncio.to_thread(memory.put, [with_hours(item, hours) for item in page])
 
     async def _restricted(self, memory: Spool, part: Part) -> AsyncIterator[list[TableItem]]:
-        """The same afterwards, in so far as it is still known and came along."""
+        """Yield the same afterwards, in so far as it is still known and came along."""
         kept = part._replace(since=max(part.since, self._kept_since()))
         hours = await self.collector_state.get_archive_hours()
         pages = memory.pages()
@@ -137,7 +137,7 @@ class DatabaseManager(ABC):
             yield [restricted(item, kept, states) for item in page]
 
     def _kept_since(self) -> str:
-        """Since when records stay; what is older may go any time."""
+        """Return since when records stay; what is older may go any time."""
         if self.retention_days is None:
             return ""
         return format_instant(self.connection.clock() - timedelta(days=self.retention_days))
@@ -174,7 +174,9 @@ class DatabaseManager(ABC):
 
     @abstractmethod
     async def describe(self) -> dict[str, Any]:
-        """What `database info` shows: tables with status, item counts, sizes, indexes, and the provider's settings."""
+        """Return what `database info` shows: tables with status, item counts, sizes, indexes, and the provider's
+        settings.
+        """
 
     @abstractmethod
     async def delete_tables(self) -> list[str]:

@@ -39,7 +39,7 @@ class MetricsRepository(ABC):
         last: str = "",
         limit: int | None = None,
     ) -> list[MetricRow]:
-        """Rows of a key in order of `sort`: those that begin with `prefix` and lie in first <= sort <= last."""
+        """Return rows of a key in order of `sort`: those that begin with `prefix` and lie in first <= sort <= last."""
         wire.check_limit(limit)
         await self._connection.open()
         found = await self._rows(table, key.lower(), prefix)
@@ -52,7 +52,7 @@ class MetricsRepository(ABC):
         await self._save_health(repo_key(repo), day, dict(result))
 
     async def get_health(self, repo: str, first: str, last: str) -> dict[str, dict[str, Any]]:
-        """Stored health results by day, first <= day <= last, in order."""
+        """Return stored health results by day, first <= day <= last, in order."""
         await self._connection.open()
         stored = await self._health(repo_key(repo))
         return {day: stored[day] for day in sorted(stored) if first <= day <= last}

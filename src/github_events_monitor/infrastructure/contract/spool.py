@@ -30,7 +30,7 @@ class Spool:
             ) from None
 
     def pages(self) -> Iterator[list[TableItem]]:
-        """All that was put in, in pages that fit into memory."""
+        """Yield all that was put in, in pages that fit into memory."""
         self._file.seek(0)
         page: list[TableItem] = []
         size = 0
