@@ -9,7 +9,7 @@ _MONDAY = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def business_hours(earlier: str, later: str) -> float:
-    """Hours of Monday to Friday (UTC) between two stored instants."""
+    """Return hours of Monday to Friday (UTC) between two stored instants."""
     return (_business_seconds(later) - _business_seconds(earlier)) / 3600
 
 

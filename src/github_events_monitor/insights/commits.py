@@ -105,7 +105,7 @@ def _measure(commit: Commit, files: Sequence[CommitFile] | None) -> _Change:
 
 
 def _categorise(commit: Commit, message: Message, change: _Change) -> dict[str, str]:
-    """Categories with their reasons: what the commit is by structure, by message, by the files it touches."""
+    """Return categories with their reasons: what the commit is by structure, by message, by the files it touches."""
     found: dict[str, str] = {}
     if len(commit.parents) > 1 or is_merge_subject(commit.message):
         found["merge"] = "it has several parents" if len(commit.parents) > 1 else "the message is that of a merge"

@@ -110,7 +110,7 @@ def kind_of_file(path: str) -> FileKind:
 
 
 def is_sensitive(path: str) -> bool:
-    """Code or configuration whose names speak of access, secrets or cryptography."""
+    """Return whether a file is code or configuration whose name speaks of access, secrets or cryptography."""
     if kind_of_file(path) not in {"code", "config", "build"}:
         return False
     return not _SENSITIVE_WORDS.isdisjoint(word.lower() for word in _WORDS.findall(path))

@@ -112,7 +112,7 @@ def _score(components: Sequence[Component]) -> float | None:
 
 
 def _trend(period: Period, components: Sequence[Component]) -> Trend:
-    """Like is compared with like: only components known in both windows count on both sides."""
+    """Return the trend: only components known in both windows count on both sides."""
     length = timedelta(seconds=seconds_between(period.since, period.until))
     before = replace(period, since=shift(period.since, -length), until=period.since, snapshot=None)
     for what, known in (("events", period.threads_known), ("commits", period.commits_known)):
@@ -143,7 +143,7 @@ def _no_trend(why: str) -> Trend:
 
 
 def _count_accounts(period: Period, accounts: Accounts) -> Mapping[Kind, int]:
-    """Accounts that did something in the window, by kind; stars and forks do not count."""
+    """Return how many accounts did something in the window, by kind; stars and forks do not count."""
     contributions = [rows for kind, rows in period.history.rows.items() if kind not in NO_CONTRIBUTIONS]
     logins = {row.actor_login for rows in contributions for row in period.part(rows)}
     known = {accounts.of_login(login) for login in logins if login}

@@ -38,7 +38,7 @@ def in_order(rows: Iterable[Activity]) -> list[Activity]:
 
 
 def within(rows: Sequence[Activity], since: str, until: str) -> Sequence[Activity]:
-    """Of rows, oldest first, those with since <= t < until."""
+    """Return those of the rows, oldest first, with since <= t < until."""
     return rows[bisect_left(rows, since, key=_WHEN) : bisect_left(rows, until, key=_WHEN)]
 
 

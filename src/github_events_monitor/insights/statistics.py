@@ -64,7 +64,7 @@ def usual_level(
 
 
 def log_at_least(count: int, level: Level) -> float:
-    """log P(X >= count)."""
+    """Return log P(X >= count)."""
     if count <= 0:
         return 0.0
     busy = level.mean / (level.mean + level.shape)
@@ -72,13 +72,13 @@ def log_at_least(count: int, level: Level) -> float:
 
 
 def log_at_most(count: int, level: Level) -> float:
-    """log P(X <= count)."""
+    """Return log P(X <= count)."""
     quiet = level.shape / (level.mean + level.shape)
     return _log_beta_tail(quiet, level.shape, float(count + 1))
 
 
 def _log_beta_tail(x: float, a: float, b: float) -> float:
-    """log of the regularised incomplete beta function I_x(a, b), 0 < x < 1 (https://dlmf.nist.gov/8.17)."""
+    """Return log of the regularised incomplete beta function I_x(a, b), 0 < x < 1 (https://dlmf.nist.gov/8.17)."""
     if x <= (a + 1) / (a + b + 2):
         return min(0.0, _log_beta_term(x, a, b) + math.log(_beta_fraction(x, a, b)))
     other = math.exp(_log_beta_term(1 - x, b, a)) * _beta_fraction(1 - x, b, a)
@@ -116,7 +116,7 @@ def _not_zero(value: float) -> float:
 
 
 def false_discovery_limit(log_probabilities: Sequence[float], tests: int, rate: float) -> float:
-    """Benjamini and Hochberg's limit: what lies at or below it is a discovery; -inf when nothing is.
+    """Return Benjamini and Hochberg's limit: what lies at or below it is a discovery; -inf when nothing is.
 
     log_probabilities: those that may be small enough, out of `tests`; the rest counts as 1. rate: the share of false
     ones among all discoveries that is accepted.

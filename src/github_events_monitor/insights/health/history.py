@@ -162,7 +162,7 @@ def _first_by_others(
 
 
 def _for_others(closings: Iterable[Activity], authors: Mapping[int, str]) -> list[Activity]:
-    """Merging needs the right to; closing shows it only where another person opened."""
+    """Return the closings that need the right to: merges, and closings of what another person opened."""
     found = []
     for row in closings:
         author = authors.get(row.number or 0)

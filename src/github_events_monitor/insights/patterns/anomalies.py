@@ -41,7 +41,7 @@ class PatternInputs:
 
 
 def find_anomalies(inputs: PatternInputs) -> AnomalyResult:
-    """Spikes, drops and bursts of the window, the least probable first; at most `MOST` of them."""
+    """Return spikes, drops and bursts of the window, the least probable first; at most `MOST` of them."""
     counts = count_events(inputs.activity, inputs.until)
     ledger = bool(_by_ledger(HOUR, inputs).known)
     hours, days = (_feed_timeline(size, inputs, counts, ledger) for size in (HOUR, DAY))

@@ -39,7 +39,7 @@ FORMULA = (
 
 
 def assess_security(inputs: SecurityInputs) -> SecurityResult:
-    """Findings by severity, then newest first, and what could not be judged."""
+    """Return findings by severity, then newest first, and what could not be judged."""
     case = Case(inputs)
     said = [said for check in CHECKS for said in check(case)]
     findings = sorted((one for one in said if isinstance(one, Finding)), key=lambda one: (one.type, one.title))
@@ -62,7 +62,7 @@ def _risk_level(findings: list[Finding]) -> RiskLevel:
 
 
 def _anything_known(case: Case) -> bool:
-    """Whether a record of the window is stored, a part of it is completely known, or its present was observed."""
+    """Return whether a record of the window is stored, a part of it is known, or its present was observed."""
     inputs = case.inputs
     observed = (row for row in inputs.observations if row.sort.startswith(FORCE_PUSH))
     return bool(

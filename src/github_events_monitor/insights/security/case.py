@@ -174,7 +174,7 @@ Check = Callable[[Case], Iterable[Finding | str]]
 
 
 def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items: Iterable[Item]) -> Finding:
-    """Similar occurrences as one finding: the newest gives its time, the newest few its evidence."""
+    """Return similar occurrences as one finding: the newest gives its time, the newest few its evidence."""
     newest_first = sorted(set(items), key=lambda item: (item.at or "", item.evidence), reverse=True)
     actors = dict.fromkeys(clean(item.actor, _MAX_LOGIN, one_line=True) for item in newest_first if item.actor)
     return Finding(
@@ -189,7 +189,7 @@ def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items:
 
 
 def count_of(number: int, one: str, many: str | None = None) -> str:
-    """`1 tag`, `3 tags`."""
+    """Return `1 tag`, `3 tags`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 

@@ -102,7 +102,7 @@ def _changes_dependencies_and_scripts(case: Case, known: Known) -> bool:
 
 
 def _is_script(path: str) -> bool:
-    """Run by a package manager or by hand on installation; tests and documentation are not."""
+    """Return whether a file is run on installation, by a package manager or by hand; tests are not."""
     return bool(_INSTALL_SCRIPT.search(path.lower())) and kind_of_file(path) not in {"test", "docs", "generated"}
 
 

@@ -118,7 +118,7 @@ def _recreation(kind: str, severity: RiskLevel, why: str, pairs: list[tuple[Acti
 
 
 def _recreated(case: Case) -> Iterator[tuple[Activity, Activity]]:
-    """(deletion, the next creation) of each tag; in the same second the deletion is taken to come first."""
+    """Yield (deletion, the next creation) of each tag; in the same second the deletion is taken to come first."""
     deleted: dict[str, Activity] = {}
     rows = [*case.rows_of("DeleteEvent"), *case.rows_of("CreateEvent")]
     for row in sorted(rows, key=lambda row: (row.created_at, row.event_type != "DeleteEvent", row.id)):
