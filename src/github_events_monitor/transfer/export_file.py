@@ -27,7 +27,7 @@ VERSION = 1
 
 
 def in_order(tables: Sequence[str]) -> tuple[str, ...]:
-    """The tables in their usual order. Raises `InvalidInput` for a name that is not one of them."""
+    """Return the tables in their usual order. Raises `InvalidInput` for a name that is not one of them."""
     check_tables(tables)
     return tuple(name for name in TABLES if name in tables)
 
@@ -42,7 +42,7 @@ async def export_items(
     progress: Progress | None = None,
     clock: Clock = system_clock,
 ) -> dict[str, int]:
-    """Write what is stored as an export; answers the number of items by table.
+    """Write what is stored as an export; return the number of items by table.
 
     since: events and commits from that instant on. repo: one repository's items only. Memory does not grow with their
     number. Raises `InvalidInput` for an unknown table, `DataFileError` when `out` cannot be written.
@@ -85,7 +85,7 @@ class _Writer:
             await self._progress(self._written, None, f"{sum(self._counts.values()):,} items")
 
     async def end(self) -> dict[str, int]:
-        """Write the last line; answers the number of items by table."""
+        """Write the last line; return the number of items by table."""
         await self._writes.settle()
         await self.mark({"end": True, "counts": self._counts, "sha256": self._digest.hexdigest()})
         return self._counts
@@ -100,7 +100,7 @@ class _Writer:
             self._out.write(data)
             self._out.flush()
         except BrokenPipeError:
-            raise  # whoever read the output has seen enough
+            raise  # the reader of the output has seen enough
         except OSError as error:
             raise DataFileError(
                 f"the export cannot be written: {error.strerror or error}; make room, or write it elsewhere"

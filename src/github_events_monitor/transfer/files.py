@@ -26,7 +26,7 @@ _UNPACK = 1 << 20
 class DataFile:
     """One file, read once from its beginning; `forget` starts anew where that is possible.
 
-    path: null for standard input. size: bytes on disk, null for a pipe. done: bytes of it read so far.
+    path: None for standard input. size: bytes on disk, None for a pipe. done: bytes of it read so far.
     """
 
     def __init__(self, name: str, path: Path | None, stream: BinaryIO | None = None) -> None:
@@ -39,13 +39,13 @@ class DataFile:
         self._rest: Iterator[bytes] | None = None
 
     def pieces(self) -> Iterator[bytes]:
-        """The unpacked bytes, what `peek` saw first. Raises `DataFileError` where a compressed file is cut."""
+        """Yield the unpacked bytes, what `peek` saw first. Raises `DataFileError` where a compressed file is cut."""
         while self._seen:
             yield self._seen.pop(0)
         yield from self._reading()
 
     def peek(self) -> Iterator[bytes]:
-        """The same pieces, which `pieces` will give again."""
+        """Yield the same pieces, which `pieces` will give again."""
         for piece in self._reading():
             self._seen.append(piece)
             yield piece
@@ -115,7 +115,7 @@ def _member() -> Any:
 
 
 def data_files(paths: Sequence[str | Path], stdin: BinaryIO | None) -> list[DataFile]:
-    """The files that the paths name, in order: `-` is standard input, a pattern stands for the files it fits.
+    """Return the files that the paths name, in order: `-` is standard input, a pattern stands for the files it fits.
 
     Raises `InvalidInput` for a path that is not there, is a folder, or a pattern that fits nothing.
     """

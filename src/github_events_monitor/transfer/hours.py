@@ -32,7 +32,7 @@ _LEASE_TRIES = 30
 
 
 def hour_of(name: str) -> Span | None:
-    """The hour that a file of this name makes known when it is read whole; null for any other file."""
+    """Return the hour that a file of this name makes known when it is read whole, None for any other file."""
     match = _HOUR_FILE.fullmatch(PurePath(name).name)
     if match is None:
         return None
@@ -140,9 +140,9 @@ class Memory:
 
 
 def remember(key: str, state: RepositoryState | None, newest: Newest | None, hours: Iterable[Span]) -> RepositoryState:
-    """A repository's state with what an import adds; nothing that is there is lost.
+    """Return a repository's state with what an import adds; nothing that is there is lost.
 
-    Spelling and id are the import's only while nobody collects the repository and nothing newer was imported.
+    Spelling and id are the import's only while the repository is not collected and nothing newer was imported.
     """
     known = state or RepositoryState(repo_name=key)
     hours_before = known.ledger.spans.get(ARCHIVE, ())

@@ -54,7 +54,7 @@ _decode_event = msgspec.json.Decoder(_EventLine).decode
 
 
 def is_export(record: Any) -> bool:
-    """Whether a first line is that of an export."""
+    """Return whether a first line is that of an export."""
     return isinstance(record, dict) and record.get("format") == FORMAT and isinstance(record.get("version"), int)
 
 
@@ -68,7 +68,7 @@ def check_version(first: dict[str, Any], name: str) -> None:
 
 
 def item_batches(file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]) -> Iterator[ItemBatch]:
-    """The items of an export file, in order, and only then whether they were all there and unaltered.
+    """Yield the items of an export file, in order, and only then whether they were all there and unaltered.
 
     What is remembered of repositories comes last, once that is sure: it says that nothing is missing. Raises
     `DataFileError` for a line that is not of the format, for a newer format, and for a file that was cut or altered.
@@ -103,7 +103,7 @@ def _checked(file: DataFile, items: list[TableItem], encoder: type[BatchEncoder]
 
 
 def _without_events(parsed: ParsedItems) -> ParsedItems:
-    """The same, where events of some types only came along."""
+    """Return the same, where events of some types only came along."""
     part = Part(("commits",))
     rows = parsed.health.items()
     return parsed._replace(
@@ -122,7 +122,7 @@ class _ExportReader:
         self._started = False
 
     def batches(self) -> Iterator[list[TableItem]]:
-        """All items, some thousands at a time."""
+        """Yield all items, some thousands at a time."""
         batch: list[TableItem] = []
         length = 0
         for block in blocks_of(self._file.pieces()):
@@ -195,7 +195,7 @@ class _ExportReader:
 
 
 def _event(line: bytes) -> TableItem | None:
-    """The item of a line that holds an event in its usual form; null for any other line."""
+    """Return the item of a line that holds an event in its usual form, None for any other line."""
     if not line.endswith(b'"table":"events"}'):
         return None
     try:
@@ -206,7 +206,7 @@ def _event(line: bytes) -> TableItem | None:
 
 
 def _wanted_items(items: list[TableItem], wanted: Wanted) -> list[TableItem]:
-    """Those of the repositories and event types asked for; types say nothing about other tables."""
+    """Return those of the repositories and event types asked for; types say nothing about other tables."""
     if wanted.everything:
         return items
     return [item for item in items if _is_wanted(item, wanted)]
@@ -219,7 +219,7 @@ def _is_wanted(item: TableItem, wanted: Wanted) -> bool:
 
 
 def _repository_of(item: TableItem) -> str | None:
-    """The key of the repository that an item is about."""
+    """Return the key of the repository that an item is about."""
     if item.table == "developer_metrics":
         return str(item.item.get("repo_time_period", "")).rpartition("#")[0].lower()
     name = item.item.get("repo_name")

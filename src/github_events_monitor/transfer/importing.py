@@ -87,7 +87,7 @@ class _Import:
         self._tally = Tally()
 
     def report(self, empty: Sequence[str]) -> ImportReport:
-        """What was done."""
+        """Return what was done."""
         return self._tally.report(self._memory.busy, empty)
 
     async def run(self, file: DataFile, kind: Kind) -> None:

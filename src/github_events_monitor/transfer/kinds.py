@@ -48,7 +48,7 @@ def kind_of(file: DataFile) -> Kind:
 
 
 def array_blocks(file: DataFile) -> Iterator[Block]:
-    """The events of one JSON array, as if each had a line. Raises `DataFileError` for what is no such array."""
+    """Yield the events of one JSON array, as if each had a line. Raises `DataFileError` for what is no such array."""
     yield Block(1, _array(file, file.pieces()))
 
 
@@ -85,7 +85,7 @@ def _is_event(record: Any) -> bool:
 
 
 def _is_old_event(record: Any) -> bool:
-    """Before 2015 the actor was a plain login and the repository was called `repository`."""
+    """Return whether a record has the form before 2015, with a plain login and a member called `repository`."""
     if not isinstance(record, dict) or "type" not in record or "created_at" not in record:
         return False
     return isinstance(record.get("actor"), str) or not ("repo" in record or {"repository", "url"}.isdisjoint(record))

@@ -19,7 +19,7 @@ class Block(NamedTuple):
 
 
 def blocks_of(pieces: Iterable[bytes], longest: int = MAX_LINE_BYTES) -> Iterator[Block]:
-    """All lines, the last one also without a newline.
+    """Yield all lines, the last one also without a newline.
 
     When the pieces end in a `DataFileError`, the whole lines before it are given first, then it is raised.
     """
@@ -61,7 +61,7 @@ class _Splitter:
             self._held, self._length, self._next = [], 0, BLOCK_BYTES
 
     def whole_lines(self) -> Iterator[Block]:
-        """The lines that have their newline; what follows the last one is kept."""
+        """Yield the lines that have their newline; what follows the last one is kept."""
         head, newline, rest = b"".join(self._held).rpartition(b"\n")
         self._held, self._length = [], 0
         self._hold(rest)
@@ -69,7 +69,7 @@ class _Splitter:
             yield self._block(head.split(b"\n"))
 
     def end(self) -> Iterator[Block]:
-        """What is left after the last piece."""
+        """Yield what is left after the last piece."""
         if self._skipping:
             yield self._block([b""], (self._line,))
         yield from self.whole_lines()

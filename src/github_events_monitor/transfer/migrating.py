@@ -48,7 +48,7 @@ async def copy_items(
     repo: str | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """The same between two managers that are open."""
+    """Return the same between two managers that are open."""
     tally = Tally()
 
     async def store(batch: list[TableItem]) -> None:

@@ -69,7 +69,9 @@ _messages: msgspec.msgpack.Decoder[_Message] = msgspec.msgpack.Decoder(_Message)
 
 
 def is_worthwhile(file: DataFile) -> bool:
-    """Whether a second process would make the import of this file faster: it is large, and there are processors."""
+    """Return whether a second process would make the import of this file faster: it is large, and there are
+    processors.
+    """
     return file.path is not None and (file.size or 0) >= _LARGE and _processors() > 1 and bool(sys.executable)
 
 
@@ -120,7 +122,7 @@ class _Child:
         self._out.close()
 
     def messages(self) -> Iterator[_Events | _Items]:
-        """All it says. Raises `DataFileError` for a damaged file, and when the process dies."""
+        """Yield all it says. Raises `DataFileError` for a damaged file, and when the process dies."""
         while not isinstance(message := self._receive(), _End):
             if isinstance(message, _Refusal):
                 raise DataFileError(message.message)
@@ -166,7 +168,7 @@ def _send(pipe: IO[bytes], frame: bytes) -> None:
 
 
 def _read(pipe: IO[bytes]) -> bytes | None:
-    """One frame; null when the other side is gone."""
+    """Return one frame, None when the other side is gone."""
     length = int.from_bytes(pipe.read(4))
     frame = pipe.read(length)
     return frame if length and len(frame) == length else None

@@ -8,7 +8,7 @@ import msgspec
 Progress = Callable[[int, int | None, str], Awaitable[None]]
 """`await progress(done, total, message)`: bytes of the files for import, bytes written for export, items for migrate.
 
-`total` is null where it cannot be known. Called between steps, never more than some tens of times a second.
+`total` is None where it cannot be known. Called between steps, never more than some tens of times a second.
 """
 
 MAX_BROKEN_LINES = 20
@@ -70,7 +70,7 @@ class Tally:
         return sum(self.by_table.values()) - self.from_pushes
 
     def report(self, busy: Sequence[str] = (), empty: Sequence[str] = ()) -> ImportReport:
-        """The figures as they are now."""
+        """Return the figures as they are now."""
         skipped = self.filtered + self.broken
         return ImportReport(
             read=self.read,
