@@ -1,4 +1,4 @@
-"""A webhook delivery: what has to hold before its body is read, and what its sender is told.
+"""A webhook delivery: what has to hold before its body is read, and what its sender gets to read.
 
 https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 """

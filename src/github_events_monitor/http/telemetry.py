@@ -34,7 +34,7 @@ class Telemetry:
     """The metrics of one app: what it counts itself, and what the runtime knows at the moment it is asked."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second line for each counter that nobody here needs
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second line for each counter, not needed here
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._requests = Counter(
@@ -77,7 +77,7 @@ class _Moment:
         self._runtime, self._states = runtime, states
 
     def collect(self) -> Iterator[Metric]:
-        """Every metric of the moment."""
+        """Yield every metric of the moment."""
         yield from self._github()
         yield from self._stored()
         yield from self._cache()

@@ -11,7 +11,9 @@ MAX_VALUES = 100
 async def complete(
     service: DatabaseService, argument: CompletionArgument, context: CompletionContext | None
 ) -> Completion:
-    """Values for `repo`, `repos` (the last of a comma-separated list), `owner` and `name`; none for other arguments."""
+    """Return values for `repo`, `repos` (the last of a comma-separated list), `owner` and `name`; none for other
+    arguments.
+    """
     match argument.name:
         case "repo":
             return _page(await service.complete_repositories(argument.value, MAX_VALUES + 1))

@@ -18,20 +18,20 @@ _ASKED_WRONGLY = {"invalid", "not_found"}
 
 
 def failed_call(error: MonitorError) -> CallToolResult:
-    """A tool's answer that says what was wrong and what to do."""
+    """Return a tool's answer that says what was wrong and what to do."""
     return CallToolResult(
         content=[TextContent(type="text", text=sentence(error))], is_error=True, _meta={ERROR_KEY: _structure(error)}
     )
 
 
 def failed_request(error: MonitorError, uri: str | None = None) -> MCPError:
-    """The same for resources and prompts, which fail as JSON-RPC errors."""
+    """Return the same for resources and prompts, which fail as JSON-RPC errors."""
     code = INVALID_PARAMS if error.code in _ASKED_WRONGLY else INTERNAL_ERROR
     return MCPError(code=code, message=sentence(error), data={**_structure(error), **({"uri": uri} if uri else {})})
 
 
 def sentence(error: MonitorError) -> str:
-    """`code: message`, with the moment from which asking again makes sense."""
+    """Return `code: message`, with the moment from which asking again makes sense."""
     problem = Problem.of(error)
     known = problem.retry_at is None or problem.retry_at in problem.message
     return f"{problem.code}: {problem.message}" + ("" if known else f" (ask again after {problem.retry_at})")

@@ -20,7 +20,7 @@ MAX_LISTED = 200
 
 
 def to_json(answer: AnswerModel | dict[str, Any]) -> str:
-    """A resource's text."""
+    """Return a resource's text."""
     return dump_json(answer.to_wire() if isinstance(answer, AnswerModel) else answer).decode()
 
 
@@ -49,7 +49,7 @@ def _refuse_unknown(uri: str) -> None:
 
 
 async def list_repositories(runtime: Runtime) -> dict[str, Any]:
-    """What is stored or watched, by name; `more` when there are others beyond the first."""
+    """Return what is stored or watched, by name; `more` when there are others beyond the first."""
     names = await runtime.service.complete_repositories("", MAX_LISTED + 1)
     watched = {name.lower() for name in await runtime.service.watching()}
     rows = [{"repo": name, "watched": name.lower() in watched} for name in names[:MAX_LISTED]]

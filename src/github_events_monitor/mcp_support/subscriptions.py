@@ -1,6 +1,6 @@
 """Telling clients that a resource they subscribed to has changed, in both eras of the protocol.
 
-Until 2025-11-25 a client asks with `resources/subscribe` and is told on its connection. From 2026-07-28 it opens a
+Until 2025-11-25 a client asks with `resources/subscribe` and is notified on its connection. From 2026-07-28 it opens a
 `subscriptions/listen` stream with the URIs it wants, which the SDK feeds from a bus that knows exact URIs only; so the
 URIs asked for are noted here, and each is announced as it was written (with its `hours`, in its letter case).
 """
@@ -92,7 +92,7 @@ class Subscriptions:
             self._listening += Counter()
 
     async def announce(self, repo: str) -> None:
-        """Something new was stored about a repository: tell whoever subscribed to a resource of it."""
+        """Something new was stored about a repository: notify those who subscribed to a resource of it."""
         for uri in [uri for uri in self._listening if _concerns(uri, repo)]:
             await self.bus.publish(ResourceUpdated(uri=uri))
         for connection, uris in list(self._connections.items()):
@@ -104,12 +104,12 @@ class Subscriptions:
                     break
 
     def count(self) -> int:
-        """How many subscriptions there are."""
+        """Return how many subscriptions there are."""
         return sum(map(len, self._connections.values())) + self._listening.total()
 
 
 def subject_of(uri: str) -> str | None:
-    """What has to change for a resource to change: a repository's key, "" for any of them, null for none."""
+    """Return what has to change for a resource to change: a repository's key, "" for any of them, None for none."""
     parts = urlsplit(uri)
     if parts.scheme != SCHEME or parts.netloc not in {"status", "repositories"}:
         return None
@@ -133,5 +133,7 @@ def _requested_uris(ctx: Requested) -> list[str]:
 
 
 def _connection(ctx: Requested) -> Connection:
-    """The client's connection: the SDK hands out a new session object with every request, and this only inside it."""
+    """Return the client's connection: the SDK hands out a new session object with every request, and this only inside
+    it.
+    """
     return ctx.session._connection

@@ -85,7 +85,10 @@ def _for_principal(app: ASGIApp) -> ASGIApp:
 
 
 def _one_response(app: ASGIApp) -> ASGIApp:
-    """The SDK begins a second response when an event stream ends from this side, which uvicorn reports as a crash."""
+    """Return the app with one response a request.
+
+    The SDK begins a second one when an event stream ends from this side, which uvicorn reports as a crash.
+    """
 
     async def ending_quietly(scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
