@@ -36,7 +36,9 @@ class AnswerModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     def to_wire(self) -> dict[str, Any]:
-        """The answer as plain JSON values. No text in it, wherever it came from, has characters that do not show."""
+        """Return the answer as plain JSON values. No text in it, wherever it came from, has characters that do not
+        show.
+        """
         return cast(dict[str, Any], without_hidden(self.model_dump(mode="json", by_alias=True)))
 
     @cached_property
@@ -102,13 +104,13 @@ class Problem(AnswerModel):
 
     @classmethod
     def of(cls, error: MonitorError) -> Self:
-        """An error as answers carry it."""
+        """Return an error as answers carry it."""
         retry_at = format_instant(error.retry_at) if error.retry_at else None
         return cls(code=error.code, message=error.message, retry_at=retry_at)
 
 
 class RateLimitStatus(AnswerModel):
-    """GitHub's primary limit as last told; null fields were never told."""
+    """GitHub's primary limit as last reported; null fields were never reported."""
 
     limit: int | None = None
     remaining: int | None = None

@@ -30,7 +30,7 @@ from .settings import Settings
 
 
 def create_app(settings: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
-    """A new app over what is given, else over what the environment says; nothing is opened or read yet."""
+    """Return a new app over what is given, else over what the environment says; nothing is opened or read yet."""
     app = FastAPI(
         title="GitHub Events Monitor",
         version=__version__,

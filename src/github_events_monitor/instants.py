@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from .errors import InvalidInput
 
 Clock = Callable[[], datetime]
-"""Where time comes in. Answers an aware datetime; tests hand in their own."""
+"""Where time comes in. Returns an aware datetime; tests hand in their own."""
 
 FIRST, LAST = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
 """The ends of the calendar."""
@@ -19,18 +19,18 @@ _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def system_clock() -> datetime:
-    """The present, UTC."""
+    """Return the present, UTC."""
     return datetime.now(UTC)
 
 
 def format_instant(moment: datetime) -> str:
-    """`2026-11-22T16:50:05Z`; a fraction of a second is cut off, a naive moment is taken as UTC."""
+    """Return `2026-11-22T16:50:05Z`; a fraction of a second is cut off, a naive moment is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
 
 
 def parse_instant(text: str) -> datetime:
-    """Read an ISO 8601 instant; without an offset it is UTC. Raises `InvalidInput`."""
+    """Return an ISO 8601 instant; without an offset it is UTC. Raises `InvalidInput`."""
     try:
         moment = datetime.fromisoformat(text.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -39,7 +39,7 @@ def parse_instant(text: str) -> datetime:
 
 
 def normalise_instant(value: str | datetime) -> str:
-    """Any accepted instant in the stored form. Raises `InvalidInput`."""
+    """Return any accepted instant in the stored form. Raises `InvalidInput`."""
     if isinstance(value, datetime):
         try:
             return format_instant(value)
@@ -60,5 +60,5 @@ def shift(instant: str, delta: timedelta) -> str:
 
 
 def seconds_between(earlier: str, later: str) -> float:
-    """Seconds from one stored instant to another; negative when they are the other way round."""
+    """Return seconds from one stored instant to another; negative when they are the other way round."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

@@ -17,7 +17,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 def dump_json(value: Any) -> bytes:
-    """Compact UTF-8 JSON. Raises `TypeError` for what JSON cannot say."""
+    """Return compact UTF-8 JSON. Raises `TypeError` for what JSON cannot say."""
     try:
         return orjson.dumps(value)
     except TypeError:
@@ -25,7 +25,7 @@ def dump_json(value: Any) -> bytes:
 
 
 def dump_sorted(value: Any) -> bytes:
-    """Compact JSON with sorted keys: the same value gives the same bytes on every provider."""
+    """Return compact JSON with sorted keys: the same value gives the same bytes on every provider."""
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:
@@ -33,13 +33,13 @@ def dump_sorted(value: Any) -> bytes:
 
 
 def _dump_oddly(value: Any, *, sort_keys: bool = False) -> bytes:
-    """As UTF-8 too, for which lone surrogates stay escaped."""
+    """Return text as UTF-8, for which lone surrogates stay escaped."""
     text = json.dumps(value, separators=(",", ":"), sort_keys=sort_keys, allow_nan=False, ensure_ascii=False)
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
 def load_json(text: bytes | str) -> Any:
-    """Parse JSON. Raises `ValueError`."""
+    """Return parsed JSON. Raises `ValueError`."""
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         return _decode(raw)
@@ -48,7 +48,7 @@ def load_json(text: bytes | str) -> Any:
 
 
 def load_oddly(raw: bytes) -> Any:
-    """Parse JSON with lone surrogates, and with numbers beyond any float as null. Raises `ValueError`."""
+    """Return parsed JSON, with lone surrogates, and with None for numbers beyond any float. Raises `ValueError`."""
     return json.loads(raw, parse_float=_finite, parse_constant=_refuse)
 
 

@@ -31,7 +31,7 @@ _BELIEVABLE = {
 
 
 def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Any spans as disjoint ones in order; empty ones vanish."""
+    """Return any spans as disjoint ones in order; empty ones vanish."""
     merged: list[Span] = []
     for span in sorted(Span(*span) for span in spans):
         if span.since >= span.until:
@@ -44,12 +44,12 @@ def merge_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def clip_spans(spans: Iterable[Span], since: str, until: str) -> tuple[Span, ...]:
-    """The parts of spans inside a window."""
+    """Return the parts of spans inside a window."""
     return merge_spans(Span(max(span.since, since), min(span.until, until)) for span in spans)
 
 
 def missing_spans(spans: Iterable[Span], since: str, until: str) -> tuple[Span, ...]:
-    """The parts of a window that no span covers, in order."""
+    """Return the parts of a window that no span covers, in order."""
     edges = [since]
     for span in clip_spans(spans, since, until):
         edges += [span.since, span.until]
@@ -58,19 +58,19 @@ def missing_spans(spans: Iterable[Span], since: str, until: str) -> tuple[Span, 
 
 
 def learn(ledger: Ledger, kind: str, *spans: Span) -> Ledger:
-    """The ledger with more known of a kind."""
+    """Return the ledger with more known of a kind."""
     known = merge_spans((*ledger.spans.get(kind, ()), *spans))
     return msgspec.structs.replace(ledger, spans={**ledger.spans, kind: known})
 
 
 def forget_before(ledger: Ledger, instant: str) -> Ledger:
-    """The ledger after everything older than an instant was removed: that time is unknown again, not empty."""
+    """Return the ledger after everything older than an instant was removed: that time is unknown again, not empty."""
     kept = {kind: clip_spans(spans, instant, "9999") for kind, spans in ledger.spans.items()}
     return msgspec.structs.replace(ledger, spans={kind: spans for kind, spans in kept.items() if spans})
 
 
 def with_archive(state: RepositoryState, hours: Iterable[Span]) -> RepositoryState:
-    """A state with the hours of GH Archive that were imported for all repositories.
+    """Return a state with the hours of GH Archive that were imported for all repositories.
 
     Where it is not in the file of such an hour, it was silent, as long as it had its name already and had it still:
     between hours in which imports met it.
@@ -81,7 +81,7 @@ def with_archive(state: RepositoryState, hours: Iterable[Span]) -> RepositorySta
 
 
 def known_from(ledger: Ledger, tables: Collection[str], since: str) -> Ledger:
-    """What remains known to whoever got these tables only, with records of since <= t."""
+    """Return what remains known to a reader who got these tables only, with records of since <= t."""
     return Ledger(
         spans={
             kind: clip_spans(spans, since, "9999")
@@ -92,7 +92,7 @@ def known_from(ledger: Ledger, tables: Collection[str], since: str) -> Ledger:
 
 
 def common_ledger(one: Ledger, other: Ledger) -> Ledger:
-    """What both say is known."""
+    """Return what both say is known."""
     return Ledger(
         spans={
             kind: merge_spans(part for span in other.spans.get(kind, ()) for part in clip_spans(spans, *span))
@@ -102,15 +102,15 @@ def common_ledger(one: Ledger, other: Ledger) -> Ledger:
 
 
 def united_ledger(one: Ledger, other: Ledger) -> Ledger:
-    """What either says is known."""
+    """Return what either says is known."""
     kinds = {**one.spans, **other.spans}
     return Ledger(spans={kind: merge_spans((*one.spans.get(kind, ()), *other.spans.get(kind, ()))) for kind in kinds})
 
 
 def without_future(state: RepositoryState, now: str) -> RepositoryState:
-    """A state without what a clock that ran ahead wrote into it.
+    """Return a state without what a clock that ran ahead wrote into it.
 
-    A span that reaches into the future goes altogether: nobody knows where its honest part ends.
+    A span that reaches into the future goes altogether: it is not known where its honest part ends.
     """
     latest = shift(now, SKEW)
     changes: dict[str, Any] = {
@@ -127,6 +127,6 @@ def without_future(state: RepositoryState, now: str) -> RepositoryState:
 
 
 def known_spans(ledger: Ledger, kind: str) -> tuple[Span, ...]:
-    """What is known of a kind; imported archive hours count as known events."""
+    """Return what is known of a kind; imported archive hours count as known events."""
     archive = ledger.spans.get(ARCHIVE, ()) if kind == "events" else ()
     return merge_spans((*ledger.spans.get(kind, ()), *archive))

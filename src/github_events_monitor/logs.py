@@ -1,7 +1,7 @@
 """Logging: to stderr, never stdout (which belongs to protocol and data), and to LOG_FILE where one is named.
 
-Whoever logs must not log secrets; the formatter here is the last line of defence, since it sees the finished text. Text
-from strangers cannot forge lines either: control characters are shown as escapes.
+Code that logs must not log secrets; the formatter here is the last line of defence, since it sees the finished text.
+Text from strangers cannot forge lines either: control characters are shown as escapes.
 """
 
 import logging
@@ -47,7 +47,7 @@ class Redactor:
         self._known = re.compile("|".join(map(re.escape, long_enough))) if long_enough else None
 
     def __call__(self, text: str) -> str:
-        """The text with `***` in the place of secrets."""
+        """Return the text with `***` in the place of secrets."""
         return _TOKENS.sub("***", self._known.sub("***", text) if self._known else text)
 
 

@@ -93,7 +93,7 @@ def clean(text: str, limit: int, *, one_line: bool = False) -> str:
 
 
 def without_hidden(value: Any) -> Any:
-    """JSON values with every text in them, names included, freed of what does not show; nothing is cut."""
+    """Return JSON values with every text in them, names included, freed of what does not show; nothing is cut."""
     match value:
         case str():
             return value if value.isascii() and value.isprintable() else _ALL_HIDDEN.sub("", value)
