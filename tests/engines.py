@@ -94,7 +94,7 @@ def dynamodb_local_home() -> Path:
 
 
 def free_port() -> int:
-    """A loopback port that nobody uses at this moment."""
+    """Return a loopback port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Settings: read once, by name, from the environment or a `.env` file; a bad one is told in a line."""
+"""Settings: read once, by name, from the environment or a `.env` file; a bad one is named in a line."""
 
 import os
 from pathlib import Path

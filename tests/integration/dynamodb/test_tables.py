@@ -1,4 +1,4 @@
-"""The tables: made once by whoever is first, compared when there, never altered and never mistaken for others'."""
+"""The tables: made once by the first that comes, compared when there, never altered and never mistaken for others'."""
 
 import asyncio
 from typing import Any

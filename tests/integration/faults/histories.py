@@ -64,7 +64,7 @@ class History:
             self._push(at, merged)
 
     def _push(self, at: datetime, merged: list[str]) -> str:
-        """A commit on top of what is older, in its place by date, as GitHub lists a history; answers its sha."""
+        """A commit on top of what is older, in its place by date, as GitHub lists a history; return its sha."""
         rows, made = self.repository.commits, commit(self.next_number(), at)
         place = next((n for n, row in enumerate(rows) if row["commit"]["committer"]["date"] <= iso(at)), len(rows))
         parents = [row["sha"] for row in rows[place : place + 1]] + merged

@@ -73,7 +73,7 @@ def write_archive(folder: Path, files: int, lines: int) -> list[str]:
 def survive_kills(
     folder: Path, arguments: list[str], chance: Random, rounds: int, **variables: str
 ) -> tuple[int, Contents, Contents]:
-    """Do work in one database undisturbed and in another with kills; answers (kills that met it at work, both ends)."""
+    """Do work in one database undisturbed and in another with kills; return (kills that met it at work, both ends)."""
     calm, stormy = folder / "calm", folder / "stormy"
     calm.mkdir()
     stormy.mkdir()

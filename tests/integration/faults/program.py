@@ -14,7 +14,7 @@ from github_events_monitor.settings import Settings
 
 PROGRAM = [sys.executable, "-m", "github_events_monitor"]
 
-# A lease outlives who held it: here for one second, so that whoever comes after a kill need not wait for twenty.
+# A lease outlives who held it: here for one second, so that the next one after a kill need not wait for twenty.
 HASTY = [
     sys.executable,
     "-c",
@@ -71,7 +71,7 @@ def finish(process: Process, within: float = 60) -> Ended:
 
 
 def kill_after(process: Process, seconds: float) -> bool:
-    """Kill -9 after so long; answers whether it was still at work."""
+    """Kill -9 after so long; return whether it was still at work."""
     try:
         process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:

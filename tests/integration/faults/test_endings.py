@@ -52,7 +52,7 @@ class SlowGitHub(FakeGitHub):
 
     @contextmanager
     def open_for_business(self) -> Iterator[str]:
-        """Its URL; nobody is left waiting at the end."""
+        """Yield its URL; no request is left waiting at the end."""
         with self.serve() as url:
             try:
                 yield url
@@ -99,7 +99,7 @@ class Session:
 
 
 def lease_of(path: Path) -> dict[str, Any]:
-    """Who holds the repository; nobody where it was given back."""
+    """Return what is stored of the lease: who holds the repository, if anyone does."""
     with closing(sqlite3.connect(path)) as db:
         sql = (
             "SELECT data FROM event_patterns WHERE repo_name = '#state#octo/hello' AND event_pattern_detected = 'lease'"

@@ -1,4 +1,4 @@
-"""What a command prints cannot be written, or nobody reads it."""
+"""What a command prints cannot be written, or is not read."""
 
 import os
 import subprocess

@@ -188,7 +188,7 @@ steps = st.one_of(
 
 
 async def take(manager: DatabaseManager, step: Step) -> Any:
-    """Take a step; answers what the database said of it."""
+    """Take a step; return what the database said of it."""
     kind, value = step
     if kind == "events":
         return await manager.events.insert_events(value)

@@ -53,7 +53,7 @@ def v2(method: str, path: str, query: dict[str, str], headers: dict[str, str], b
 
 @pytest.fixture(params=["sqlite", "dynamodb"])
 def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What AWS and the user set; nobody is at GITHUB_API_URL."""
+    """What AWS and the user set; no GitHub is at GITHUB_API_URL."""
     chosen = {
         "AWS_LAMBDA_FUNCTION_NAME": "monitor",
         "API_TOKEN": TOKEN,

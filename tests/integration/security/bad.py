@@ -1,4 +1,4 @@
-"""Input as nobody should send it."""
+"""Input that should not be sent, and is."""
 
 from typing import Any
 
