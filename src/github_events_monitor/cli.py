@@ -128,6 +128,39 @@ def report(
 
 
 @app.command()
+def demo(
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the REST API over it until stopped.")] = False,
+    port: Port = None,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Run the MCP server over it, on stdio.")] = False,
+    json: Json = False,
+) -> None:
+    """Show an invented project, without any network.
+
+    It is made the same every time, in a temporary database: a report of it, as the command report prints one.
+    """
+    if serve and mcp:
+        raise typer.BadParameter("--serve and --mcp are two servers; give one of them")
+    if not (serve or mcp):
+        from .terminal import demo as page
+
+        _run(lambda settings: page.demo(settings, as_json=json))
+
+    def run(settings: "Settings") -> None:
+        from .terminal.demo import serve_demo
+
+        if mcp:
+            from .mcp_server import run as run_mcp
+
+            serve_demo(settings, lambda chosen: run_mcp("stdio", chosen))
+        else:
+            from .api import run as run_api
+
+            serve_demo(settings, run_api, told=True)
+
+    _run_server(run, {"mcp": mcp, "mcp_transport": "stdio" if mcp else None, "port": port})
+
+
+@app.command()
 def collect(
     repos: SomeRepos = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be new, but store nothing.")] = False,

@@ -9,21 +9,20 @@ from ..records import Stored
 from .project import REPOSITORIES, UNTIL, invent
 
 
-async def store_demo(manager: DatabaseManager, until: datetime = UNTIL) -> Stored:
-    """Store the project as collecting would have, all of it watched, and return how much was new.
+async def store_demo(manager: DatabaseManager, until: datetime = UNTIL) -> dict[str, Stored]:
+    """Store the project as collecting would have, all of it watched, and return by repository how much was new.
 
     until: the present of the project; questions are asked at that instant.
 
     Raises:
         DatabaseError: Somebody else collects these repositories in this database.
     """
-    new = Stored(0, 0)
+    new: dict[str, Stored] = {}
     for batch in invent(until):
         lease = await acquire(manager, lambda: until, batch.state.repo_name, "demo")
         if lease is None:
             raise DatabaseError(f"{batch.state.full_name} is being collected in this database; use an empty one")
-        stored = await manager.store(batch, lease)
+        new[batch.state.full_name or lease.repo_name] = await manager.store(batch, lease)
         await manager.collector_state.release_lease(lease)
-        new = Stored(new.events + stored.events, new.commits + stored.commits)
     await manager.collector_state.watch(REPOSITORIES)
     return new
