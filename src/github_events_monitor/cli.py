@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from . import __version__
-from .terminal import output
+from .terminal import output, thread_commands
 from .terminal.clients import ClientName
+from .terminal.options import Json
+from .terminal.options import run as _run
 
 if TYPE_CHECKING:
     from .settings import Settings
-    from .terminal.running import Work
 
 PROGRAM = "github-events-monitor"
 
@@ -28,10 +29,10 @@ app = typer.Typer(
 )
 database = typer.Typer(help="Test, create, describe or delete the database.")
 watch = typer.Typer(help="List or change what is polled in the background.")
+app.add_typer(thread_commands.commands)
 app.add_typer(database, name="database")
 app.add_typer(watch, name="watch")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Repos = Annotated[list[str], typer.Argument(metavar="OWNER/NAME", help="Repositories.", show_default=False)]
 SomeRepos = Annotated[
     list[str] | None, typer.Argument(metavar="OWNER/NAME", help="Repositories; none: all.", show_default=False)
@@ -44,12 +45,6 @@ Tables = Annotated[
 Since = Annotated[str | None, typer.Option(metavar="INSTANT", help="Only events and commits from then on.")]
 OneRepo = Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="Only this repository.")]
 Transport = Literal["stdio", "sse", "streamable-http"]
-
-
-def _run(work: "Work") -> None:
-    from .terminal.running import run_work
-
-    raise typer.Exit(run_work(work))
 
 
 def _run_server(serve: Callable[["Settings"], None], flags: dict[str, Any]) -> None:

@@ -5,11 +5,10 @@ from itertools import groupby
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..answers import Coverage, Problem
+from ..answers import Problem
 from ..errors import MonitorError
 from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
@@ -20,6 +19,7 @@ from ..insights.results import Component
 from ..runtime import open_runtime
 from ..settings import Settings
 from .collecting import budget_left
+from .page import limits, section
 from .screen import columns, complain, plain, print_json, progress_bar, stdout
 
 _AUTHOR_WIDTH = 18
@@ -71,22 +71,14 @@ def show(page: Console, origin: str, commits: RecentCommits, health: RepositoryH
     page.print(plain(origin, "dim"))
     window = commits.window
     shown = f", the newest {len(commits.commits)} shown" if commits.next_cursor else ""
-    _section(
-        page, f"Commits from {window.since} to {window.until}: {commits.total_commits:,}{shown}", _commits(commits)
-    )
-    _section(page, *_health(health))
+    section(page, f"Commits from {window.since} to {window.until}: {commits.total_commits:,}{shown}", _commits(commits))
+    section(page, *_health(health))
     if health.recommendations:
-        _section(page, "Recommendations", Group(*(plain(f"- {line}") for line in health.recommendations)))
-    unknown = [*_limits("commits", commits.coverage), *_limits("events", health.coverage)]
+        section(page, "Recommendations", Group(*(plain(f"- {line}") for line in health.recommendations)))
+    unknown = [*limits("commits", commits.coverage), *limits("events", health.coverage)]
     if unknown:
-        _section(page, "What is not known", Group(*(plain(f"- {line}") for line in unknown)))
+        section(page, "What is not known", Group(*(plain(f"- {line}") for line in unknown)))
     page.print()
-
-
-def _section(page: Console, title: str, body: RenderableType) -> None:
-    page.print()
-    page.print(plain(title, "bold"))
-    page.print(Padding(body, (0, 0, 0, 2)))
 
 
 def _collection(row: CollectedRepository, collected: CollectNow) -> str:
@@ -180,16 +172,3 @@ def _unknown(parts: Sequence[Component]) -> Table:
         first = part.explanation.partition(". ")[0].removesuffix(".")  # all of it is in --json
         table.add_row(plain(part.name, "dim"), plain(f"{first}.", "dim"))
     return table
-
-
-def _limits(what: str, coverage: Coverage) -> list[str]:
-    """What the reader must not conclude from the page."""
-    lines = []
-    if not coverage.complete:
-        known = (
-            f"completely known from {coverage.from_} to {coverage.to}"
-            if coverage.from_
-            else "not completely known anywhere"
-        )
-        lines.append(f"The {what} of this window are {known}; {len(coverage.gaps):,} gaps.")
-    return [*lines, *([coverage.note] if coverage.note else [])]
