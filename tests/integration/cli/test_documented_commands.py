@@ -37,7 +37,13 @@ from tests.fake_github import FakeGitHub, FakeRepository, commit, event, iso
 from .conftest import Run
 
 BASH = list(blocks("bash"))
-REPOSITORIES = ("acme/lighthouse", "acme/foghorn", "agronholm/apscheduler", "kubernetes/kubernetes", "microsoft/vscode")
+REPOSITORIES = (
+    "example-harbour/lighthouse",
+    "example-harbour/foghorn",
+    "agronholm/apscheduler",
+    "kubernetes/kubernetes",
+    "microsoft/vscode",
+)
 CHECKOUT = ("ruff", "mypy", "lint-imports", "pip", "python")
 """Run from a checkout's environment for every change, by .ci/run."""
 ELSEWHERE = re.compile(r"/(absolute/path/to|var/lib/github-events|etc/github-events)(?=/)")
@@ -195,7 +201,7 @@ def shell(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: py
     with github.serve() as url:
         monkeypatch.setenv("GITHUB_API_URL", url)
         if re.search("sqlite:///github_events.db|^github-events-monitor export", block.text):
-            assert run("collect", "acme/lighthouse").code == 0
+            assert run("collect", "example-harbour/lighthouse").code == 0
         yield shell
     if shell.endpoint:
         _remove_tables(shell.endpoint)
