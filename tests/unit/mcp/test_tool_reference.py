@@ -1,16 +1,17 @@
-"""`docs/tools.md` is made from the tools' own declarations."""
+"""`docs/tools.md` is made from the declarations of tools, prompts and resources."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from github_events_monitor.infrastructure.questions.catalogue import tools
 from github_events_monitor.infrastructure.questions.question import Effect, Question
+from github_events_monitor.mcp_server import mcp
 from tests.documents import ROOT
 
 PAGE = ROOT / "docs" / "tools.md"
 INTRODUCTION = """\
-# Tools: arguments and answers
+# Tools, prompts and resources
 
 Made from the declarations; do not edit it by hand (`UPDATE_SNAPSHOTS=1 python -m pytest tests/unit/mcp`). Clients
 that send numbers or booleans as text, "" or "null" for what they leave out, `owner` beside a bare `repo`, or
@@ -25,8 +26,28 @@ EFFECTS: dict[Effect, str] = {
 }
 
 
-def page() -> str:
-    return "\n".join([INTRODUCTION, *(row for question in tools() for row in _section(question))])
+async def page() -> str:
+    sections = [row for question in tools() for row in _section(question)]
+    return "\n".join(
+        [INTRODUCTION, *sections, *[row async for row in _prompts()], *[row async for row in _resources()]]
+    )
+
+
+async def _prompts() -> AsyncIterator[str]:
+    yield "## Prompts\n\n| prompt | what it asks for | arguments |\n|---|---|---|"
+    for prompt in await mcp.list_prompts():
+        arguments = [f"`{one.name}`{'' if one.required else ' (optional)'}" for one in prompt.arguments or []]
+        yield f"| `{prompt.name}` | {prompt.description} | {', '.join(arguments)} |"
+    yield ""
+
+
+async def _resources() -> AsyncIterator[str]:
+    yield "## Resources\n\nClients can subscribe to those whose content changes.\n\n| resource | what it holds |\n|---|---|"
+    for resource in await mcp.list_resources():
+        yield f"| `{resource.uri}` | {resource.description} |"
+    for template in await mcp.list_resource_templates():
+        yield f"| `{template.uri_template}` | {template.description} |"
+    yield ""
 
 
 def _section(question: Question[Any, Any]) -> Iterator[str]:
@@ -60,9 +81,9 @@ def _takes(about: dict[str, Any]) -> str:
             return {"boolean": "true or false", "integer": "a number"}.get(about.get("type", ""), "text")
 
 
-def test_the_reference_of_the_tools_is_what_they_declare() -> None:
+async def test_the_reference_of_the_tools_is_what_they_declare() -> None:
     """After a wanted change: `UPDATE_SNAPSHOTS=1 python -m pytest tests/unit/mcp`, and read the difference."""
-    found = page()
+    found = await page()
     if os.environ.get("UPDATE_SNAPSHOTS"):
         PAGE.write_text(found, encoding="utf-8")
     assert found == PAGE.read_text(encoding="utf-8")
