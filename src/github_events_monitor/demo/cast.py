@@ -48,11 +48,13 @@ class Area(NamedTuple):
 WHEREABOUTS = (
     "",
     " in winter",
-    " at the north pier",
-    " for small harbours",
-    " on old lamps",
-    " after a restart",
+    " up north",
     " at dusk",
+    " on old lamps",
+    " at sea",
+    " on restart",
+    " in port",
+    " abroad",
 )
 """What tells apart two changes that are alike."""
 

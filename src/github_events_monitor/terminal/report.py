@@ -156,7 +156,7 @@ def _health(answer: RepositoryHealth) -> tuple[str, RenderableType]:
 def _score(answer: RepositoryHealth) -> str:
     score = "unknown" if answer.health_score is None else f"{answer.health_score:.0f} of 100"
     change = answer.trend.change
-    moved = "" if change is None else f", {answer.trend.direction} {change:+.1f}"
+    moved = "" if change is None else f", {answer.trend.direction} {abs(change):.1f}"
     return score + moved + ("" if answer.confidence is None else f" (confidence {answer.confidence:.0%})")
 
 
