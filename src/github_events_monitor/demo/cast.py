@@ -24,8 +24,8 @@ AMARA = Account("amara-driftwood", "Amara Driftwood")
 TEO = Account("teo-moorings", "Teo Moorings")
 SOL = Account("sol-gangway", "Sol Gangway")
 LIN = Account("lin-foghorn", "Lin Foghorn")
-PILOT = Account("harbour-pilot[bot]", "harbour-pilot[bot]", "Bot")
-ASSISTANT = Account("copilot-swe-agent[bot]", "copilot-swe-agent[bot]", "Bot")
+PILOT = Account("harbour-bot[bot]", "harbour-bot[bot]", "Bot")
+ASSISTANT = Account("Copilot", "Copilot", "Bot")
 
 MAINTAINERS = (MIRA, JONAS, AMARA, TEO)
 VISITORS = tuple(
@@ -48,11 +48,13 @@ class Area(NamedTuple):
 WHEREABOUTS = (
     "",
     " in winter",
-    " at the north pier",
-    " for small harbours",
-    " on old lamps",
-    " after a restart",
+    " up north",
     " at dusk",
+    " on old lamps",
+    " at sea",
+    " on restart",
+    " in port",
+    " abroad",
 )
 """What tells apart two changes that are alike."""
 

@@ -6,6 +6,9 @@ from rich.padding import Padding
 from ..answers import Coverage
 from .screen import plain
 
+MAX_GAPS = 3
+"""Gaps in what is known that are named."""
+
 
 def section(page: Console, title: str, body: RenderableType) -> None:
     """Show a part of the page under its title."""
@@ -18,10 +21,9 @@ def limits(what: str, coverage: Coverage) -> list[str]:
     """Return what the reader must not conclude from the page."""
     lines = []
     if not coverage.complete:
-        known = (
-            f"completely known from {coverage.from_} to {coverage.to}"
-            if coverage.from_
-            else "not completely known anywhere"
-        )
-        lines.append(f"The {what} of this window are {known}; {len(coverage.gaps):,} gaps.")
+        known = f"known from {coverage.from_} to {coverage.to}" if coverage.from_ else "not completely known anywhere"
+        shown = [f"{gap.from_} to {gap.to}" for gap in coverage.gaps[:MAX_GAPS]]
+        more = [f"{len(coverage.gaps) - MAX_GAPS:,} more gaps"] if len(coverage.gaps) > MAX_GAPS else []
+        without = f", but not {' nor '.join([*shown, *more])}" if shown and coverage.from_ else ""
+        lines.append(f"The {what} of this window are {known}{without}.")
     return [*lines, *([coverage.note] if coverage.note else [])]

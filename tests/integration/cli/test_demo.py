@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,3 +89,18 @@ def test_what_is_served_stands_still_asks_nobody_and_is_gone_afterwards(
             return runtime.clock()
 
     assert abs((asyncio.run(now()) - datetime.now(UTC)).total_seconds()) < 60
+
+
+@pytest.mark.parametrize("width", [50, 80, 132])
+def test_nothing_is_cut_however_wide_the_terminal_is(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = run("demo").out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert not [line for line in lines if "…" in line]
+
+
+def test_colours_are_for_terminals_that_want_them(run: Run) -> None:
+    colour = re.compile(r"\x1b\[(?:[0-9]+;)*[349][0-7]m")
+    assert "\x1b" not in run("demo").out
+    assert colour.search(run("demo", FORCE_COLOR="1", TERM="xterm-256color").out)
+    assert not colour.search(run("demo", FORCE_COLOR="1", TERM="xterm-256color", NO_COLOR="1").out)

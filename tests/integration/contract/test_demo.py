@@ -6,10 +6,14 @@ import pytest
 
 from github_events_monitor.demo.project import REPOSITORIES
 from github_events_monitor.demo.storing import store_demo
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.catalogue import questions
+from github_events_monitor.infrastructure.questions.status import STATUS
 from tests.integration.conftest import NOW, clock
 
+READING = ("asks GitHub", "reads")
 LIGHTHOUSE, FOGHORN, TIDE_TABLES = REPOSITORIES
 
 
@@ -19,7 +23,7 @@ async def demo(manager: DatabaseManager) -> DatabaseService:
     return DatabaseService(QuestionContext(manager=manager, clock=clock))
 
 
-async def test_every_question_has_a_good_answer(demo: DatabaseService, manager: DatabaseManager) -> None:
+async def test_every_question_has_a_good_answer(demo: DatabaseService) -> None:
     async def ask(name: str, **arguments: Any) -> Any:
         return await demo.ask_by_name(name, arguments)
 
@@ -65,5 +69,23 @@ async def test_every_question_has_a_good_answer(demo: DatabaseService, manager: 
     ranked = [row.repo for row in (await ask("trending_repositories", hours=720)).repositories]
     assert ranked == list(REPOSITORIES)
 
+
+async def test_the_answers_are_the_same_on_every_provider(demo: DatabaseService) -> None:
+    async with get_sqlite_manager(":memory:", clock=clock) as other:
+        await store_demo(other, NOW)
+        reference = DatabaseService(QuestionContext(manager=other, clock=clock))
+        for question in questions():
+            names = question.query.model_fields
+            if question.effect not in READING or "sha" in names or question is STATUS:
+                continue
+            for repo in REPOSITORIES if "repo" in names else [None]:
+                for hours in (24, 720) if "hours" in names else [None]:
+                    given = {"repo": repo, "hours": hours, "since": "2025-03-24" if hours is None else None}
+                    arguments = {name: value for name, value in given.items() if value is not None and name in names}
+                    mine, theirs = [await one.ask_by_name(question.name, arguments) for one in (demo, reference)]
+                    assert mine.to_wire() == theirs.to_wire(), (question.name, arguments)
+
+
+async def test_storing_it_again_changes_nothing(demo: DatabaseService, manager: DatabaseManager) -> None:
     again = await store_demo(manager, NOW)
     assert set(again.values()) == {(0, 0)}
