@@ -42,7 +42,8 @@ async def _prompts() -> AsyncIterator[str]:
 
 
 async def _resources() -> AsyncIterator[str]:
-    yield "## Resources\n\nClients can subscribe to those whose content changes.\n\n| resource | what it holds |\n|---|---|"
+    yield "## Resources\n\nClients can subscribe to those whose content changes.\n"
+    yield "| resource | what it holds |\n|---|---|"
     for resource in await mcp.list_resources():
         yield f"| `{resource.uri}` | {resource.description} |"
     for template in await mcp.list_resource_templates():
