@@ -31,7 +31,7 @@ class LeaseKeeper:
         self._lock = asyncio.Lock()
 
     async def store(self, batch: CollectedBatch) -> Stored:
-        """Store under the lease as it is now. Raises `LeaseLost`."""
+        """Store under the lease as it is now, and return what was new. Raises `LeaseLost`."""
         async with self._lock:
             return await self._manager.store(batch, self._lease)
 

@@ -117,7 +117,7 @@ class _Pass:
         self._empty = answer.status == "ok" and not parse_issues(self._repo, answer.body)
 
     async def run(self, source: ThreadSource) -> ThreadsFound:
-        """Read what is new, then what is missing of the stretch that is wanted, newest first."""
+        """Return what is new, then what is missing of the stretch that is wanted, newest first."""
         if await self._read_head(source):
             await self._fill_gaps(source)
         missing = missing_spans(self._known, *self._want)

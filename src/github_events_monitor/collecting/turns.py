@@ -18,7 +18,7 @@ class _Turn:
         self.outcome: Outcome | None = None
 
     async def run(self, run: Run) -> Outcome:
-        """Make a pass; the lock is held."""
+        """Make a pass and return its outcome; the lock is held."""
         self.outcome = await run()
         self.passes += 1
         return self.outcome
@@ -35,7 +35,7 @@ class Turns:
         return len(self._turns)
 
     async def own(self, key: str, run: Run) -> Outcome:
-        """Make a pass once those before it have ended."""
+        """Make a pass once those before it have ended, and return its outcome."""
         turn = self._turns.setdefault(key, _Turn())
         async with turn.lock:
             return await turn.run(run)

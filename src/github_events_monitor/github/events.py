@@ -131,7 +131,7 @@ _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def parse_event(raw: bytes | Mapping[str, Any], *, now: str | None = None) -> ParsedEvent:
-    """Parse one object of the Events API or line of GH Archive; `payload` stays GitHub's own JSON text.
+    """Return one parsed object of the Events API or line of GH Archive; `payload` stays GitHub's own JSON text.
 
     now: the instant (stored form) that dates an event whose `created_at` is null; without it such an event is refused.
     Raises `InvalidInput` with one sentence for a record that cannot be used, among them the forms from before 2015.
@@ -151,7 +151,7 @@ def parse_event(raw: bytes | Mapping[str, Any], *, now: str | None = None) -> Pa
 
 
 def parse_events(body: bytes, *, now: str | None = None) -> ParsedPage:
-    """Parse a page of a feed, each record by itself. Raises `Unreachable` when the body is not a JSON array."""
+    """Return a parsed page of a feed, each record by itself. Raises `Unreachable` when the body is not a JSON array."""
     rows: list[Any]
     try:
         rows = [bytes(row) for row in _decode_array(body)]
@@ -210,7 +210,7 @@ def _created(value: str) -> str:
 
 
 def _loose(value: object, now: str | None) -> ParsedEvent:
-    """Read loosely the records that typed decoding refuses: lone surrogates, fields of another type."""
+    """Return loosely read what typed decoding refuses: lone surrogates, fields of another type."""
     if not isinstance(value, dict):
         raise InvalidInput("the record is not a JSON object")
     record = lenient(_Envelope, value)

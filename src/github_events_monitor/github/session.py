@@ -125,7 +125,7 @@ class Session:
         etag: str | None = None,
         free: bool = False,
     ) -> Answer:
-        """GET a URL. `free`: costs nothing, so that a spent limit does not forbid it."""
+        """GET a URL and return the answer. `free`: costs nothing, so that a spent limit does not forbid it."""
         call = await self._call(url, what, budget, "core", owner)
         call.etag, call.free = etag, free
         final, found, outcome = await self._waiting_out_limits(budget, lambda: self._retried(call))
@@ -151,7 +151,7 @@ class Session:
         *,
         owner: str | None = None,
     ) -> bytes:
-        """POST to GraphQL, once: a question too large for GitHub fails again when it is repeated.
+        """POST to GraphQL, once, and return the body: a question too large for GitHub fails again when it is repeated.
 
         check: raises what the errors in a body of status 200 mean.
         """
@@ -228,7 +228,7 @@ class Session:
             url = target
 
     async def _send(self, url: str, call: _Call) -> Exchange:
-        """Send one request in its turn. Neither the token nor a question ever goes to another host."""
+        """Send one request in its turn; return the exchange. Neither token nor question ever goes to another host."""
         self._at_home(url, f"{call.request.what} would be asked of")
         call.budget.check(self._clock)
         async with self._pace.turn(call.budget.seconds_left(self._clock())):

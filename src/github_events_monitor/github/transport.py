@@ -71,7 +71,7 @@ async def exchange(
     seconds: float,
     json: Mapping[str, object] | None = None,
 ) -> Exchange:
-    """GET the URL, or POST to it when there is `json`; the whole exchange takes at most `seconds`.
+    """Return what a GET of the URL brings, or a POST when there is `json`, within at most `seconds`.
 
     Raises `Transient` for what another try may mend, `Unreachable` for what it will not; the message names the host.
     """
@@ -98,7 +98,7 @@ async def exchange(
 
 
 async def _body(response: httpx.Response, host: str) -> bytes:
-    """Read the body in bounded pieces. httpx would unpack whatever coding comes, as far as it goes."""
+    """Return the body, read in bounded pieces. httpx would unpack whatever coding comes, as far as it goes."""
     coding = response.headers.get("content-encoding", "identity").strip().lower() or "identity"
     if coding not in {"identity", "gzip", "x-gzip"}:
         raise Unreachable(f"{host} packs its answers as {coding[:40]!r}, which was not asked for; check any proxy")

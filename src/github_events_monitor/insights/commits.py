@@ -63,7 +63,7 @@ class _Change(NamedTuple):
 
 
 def analyse_commit(commit: Commit, files: Sequence[CommitFile] | None) -> CommitSummary:
-    """Summarise a commit; `files` is None while they were not fetched.
+    """Return a commit's summary; `files` is None while they were not fetched.
 
     impact_score (0-100) is how much the commit changes, not how good it is: lines, files and kinds of files, or the
     message alone while the size is unknown. Every category, flag and level has its sentence in `reasons`.
@@ -189,7 +189,7 @@ def _risk(message: Message, change: _Change, impact: int, *, security: bool, bot
 
 
 def _sentence(categories: tuple[str, ...], commit: Commit, change: _Change, *, breaking: bool, bot: bool) -> str:
-    """Say what happened in one plain sentence, in our words: nothing of the message is repeated."""
+    """Return what happened in one plain sentence, in our words: nothing of the message is repeated."""
     nouns = [_NOUNS.get(name, name) for name in categories[:2]] or ["Change"]
     text = nouns[0] + "".join(
         f" and {noun[0].lower() if noun[1:2].islower() else noun[0]}{noun[1:]}" for noun in nouns[1:]

@@ -67,7 +67,7 @@ class HealthInputs:
 
 
 def assess_health(inputs: HealthInputs) -> HealthResult:
-    """Judge one window, and the one before it for the trend. Order and repetition of the rows do not matter."""
+    """Return how healthy a window shows a repository, with a trend. Order and repetition of the rows do not matter."""
     accounts = Accounts(inputs.authorship, inputs.bot_logins, bots_of(inputs.threads))
     activity = join_threads(inputs.activity, inputs.threads, None) if inputs.threads else inputs.activity
     period = Period(

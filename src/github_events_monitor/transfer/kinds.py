@@ -28,7 +28,7 @@ class Kind(Enum):
 
 
 def kind_of(file: DataFile) -> Kind:
-    """Look at the beginning of a file. Raises `DataFileError`, one sentence, for a file of another kind."""
+    """Return which kind the beginning of a file shows. Raises `DataFileError` for a file of another kind."""
     block = next(blocks_of(file.peek()), None)
     lines = [line for line in block.lines if line.strip()] if block else []
     if not lines and not (block and block.too_long):

@@ -45,7 +45,7 @@ class _Splitter:
         self._skipping = False
 
     def add(self, piece: bytes) -> Iterator[Block]:
-        """Take a piece; gives a block when there is enough for one."""
+        """Take a piece; yield a block when there is enough for one."""
         if self._skipping:
             _, newline, piece = piece.partition(b"\n")
             if not newline:

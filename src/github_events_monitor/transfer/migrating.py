@@ -26,7 +26,7 @@ async def migrate(
     repo: str | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Copy what is stored in one database into another, making its tables; see `write_items` for what is there.
+    """Copy what one database stores into another, making its tables; see `write_items` for what is there.
 
     Both are named by URL (see `urls`). tables, since, repo: as for an export. A migration that was interrupted can
     simply be run again. Raises `InvalidInput` for a URL, for a source that does not exist, or when both are the same.

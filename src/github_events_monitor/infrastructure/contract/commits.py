@@ -101,7 +101,7 @@ class CommitsRepository(ABC):
         return await self._files(repo_key(repo), shas)
 
     async def delete_before(self, instant: str) -> int:
-        """Remove commits older than an instant with their files and summaries; as for events."""
+        """Remove commits older than an instant with their files and summaries, and return how many; as for events."""
         await self._connection.open()
         return await self._delete_before(instant)
 

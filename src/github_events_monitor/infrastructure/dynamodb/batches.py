@@ -29,12 +29,12 @@ class _Unprocessed(Exception):
 
 
 def put(table: str, item: Item) -> Write:
-    """Store an item, replacing what is under its key."""
+    """Return the write that stores an item, replacing what is under its key."""
     return table, {"PutRequest": {"Item": item}}
 
 
 def delete(table: str, key: Item) -> Write:
-    """Remove an item."""
+    """Return the write that removes an item."""
     return table, {"DeleteRequest": {"Key": key}}
 
 

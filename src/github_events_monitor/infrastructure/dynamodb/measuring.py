@@ -79,7 +79,7 @@ async def _measured(database: Repositories, reads: dict[str, float], question: s
 
 
 async def _polls(database: Repositories, since: str) -> list[int]:
-    """Write units of a poll without news, for each repository that was collected in the window."""
+    """Return write units of a poll without news, for each repository that was collected in the window."""
     client = database.connection.client
     known = await database.collector_state.get_repositories(limit=_MAX_REPOSITORIES)
     keys = [state_items.key(f"#state#{found.repo_name}", "state") for found in known]

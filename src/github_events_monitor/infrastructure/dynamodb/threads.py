@@ -60,7 +60,7 @@ class DynamoDBThreads(ThreadsRepository):
     async def _save_one(
         self, key: tuple[str, int], threads: Sequence[Thread], known: tuple[Thread, str] | None, merge: Merge
     ) -> bool:
-        """Merge what arrived into one item; try anew where another writer changed it meanwhile."""
+        """Merge what arrived into one item, anew where another writer changed it; return whether it changed."""
         version = uuid4().hex[:12]
         for _ in range(_TRIES):
             changed = merged_changes({key: known[0]} if known else {}, threads, merge)

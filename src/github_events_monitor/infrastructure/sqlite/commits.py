@@ -120,7 +120,7 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
 
 
 def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int | None:
-    """Store rows of commits in the caller's transaction; None, with nothing stored, when one of them is there."""
+    """Store rows of commits in the caller's transaction; return how many, None (nothing stored) when one is there."""
     db.execute("SAVEPOINT all_new")
     inserted: int | None = None
     try:

@@ -97,7 +97,7 @@ def _lead_time(record: Record) -> DoraKey:
 
 
 def _failures(record: Record) -> list[tuple[str, str]]:
-    """For every delivery of the window that failed, the moment of the first sign and its evidence."""
+    """Return for every delivery of the window that failed the moment of the first sign and its evidence."""
     found = []
     instants = [at for at, _ in record.remedies]
     for place, delivery in enumerate(record.deliveries):

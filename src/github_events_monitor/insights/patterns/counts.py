@@ -45,7 +45,7 @@ class Evidence(NamedTuple):
 
 
 def count_events(activity: Iterable[Activity], until: str) -> Counts:
-    """Count the events before `until`; repeated ids count once."""
+    """Return counts of the events before `until`; repeated ids count once."""
     named: defaultdict[str, list[Activity]] = defaultdict(list)
     for row in {row.id: row for row in activity}.values():
         if row.created_at < until:

@@ -51,7 +51,7 @@ def describe_deviation(found: Deviation, evidence: Evidence) -> Anomaly:
 
 
 def describe_burst(found: Burst, evidence: Evidence) -> Anomaly:
-    """Much by one login in one hour, over all event types."""
+    """Return an anomaly: much by one login in one hour, over all event types."""
     actor = clean(found.actor, 60, one_line=True)
     types = sorted(evidence.types.items(), key=lambda item: (-item[1], item[0]))[:3]
     of_what = ", ".join(f"{count} {event_type}" for event_type, count in types)

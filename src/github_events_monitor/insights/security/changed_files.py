@@ -16,7 +16,7 @@ _INSTALL_SCRIPT = re.compile(
 
 
 def find_workflow_changes(case: Case) -> Iterator[Finding | str]:
-    """High: workflow files changed by a first-time contributor; low when it is a bot's account, which was installed."""
+    """Yield findings about workflow files changed by a newcomer: high; low for a bot, which was installed."""
     changed = [(known, case.is_newcomer(known)) for known in _with_files(case) if _paths(case, known, workflows=True)]
     new = [known for known, newcomer in changed if newcomer]
     unjudged = sum(newcomer is None for _, newcomer in changed)
@@ -51,7 +51,7 @@ def _by_bot(known: Known) -> bool:
 
 
 def find_dependency_changes(case: Case) -> Iterator[Finding]:
-    """Medium: dependencies and scripts that run on installation changed in one commit."""
+    """Yield a medium finding where one commit changes dependencies and scripts that run on installation."""
     found = [known for known in _with_files(case) if _changes_dependencies_and_scripts(case, known)]
     if found:
         yield finding(
@@ -66,7 +66,7 @@ def find_dependency_changes(case: Case) -> Iterator[Finding]:
 
 
 def find_unread_files(case: Case) -> Iterator[str]:
-    """Says how many commits' files are not known."""
+    """Yield a sentence on how many commits' files are not known, if any."""
     unread = [known for known in case.window_commits if not _read(case, known)]
     if unread:
         yield (
@@ -80,7 +80,7 @@ def _read(case: Case, known: Known) -> bool:
 
 
 def _with_files(case: Case) -> Iterator[Known]:
-    """Merges are left out: their files were changed by the commits they bring."""
+    """Yield commits whose files are known, without merges: their files were changed by the commits they bring."""
     for known in case.window_commits:
         if len(known.commit.parents) < 2 and known.commit.sha in case.inputs.files:
             yield known

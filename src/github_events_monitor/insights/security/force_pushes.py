@@ -101,7 +101,7 @@ def _branch(ref: str | None) -> str:
 
 
 def find_recreated_tags(case: Case) -> Iterator[Finding]:
-    """High for names that look like a version, low for others. The creation must lie in the window."""
+    """Yield findings: high for names that look like a version, low for others. The creation must lie in the window."""
     pairs = list(_recreated(case))
     versions = [pair for pair in pairs if _is_version(_name(pair[1]))]
     moving = [pair for pair in pairs if not _is_version(_name(pair[1]))]

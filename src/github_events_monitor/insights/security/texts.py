@@ -12,7 +12,7 @@ _SEPARATORS = re.compile(r"[-_/.]+")
 
 
 def find_instructions(case: Case) -> Iterator[Finding]:
-    """High: titles, bodies, comments, names or commit messages that read like a command to an assistant."""
+    """Yield a high finding for titles, bodies, comments, names or messages that read like a command to an assistant."""
     found = [(text, phrase) for text in case.texts if (phrase := _instruction(text.text))]
     if found:
         yield finding(
@@ -27,7 +27,7 @@ def find_instructions(case: Case) -> Iterator[Finding]:
 
 
 def find_hidden_characters(case: Case) -> Iterator[Finding]:
-    """Medium: invisible or bidirectional control characters in texts, commit messages and refs."""
+    """Yield a medium finding for invisible or bidirectional control characters in texts, commit messages and refs."""
     found = [(text, classes) for text in case.texts if (classes := _hidden(text.text))]
     if found:
         kinds = sorted({name for _, classes in found for name in classes})
