@@ -368,7 +368,7 @@ def list_(json: Json = False) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the program; answers its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 and 143 interrupted.
+    """Run the program and return its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 and 143 interrupted.
 
     128 and the number of the signal: 130 is Ctrl-C, 143 SIGTERM.
     """
