@@ -108,6 +108,7 @@ def api(host: Host = None, port: Port = None) -> None:
 def report(
     repos: Repos,
     hours: Annotated[int, typer.Option(min=1, max=8760, help="How far back commits and health look.")] = 720,
+    live: Annotated[bool, typer.Option("--live", help="A view of them that renews itself until Ctrl-C.")] = False,
     json: Json = False,
 ) -> None:
     """Collect repositories and show what happened.
@@ -117,6 +118,12 @@ def report(
     With --json: {"collect_now": ..., "reports": [{"recent_commits": ..., "repository_health": ...}, ...]}, that is the
     answers of the MCP tools of these names, one report for each repository; {"error": ...} where one could not be made.
     """
+    if live and json:
+        raise typer.BadParameter("--live is for people and --json for programs; give one of them")
+    if live:
+        from .terminal.live import live as show
+
+        _run(lambda settings: show(settings, repos, hours))
     from .terminal import report as page
 
     _run(lambda settings: page.report(settings, repos, hours, as_json=json))
@@ -361,7 +368,7 @@ def list_(json: Json = False) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the program; answers its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 and 143 interrupted.
+    """Run the program and return its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 and 143 interrupted.
 
     128 and the number of the signal: 130 is Ctrl-C, 143 SIGTERM.
     """

@@ -199,6 +199,7 @@ class Chronicle:
             thread,
             replies=said,
             updated_at=last,
+            review_decision=next((reply.state for reply in reversed(said) if reply.kind == "review"), None),
             comments=sum(reply.kind == "comment" for reply in said),
             comments_complete=True,
             reviews_complete=True,

@@ -11,7 +11,7 @@ from .cast import ASSISTANT, PILOT, VISITORS, WHEREABOUTS, Account, Area
 from .chronicle import Chronicle, Dice
 
 Ending = Literal["merged", "closed", "open"]
-Review = Literal["approved", "changes_requested", "commented"]
+Review = Literal["approved", "changes_requested"]
 
 
 def working(moment: datetime) -> datetime:
@@ -75,31 +75,11 @@ def _write_change(chronicle: Chronicle, number: int, change: Change) -> None:
     head = chronicle.sha_of(f"head of {number}")
     if change.opened < chronicle.until:
         chronicle.push(change.opened - timedelta(minutes=4), change.author, f"refs/heads/{branch}", head)
-    replies: list[Reply] = []
-    at = change.opened
-    decision = None
-    if change.first_answer is not None:
-        at = working(change.opened + timedelta(hours=change.first_answer))
-        replies.append(_reply(chronicle, "review", at, change.reviewer, change.review))
-        decision = change.review if change.review != "commented" else None
-        if change.review == "changes_requested" and change.ending == "merged":
-            replies.append(_reply(chronicle, "review_comment", at, change.reviewer))
-            at = working(at + timedelta(hours=3))
-            chronicle.push(at, change.author, f"refs/heads/{branch}", chronicle.sha_of(f"second head of {number}"))
-            replies.append(_reply(chronicle, "comment", at + timedelta(minutes=2), change.author))
-            at = working(at + timedelta(hours=2))
-            replies.append(_reply(chronicle, "review", at, change.reviewer, "approved"))
-            decision = "approved"
-    ended = working(at + timedelta(hours=change.to_merge)) if change.ending != "open" else None
-    stamp = format_instant(ended) if ended else None
+    replies, answered = _conversation(chronicle, number, change, branch)
+    ended = working(answered + timedelta(hours=change.to_merge)) if change.ending != "open" else None
     merger = change.author if change.author.kind == "User" else change.reviewer
-    merge_sha = chronicle.sha_of(f"merge of {number}")
-    if ended and change.ending == "merged":
-        message = f"{change.title} (#{number})" + (f"\n\n{change.body}" if change.body else "")
-        merge_sha = chronicle.commit(ended, change.author, message, change.files, by=merger)
-        checked = ended + timedelta(minutes=9)
-        chronicle.run(checked, merge_sha, "tests", "success" if change.passes else "failure")
-    merged = stamp if change.ending == "merged" else None
+    merged = ended if change.ending == "merged" else None
+    merge_sha = _merge(chronicle, number, change, merged, merger) if merged else None
     chronicle.save_thread(
         Thread(
             repo_name=chronicle.key,
@@ -118,17 +98,41 @@ def _write_change(chronicle: Chronicle, number: int, change: Change) -> None:
             additions=sum(more for more, _ in change.files.values()),
             deletions=sum(less for _, less in change.files.values()),
             changed_files=len(change.files),
-            review_decision=decision if ended is None or ended < chronicle.until else None,
-            reviewers=() if change.first_answer is not None or change.draft else (change.reviewer.login,),
+            reviewers=() if replies or change.draft else (change.reviewer.login,),
             labels=change.labels,
         ),
         replies,
-        closed_at=stamp,
+        closed_at=format_instant(ended) if ended else None,
         closed_by=merger.login,
-        merged_at=merged,
+        merged_at=format_instant(merged) if merged else None,
         merged_by=merger.login if merged else None,
-        merge_sha=merge_sha if merged else None,
+        merge_sha=merge_sha,
     )
+
+
+def _conversation(chronicle: Chronicle, number: int, change: Change, branch: str) -> tuple[list[Reply], datetime]:
+    """Return what is said of a pull request, and when its last word is."""
+    at = change.opened
+    if change.first_answer is None:
+        return [], at
+    at = working(at + timedelta(hours=change.first_answer))
+    replies = [_reply(chronicle, "review", at, change.reviewer, change.review)]
+    if change.review == "changes_requested" and change.ending == "merged":
+        replies.append(_reply(chronicle, "review_comment", at, change.reviewer))
+        at = working(at + timedelta(hours=3))
+        chronicle.push(at, change.author, f"refs/heads/{branch}", chronicle.sha_of(f"second head of {number}"))
+        replies.append(_reply(chronicle, "comment", at + timedelta(minutes=2), change.author))
+        at = working(at + timedelta(hours=2))
+        replies.append(_reply(chronicle, "review", at, change.reviewer, "approved"))
+    return replies, at
+
+
+def _merge(chronicle: Chronicle, number: int, change: Change, at: datetime, by: Account) -> str:
+    """Write down the commit and the checks of it; return its sha."""
+    message = f"{change.title} (#{number})" + (f"\n\n{change.body}" if change.body else "")
+    sha = chronicle.commit(at, change.author, message, change.files, by=by)
+    chronicle.run(at + timedelta(minutes=9), sha, "tests", "success" if change.passes else "failure")
+    return sha
 
 
 def _write_report(chronicle: Chronicle, dice: Dice, number: int, report: Report) -> None:

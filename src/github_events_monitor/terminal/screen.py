@@ -93,7 +93,7 @@ def as_text(value: Any) -> str:
 
 
 class ProgressBar:
-    """Takes the `progress(done, total, message)` calls of long work; `total` null shows a moving bar."""
+    """Takes the `progress(done, total, message)` calls of long work; where `total` is None it shows a moving bar."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
