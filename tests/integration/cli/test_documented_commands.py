@@ -200,7 +200,7 @@ def shell(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: py
     github.faults.append(_as_app)
     with github.serve() as url:
         monkeypatch.setenv("GITHUB_API_URL", url)
-        if re.search("sqlite:///github_events.db|^github-events-monitor export", block.text):
+        if re.search("sqlite:///github_events.db|^github-events-monitor (export|database backup)", block.text):
             assert run("collect", "example-harbour/lighthouse").code == 0
         yield shell
     if shell.endpoint:
