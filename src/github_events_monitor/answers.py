@@ -36,9 +36,7 @@ class AnswerModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the answer as plain JSON values. No text in it, wherever it came from, has characters that do not
-        show.
-        """
+        """Return the answer as plain JSON values. No text in it has characters that do not show."""
         return cast(dict[str, Any], without_hidden(self.model_dump(mode="json", by_alias=True)))
 
     @cached_property

@@ -88,9 +88,7 @@ def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
 
 
 async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
-    """Return whether polling brought the same happening before. Only rows that look alike are read with their
-    payload.
-    """
+    """Return whether polling brought the same happening before. Payloads are read only of rows that look alike."""
     repo = event.repo_name
     if repo is None or not event.id.startswith(DERIVED):
         return False

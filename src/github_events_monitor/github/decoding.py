@@ -76,9 +76,7 @@ def text(value: str | None, limit: int | None = None) -> str | None:
 
 
 def storable(value: str) -> str:
-    """Return the text with each lone surrogate (GitHub sends them) and NUL, which no database can hold, replaced by
-    U+FFFD.
-    """
+    """Return the text with each lone surrogate (GitHub sends them) and NUL, which no database holds, as U+FFFD."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 

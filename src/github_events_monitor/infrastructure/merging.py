@@ -38,9 +38,7 @@ def merge_states(stored: RepositoryState | None, arriving: RepositoryState | Non
 
 
 def merge_commits(stored: Commit, new: Commit) -> Commit:
-    """Return the fields of the better source, each completed from the other one; branches united, the stored ones
-    first.
-    """
+    """Return the fields of the better source, each completed from the other; branches of both, stored ones first."""
     first, second = (stored, new) if _outranks(stored, new) else (new, stored)
     known = {
         name: getattr(first, name) for name in first.__struct_fields__ if getattr(first, name) not in (None, "", ())

@@ -11,9 +11,7 @@ MAX_VALUES = 100
 async def complete(
     service: DatabaseService, argument: CompletionArgument, context: CompletionContext | None
 ) -> Completion:
-    """Return values for `repo`, `repos` (the last of a comma-separated list), `owner` and `name`; none for other
-    arguments.
-    """
+    """Return values for `repo`, `repos` (the last of a comma-separated list), `owner` and `name`; none for others."""
     match argument.name:
         case "repo":
             return _page(await service.complete_repositories(argument.value, MAX_VALUES + 1))

@@ -133,7 +133,5 @@ def _requested_uris(ctx: Requested) -> list[str]:
 
 
 def _connection(ctx: Requested) -> Connection:
-    """Return the client's connection: the SDK hands out a new session object with every request, and this only inside
-    it.
-    """
+    """Return the client's connection: the SDK makes a new session object for every request, and holds this inside."""
     return ctx.session._connection

@@ -69,9 +69,7 @@ _messages: msgspec.msgpack.Decoder[_Message] = msgspec.msgpack.Decoder(_Message)
 
 
 def is_worthwhile(file: DataFile) -> bool:
-    """Return whether a second process would make the import of this file faster: it is large, and there are
-    processors.
-    """
+    """Return whether a second process would make the import of this file faster: it is large, with processors free."""
     return file.path is not None and (file.size or 0) >= _LARGE and _processors() > 1 and bool(sys.executable)
 
 

@@ -87,7 +87,7 @@ class DatabaseManager(ABC):
         return await self._import(events, commits)
 
     async def import_batch(self, batch: bytes) -> Stored:
-        """Store likewise what an encoder of this provider (`batch_encoder`) made: the bulk path."""
+        """The bulk path: the same for what an encoder of this provider (`batch_encoder`) made."""
         await self.connection.open()
         return await self._import_batch(batch)
 
@@ -174,9 +174,7 @@ class DatabaseManager(ABC):
 
     @abstractmethod
     async def describe(self) -> dict[str, Any]:
-        """Return what `database info` shows: tables with status, item counts, sizes, indexes, and the provider's
-        settings.
-        """
+        """Return what `database info` shows: tables with status, item counts, sizes, indexes, and settings."""
 
     @abstractmethod
     async def delete_tables(self) -> list[str]:

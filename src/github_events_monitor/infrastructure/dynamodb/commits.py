@@ -117,9 +117,7 @@ class DynamoDBCommits(CommitsRepository):
         return [sort.partition("#")[2] for sort in chosen[:limit]]
 
     async def _still_bare(self, repo: str, listed: Sequence[str]) -> list[str]:
-        """Return those of the listed commits that lack details; a row that outlived its commit's want of them is
-        removed.
-        """
+        """Return those of the listed commits that lack details; a row whose commit has them by now is removed."""
         commits = await self._load([commit_key(repo, sort.partition("#")[2]) for sort in listed], consistent=True)
         bare = {bare_sort(commit) for commit in commits.values()}
         stale = [delete("event_patterns", key(f"#bare#{repo}", sort)) for sort in listed if sort not in bare]

@@ -136,9 +136,7 @@ async def _health(client: DynamoDBClient, repo: str | None) -> Rows:
 
 
 async def _repositories(client: DynamoDBClient, watched: dict[str, bool], repo: str | None) -> AsyncIterator[list[str]]:
-    """Yield the registered repositories, the watched ones among the others, and those of which only results are
-    stored.
-    """
+    """Yield the registered repositories, the watched ones among the others, and those with results alone."""
     if repo is not None:
         yield [repo]
         return

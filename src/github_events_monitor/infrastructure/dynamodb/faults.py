@@ -103,9 +103,7 @@ def condition_failed(error: Exception) -> ConditionFailed | None:
 
 
 def translate(error: Exception, action: str, table: str, endpoint: str) -> DatabaseError:
-    """Return a driver's error as one sentence. `action` is AWS's name of the operation, `endpoint` a URL without
-    secrets.
-    """
+    """Return a driver's error as one sentence. `action` is AWS's name of the operation, `endpoint` has no secrets."""
     if isinstance(error, _NO_CREDENTIALS):
         return DatabaseError(
             "no usable AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "

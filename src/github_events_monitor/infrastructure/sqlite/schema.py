@@ -109,9 +109,7 @@ def present(db: sqlite3.Connection) -> frozenset[str]:
 
 
 def version_of(db: sqlite3.Connection, path: str) -> int:
-    """Return the version of the layout, 0 for an empty file. Reads only. Raises `SchemaMismatch` for what is not
-    ours.
-    """
+    """Return the version of the layout, 0 for an empty file. Raises `SchemaMismatch` for what is not ours."""
     tables = present(db)
     if "_meta" not in tables:
         if tables - {"sqlite_sequence"}:

@@ -49,9 +49,7 @@ class Pool(NamedTuple):
         return cls(buckets, sum(found), sum(map(mul, found, found)), tuple(found[: SET_ASIDE + 1]))
 
     def without(self, count: int | None) -> "Pool":
-        """Return the other buckets: without the tested one (None when it is not among them) and without the highest
-        few.
-        """
+        """Return the other buckets: without the tested one (None: it is not among them) and the highest few."""
         rest = list(self.largest)
         if count in rest:
             rest.remove(count)
@@ -105,9 +103,7 @@ class Season:
         self._others: dict[int, _Others] = {}
 
     def level(self, place: int, count: int | None, overall: Level) -> Baseline | None:
-        """Return the level at a place, without the tested bucket; None when the weeks are too few or all places are
-        alike.
-        """
+        """Return the level at a place, without the tested bucket; None with too few weeks, or where all are alike."""
         weeks = self._pools[place].without(count) if place in self._pools else None
         if weeks is None or weeks.buckets < SEASON_HISTORY or len(self._tame) < MINIMUM_PLACES:
             return None
