@@ -24,6 +24,7 @@ SHARED = {
     " open[]},"
     " durations{up_to_hours[], first_response[], merge[]}",
     "ActivitySeries": "unit hour|day|week, start, counts{type: [n…]}",
+    "DoraKey": "name, value, unit, band elite|high|medium|low, sample_size, formula, explanation, evidence[]",
     "ReleaseAnswer": "tag, published_at, author_login, evidence[]",
     "DeploymentAnswer": "id, environment, sha, created_at, state, evidence[]",
     "Component": "name, value, unit, score 0-1, weight, sample_size, formula, explanation; null is unknown",
