@@ -22,7 +22,7 @@ MAX_TYPES = 7
 BOUNDS = (1, 4, 24, 72, 168)
 """Hours: up to one hour, four hours, a day, three days, a week; the last bucket has no end."""
 
-_STEPS: Mapping[Unit, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+STEPS: Mapping[Unit, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
 
 class Timeline(NamedTuple):
@@ -40,7 +40,7 @@ class Timeline(NamedTuple):
     def bucket_of(self, instant: str) -> int:
         """Return the bucket of an instant, which may be a prefix that names its hour."""
         moment = datetime.fromisoformat(f"{instant[:13]}:00:00+00:00")
-        return (moment - self.first) // _STEPS[self.unit]
+        return (moment - self.first) // STEPS[self.unit]
 
 
 def timeline(span: Span) -> Timeline:
@@ -51,7 +51,7 @@ def timeline(span: Span) -> Timeline:
     first = since.replace(minute=0, second=0) if unit == "hour" else since.replace(hour=0, minute=0, second=0)
     if unit == "week" and first.toordinal() > first.weekday():
         first -= timedelta(days=first.weekday())
-    return Timeline(unit, first, max(1, -((first - until) // _STEPS[unit])))
+    return Timeline(unit, first, max(1, -((first - until) // STEPS[unit])))
 
 
 def activity_series(span: Span, counts: Mapping[tuple[str, str], int]) -> ActivitySeries:
