@@ -1,4 +1,4 @@
-"""Small pictures of text for the terminal. Where it has no block characters they are ASCII or left out."""
+"""Small pictures of text for the terminal. Where it has no block characters they are of ASCII."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,9 @@ from ..infrastructure.questions.repository_activity import EventCounts
 from ..insights.series import STEPS
 from ..instants import shift
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
-_NOTHING, _UNKNOWN = "·", "?"
+_BLOCKS, _ASCII = "·▁▂▃▄▅▆▇█", "_.:-=+*#@"
+"""What stands for nothing, and then for ever more."""
+_UNKNOWN = "?"
 
 
 class Sparkline:
@@ -36,12 +37,11 @@ class Sparkline:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield it in one line."""
-        if not options.ascii_only:
-            shown = self._values[-options.max_width :]
-            highest = max((value for value in shown if value is not None), default=0)
-            line = "".join(_bar(value, highest) for value in shown)
-            yield Segment(line, console.get_style("cyan"))
-            yield Segment.line()
+        shown = self._values[-options.max_width :]
+        highest = max((value for value in shown if value is not None), default=0)
+        bars = _ASCII if options.ascii_only else _BLOCKS
+        yield Segment("".join(_bar(value, highest, bars) for value in shown), console.get_style("cyan"))
+        yield Segment.line()
 
 
 def activity_line(answer: EventCounts) -> Sparkline:
@@ -58,10 +58,10 @@ def activity_line(answer: EventCounts) -> Sparkline:
     )
 
 
-def _bar(value: int | None, highest: int) -> str:
+def _bar(value: int | None, highest: int, bars: str) -> str:
     if value is None:
         return _UNKNOWN
-    return _BLOCKS[max(0, value * len(_BLOCKS) - 1) // highest] if value else _NOTHING
+    return bars[1 + (value * (len(bars) - 1) - 1) // highest] if value else bars[0]
 
 
 def score_bar(score: float, width: int = 5) -> ProgressBar:

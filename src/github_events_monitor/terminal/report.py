@@ -25,6 +25,8 @@ from .page import limits, section
 from .screen import columns, complain, plain, print_json, progress_bar, stdout
 
 _AUTHOR_WIDTH = 16
+_KINDS = 4
+"""Kinds of events that are named; the rest is counted together."""
 OUT_OF_REACH = "; github-events-monitor demo shows an invented project without any network"
 
 
@@ -155,8 +157,11 @@ def _activity(answer: EventCounts) -> tuple[str, RenderableType]:
     line = activity_line(answer)
     row = Table.grid(padding=(0, 1))
     row.add_row(plain(answer.window.since[:10], "dim"), line, plain(answer.window.until[:10], "dim"))
-    kinds = ", ".join(f"{name.removesuffix('Event')} {count:,}" for name, count in answer.counts_by_type.items())
-    said: list[RenderableType] = [row, plain(kinds, "dim")]
+    ranked = list(answer.counts_by_type.items())
+    kinds = [f"{name.removesuffix('Event')} {count:,}" for name, count in ranked[:_KINDS]]
+    if len(ranked) > _KINDS:
+        kinds.append(f"other {sum(count for _, count in ranked[_KINDS:]):,}")
+    said: list[RenderableType] = [row, plain(", ".join(kinds), "dim")]
     if line.has_gaps:
         said.append(plain("? not completely known", "dim"))
     return f"Events by {answer.series.unit}: {answer.total_events:,}", Group(*said)

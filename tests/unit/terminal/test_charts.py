@@ -40,8 +40,8 @@ def test_where_there_is_no_room_the_newest_values_are_shown() -> None:
     assert shown(Sparkline([9, 9, 1, 2]), width=2) == "▄█\n"
 
 
-def test_a_terminal_without_such_characters_is_spared_them() -> None:
-    assert shown(Sparkline([1, 2]), encoding="ascii") == ""
+def test_a_terminal_without_such_characters_has_others() -> None:
+    assert shown(Sparkline([0, 1, None, 8, 4]), encoding="ascii") == "_.?@=\n"
     assert shown(score_bar(0.8), encoding="ascii").rstrip() == "----"
 
 
