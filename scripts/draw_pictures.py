@@ -17,8 +17,9 @@ from github_events_monitor.demo.storing import store_demo
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import EVENT_COUNTS
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
-from github_events_monitor.terminal.report import show
+from github_events_monitor.terminal.report import Found, show
 
 COLUMNS = 92
 COMMITS = 9
@@ -41,7 +42,8 @@ async def record_report(page: Console) -> None:
         service = DatabaseService(QuestionContext(manager=manager, clock=lambda: UNTIL))
         commits = await service.ask(RECENT_COMMITS, repo=REPOSITORIES[0], hours=720, limit=COMMITS)
         health = await service.ask(REPOSITORY_HEALTH, repo=REPOSITORIES[0])
-    show(page, "An invented project. Nothing was asked of GitHub.", commits, health)
+        activity = await service.ask(EVENT_COUNTS, repo=REPOSITORIES[0], hours=720)
+    show(page, "An invented project. Nothing was asked of GitHub.", Found(commits, health, activity))
 
 
 def draw_report() -> str:

@@ -37,7 +37,7 @@ async def demo(settings: Settings, *, as_json: bool) -> int:
         print_json({"collect_now": collected.to_wire(), "reports": [wire(found)]})
         return 0
     page, others = stdout(), ", ".join(REPOSITORIES[1:])
-    show(page, f"An invented project, as of {format_instant(UNTIL)}. Nothing was asked of GitHub.", *found)
+    show(page, f"An invented project, as of {format_instant(UNTIL)}. Nothing was asked of GitHub.", found)
     page.print(plain(f"With {others} beside it: demo --serve in a browser, demo --mcp for an assistant.", "dim"))
     return 0
 

@@ -13,13 +13,14 @@ from rich.text import Text
 from ..errors import MonitorError
 from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.pull_requests import PULL_REQUESTS
+from ..infrastructure.questions.repository_activity import EVENT_COUNTS, EventCounts
 from ..infrastructure.questions.repository_health import REPOSITORY_HEALTH, RepositoryHealth
 from ..infrastructure.questions.threads import Summary
 from ..infrastructure.questions.whats_new import WHATS_NEW, Attention
 from ..instants import Clock, format_instant
 from ..runtime import open_runtime
 from ..settings import Settings
-from .charts import score_bar
+from .charts import activity_line, score_bar
 from .screen import columns, plain, stdout
 
 EVERY = 30.0
@@ -33,6 +34,7 @@ class Row(NamedTuple):
     repo: str
     health: RepositoryHealth | None = None
     pulls: Summary | None = None
+    activity: EventCounts | None = None
     problem: str | None = None
 
 
@@ -74,9 +76,10 @@ async def _row(service: DatabaseService, repo: str, hours: int) -> Row:
     try:
         health = await service.ask(REPOSITORY_HEALTH, repo=repo, hours=hours)
         pulls = await service.ask(PULL_REQUESTS, repo=repo, hours=hours, limit=1)
+        activity = await service.ask(EVENT_COUNTS, repo=repo, hours=hours)
     except MonitorError as error:
         return Row(repo, problem=error.message)
-    return Row(health.repo, health, pulls.summary)
+    return Row(health.repo, health, pulls.summary, activity)
 
 
 def frame(overview: Overview, height: int | None = None) -> RenderableType:
@@ -92,22 +95,20 @@ def frame(overview: Overview, height: int | None = None) -> RenderableType:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    numbers = ("PRs open", "opened", "merged")
-    table = columns("repository", "", "health", "trend", *numbers, "known", right=("health", *numbers))
+    table = columns("repository", "", "health", "events", "PRs", "waiting", right=("PRs", "waiting"))
     table.padding = (0, 1, 0, 0)
     for row in rows:
-        table.add_row(plain(row.repo), *(_cells(row.health, row.pulls) if row.health else ()))
+        table.add_row(plain(row.repo), *(_cells(row.health, row.pulls, row.activity) if row.health else ()))
     return table
 
 
-def _cells(health: RepositoryHealth, pulls: Summary | None) -> Iterator[RenderableType]:
+def _cells(health: RepositoryHealth, pulls: Summary | None, activity: EventCounts | None) -> Iterator[RenderableType]:
     score = health.health_score
     yield Text() if score is None else score_bar(score / 100)
-    yield plain("unknown" if score is None else f"{score:.0f}")
-    yield plain(health.trend.direction or "")
-    counts = (None,) * 3 if pulls is None else (pulls.open, pulls.opened, pulls.merged)
-    yield from (plain("?" if count is None else count) for count in counts)
-    yield plain("all" if health.coverage.complete else "a part")
+    yield plain("unknown" if score is None else f"{score:.0f} {health.trend.direction or ''}")
+    yield Text() if activity is None else activity_line(activity)
+    for count in (None, None) if pulls is None else (pulls.open, pulls.waiting_for_review):
+        yield plain("?" if count is None else count)
 
 
 def _list(overview: Overview, room: int | None) -> list[RenderableType]:

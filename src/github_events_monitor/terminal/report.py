@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -14,16 +14,19 @@ from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
 from ..infrastructure.questions.presenter import CommitAnswer
 from ..infrastructure.questions.recent_commits import RECENT_COMMITS, RecentCommits
+from ..infrastructure.questions.repository_activity import EVENT_COUNTS, EventCounts
 from ..infrastructure.questions.repository_health import REPOSITORY_HEALTH, RepositoryHealth
 from ..insights.results import Component
 from ..runtime import open_runtime
 from ..settings import Settings
-from .charts import score_bar
+from .charts import activity_line, score_bar
 from .collecting import budget_left
 from .page import limits, section
 from .screen import columns, complain, plain, print_json, progress_bar, stdout
 
 _AUTHOR_WIDTH = 16
+_KINDS = 4
+"""Kinds of events that are named; the rest is counted together."""
 OUT_OF_REACH = "; github-events-monitor demo shows an invented project without any network"
 
 
@@ -32,7 +35,9 @@ async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_jso
     async with open_runtime(settings) as runtime:
         with progress_bar() as bar:
             collected = await runtime.collector.collect(repos, hours=hours, progress=bar)
-        reports = [await ask(runtime.service, row.repo, hours) for row in collected.repositories]
+        reports = [
+            await ask(runtime.service, row.repo, hours, activity=row.error is None) for row in collected.repositories
+        ]
     if as_json:
         print_json({"collect_now": fit_collection(collected).to_wire(), "reports": [wire(found) for found in reports]})
     failed = 0
@@ -42,36 +47,45 @@ async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_jso
             hint = OUT_OF_REACH if found.code == "unreachable" else ""
             complain(f"{row.repo}: {found.message}{hint}")
         elif not as_json:
-            show(stdout(), _collection(row, collected), *found)
+            show(stdout(), _collection(row, collected), found)
     return failed
 
 
-Found = tuple[RecentCommits, RepositoryHealth]
+class Found(NamedTuple):
+    """The answers that a report shows; `activity` is left out where collecting failed just now."""
+
+    commits: RecentCommits
+    health: RepositoryHealth
+    activity: EventCounts | None = None
 
 
-async def ask(service: DatabaseService, repo: str, hours: int) -> Found | Problem:
+async def ask(service: DatabaseService, repo: str, hours: int, *, activity: bool = True) -> Found | Problem:
     """What is stored now, also where collecting failed: the answers then say so."""
     try:
         commits = await service.ask(RECENT_COMMITS, repo=repo, hours=hours)
-        return commits, await service.ask(REPOSITORY_HEALTH, repo=repo, hours=hours)
+        health = await service.ask(REPOSITORY_HEALTH, repo=repo, hours=hours)
+        counts = await service.ask(EVENT_COUNTS, repo=repo, hours=hours) if activity else None
     except MonitorError as error:
         return Problem.of(error)
+    return Found(commits, health, counts)
 
 
 def wire(found: Found | Problem) -> dict[str, Any]:
     """Return the report of one repository for programs."""
     if isinstance(found, Problem):
         return {"error": found.to_wire()}
-    commits, health = found
-    return {"recent_commits": commits.to_wire(), "repository_health": health.to_wire()}
+    return {"recent_commits": found.commits.to_wire(), "repository_health": found.health.to_wire()}
 
 
-def show(page: Console, origin: str, commits: RecentCommits, health: RepositoryHealth) -> None:
+def show(page: Console, origin: str, found: Found) -> None:
     """Print the report of one repository. origin: a sentence on where what is stored comes from."""
+    commits, health, activity = found
     page.print(Text.assemble((commits.repo, "bold"), "  ", (commits.repo_url, "dim")))
     page.print(plain(origin, "dim"))
     shown = f", the newest {len(commits.commits)} shown" if commits.next_cursor else ""
     section(page, f"Commits since {commits.window.since}: {commits.total_commits:,}{shown}", _commits(commits))
+    if activity is not None and activity.total_events:
+        section(page, *_activity(activity))
     section(page, *_health(health))
     if health.recommendations:
         section(page, "Recommendations", Group(*(plain(f"- {line}") for line in health.recommendations)))
@@ -137,6 +151,20 @@ def _said(commit: CommitAnswer) -> Text:
     for mark in (name for name, holds in marks.items() if holds):
         text.append(f" [{mark}]", "magenta")
     return text
+
+
+def _activity(answer: EventCounts) -> tuple[str, RenderableType]:
+    line = activity_line(answer)
+    row = Table.grid(padding=(0, 1))
+    row.add_row(plain(answer.window.since[:10], "dim"), line, plain(answer.window.until[:10], "dim"))
+    ranked = list(answer.counts_by_type.items())
+    kinds = [f"{name.removesuffix('Event')} {count:,}" for name, count in ranked[:_KINDS]]
+    if len(ranked) > _KINDS:
+        kinds.append(f"other {sum(count for _, count in ranked[_KINDS:]):,}")
+    said: list[RenderableType] = [row, plain(", ".join(kinds), "dim")]
+    if line.has_gaps:
+        said.append(plain("? not completely known", "dim"))
+    return f"Events by {answer.series.unit}: {answer.total_events:,}", Group(*said)
 
 
 def _health(answer: RepositoryHealth) -> tuple[str, RenderableType]:

@@ -42,6 +42,7 @@ def test_it_prints_a_report_that_is_the_same_every_time(run: Run, tmp_path: Path
         "2026-06-11",
     ):
         assert text in page.out
+    assert re.search(r"2026-05-12 [▁-█·]+\?[▁-█·]+ 2026-06-11", page.out)
     assert max(map(len, page.out.splitlines())) <= 80
     settings = {"EVENT_RETENTION_DAYS": "2", "BOT_LOGINS": "mira-saltmarsh", "TARGET_REPOSITORIES": "octo/hello"}
     assert run("demo", DATABASE_PROVIDER="dynamodb", GITHUB_TOKEN="ghp_x", **settings).out == page.out

@@ -13,6 +13,8 @@ def test_the_page_shows_commits_and_health_at_eighty_columns(run: Run, github: F
     assert page.code == 0, page.err
     assert "Octo/Hello" in page.out
     assert "3 new events and 3 new commits" in page.out
+    assert "Events by day: 3" in page.out
+    assert "Watch 1" in page.out
     for text in (sha(3)[:7], sha(2)[:7], "ada", "bob", "+2 -1", "fix: change 2", "[bot]", "[breaking]"):
         assert text in page.out
     assert "Health over 720 hours: unknown" in page.out

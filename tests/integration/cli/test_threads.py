@@ -53,7 +53,7 @@ def test_open_pull_requests_say_whose_turn_it_is_at_eighty_columns(run: Run) -> 
     page = run("pulls", "octo/hello")
     assert (page.code, page.err) == (0, "")
     assert "Pull requests: 1;" in page.out
-    assert "1 open, 2 opened, 1 merged, 0 closed" in flat(page)
+    assert "1 open (1 waiting for review), 2 opened, 1 merged, 0 closed" in flat(page)
     for text in ("#4", "needs review", "[bold red]a", "ada"):
         assert text in page.out
     assert "#3" not in page.out
