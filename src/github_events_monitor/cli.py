@@ -326,6 +326,25 @@ def info(
 
 
 @database.command()
+def backup(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A new file.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
+) -> None:
+    """Copy the SQLite database into a new private file, also while a server runs."""
+    from .terminal import database as page
+
+    _run(lambda settings: page.backup(settings, file, force=force))
+
+
+@database.command("check")
+def check_(json: Json = False) -> None:
+    """Look for damage and missing parts, and count what is stored."""
+    from .terminal import database as page
+
+    _run(lambda settings: page.check(settings, as_json=json))
+
+
+@database.command()
 def delete(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete our tables with everything stored in them."""
     from .terminal import database as page

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..errors import InvalidInput
+from ..errors import DatabaseError, InvalidInput
 from ..github.payloads import extract_facts
 from ..github.threads_merge import with_replies
 from ..instants import normalise_instant
@@ -99,13 +99,20 @@ def event_row_to_dict(
     event_id: str, event_type: str, created_at: str, repo: str | None, actor: str | None, payload: bytes
 ) -> dict[str, Any]:
     """The same out of an event's fields, where many are to be written and no event is needed."""
+    try:
+        decoded = load_json(payload)
+    except ValueError:  # whose message quotes what is stored
+        raise DatabaseError(
+            "the database is damaged: a stored payload cannot be read; see github-events-monitor database check, and"
+            " restore a backup"
+        ) from None
     return {
         "id": event_id,
         "event_type": event_type,
         "repo_name": repo,
         "actor_login": actor,
         "created_at": created_at,
-        "payload": load_json(payload),
+        "payload": decoded,
     }
 
 

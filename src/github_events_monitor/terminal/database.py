@@ -1,6 +1,7 @@
-"""`database test|create|info|delete`: what an operator does with the database of the settings."""
+"""`database test|create|info|backup|check|delete`: what an operator does with the database of the settings."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -10,7 +11,7 @@ from ..errors import InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import DatabaseManager
 from ..settings import Settings
-from ..transfer import database_url
+from ..transfer import database_url, require_database
 from .screen import columns, complain, note, pairs, plain, print_json, stdout
 
 _SIZE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
@@ -140,6 +141,41 @@ def _size(count: int | None) -> str:
     while size >= 1024 and unit < len(_SIZE_UNITS) - 1:
         size, unit = size / 1024, unit + 1
     return f"{size:,.0f} {_SIZE_UNITS[unit]}" if unit == 0 else f"{size:,.1f} {_SIZE_UNITS[unit]}"
+
+
+async def backup(settings: Settings, file: str, *, force: bool) -> int:
+    """Copy the database into a new private file."""
+    config = settings.database_config()
+    await require_database(config)
+    manager = DatabaseFactory.create(config)
+    try:
+        size = await manager.backup(Path(file), replace=force)
+    finally:
+        await manager.close()
+    note(f"copied {_size(size)} to {file}")
+    return 0
+
+
+async def check(settings: Settings, *, as_json: bool) -> int:
+    """Look for damage and count what is stored; 1 where something is wrong."""
+    config = settings.database_config()
+    await require_database(config)
+    manager = DatabaseFactory.create(config)
+    try:
+        found = await manager.check()
+    finally:
+        await manager.close()
+    if as_json:
+        print_json(found)
+    else:
+        page = stdout()
+        rest = {name: value for name, value in found.items() if name not in {"problems", "tables"}}
+        page.print(pairs(rest | {"problems": len(found["problems"]) or "none"}))
+        page.print()
+        page.print(_tables(found["tables"]))
+    for problem in found["problems"]:
+        complain(problem)
+    return 1 if found["problems"] else 0
 
 
 def confirm_deletion(settings: Settings) -> bool:

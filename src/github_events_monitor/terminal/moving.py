@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 import msgspec
 
 from ..collecting.reanalysis import analyse_again
-from ..errors import DataFileError, InvalidInput
+from ..errors import InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
+from ..private_file import new_private_file
 from ..settings import Settings
 from ..transfer import ImportReport, export_items, import_files, migrate, require_database
 from .screen import as_text, note, print_json, progress_bar
@@ -114,22 +115,14 @@ def _output(file: str) -> Iterator[BinaryIO]:
         with _opened(path) as out:
             yield out
         return
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with _opened(partial) as out:
-            yield out
-            os.fsync(out.fileno())
-        partial.replace(path)
-    except OSError as error:  # some disks are found to be full only at the end
-        raise DataFileError(f"{path} cannot be written ({error.strerror}); make room, or name another file") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_private_file(path, replace=not path.is_dir()) as partial, partial.open("wb") as out:
+        yield out
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written ({error.strerror}); name a file in a writable folder") from None
     with os.fdopen(descriptor, "wb") as out:

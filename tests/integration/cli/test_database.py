@@ -102,3 +102,54 @@ def test_cost_is_estimated_for_dynamodb_at_stated_prices(run: Run, engine: str) 
         assert "per million" in result.out
         assert run("database", "info", "--cost", "--json").json["cost"]["monthly_usd"]["events"] == 0
     run("database", "delete", "--yes")
+
+
+def test_a_check_counts_all_tables_and_finds_nothing_wrong(run: Run, engine: str) -> None:
+    assert run("database", "create").code == 0
+    checked = run("database", "check", "--json")
+    assert (checked.code, checked.json["provider"], checked.json["problems"]) == (0, engine, [])
+    assert set(checked.json["tables"]) == set(TABLES)
+    assert {table["items"] for table in checked.json["tables"].values()} == {0}
+    assert run("database", "check").code == 0
+
+
+def test_a_backup_is_a_file_or_a_sentence_that_says_how_else(run: Run, engine: str, tmp_path: Path) -> None:
+    assert run("database", "create").code == 0
+    made = run("database", "backup", "copy.db")
+    if engine == "dynamodb":
+        assert (made.code, made.err.count("\n")) == (2, 1)
+        assert "github-events-monitor export" in made.err
+        assert "--point-in-time-recovery" in made.err
+        return
+    copy = tmp_path / "copy.db"
+    assert (made.code, copy.stat().st_mode & 0o777) == (0, 0o600)
+    again = run("database", "backup", "copy.db")
+    assert (again.code, "--force" in again.err) == (2, True)
+    assert run("database", "backup", "--force", "copy.db").code == 0
+    assert run("database", "check", DATABASE_PATH=str(copy)).code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "events.db"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("command", [("database", "backup", "--force", "link"), ("export", "link")])
+def test_what_is_written_goes_through_no_link(run: Run, engine: str, tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert run("database", "create").code == 0
+    victim, link = tmp_path / "victim", tmp_path / "link"
+    victim.write_text("kept")
+    link.symlink_to(victim)
+    assert run(*command).code == 0
+    assert (victim.read_text(), link.is_symlink(), link.stat().st_mode & 0o777) == ("kept", False, 0o600)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_check_names_damage_and_no_rows(run: Run, engine: str, tmp_path: Path) -> None:
+    assert run("database", "create").code == 0
+    path = tmp_path / "events.db"
+    data = bytearray(path.read_bytes())
+    data[8_192 * 3 :] = bytes(255 - byte for byte in data[8_192 * 3 :])
+    path.write_bytes(data)
+    checked = run("database", "check", "--json")
+    assert (checked.code, bool(checked.json["problems"])) == (1, True)
+    refused = run("database", "backup", "copy.db")
+    assert (refused.code, refused.err.count("\n"), "damaged" in refused.err) == (1, 1, True)
+    assert not (tmp_path / "copy.db").exists()

@@ -4,6 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -175,6 +176,22 @@ class DatabaseManager(ABC):
     @abstractmethod
     async def describe(self) -> dict[str, Any]:
         """Return what `database info` shows: tables with status, item counts, sizes, indexes, and settings."""
+
+    @abstractmethod
+    async def backup(self, path: Path, *, replace: bool = False) -> int:
+        """Copy the database, as it is at one moment, into a new private file and return its size in bytes.
+
+        It works while others read and write. Raises `InvalidInput` where the file is there already (unless `replace`),
+        and where the provider has other ways: the message names them.
+        """
+
+    @abstractmethod
+    async def check(self) -> dict[str, Any]:
+        """What `database check` shows; nothing is created or changed.
+
+        `provider`, `problems` (sentences without stored rows in them; empty where all is well), `schema_version` where
+        there is one, and `tables`: by name `items` (None where they cannot be counted) and what else is known.
+        """
 
     @abstractmethod
     async def delete_tables(self) -> list[str]:

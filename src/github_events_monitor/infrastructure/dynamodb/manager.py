@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from ...errors import InvalidInput
 from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.export_rows import ParsedItems
@@ -84,6 +86,17 @@ class DynamoDBManager(DatabaseManager):
             "retention_days": self.connection.retention_days,
             "tables": found,
         }
+
+    async def backup(self, path: Path, *, replace: bool = False) -> int:  # noqa: ARG002 - the contract's
+        """See the contract: DynamoDB has backups of its own, and `export` writes a file."""
+        raise InvalidInput(
+            "database backup copies a SQLite file; of DynamoDB write a file with github-events-monitor export, and let"
+            " AWS keep continuous backups with github-events-monitor database create --point-in-time-recovery"
+        )
+
+    async def check(self) -> dict[str, Any]:
+        """See the contract; counts are those of DescribeTable, which DynamoDB renews about every six hours."""
+        return {"provider": "dynamodb", **await operations.check(self._client)}
 
     async def estimate_cost(self) -> dict[str, Any]:
         """Return what a month costs at stated prices, from measurements; see `measuring.estimate_cost`."""

@@ -71,6 +71,25 @@ async def describe(client: DynamoDBClient) -> dict[str, Any]:
     return {table.name: about for table, about in zip(TABLES, found, strict=True)}
 
 
+async def check(client: DynamoDBClient) -> dict[str, Any]:
+    """Return `problems` and `tables` with status, items and indexes, by one DescribeTable each."""
+    there = await tables.existing(client)
+    missing = [client.table(table.name) for table in TABLES if table.name not in there]
+    problems = [f"table {name} is missing; make it with: github-events-monitor database create" for name in missing]
+    wrong = (tables.unusable(client, {name: described}) for name, described in there.items())
+    return {
+        "problems": problems + [reason for reason in wrong if reason],
+        "tables": {
+            name: {
+                "status": str(described.get("TableStatus", "ACTIVE")).lower(),
+                "items": described.get("ItemCount"),
+                "indexes": sorted(index["IndexName"] for index in described.get("GlobalSecondaryIndexes", ())),
+            }
+            for name, described in there.items()
+        },
+    }
+
+
 async def _describe(client: DynamoDBClient, table: Table) -> dict[str, Any]:
     name = client.table(table.name)
     try:

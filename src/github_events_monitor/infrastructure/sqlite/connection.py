@@ -7,9 +7,15 @@ Implementation notes
 - SQLite before 3.51.3 can corrupt a WAL when one connection commits at the very moment another one checkpoints
   (https://www.sqlite.org/wal.html). Automatic checkpoints are therefore off; ours are of the kind that takes the write
   lock first, so that no other process on the file can commit meanwhile. No memory mapping.
+- Half a second after the last write the log is brought into the database, so that a plain copy of the
+  file is not empty.
+- A file that was removed or replaced while it is open would take what is written with it
+  (https://www.sqlite.org/howtocorrupt.html): before each piece of work the name is looked at. SQLite itself leaves the
+  files of a moved database alone when it closes it.
 - Cancelling a caller does not cut a transaction in two: it runs to its end on the connection's thread (see `worker`).
 """
 
+import asyncio
 import contextlib
 import sqlite3
 import weakref
@@ -17,31 +23,38 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...errors import DatabaseUnreachable, MonitorError
+from ...errors import DatabaseError, DatabaseUnreachable, MonitorError
 from ...instants import Clock, system_clock
 from ..database_interface import CORE_TABLES, DatabaseConnection
 from ..loop_lock import LoopLock
 from . import schema
 from .faults import TRANSLATED, translate
-from .opening import MEMORY, checkpoint, connect, prepare_reader, prepare_writer
+from .opening import MEMORY, Moved, Place, checkpoint, connect, prepare_reader, prepare_writer
 from .worker import ResultT, Work, Worker, abandon, in_transaction
 
 _CHECKPOINT_AT = 64 * 1024 * 1024
 """Bytes of write-ahead log from which it is brought into the database."""
+IDLE = 0.5
+"""Seconds after the last write until that is done in any case."""
 
 
 class SQLiteConnection(DatabaseConnection):
     """A database file, or `:memory:`.
 
-    busy_timeout: seconds to wait for another process that holds the file's lock.
+    busy_timeout: seconds to wait for another process that holds the file's lock. idle: see `IDLE`.
     """
 
-    def __init__(self, path: str, *, clock: Clock = system_clock, busy_timeout: float = 5.0) -> None:
+    def __init__(
+        self, path: str, *, clock: Clock = system_clock, busy_timeout: float = 5.0, idle: float = IDLE
+    ) -> None:
         self.path = path if path == MEMORY else str(Path(path).expanduser())
         self.clock = clock
         self._made: frozenset[str] = frozenset()
         self._busy_timeout = busy_timeout
         self._workers: list[Worker] = []
+        self._place: Place | None = None
+        self._idle = idle
+        self._due: asyncio.TimerHandle | None = None
         self._opening = LoopLock()
         weakref.finalize(self, abandon, self._workers).atexit = False
 
@@ -51,6 +64,8 @@ class SQLiteConnection(DatabaseConnection):
             return
         async with self._opening():
             if not self._workers:
+                if self._place is not None and not self.is_there:
+                    raise Moved(self.path)
                 await self._open()
 
     @property
@@ -66,6 +81,13 @@ class SQLiteConnection(DatabaseConnection):
 
     async def close(self) -> None:
         """Wait for what is running, then let go of the file and end the threads."""
+        self._place = None
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         workers = self._workers[::-1]
         self._workers.clear()
         for worker in workers:
@@ -81,7 +103,9 @@ class SQLiteConnection(DatabaseConnection):
 
     async def maintain(self, work: Work[ResultT]) -> ResultT:
         """Run statements that cannot be inside a transaction, on the writer."""
-        return await self._run(0, partial(_then_checkpoint, work, self.path, self._busy_timeout))
+        result = await self._run(0, partial(_then_checkpoint, work, self.path, self._busy_timeout))
+        self._checkpoint_when_idle()
+        return result
 
     async def health(self) -> dict[str, Any]:
         """See the contract."""
@@ -109,7 +133,18 @@ class SQLiteConnection(DatabaseConnection):
             except BaseException:
                 abandon([writer])
                 raise
+        if self.path != MEMORY:
+            self._place = Place.of(self.path)
         self._workers.extend(workers)
+
+    def _checkpoint_when_idle(self) -> None:
+        if self.path == MEMORY:
+            return
+        if self._due is not None:
+            self._due.cancel()
+        # Not a bound method: a timer must not keep a connection alive that nobody closed.
+        work = partial(_checkpoint_quietly, busy_timeout=self._busy_timeout, place=self._place)
+        self._due = asyncio.get_running_loop().call_later(self._idle, _submit, weakref.ref(self), work)
 
     async def _start(self, prepare: Work[ResultT]) -> tuple[Worker, ResultT]:
         worker = Worker(partial(connect, self.path, self._busy_timeout))
@@ -127,9 +162,33 @@ class SQLiteConnection(DatabaseConnection):
         if not self._workers:
             raise DatabaseUnreachable(f"{self.path} was closed while it was being used")
         try:
-            return await self._workers[which].run(work)
+            return await self._workers[which].run(partial(_in_place, work, self._place))
+        except Moved:
+            await self._let_go()  # whoever puts a file there again is served from it
+            raise
         except TRANSLATED as error:
             raise translate(error, self.path) from error
+
+
+def _in_place(work: Work[ResultT], place: Place | None, db: sqlite3.Connection) -> ResultT:
+    """Raises `Moved` instead of working on a file that has another name by now, or none."""
+    if place is not None:
+        place.check()
+    return work(db)
+
+
+def _submit(connection: "weakref.ref[SQLiteConnection]", work: Work[None]) -> None:
+    """Have the writer do it after what is queued; nobody waits for it."""
+    if (alive := connection()) is not None and alive._workers:
+        alive._workers[0].put(work)
+
+
+def _checkpoint_quietly(db: sqlite3.Connection, busy_timeout: float, place: Place | None) -> None:
+    """Whatever is wrong with the file, the next question says."""
+    with contextlib.suppress(sqlite3.Error, DatabaseError):
+        if place is not None:
+            place.check()
+        checkpoint(db, busy_timeout)
 
 
 def _then_checkpoint(work: Work[ResultT], path: str, busy_timeout: float, db: sqlite3.Connection) -> ResultT:

@@ -5,13 +5,19 @@ Result codes: https://www.sqlite.org/rescode.html
 
 import errno
 import sqlite3
+from json import JSONDecodeError
 
+import msgspec
 import zstandard
 
 from ...errors import DatabaseError, DatabaseUnreachable, InvalidInput, MonitorError, SchemaMismatch, UnusablePath
 
 _LOCKED = "{path} is locked by another process; try again when that has finished"
 _FULL = "the disk of {path} is full; what was stored before is intact: make room and try again"
+DAMAGED = (
+    "{path} is damaged: see github-events-monitor database check; restore a backup, or export what can be read and"
+    " move the file away"
+)
 _SENTENCES: tuple[tuple[str, type[DatabaseError], str], ...] = (
     ("SQLITE_BUSY", DatabaseUnreachable, _LOCKED),
     ("SQLITE_LOCKED", DatabaseUnreachable, _LOCKED),
@@ -33,14 +39,17 @@ _SENTENCES: tuple[tuple[str, type[DatabaseError], str], ...] = (
         SchemaMismatch,
         "{path} is not an SQLite database; it was left as it is: choose another DATABASE_PATH",
     ),
-    ("SQLITE_CORRUPT", DatabaseError, "{path} is damaged; restore it from a copy, or move it away and collect anew"),
+    ("SQLITE_CORRUPT", DatabaseError, DAMAGED),
     ("SQLITE_IOERR", DatabaseError, "{path} cannot be read or written ({error}); check the disk"),
 )
 
 _NO_PLACE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP})
 """Of the file system's errors: nothing can be there, for any program at any time."""
 
-TRANSLATED = (sqlite3.Error, zstandard.ZstdError, UnicodeEncodeError, OverflowError)
+_UNREADABLE = (zstandard.ZstdError, msgspec.MsgspecError, JSONDecodeError, UnicodeDecodeError)
+"""What decoding a stored row raises; the messages quote the row and are not passed on."""
+
+TRANSLATED = (sqlite3.Error, *_UNREADABLE, UnicodeEncodeError, OverflowError)
 """What work on a connection may raise besides errors of ours."""
 
 
@@ -55,7 +64,7 @@ def translate(error: Exception, path: str) -> MonitorError:
         return kind(f"{path} cannot be used: {error.strerror or error}; choose another DATABASE_PATH")
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error, path)
-    return DatabaseError(f"{path} is damaged: a stored payload cannot be read")
+    return DatabaseError(DAMAGED.format(path=path))
 
 
 def _of_sqlite(error: sqlite3.Error, path: str) -> DatabaseError:
@@ -63,4 +72,6 @@ def _of_sqlite(error: sqlite3.Error, path: str) -> DatabaseError:
     for prefix, kind, sentence in _SENTENCES:
         if name.startswith(prefix):
             return kind(sentence.format(path=path, error=error))
+    if not name:  # raised by the module itself, as for text that is not UTF-8, which it quotes
+        return DatabaseError(DAMAGED.format(path=path))
     return DatabaseError(f"{path}: {error}")

@@ -6,8 +6,10 @@ Implementation notes
 - Any number of programs may use one file: each transaction takes the write lock at its beginning (BEGIN IMMEDIATE).
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from ...errors import InvalidInput
@@ -15,7 +17,7 @@ from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.export_rows import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
-from . import schema
+from . import copying, schema
 from .bulk import RowEncoder, import_rows
 from .collector_state import SQLiteCollectorState, check_lease, save_states
 from .commits import SQLiteCommits, insert_commits
@@ -72,6 +74,14 @@ class SQLiteManager(DatabaseManager):
             return about | {"tables": dict.fromkeys(TABLES, missing), "retention_days": self.retention_days}
         await self.connection.open()
         return about | await self.connection.read(_describe) | {"retention_days": self.retention_days}
+
+    async def backup(self, path: Path, *, replace: bool = False) -> int:
+        """See the contract; the file is checked before it gets its name."""
+        return await asyncio.to_thread(copying.back_up, self.connection.path, path, replace=replace)
+
+    async def check(self) -> dict[str, Any]:
+        """See the contract."""
+        return await asyncio.to_thread(copying.check, self.connection.path)
 
     async def delete_tables(self) -> list[str]:
         """See the contract; the file stays, with the tables of others if there are any, and none is made."""

@@ -6,11 +6,13 @@ was never closed can be noticed to be gone.
 
 import os
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import stamina
 
-from ...errors import DatabaseError, UnusablePath
+from ...errors import DatabaseError, DatabaseUnreachable, UnusablePath
 from . import schema
 from .sql import fold
 from .worker import in_transaction
@@ -28,6 +30,43 @@ _WRITER = (
 _READER = ("query_only=ON", "temp_store=MEMORY", "cache_size=-32768", "mmap_size=0")
 _CHECKPOINT_PATIENCE_MS = 250
 """A reader of another process may keep the log in use; then the next transaction tries again."""
+
+
+class Moved(DatabaseUnreachable):
+    """The file that is open has another name by now, or none."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} was removed or replaced while it was in use, and nothing more is stored; put the database back"
+            " (github-events-monitor database backup makes copies), or start again without it"
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which files stand at the names of a database and of its log; by device and inode, which an open file keeps."""
+
+    path: str
+    files: tuple[tuple[str, tuple[int, int]], ...]
+
+    @classmethod
+    def of(cls, path: str) -> Self:
+        """As it is now; the log where there is one."""
+        found = ((name, _identity(name)) for name in (path, path + "-wal"))
+        return cls(path, tuple((name, which) for name, which in found if which is not None))
+
+    def check(self) -> None:
+        """Raises `Moved` unless they are still the same."""
+        if any(_identity(name) != which for name, which in self.files):
+            raise Moved(self.path)
+
+
+def _identity(name: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def connect(path: str, busy_timeout: float) -> sqlite3.Connection:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 import aiosqlite
@@ -41,6 +42,10 @@ class Worker(aiosqlite.Connection):
 
         self._tx.put_nowait((None, piece))
         return await answer
+
+    def put(self, work: Work[None]) -> None:
+        """Have the thread do something that raises nothing, after what is queued."""
+        self._tx.put_nowait((None, partial(work, self._conn)))
 
     async def close(self) -> None:
         """Finish what is queued, close, and wait for the thread to end."""
