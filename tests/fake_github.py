@@ -71,6 +71,8 @@ class FakeRepository:
     pulls: list[Json] = field(default_factory=list)
     issue_comments: list[Json] = field(default_factory=list)
     review_comments: list[Json] = field(default_factory=list)
+    workflow_runs: list[Json] = field(default_factory=list)
+    """Last created first."""
 
     @property
     def commits(self) -> list[Json]:
@@ -208,8 +210,16 @@ class FakeGitHub:
         if rest[0] in listings:
             return self._page(listings[rest[0]], query, headers, rest, repository)
         if rest == ["actions", "runs"]:
-            return self._json({"total_count": 0, "workflow_runs": []}, headers)
+            return self._workflow_runs(repository, query, headers)
         return self._refuse(404, "Not Found")
+
+    def _workflow_runs(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
+        rows = [row for row in repository.workflow_runs if query.get("branch") in {None, row["head_branch"]}]
+        size = min(100, int(query.get("per_page", 30)))
+        extra = {}
+        if size < len(rows):
+            extra["Link"] = f'<{self.base}/repos/{repository.full_name}/actions/runs?page=2>; rel="next"'
+        return self._json({"total_count": len(rows), "workflow_runs": rows[:size]}, headers, extra)
 
     def _commits(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
         branch = query.get("sha", repository.default_branch)

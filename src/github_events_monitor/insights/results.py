@@ -155,11 +155,35 @@ class DeploymentAnswer(AnswerModel):
     evidence: Evidence
 
 
+class FailingWorkflow(AnswerModel):
+    """A workflow whose last verdict is a failure; since: its first failure after a success, sha: of that commit.
+
+    since_known: false where no success before it is known, so that it may fail for longer.
+    """
+
+    workflow: str
+    since: str
+    sha: str | None
+    since_known: bool
+    evidence: Evidence
+
+
+class WorkflowRunsResult(AnswerModel):
+    """Verdicts of workflow runs on the default branch; skipped, cancelled and neutral runs give none."""
+
+    verdicts: int
+    failed: int
+    failing: tuple[FailingWorkflow, ...]
+    complete: bool
+    explanation: str
+
+
 class DeploymentResult(AnswerModel):
-    """Releases and deployments, newest first, and the four keys."""
+    """Releases and deployments, newest first, and the four keys; workflow_runs is null where none is known."""
 
     total_releases: int
     total_deployments: int
     releases: tuple[ReleaseAnswer, ...]
     deployments: tuple[DeploymentAnswer, ...]
     dora: tuple[DoraKey, ...]
+    workflow_runs: WorkflowRunsResult | None = None

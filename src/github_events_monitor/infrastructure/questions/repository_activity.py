@@ -1,13 +1,15 @@
 """`repository_activity`: a repository's events, newest first, and how many of each type; and the counts alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from ...answers import Envelope
 from ...github.payloads import check_types
+from ...insights.workflow_runs import RUN_TYPES
 from .context import QuestionContext, Subject
+from .coverage import add_note
 from .cursors import open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
 from .presenter import EventAnswer
@@ -77,7 +79,7 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
     last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
     return RepositoryActivity(
-        **context.envelope(subject, page.asked),
+        **_envelope(context, subject, page.asked, query.event_types, counted["counts_by_type"]),
         **counted,
         events=tuple(shown),
         next_cursor=write_cursor(NAME, page, last) if last else None,
@@ -89,7 +91,7 @@ async def answer_counts(context: QuestionContext, query: EventCountsQuery) -> Ev
     asked = query.window(context.now())
     subject = await context.look_up(query.repo, asked, kinds=["events"])
     counted = await _count(context, subject, asked, None, None)
-    return EventCounts(**context.envelope(subject, asked), **counted)
+    return EventCounts(**_envelope(context, subject, asked, None, counted["counts_by_type"]), **counted)
 
 
 async def _count(
@@ -97,9 +99,26 @@ async def _count(
 ) -> dict[str, Any]:
     found = await context.manager.events.count_by_type(subject.key, *asked.span, event_types=types, actor=actor)
     if not found:
-        context.refuse_emptiness(subject, asked)
+        context.refuse_emptiness(subject, asked, _kind(types))
     ranked = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
     return {"total_events": sum(found.values()), "counts_by_type": ranked}
+
+
+def _kind(types: Sequence[str] | None) -> str:
+    """Return the kind of what is known that an answer rests on: the feed never tells of workflow runs."""
+    return "workflow_runs" if types and {*types} <= {*RUN_TYPES} else "events"
+
+
+def _envelope(
+    context: QuestionContext, subject: Subject, asked: Asked, types: Sequence[str] | None, counted: Mapping[str, int]
+) -> dict[str, Any]:
+    kind = _kind(types)
+    about = context.envelope(subject, asked, kind)
+    runs = context.coverage(subject, asked, "workflow_runs")
+    if kind == "events" and any(name in counted for name in RUN_TYPES) and not runs.complete:
+        known = f"from {runs.from_} to {runs.to}" if runs.from_ else "by deliveries alone"
+        about["coverage"] = add_note(about["coverage"], f"Workflow runs are known {known}.")
+    return about
 
 
 def summarise(answer: RepositoryActivity) -> str:

@@ -21,6 +21,10 @@ SHARED = {
     "News": "title, url",
     "Summary": "open, opened, merged, closed, median_hours_to_first_response, first_response_sample,"
     " median_hours_to_merge, merge_sample",
+    "DeploymentAnswer": "id, environment, sha, created_at, state, evidence[]",
+    "Trend": "direction up|down|flat, previous_score, change, explanation",
+    "WorkflowRunsResult": "verdicts, failed, failing[{workflow, since, sha, since_known, evidence[]}], complete,"
+    " explanation",
 }
 """Shapes told in a sentence, by the name of their model."""
 
