@@ -51,13 +51,18 @@ class HealthResult(AnswerModel):
 
 
 class Developer(AnswerModel):
-    """What one account did in the window, by kind of contribution."""
+    """What one account did in the window, by kind of contribution.
+
+    first_responses: issues and pull requests of others that it was the first person to answer in the window.
+    """
 
     login: str
     kind: Kind
     is_bot: Flag = False
     total: int
     contributions: dict[str, int]
+    first_responses: int = 0
+    median_first_response_hours: float | None = None
     first_seen: str
     last_seen: str
     new_contributor: bool | None

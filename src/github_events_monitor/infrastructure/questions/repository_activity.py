@@ -7,7 +7,9 @@ from pydantic import AfterValidator, Field
 
 from ...answers import Envelope
 from ...github.payloads import check_types
+from ...insights.threads import THREAD_TYPES
 from ...insights.workflow_runs import RUN_TYPES
+from ...records import Event, Thread
 from .context import QuestionContext, Subject
 from .coverage import add_note
 from .cursors import open_page, write_cursor
@@ -75,7 +77,8 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         limit=query.size + 1,
         after=page.after,
     )
-    shown = [subject.presenter.event(event) for event in found[: query.size]]
+    threads = await _threads_of(context, subject, found[: query.size])
+    shown = [subject.presenter.event(event, threads.get(event.facts.number or 0)) for event in found[: query.size]]
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
     last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
     return RepositoryActivity(
@@ -102,6 +105,13 @@ async def _count(
         context.refuse_emptiness(subject, asked, _kind(types))
     ranked = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
     return {"total_events": sum(found.values()), "counts_by_type": ranked}
+
+
+async def _threads_of(context: QuestionContext, subject: Subject, events: Sequence[Event]) -> Mapping[int, Thread]:
+    """Return the record of the issues and pull requests that events are about: payloads since 2025-10 lack titles."""
+    numbers = {event.facts.number for event in events if event.event_type in THREAD_TYPES}
+    known = numbers - {None}
+    return await context.manager.threads.get_threads_by_number(subject.key, filter(None, known)) if known else {}
 
 
 def _kind(types: Sequence[str] | None) -> str:
@@ -138,7 +148,8 @@ def lines(answer: RepositoryActivity) -> Iterator[str]:
 
 def _line(event: EventAnswer) -> str:
     action = f" {event.action}" if event.action else ""
-    marks = flags(("bot", event.is_bot), ("AI assistant", event.ai_assistant))
+    author = event.author_login
+    marks = flags(("bot", event.is_bot), ("AI assistant", event.ai_assistant), (f"opened by {name_of(author)}", author))
     return f"{event.created_at} {event.event_type}{action} {name_of(event.actor_login)}{marks}: {quoted(event.title)}"
 
 

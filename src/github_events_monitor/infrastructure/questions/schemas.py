@@ -16,8 +16,8 @@ SHARED = {
     " reasons[]",
     "Problem": "code, message, retry_at",
     "RateLimitStatus": "limit, remaining, reset_at",
-    "Developer": "login, kind, is_bot, total, contributions{}, first_seen, last_seen, new_contributor, repositories[],"
-    " evidence[]",
+    "Developer": "login, kind, is_bot, total, contributions{}, first_responses, median_first_response_hours,"
+    " first_seen, last_seen, new_contributor, repositories[], evidence[]",
     "News": "title, url",
     "Summary": "open, opened, merged, closed, median_hours_to_first_response, first_response_sample,"
     " median_hours_to_merge, merge_sample",
