@@ -71,6 +71,8 @@ class FakeRepository:
     pulls: list[Json] = field(default_factory=list)
     issue_comments: list[Json] = field(default_factory=list)
     review_comments: list[Json] = field(default_factory=list)
+    workflow_runs: list[Json] = field(default_factory=list)
+    """Last created first."""
 
     @property
     def commits(self) -> list[Json]:
@@ -96,11 +98,15 @@ class FakeGitHub:
         self.remaining, self.limit = limit, limit
         self.requests: list[str] = []
         self.faults: list[Fault] = []
+        self.with_history = False
+        """Whether GraphQL answers, about the history of branches alone."""
+        self._asked = b""
         self.base = "https://api.github.test"
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def transport(self) -> httpx.MockTransport:
         def handle(request: httpx.Request) -> httpx.Response:
+            self._asked = request.content
             status, headers, body = self.answer(request.method, str(request.url), dict(request.headers))
             return httpx.Response(status, headers=headers, content=body)
 
@@ -157,6 +163,9 @@ class FakeGitHub:
         if parts.path == "/rate_limit":
             return self._json({"resources": {"core": self._core()}}, headers, free=True)
         if method == "POST":
+            if self.with_history and b"query History" in self._asked:
+                found = {"object": self._history(json.loads(self._asked))}
+                return self._json({"data": {"repository": found}}, headers, free=True)
             self.remaining += 1  # GraphQL has a limit of its own
             return self._refuse(403, "GraphQL is not available")
         if self.remaining <= 0:
@@ -208,8 +217,29 @@ class FakeGitHub:
         if rest[0] in listings:
             return self._page(listings[rest[0]], query, headers, rest, repository)
         if rest == ["actions", "runs"]:
-            return self._json({"total_count": 0, "workflow_runs": []}, headers)
+            return self._workflow_runs(repository, query, headers)
         return self._refuse(404, "Not Found")
+
+    def _history(self, question: Json) -> Json | None:
+        asked = question["variables"]
+        repository = self.repositories[f"{asked['owner']}/{asked['name']}".lower()]
+        branch = asked["ref"].removeprefix("refs/heads/").replace("HEAD", repository.default_branch)
+        if branch not in repository.branches:
+            return None
+        since, until = asked["since"] or "", asked["until"] or "9999"
+        rows = [row for row in repository.branches[branch] if since <= row["commit"]["committer"]["date"] <= until]
+        start = int(asked["after"] or 0)
+        more = start + 100 < len(rows)
+        nodes = [_node(row) for row in rows[start : start + 100]]
+        return {"history": {"pageInfo": {"hasNextPage": more, "endCursor": str(start + 100)}, "nodes": nodes}}
+
+    def _workflow_runs(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
+        rows = [row for row in repository.workflow_runs if query.get("branch") in {None, row["head_branch"]}]
+        size = min(100, int(query.get("per_page", 30)))
+        extra = {}
+        if size < len(rows):
+            extra["Link"] = f'<{self.base}/repos/{repository.full_name}/actions/runs?page=2>; rel="next"'
+        return self._json({"total_count": len(rows), "workflow_runs": rows[:size]}, headers, extra)
 
     def _commits(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
         branch = query.get("sha", repository.default_branch)
@@ -263,3 +293,21 @@ class FakeGitHub:
         core = self._core()
         limits = {f"X-RateLimit-{name.title()}": str(value) for name, value in core.items()}
         return {"Content-Type": "application/json; charset=utf-8", "X-RateLimit-Resource": "core", **limits}
+
+
+def _node(row: Json) -> Json:
+    """A commit as GraphQL has it."""
+    git, stats = row["commit"], row.get("stats") or {}
+    user = {"__typename": "User", "login": row["author"]["login"]} if row.get("author") else None
+    return {
+        "oid": row["sha"],
+        "message": git["message"],
+        "committedDate": git["committer"]["date"],
+        "authoredDate": git["author"]["date"],
+        "additions": stats.get("additions"),
+        "deletions": stats.get("deletions"),
+        "changedFilesIfAvailable": len(row.get("files") or ()),
+        "author": {"name": git["author"]["name"], "email": git["author"].get("email"), "user": user},
+        "committer": {"user": user},
+        "parents": {"nodes": [{"oid": parent["sha"]} for parent in row["parents"]]},
+    }

@@ -16,7 +16,8 @@ from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
 from .record import collect_record
-from .snapshot import collect_snapshot
+from .snapshot import collect_snapshot, is_snapshot_due
+from .workflow_runs import collect_workflow_runs
 
 KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
@@ -136,8 +137,9 @@ class CollectionPass:
     async def _extras(self) -> None:
         state = self._state
         if state.thorough:
-            await self._step(0.5, "pushes and snapshot")
-            await side_by_side([partial(collect_activity, state), partial(collect_snapshot, state)])
+            await self._step(0.5, "pushes, workflow runs and snapshot")
+            observe = collect_snapshot if is_snapshot_due(state) else collect_workflow_runs
+            await side_by_side([partial(collect_activity, state), partial(observe, state)])
         if self._keeper is not None:
             await self._step(0.7, "commit details")
             await collect_details(state, self._store)

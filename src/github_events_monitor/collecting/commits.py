@@ -9,16 +9,19 @@ former head is neither listed nor a listed commit's parent, history was replaced
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ..errors import InvalidInput, NotFound
+from ..errors import Forbidden, InvalidInput, NotFound, RateLimited, Unreachable
 from ..github.client import Answer, BudgetSpent
 from ..github.payloads import parse_branches, parse_commits
 from ..instants import shift
 from ..ledger import missing_spans
 from ..records import Commit, Span
 from ..text import clean
+from .commit_files import note_without_files
 from .pass_state import FIRST_PASS, PassState
 
 _SECOND = timedelta(seconds=1)
+_FEED_REQUESTS = 3
+"""Requests that are left for the feed before some go into numbers alone."""
 _END = "9999-12-31T23:59:59Z"
 _TAIL = 3
 """Clocks of committers run wrong, by days or years; that of the last commits of a page hardly does for all of them."""
@@ -47,6 +50,7 @@ class _Listing:
         self._kind = f"commits:{branch}" if branch else "commits"
         self._on = branch or state.repository.default_branch
         self._head: str | None = None
+        self._with_history = state.with_token
         self.began = False
 
     async def read_head(self, floor: str) -> None:
@@ -67,7 +71,9 @@ class _Listing:
             self._keep_head()
         else:
             try:
-                await self._walk(answer, floor, asked_at)
+                self._take(answer)
+                if not (self._can_afford_history(answer) and await self._walk_history(floor, asked_at, head=True)):
+                    await self._walk(answer, floor, asked_at)
             finally:
                 self._keep_head()
 
@@ -76,9 +82,48 @@ class _Listing:
         state = self._state
         end = min(state.want.until, state.now())
         for gap in reversed(missing_spans(state.known(self._kind), state.want.since, end)):
-            answer = await self._fetch(gap.since, gap.until, None)
             state.modified = True
-            await self._walk(answer, gap.since, gap.until)
+            if not await self._walk_history(gap.since, gap.until):
+                await self._walk(await self._fetch(gap.since, gap.until, None), gap.since, gap.until)
+
+    def _can_afford_history(self, answer: Answer) -> bool:
+        """Return whether there are requests left for GraphQL, where a page of REST is followed by others or is not."""
+        return self._state.budget.left > (_FEED_REQUESTS if answer.next_url is None else 0)
+
+    async def _walk_history(self, since: str, until: str, *, head: bool = False) -> bool:
+        """Read a stretch by GraphQL, which has the numbers of a hundred commits at once; False where REST has to.
+
+        What was read until GraphQL failed is known; the gap that is left is read by REST. head: from the branch's head,
+        whatever time its commits say.
+        """
+        state, reached, after = self._state, until, None
+        while self._with_history:
+            try:
+                page = await state.client.fetch_history(
+                    state.asked_name,
+                    branch=self._branch,
+                    default_branch=self._on,
+                    since=since,
+                    until=None if head else until,
+                    after=after,
+                    budget=state.budget,
+                )
+            except (Forbidden, NotFound, RateLimited, Unreachable):
+                page = None
+            if page is None or page.unread or not page.found:
+                self._with_history = False
+                return after is not None
+            for commit in page.commits:
+                state.add_commit(commit)
+            note_without_files(state, page.commits)
+            if page.next_cursor is None:
+                state.learn(self._kind, Span(since, until))
+                return True
+            reached, after = min(reached, _reach(page.commits, until)), page.next_cursor
+            state.learn(self._kind, Span(max(since, reached), until))
+            if not state.thorough and reached <= state.want.since:
+                return True
+        return False
 
     async def _walk(self, answer: Answer, since: str, until: str) -> None:
         """Read pages down to `since`, or as far as is asked about, and learn how far they reach."""

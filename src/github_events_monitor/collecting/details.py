@@ -11,6 +11,7 @@ from ..github.payloads import CommitDetails, CommitStats, parse_commit_details
 from ..insights.commits import analyse_commit
 from ..records import CommitRecord
 from ..side_by_side import side_by_side
+from .commit_files import find_without_files, note_without_files, settle
 from .pass_state import PassState
 from .refusals import forget_refusal, is_due, remember_refusal
 
@@ -26,13 +27,16 @@ _OUTAGE = 3
 async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]) -> None:
     """Fill in what the listing does not tell; `store` keeps what was learned so far. Ends when the budget is spent."""
     limit = state.budget.left + LISTED + len(state.repository.refused)
-    shas = await state.manager.commits.get_without_details(state.repo, limit)
-    due = [sha for sha in shas if is_due(state, _name(sha))]
+    bare = await state.manager.commits.get_without_details(state.repo, limit)
+    counted = await find_without_files(state, state.budget.left + 1) if state.budget.left > 0 else []
+    due = [sha for sha in bare if is_due(state, _name(sha))]
     if state.with_token and len(due) > state.budget.left > 0:
         await _collect_statistics(state, due[state.budget.left - 1 :])
+    due += [commit.sha for commit in counted if is_due(state, _name(commit.sha)) and commit.sha not in {*bare}]
     details = _Details(state, store)
     await side_by_side([partial(details.collect, sha) for sha in due])
     details.finish()
+    settle(state, counted, details.settled | {commit.sha for commit in counted if commit.sha not in {*due}})
 
 
 class _Details:
@@ -42,6 +46,8 @@ class _Details:
         self._state, self._store = state, store
         self._storing = self._spent = self._succeeded = False
         self._denied: dict[str, GitHubError] = {}
+        self.settled: set[str] = set()
+        """What was fetched, or refused and will be asked for later."""
 
     async def collect(self, sha: str) -> None:
         """Fetch one commit. Raises what has nothing to do with this commit alone."""
@@ -55,12 +61,14 @@ class _Details:
             self._spent = True
         except (NotFound, InvalidInput) as error:  # gone since it was listed, after a force push
             remember_refusal(state, _name(sha), error)
+            self.settled.add(sha)
         except (Forbidden, Unreachable) as error:
             self._denied[sha] = error
             if len(self._denied) >= _OUTAGE and not self._succeeded:
                 raise
         else:
             self._succeeded = True
+            self.settled.add(sha)
             state.add_commit(details.commit, details.files)
             forget_refusal(state, _name(sha))
             await self._store_some()
@@ -76,6 +84,7 @@ class _Details:
         """Remember which commits GitHub could not give (diffs that are too large), and say what is left."""
         for sha, error in self._denied.items():
             remember_refusal(self._state, _name(sha), error)
+            self.settled.add(sha)
         if self._denied:
             reason = next(iter(self._denied.values())).message
             self._state.notes.append(f"details of {len(self._denied)} commits are asked for again later: {reason}")
@@ -116,3 +125,4 @@ async def _add_statistics(state: PassState, sha: str, stats: CommitStats) -> Non
         record.commit, additions=stats.additions, deletions=stats.deletions, files_changed=stats.files_changed
     )
     state.commits[sha] = CommitRecord(commit=commit, summary=analyse_commit(commit, None))
+    note_without_files(state, [commit])

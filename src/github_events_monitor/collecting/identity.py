@@ -77,15 +77,15 @@ def _take_over(state: PassState, info: RepositoryInfo) -> None:
 
 
 def _list_anew(state: PassState, info: RepositoryInfo) -> None:
-    """Another branch is the default one, or the same under another name: which commits it has is not known yet.
+    """Another branch is the default one, or the same under another name: what it has is not known yet.
 
     https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-branches-in-your-repository/renaming-a-branch
     """
-    kinds = {"commits", f"commits:{info.default_branch}"}
+    kinds = {"commits", f"commits:{info.default_branch}", "workflow_runs"}
     state.forget(kinds)
     known = {kind: spans for kind, spans in state.repository.ledger.spans.items() if kind not in kinds}
     heads = {kind: sha for kind, sha in state.repository.heads.items() if kind not in kinds}
-    state.change(ledger=Ledger(spans=known), heads=heads)
+    state.change(ledger=Ledger(spans=known), heads=heads, snapshot_at=None)
 
 
 def name_by_id(repository_id: int) -> str:

@@ -24,6 +24,7 @@ from ..observations import Deployment, Snapshot
 from ..records import Span
 from ..side_by_side import side_by_side
 from .pass_state import PassState
+from .workflow_runs import read_workflow_runs
 
 EVERY = timedelta(days=1)
 MAX_DEPLOYMENTS = 5
@@ -35,11 +36,14 @@ BEGINNING = "2008-01-01T00:00:00Z"
 """No repository of GitHub is older: a listing that is not cut tells of all its releases."""
 
 
+def is_snapshot_due(state: PassState) -> bool:
+    """Return whether the last one is a day old."""
+    last = state.repository.snapshot_at
+    return last is None or seconds_between(last, state.now()) >= EVERY.total_seconds()
+
+
 async def collect_snapshot(state: PassState) -> None:
     """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0."""
-    last = state.repository.snapshot_at
-    if last is not None and seconds_between(last, state.now()) < EVERY.total_seconds():
-        return
     try:
         steps = [_collect_observation, _collect_releases, *([_collect_deployments] if state.with_token else [])]
         await side_by_side([partial(step, state) for step in steps])
@@ -55,35 +59,36 @@ async def _collect_observation(state: PassState) -> None:
 
 async def _observe(state: PassState) -> Snapshot:
     unknown: dict[str, str] = {}
-    client, name = state.client, state.asked_name
+    client = state.client
+    about: dict[str, Any] = {"repo": state.asked_name, "budget": state.budget}
 
-    async def read(fields: str, fetch: Callable[..., Awaitable[Answer]], **arguments: Any) -> Answer | None:
+    async def read(fields: str, fetch: Callable[[], Awaitable[Answer]]) -> Answer | None:
         try:
-            return await fetch(name, budget=state.budget, **arguments)
+            return await fetch()
         except (Forbidden, NotFound, Unreachable) as error:
             unknown.update(dict.fromkeys(fields.split(), error.message))
             return None
 
     info = state.info  # asked moments ago, unless it was not modified
     if info is None:
-        seen = await read("archived created_at fork", client.fetch_repository)
+        seen = await read("archived created_at fork", partial(client.fetch_repository, **about))
         info = parse_repository(seen.body) if seen else None
     runs, profile, advisories = await side_by_side(
         [
-            partial(read, "ci_runs ci_successes", client.fetch_workflow_runs, branch=state.repository.default_branch),
-            partial(read, "community_profile", client.fetch_community_profile),
-            partial(read, "open_advisories", client.fetch_advisories),
+            partial(read, "ci_runs ci_successes", partial(read_workflow_runs, state)),
+            partial(read, "community_profile", partial(client.fetch_community_profile, **about)),
+            partial(read, "open_advisories", partial(client.fetch_advisories, **about)),
         ]
     )
-    conclusions = parse_workflow_runs(runs.body) if runs else []
+    verdicts = parse_workflow_runs(state.repo, runs.body).verdicts if runs else ()
     return Snapshot(
         observed_at=state.now(),
         archived=info.archived if info else None,
         created_at=info.created_at if info else None,
         fork=info.fork if info else None,
         default_branch=state.repository.default_branch,
-        ci_runs=len(conclusions) if runs else None,
-        ci_successes=conclusions.count("success") if runs else None,
+        ci_runs=len(verdicts) if runs else None,
+        ci_successes=verdicts.count("success") if runs else None,
         community_profile=parse_community_profile(profile.body) if profile else None,
         open_advisories=sum(advisory.is_open for advisory in parse_security_advisories(advisories.body))
         if advisories

@@ -14,8 +14,6 @@ from .graphql.threads import ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
 from .natural_keys import DERIVED, derived_id, natural_key, possible_keys
 from .resources import (
-    FAILED_VERDICTS,
-    VERDICTS,
     DeploymentStatus,
     RepositoryInfo,
     parse_branches,
@@ -25,8 +23,8 @@ from .resources import (
     parse_releases,
     parse_repository,
     parse_security_advisories,
-    parse_workflow_runs,
 )
+from .workflow_runs import FAILED_VERDICTS, VERDICTS, WorkflowRuns, parse_workflow_runs
 
 __all__ = [
     "DERIVED",
@@ -46,6 +44,7 @@ __all__ = [
     "RateLimit",
     "RepositoryInfo",
     "ThreadsPage",
+    "WorkflowRuns",
     "check_types",
     "derived_id",
     "event_from_activity",

@@ -39,11 +39,6 @@ class Advisory(NamedTuple):
     is_open: bool
 
 
-VERDICTS = frozenset({"success", "failure", "timed_out", "startup_failure"})
-FAILED_VERDICTS = VERDICTS - {"success"}
-"""Conclusions that judge what was run; skipped, cancelled, neutral, stale and action_required runs say nothing of it.
-https://docs.github.com/en/rest/checks/runs#list-check-runs-in-a-check-suite"""
-
 _UNSOLVED = frozenset({"triage", "draft", "published"})
 
 
@@ -71,7 +66,6 @@ class _Row(msgspec.Struct):
     sha: str | None = None
     environment: str | None = None
     state: str | None = None
-    conclusion: str | None = None
     ghsa_id: str | None = None
     url: str | None = None
     html_url: str | None = None
@@ -79,10 +73,6 @@ class _Row(msgspec.Struct):
     vulnerabilities: list[_Vulnerability] | None = None
     created_at: str | None = None
     published_at: str | None = None
-
-
-class _Runs(msgspec.Struct):
-    workflow_runs: list[_Row] | None = None
 
 
 class _Profile(msgspec.Struct):
@@ -153,18 +143,6 @@ def parse_deployment_statuses(body: bytes) -> list[DeploymentStatus]:
         DeploymentStatus(state, instant(row.created_at))
         for row in array_of(_Row, body, "deployment statuses")
         if row.id is not None and (state := _text(row.state)) is not None
-    ]
-
-
-def parse_workflow_runs(body: bytes) -> list[str]:
-    """Return the verdicts of finished workflow runs, newest first: what ended otherwise, or has not, is left out.
-
-    https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
-    """
-    return [
-        conclusion
-        for row in object_of(_Runs, body, "workflow runs").workflow_runs or ()
-        if row.id is not None and (conclusion := row.conclusion) in VERDICTS and conclusion is not None
     ]
 
 

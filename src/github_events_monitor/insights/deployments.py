@@ -14,8 +14,9 @@ from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployment
 from .delivery.dora import MINIMUM, Delivery, Record, measure_keys
 from .delivery.releases import Release, read_releases
 from .results import DeploymentAnswer, DeploymentResult, ReleaseAnswer
+from .workflow_runs import RUN_TYPES, measure_workflow_runs
 
-DELIVERY_TYPES = frozenset({"DeploymentEvent", "DeploymentStatusEvent", "ReleaseEvent"})
+DELIVERY_TYPES = frozenset({"DeploymentEvent", "DeploymentStatusEvent", "ReleaseEvent", *RUN_TYPES})
 """The events that are looked at."""
 
 
@@ -25,8 +26,9 @@ class DeploymentInputs:
 
     rows: of table deployment_metrics, listings of releases and deployments as far as they were read. activity, commits:
     of the window; of events those of `DELIVERY_TYPES` suffice; commits with summaries where they were made.
-    events_known, releases_known, deployments_known: completely known spans, the latter two from listings; no feed of
-    events tells of deployments. repo_url: where people read the repository, to open what has no url of its own.
+    events_known, releases_known, deployments_known, runs_known: completely known spans, all but the first from
+    listings; no feed of events tells of deployments or workflow runs. default_branch: whose runs count. repo_url: where
+    people read the repository, to open what has no url of its own.
     """
 
     since: str
@@ -37,6 +39,8 @@ class DeploymentInputs:
     events_known: Sequence[Span] = ()
     releases_known: Sequence[Span] = ()
     deployments_known: Sequence[Span] = ()
+    runs_known: Sequence[Span] = ()
+    default_branch: str | None = None
     repo_url: str | None = None
 
 
@@ -64,6 +68,9 @@ def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
         releases=tuple(map(_release_answer, shown)),
         deployments=tuple(map(_deployment_answer, deployed)),
         dora=measure_keys(_record(inputs, releases, deployments)),
+        workflow_runs=measure_workflow_runs(
+            inputs.activity, inputs.default_branch, inputs.since, inputs.until, inputs.runs_known
+        ),
     )
 
 

@@ -4,18 +4,21 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
+from statistics import median
 
 from ..people import Kind
 from ..records import Activity, Authorship
 from .accounts import Account, Accounts
 from .contributions import Contribution, contribution_of
+from .first_responses import Responses
 from .results import Developer, DeveloperResult
 from .rows import evidence_of, in_order, within
 
 FORMULA = (
     "total = all contributions of an account in the window, of commits and pushes only whichever is more, because a "
     "push carries commits; commits go to author and co-authors, by login, else by the login known for the e-mail "
-    "address, else by name; stars, forks and reports of machines do not count; a new contributor did nothing before"
+    "address, else by name; stars, forks and reports of machines do not count; a new contributor did nothing before; "
+    "first responses are issues and pull requests of other people that the account was the first person to answer"
 )
 MAX_EVIDENCE = 3
 
@@ -23,6 +26,7 @@ DEVELOPER_FACTS = ("action", "number")
 """All that is looked at of an event's facts; the number where the record of threads is joined."""
 
 _NO_REPOSITORIES: Mapping[str, Sequence[str]] = {}
+_NO_RESPONSES: Responses = {}
 
 
 @dataclass(slots=True)
@@ -60,6 +64,7 @@ def rank_developers(
     bot_logins: frozenset[str] = frozenset(),
     history_known: bool = False,
     repositories: Mapping[str, Sequence[str]] = _NO_REPOSITORIES,
+    responses: Responses = _NO_RESPONSES,
     actor: str | None = None,
 ) -> DeveloperResult:
     """Rank accounts by what they did in since <= t < until. Order and repetition of the rows do not matter.
@@ -73,6 +78,7 @@ def rank_developers(
         history_known: nothing before the window can have been missed; without it an account that was not seen before
             has `new_contributor` None.
         repositories: by key of an account, where the question spans several.
+        responses: see `first_responses`.
         actor: a login or name; only that person's account is returned, with the same figures as in the whole ranking.
     """
     rows = in_order(activity)
@@ -92,7 +98,7 @@ def rank_developers(
         mine = accounts.keys_of(actor, commits)
         tally = _Tally({key: record for key, record in tally.items() if key in mine})
     people, bots, assistants = (
-        _show(tally, kind, repositories, before, history_known=history_known) for kind in _KINDS
+        _show(tally, kind, repositories, responses, before, history_known=history_known) for kind in _KINDS
     )
     return DeveloperResult(
         developers=people, bots=bots, ai_assistants=assistants, total_people=len(people), formula=FORMULA
@@ -107,6 +113,7 @@ def rank_person(
     until: str,
     bot_logins: frozenset[str] = frozenset(),
     history_known: bool = False,
+    responses: Responses = _NO_RESPONSES,
 ) -> DeveloperResult:
     """Return what one person did in one or more repositories, with the attribution of the whole ranking.
 
@@ -118,6 +125,7 @@ def rank_person(
         until: stored instant.
         bot_logins: lower-case.
         history_known: as in `rank_developers`.
+        responses: of all repositories together.
     """
     activity = [row for events, _ in rows.values() for row in events]
     commits = [row for _, authorship in rows.values() for row in authorship]
@@ -142,6 +150,7 @@ def rank_person(
         bot_logins=bot_logins,
         history_known=history_known,
         repositories=where,
+        responses=responses,
         actor=actor,
     )
 
@@ -167,7 +176,13 @@ _KINDS: tuple[Kind, Kind, Kind] = ("person", "bot", "ai_assistant")
 
 
 def _show(
-    tally: _Tally, kind: Kind, repositories: Mapping[str, Sequence[str]], before: Container[str], *, history_known: bool
+    tally: _Tally,
+    kind: Kind,
+    repositories: Mapping[str, Sequence[str]],
+    responses: Responses,
+    before: Container[str],
+    *,
+    history_known: bool,
 ) -> tuple[Developer, ...]:
     chosen = [record for record in tally.values() if record.account.kind == kind]
     chosen.sort(key=lambda record: (-record.total, record.account.key))
@@ -178,6 +193,8 @@ def _show(
             is_bot=kind == "bot",
             total=record.total,
             contributions={name: amount for name, amount in sorted(record.counts.items()) if amount},
+            first_responses=len(responses.get(record.account.key, ())),
+            median_first_response_hours=_median(responses.get(record.account.key, ())),
             first_seen=min(record.proofs)[0],
             last_seen=max(record.proofs)[0],
             new_contributor=False if record.account.key in before else True if history_known else None,
@@ -186,3 +203,7 @@ def _show(
         )
         for record in chosen
     )
+
+
+def _median(hours: Sequence[float]) -> float | None:
+    return round(median(hours), 1) if hours else None

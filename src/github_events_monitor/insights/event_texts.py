@@ -17,10 +17,11 @@ _REMARKS = ("comment", "review")
 
 
 class Payload:
-    """A payload's JSON, read by paths of keys."""
+    """A payload's JSON, read by paths of keys. title: of the thread it is about, as the record knows it."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event, title: str | None = None) -> None:
         """Payloads that are no JSON object read as empty ones."""
+        self.title = title
         try:
             value = load_json(event.payload)
         except (ValueError, RecursionError):

@@ -22,13 +22,16 @@ _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 Describe = Callable[[Event, Payload], str]
 
 
-def describe_event(event: Event, full_name: str, *, web_url: str = GITHUB) -> tuple[str, str | None]:
+def describe_event(
+    event: Event, full_name: str, *, web_url: str = GITHUB, title: str | None = None
+) -> tuple[str, str | None]:
     """Return a title of at most 160 characters saying what happened (not by whom), and a link or None.
 
     full_name: "owner/name" as GitHub spells it. web_url: where people read it, another one for GitHub Enterprise
-    Server. The text is cleaned; payloads of any shape give a title.
+    Server. title: of the issue or pull request, where its record knows what the payload lacks. The text is cleaned;
+    payloads of any shape give a title.
     """
-    payload = Payload(event)
+    payload = Payload(event, title)
     describe = _DESCRIBE.get(event.event_type, _other)
     return clean(describe(event, payload), MAX_TITLE, one_line=True), _url_of(event, payload, full_name, web_url)
 
@@ -191,7 +194,7 @@ def _numbered(kind: str, event: Event) -> str:
 
 
 def _title(payload: Payload, place: str) -> str:
-    title = payload.text(place, "title")
+    title = payload.text(place, "title") or payload.title
     return f": {title}" if title else ""
 
 

@@ -81,13 +81,18 @@ class HealthResult(AnswerModel):
 
 
 class Developer(AnswerModel):
-    """What one account did in the window, by kind of contribution."""
+    """What one account did in the window, by kind of contribution.
+
+    first_responses: issues and pull requests of others that it was the first person to answer in the window.
+    """
 
     login: str
     kind: Kind
     is_bot: Flag = False
     total: int
     contributions: dict[str, int]
+    first_responses: int = 0
+    median_first_response_hours: float | None = None
     first_seen: str
     last_seen: str
     new_contributor: bool | None
@@ -185,11 +190,35 @@ class DeploymentAnswer(AnswerModel):
     evidence: Evidence
 
 
+class FailingWorkflow(AnswerModel):
+    """A workflow whose last verdict is a failure; since: its first failure after a success, sha: of that commit.
+
+    since_known: false where no success before it is known, so that it may fail for longer.
+    """
+
+    workflow: str
+    since: str
+    sha: str | None
+    since_known: bool
+    evidence: Evidence
+
+
+class WorkflowRunsResult(AnswerModel):
+    """Verdicts of workflow runs on the default branch; skipped, cancelled and neutral runs give none."""
+
+    verdicts: int
+    failed: int
+    failing: tuple[FailingWorkflow, ...]
+    complete: bool
+    explanation: str
+
+
 class DeploymentResult(AnswerModel):
-    """Releases and deployments, newest first, and the four keys."""
+    """Releases and deployments, newest first, and the four keys; workflow_runs is null where none is known."""
 
     total_releases: int
     total_deployments: int
     releases: tuple[ReleaseAnswer, ...]
     deployments: tuple[DeploymentAnswer, ...]
     dora: tuple[DoraKey, ...]
+    workflow_runs: WorkflowRunsResult | None = None

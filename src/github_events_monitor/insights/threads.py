@@ -29,6 +29,9 @@ _REPLY_TYPES = {
     "review": "PullRequestReviewEvent",
     "review_comment": "PullRequestReviewCommentEvent",
 }
+THREAD_TYPES = frozenset({"IssuesEvent", "PullRequestEvent", *_REPLY_TYPES.values()})
+"""The events whose number is that of an issue or pull request."""
+
 _ANCHORS = {"comment": "issuecomment-", "review": "pullrequestreview-", "review_comment": "discussion_r"}
 _DECISIONS = frozenset({"approved", "changes_requested", "dismissed"})
 

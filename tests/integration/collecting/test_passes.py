@@ -131,6 +131,7 @@ async def test_a_name_that_another_repository_has_by_now_mixes_nothing_silently(
     assert f"Another repository had the name Octo/Hello before {iso(NOW)}" in (before.coverage.note or "")
     assert (since.total_commits, since.coverage.complete, since.coverage.note) == (1, True, None)
     assert (moved.repo, moved.total_commits, moved.coverage.complete) == ("Octo/World", 5, True)
+    await world.collector.collect(["octo/hello", "octo/world"])  # details that the questions had no budget for
     world.pass_time(hours=1)
     again = (await world.collector.collect(["octo/hello", "octo/world"])).repositories
     assert [(row.repo, row.status, row.note) for row in again] == [

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW, WhatsNew
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, iso
 
@@ -15,21 +16,21 @@ def issue(number: int, at: str, **fields: Any) -> dict[str, Any]:
             "created_at": at, "updated_at": at, "labels": [], **fields}  # fmt: skip
 
 
-def make() -> World:
+def make(manager: DatabaseManager | None = None) -> World:
     repository = FakeRepository("Octo/Hello")
     repository.branches["main"] = [commit(1, NOW - timedelta(hours=2), message="feat: a thing")]
     late = iso(NOW - timedelta(days=9))
     pull = {"url": "https://api.github.test/repos/octo/hello/pulls/3", "merged_at": None}
     repository.issues = [issue(4, iso(NOW - timedelta(hours=1))), issue(3, late, pull_request=pull)]
-    return build(FakeGitHub(repository, FakeRepository("octo/quiet", id=8)))
+    return build(FakeGitHub(repository, FakeRepository("octo/quiet", id=8)), manager=manager)
 
 
 async def ask(world: World, **arguments: Any) -> WhatsNew:
     return await world.service.ask(WHATS_NEW, repos=["octo/hello", "octo/quiet"], **arguments)
 
 
-async def test_news_come_with_titles_and_what_waits_comes_first() -> None:
-    world = make()
+async def test_news_come_with_titles_and_what_waits_comes_first(manager: DatabaseManager) -> None:
+    world = make(manager)
     await world.collector.collect(["octo/hello", "octo/quiet"])
     answer = await ask(world)
     assert [(part.repo, part.counts) for part in answer.repositories] == [
@@ -41,7 +42,6 @@ async def test_news_come_with_titles_and_what_waits_comes_first() -> None:
     text = WHATS_NEW.text(answer)
     assert '"#4 thing 4"' in text
     assert '#3 "thing 3" by eve has no answer for two business days' in text
-    await world.collector.close()
 
 
 async def test_each_reader_is_told_once_and_a_given_since_moves_no_mark() -> None:

@@ -42,6 +42,7 @@ async def test_a_thread_comes_back_as_it_was_saved(manager: DatabaseManager) -> 
     assert await manager.threads.get_thread(REPO, 1) == full_thread(1)
     assert await manager.threads.get_thread(OTHER, 1) == threads[2]
     assert await manager.threads.get_thread(REPO, 3) is None
+    assert await manager.threads.get_threads_by_number("Octo/SPOON", (2, 3, 2)) == {2: thread(2)}
     assert await manager.threads.get_threads("never/stored") == []
 
 

@@ -144,7 +144,7 @@ PARSERS: list[Callable[[bytes], object]] = [
     payloads.parse_releases,
     payloads.parse_deployments,
     payloads.parse_deployment_statuses,
-    payloads.parse_workflow_runs,
+    lambda body: payloads.parse_workflow_runs("octo/hello", body, "main"),
     payloads.parse_community_profile,
     payloads.parse_security_advisories,
     payloads.parse_branches,
@@ -167,7 +167,9 @@ ROW: dict[str, Any] = {
     "ref": "refs/heads/main",
     "ghsa_id": "GHSA-1",
     "state": "success",
-    "workflow_runs": [{"id": 1}],
+    "workflow_runs": [
+        {"id": 1, "name": "CI", "head_branch": "main", "conclusion": "failure", "updated_at": "2026-01-01T00:00:00Z"},
+    ],
     "data": {"repository": {"object": {"history": {"nodes": [{"oid": "a"}], "pageInfo": {"endCursor": "x"}}}}},
 }
 

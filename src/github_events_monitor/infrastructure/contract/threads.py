@@ -66,6 +66,11 @@ class ThreadsRepository(ABC):
         await self._connection.open()
         return (await self._get(repo_key(repo), [number])).get(number)
 
+    async def get_threads_by_number(self, repo: str, numbers: Iterable[int]) -> dict[int, Thread]:
+        """Return those of some threads that are stored, read consistently, by number."""
+        await self._connection.open()
+        return await self._get(repo_key(repo), sorted({*numbers}))
+
     async def get_threads(self, repo: str, since: str | None = None) -> list[Thread]:
         """Return every open thread and every other one updated at or after an instant (None: all), by number."""
         await self._connection.open()

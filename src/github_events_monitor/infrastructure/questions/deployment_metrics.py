@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from ...answers import Envelope
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
-from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer
+from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer, WorkflowRunsResult
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, name_of, number, quoted, span, standing
@@ -55,6 +55,8 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
             events_known=context.settled(subject, "events", asked),
             releases_known=context.known(subject, "releases"),
             deployments_known=context.known(subject, "deployments"),
+            runs_known=context.settled(subject, "workflow_runs", asked),
+            default_branch=subject.default_branch,
             repo_url=subject.presenter.repo_url,
         )
     )
@@ -71,6 +73,7 @@ def lines(answer: DeploymentMetrics) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
     yield from map(_key, answer.dora)
+    yield from _runs(answer.workflow_runs)
     yield from map(_release, answer.releases)
     yield from map(_deployment, answer.deployments)
 
@@ -78,6 +81,14 @@ def lines(answer: DeploymentMetrics) -> Iterator[str]:
 def _key(key: DoraKey) -> str:
     value = "unknown" if key.value is None else f"{number(key.value)} {key.unit}"
     return f"{key.name}: {value}, band {key.band or 'unknown'}, of {key.sample_size}. {key.explanation}"
+
+
+def _runs(runs: WorkflowRunsResult | None) -> Iterator[str]:
+    yield f"Workflow runs: {runs.explanation if runs else 'unknown.'}"
+    for one in runs.failing if runs else ():
+        longer = "" if one.since_known else " or longer"
+        on = f" on {one.sha[:10]}" if one.sha else ""
+        yield f"Workflow {quoted(one.workflow, 80)} fails since {one.since}{longer}{on}"
 
 
 def _release(row: ReleaseAnswer) -> str:
@@ -93,8 +104,8 @@ def _deployment(row: DeploymentAnswer) -> str:
 DEPLOYMENT_METRICS = Question(
     name="deployment_metrics",
     title="Deployment metrics",
-    description="Releases, deployments, and the four DORA keys as far as GitHub's records can stand for them, with "
-    "their bands.",
+    description="Releases, deployments, failing workflows, and the four DORA keys as far as GitHub's records can stand "
+    "for them, with their bands.",
     query=DeploymentMetricsQuery,
     answer_type=DeploymentMetrics,
     answer=answer,

@@ -1,17 +1,19 @@
 """`developer_activity`: who did what, in one repository or by one person across repositories."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from ...answers import Answer, Coverage, Window
 from ...insights.developers import DEVELOPER_FACTS, rank_developers, rank_person
+from ...insights.first_responses import first_responses
 from ...insights.results import Developer, DeveloperResult
+from ...records import Activity, Authorship
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
-from .lines import counts, flags, gap_lines, known, name_of, span
+from .lines import counts, flags, gap_lines, known, name_of, number, span
 from .query import Person, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, read_rows
@@ -77,11 +79,33 @@ async def _rank(
     if query.repo and not any(any(found) for found in rows.values()):
         context.refuse_emptiness(subjects[0], asked)
     known = all(covers(context.settled(subject, "events", asked), since, asked.span.since) for subject in subjects)
-    judged: dict[str, Any] = {**asked.span._asdict(), "bot_logins": context.bots, "history_known": known}
+    judged: dict[str, Any] = {
+        **asked.span._asdict(),
+        "bot_logins": context.bots,
+        "history_known": known,
+        "responses": await _first_responses(context, subjects, rows, asked),
+    }
     if query.repo is None:
         return rank_person(query.actor or "", rows, **judged)
     [(activity, authorship)] = rows.values()
     return rank_developers(activity, authorship, actor=query.actor, **judged)
+
+
+async def _first_responses(
+    context: QuestionContext,
+    subjects: Sequence[Subject],
+    rows: Mapping[str, tuple[Sequence[Activity], Sequence[Authorship]]],
+    asked: Asked,
+) -> dict[str, list[float]]:
+    """Return who answered first, of all repositories together."""
+    found: dict[str, list[float]] = {}
+    for subject in subjects:
+        threads = await context.manager.threads.get_threads(subject.key, asked.span.since)
+        activity, authorship = rows[subject.presenter.full_name]
+        answers = first_responses(activity, authorship, threads, **asked.span._asdict(), bot_logins=context.bots)
+        for key, hours in answers.items():
+            found.setdefault(key, []).extend(hours)
+    return found
 
 
 async def _where_active(context: QuestionContext, actor: str | None, asked: Asked) -> list[Subject]:
@@ -116,7 +140,10 @@ def _line(row: Developer) -> str:
     new = flags(("new here", row.new_contributor), ("whether new is unknown", row.new_contributor is None))
     where = f", in {', '.join(row.repositories)}" if row.repositories else ""
     did = counts(row.contributions)
-    return f"{name_of(row.login)}: {row.total} contributions ({did}), {row.first_seen} to {row.last_seen}{new}{where}"
+    hours = f" (median {number(row.median_first_response_hours)} h)"
+    first = flags((f"{row.first_responses} first responses{hours}", row.first_responses))
+    when = f"{row.first_seen} to {row.last_seen}"
+    return f"{name_of(row.login)}: {row.total} contributions ({did}), {when}{first}{new}{where}"
 
 
 DEVELOPER_ACTIVITY = Question(

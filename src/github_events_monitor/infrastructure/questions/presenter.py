@@ -6,7 +6,7 @@ from ...answers import AnswerModel, Flag, Kind, Link, Strings
 from ...insights.commits import analyse_commit
 from ...insights.event_titles import describe_event
 from ...people import kind_of
-from ...records import Commit, CommitFile, CommitRecord, CommitSummary, Event
+from ...records import Commit, CommitFile, CommitRecord, CommitSummary, Event, Thread
 from ...text import clean, first_line
 
 MAX_MESSAGE = 140
@@ -58,7 +58,10 @@ class FileAnswer(AnswerModel):
 
 
 class EventAnswer(AnswerModel):
-    """One event; `title` says in a line what happened, as far as the record tells."""
+    """One event; `title` says in a line what happened, as far as the record tells.
+
+    author_login: who opened the issue or pull request that it is about, where that is another one than the actor.
+    """
 
     id: str
     event_type: str
@@ -68,6 +71,7 @@ class EventAnswer(AnswerModel):
     created_at: str
     action: Link = None
     title: str
+    author_login: Link = None
     url: Link = None
 
 
@@ -100,10 +104,13 @@ class Presenter:
             summary=present_analysis(analysis_of(record), full=full),
         )
 
-    def event(self, event: Event) -> EventAnswer:
-        """Return an event as a list shows it."""
+    def event(self, event: Event, thread: Thread | None = None) -> EventAnswer:
+        """Return an event as a list shows it; `thread` is the record of the issue or pull request it is about."""
         kind = kind_of(event.actor_login, None, None, None, self._bots)
-        title, url = describe_event(event, self.full_name, web_url=self._web_url)
+        title, url = describe_event(
+            event, self.full_name, web_url=self._web_url, title=thread.title if thread else None
+        )
+        author = thread.author_login if thread else None
         return EventAnswer(
             id=event.id,
             event_type=clean(event.event_type, MAX_WORD, one_line=True),
@@ -113,6 +120,7 @@ class Presenter:
             created_at=event.created_at,
             action=clean(event.facts.action, MAX_WORD, one_line=True) if event.facts.action else None,
             title=title,
+            author_login=_name(author) if (author or "").lower() != (event.actor_login or "").lower() else None,
             url=url,
         )
 

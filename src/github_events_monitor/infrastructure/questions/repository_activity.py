@@ -10,7 +10,11 @@ from ...answers import Envelope
 from ...github.payloads import check_types
 from ...insights.results import ActivitySeries
 from ...insights.series import activity_series, weekday_hours
+from ...insights.threads import THREAD_TYPES
+from ...insights.workflow_runs import RUN_TYPES
+from ...records import Event, Thread
 from .context import QuestionContext, Subject
+from .coverage import add_note
 from .cursors import open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
 from .presenter import EventAnswer
@@ -80,12 +84,14 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         limit=query.size + 1,
         after=page.after,
     )
-    shown = [subject.presenter.event(event) for event in found[: query.size]]
+    threads = await _threads_of(context, subject, found[: query.size])
+    shown = [subject.presenter.event(event, threads.get(event.facts.number or 0)) for event in found[: query.size]]
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(series.to_wire()))]
     last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
+    counted = _by_type(counts)
     return RepositoryActivity(
-        **context.envelope(subject, page.asked),
-        **_by_type(counts),
+        **_envelope(context, subject, page.asked, query.event_types, counted["counts_by_type"]),
+        **counted,
         series=series,
         events=tuple(shown),
         next_cursor=write_cursor(NAME, page, last) if last else None,
@@ -97,9 +103,10 @@ async def answer_counts(context: QuestionContext, query: EventCountsQuery) -> Ev
     asked = query.window(context.now())
     subject = await context.look_up(query.repo, asked, kinds=["events"])
     counts = await _count(context, subject, asked, None, None)
+    counted = _by_type(counts)
     return EventCounts(
-        **context.envelope(subject, asked),
-        **_by_type(counts),
+        **_envelope(context, subject, asked, None, counted["counts_by_type"]),
+        **counted,
         series=activity_series(asked.span, counts),
         weekday_hours=weekday_hours(counts),
     )
@@ -110,7 +117,7 @@ async def _count(
 ) -> dict[tuple[str, str], int]:
     found = await context.manager.events.count_by_hour(subject.key, *asked.span, event_types=types, actor=actor)
     if not found:
-        context.refuse_emptiness(subject, asked)
+        context.refuse_emptiness(subject, asked, _kind(types))
     return found
 
 
@@ -120,6 +127,30 @@ def _by_type(counts: Mapping[tuple[str, str], int]) -> dict[str, Any]:
         found[event_type] += count
     ranked = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
     return {"total_events": found.total(), "counts_by_type": ranked}
+
+
+async def _threads_of(context: QuestionContext, subject: Subject, events: Sequence[Event]) -> Mapping[int, Thread]:
+    """Return the record of the issues and pull requests that events are about: payloads since 2025-10 lack titles."""
+    numbers = {event.facts.number for event in events if event.event_type in THREAD_TYPES}
+    known = numbers - {None}
+    return await context.manager.threads.get_threads_by_number(subject.key, filter(None, known)) if known else {}
+
+
+def _kind(types: Sequence[str] | None) -> str:
+    """Return the kind of what is known that an answer rests on: the feed never tells of workflow runs."""
+    return "workflow_runs" if types and {*types} <= {*RUN_TYPES} else "events"
+
+
+def _envelope(
+    context: QuestionContext, subject: Subject, asked: Asked, types: Sequence[str] | None, counted: Mapping[str, int]
+) -> dict[str, Any]:
+    kind = _kind(types)
+    about = context.envelope(subject, asked, kind)
+    runs = context.coverage(subject, asked, "workflow_runs")
+    if kind == "events" and any(name in counted for name in RUN_TYPES) and not runs.complete:
+        known = f"from {runs.from_} to {runs.to}" if runs.from_ else "by deliveries alone"
+        about["coverage"] = add_note(about["coverage"], f"Workflow runs are known {known}.")
+    return about
 
 
 def summarise(answer: RepositoryActivity) -> str:
@@ -140,7 +171,8 @@ def lines(answer: RepositoryActivity) -> Iterator[str]:
 
 def _line(event: EventAnswer) -> str:
     action = f" {event.action}" if event.action else ""
-    marks = flags(("bot", event.is_bot), ("AI assistant", event.ai_assistant))
+    author = event.author_login
+    marks = flags(("bot", event.is_bot), ("AI assistant", event.ai_assistant), (f"opened by {name_of(author)}", author))
     return f"{event.created_at} {event.event_type}{action} {name_of(event.actor_login)}{marks}: {quoted(event.title)}"
 
 

@@ -16,8 +16,8 @@ SHARED = {
     " reasons[]",
     "Problem": "code, message, retry_at",
     "RateLimitStatus": "limit, remaining, reset_at",
-    "Developer": "login, kind, is_bot, total, contributions{}, first_seen, last_seen, new_contributor, repositories[],"
-    " evidence[]",
+    "Developer": "login, kind, is_bot, total, contributions{}, first_responses, median_first_response_hours,"
+    " first_seen, last_seen, new_contributor, repositories[], evidence[]",
     "News": "title, url",
     "Summary": "open, opened, merged, closed, median_hours_to_first_response, first_response_sample,"
     " median_hours_to_merge, merge_sample, waiting_for_review, series{unit, start, opened[], merged[], closed[],"
@@ -28,6 +28,9 @@ SHARED = {
     "ReleaseAnswer": "tag, published_at, author_login, evidence[]",
     "DeploymentAnswer": "id, environment, sha, created_at, state, evidence[]",
     "Component": "name, value, unit, score 0-1, weight, sample_size, formula, explanation; null is unknown",
+    "Trend": "direction up|down|flat, previous_score, change, explanation",
+    "WorkflowRunsResult": "verdicts, failed, failing[{workflow, since, sha, since_known, evidence[]}], complete,"
+    " explanation",
 }
 """Shapes told in a sentence, by the name of their model."""
 

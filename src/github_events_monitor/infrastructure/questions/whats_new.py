@@ -8,10 +8,11 @@ from pydantic import Field
 
 from ...answers import Answer, AnswerModel, Link, Problem
 from ...errors import MonitorError
-from ...github.payloads import FAILED_VERDICTS, VERDICTS
+from ...github.payloads import FAILED_VERDICTS
 from ...insights.business_time import business_hours
 from ...insights.threads import first_response_hours, waiting_for
-from ...instants import LAST, format_instant, normalise_instant
+from ...insights.workflow_runs import find_failing, verdicts_on
+from ...instants import format_instant, normalise_instant
 from ...records import Activity, Thread
 from ...text import clean, first_line
 from .context import QuestionContext, Subject, check_repos
@@ -162,7 +163,7 @@ async def _of_repository(
     }
     recent = [row for row in activity if since <= row.created_at < until]
     releases = [row for row in recent if row.event_type == "ReleaseEvent" and row.action in {"published", "released"}]
-    failed = [row for row in recent if row.event_type == "WorkflowRunEvent" and row.action in FAILED_VERDICTS]
+    failed = [row for row in verdicts_on(recent, subject.default_branch) if row.action in FAILED_VERDICTS]
     news["releases"] = [News(title=_word(row.ref), url=f"{url}/releases") for row in releases]
     news["failed_runs"] = [News(title=_word(row.subject), url=f"{url}/actions") for row in failed]
     counted = {kind: len(rows) for kind, rows in news.items() if rows} | ({"commits": total} if total else {})
@@ -170,7 +171,7 @@ async def _of_repository(
         repo=subject.presenter.full_name,
         counts=counted,
         first={kind: tuple(rows[:MAX_SHOWN]) for kind, rows in news.items() if rows},
-        newcomers=await _newcomers(context, subject, threads, since) if counted else (),
+        newcomers=await _newcomers(context, subject, threads, asked) if counted else (),
         note=f"Collecting failed: {subject.problem.message}." if subject.problem else None,
     )
     looks = [*_waiting(context, subject, threads, until), *_failing(subject, activity)]
@@ -201,10 +202,11 @@ def _thread_news(threads: Iterable[Thread], since: str, until: str, url: str) ->
 
 
 async def _newcomers(
-    context: QuestionContext, subject: Subject, threads: Sequence[Thread], since: str
+    context: QuestionContext, subject: Subject, threads: Sequence[Thread], asked: Asked
 ) -> tuple[str, ...]:
     """Return who wrote in the window and neither commits nor threads of the ninety days before tell of."""
-    rows = await context.manager.commits.get_authorship(subject.key, days_before(since, 90), LAST)
+    since, until = asked.span
+    rows = await context.manager.commits.get_authorship(subject.key, days_before(since, 90), until)
     before = {(row.author_login or "").lower() for row in rows if row.commit_date < since}
     older = await context.manager.threads.get_threads(subject.key, days_before(since, 90))
     before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
@@ -230,16 +232,13 @@ def _waiting(context: QuestionContext, subject: Subject, threads: Iterable[Threa
 
 
 def _failing(subject: Subject, activity: Iterable[Activity]) -> Iterator[Attention]:
-    """Yield the workflows whose latest verdict on the default branch is a failure."""
-    latest: dict[str, Activity] = {}
-    for row in activity:
-        on_default = subject.default_branch in {None, row.ref}
-        if row.event_type == "WorkflowRunEvent" and row.action in VERDICTS and on_default:
-            latest[row.subject or ""] = row
-    for workflow, row in latest.items():
-        if row.action in FAILED_VERDICTS:
-            sha = f" on {row.sha[:10]}" if row.sha else ""
-            yield _look("checks_failing", subject, f"{quoted(workflow, 60)} fails{sha}", row.created_at, "/actions")
+    """Yield the workflows whose latest verdict on the default branch is a failure, with the commit it began with."""
+    for one in find_failing(verdicts_on(activity, subject.default_branch)):
+        first = one.first
+        sha = f" on {first.sha[:10]}" if first.sha else ""
+        since = f"fails since {first.created_at}{'' if one.since_known else ' or longer'}{sha}"
+        reason = f"{quoted(one.workflow or 'a workflow', 60)} {since}"
+        yield _look("checks_failing", subject, reason, one.last.created_at, "/actions")
 
 
 async def _findings(context: QuestionContext, subject: Subject, asked: Asked) -> list[Attention]:

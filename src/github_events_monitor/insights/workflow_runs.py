@@ -1,0 +1,76 @@
+"""What runs of workflows say of a branch: how many failed, and which workflow fails since when.
+
+Only verdicts count: a skipped, cancelled, neutral, stale or action_required run says nothing of the commit.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ..github.payloads import FAILED_VERDICTS, VERDICTS
+from ..ledger import missing_spans
+from ..records import Activity, Span
+from .results import FailingWorkflow, WorkflowRunsResult
+from .rows import evidence_of, in_order
+
+RUN_TYPES = ("WorkflowRunEvent",)
+
+
+class Failing(NamedTuple):
+    """A workflow whose last verdict is a failure. first: the failure that followed its last success, or the first known
+    one; since_known: whether that success is known."""
+
+    workflow: str
+    first: Activity
+    last: Activity
+    since_known: bool
+
+
+def verdicts_on(activity: Iterable[Activity], branch: str | None) -> list[Activity]:
+    """Return the runs on a branch (None: on any) that judge what was run, oldest first, each once."""
+    rows = [row for row in activity if row.event_type in RUN_TYPES and row.action in VERDICTS]
+    return in_order(row for row in rows if branch in {None, row.ref})
+
+
+def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
+    """Return the workflows that fail, the one that fails for the longest time first."""
+    failing: dict[str, Failing] = {}
+    succeeded: set[str] = set()
+    for row in verdicts:
+        workflow = row.subject or ""
+        if row.action not in FAILED_VERDICTS:
+            succeeded.add(workflow)
+            failing.pop(workflow, None)
+        elif workflow in failing:
+            failing[workflow] = failing[workflow]._replace(last=row)
+        else:
+            failing[workflow] = Failing(workflow, row, row, workflow in succeeded)
+    return sorted(failing.values(), key=lambda one: (one.first.created_at, one.workflow))
+
+
+def measure_workflow_runs(
+    activity: Iterable[Activity], branch: str | None, since: str, until: str, known: Sequence[Span]
+) -> WorkflowRunsResult | None:
+    """Return what the runs of a window say; None where none is known, and nothing says that there was none."""
+    rows = [row for row in verdicts_on(activity, branch) if since <= row.created_at < until]
+    missing = missing_spans(known, since, until)
+    if not rows and missing == (Span(since, until),):
+        return None
+    failed = sum(row.action in FAILED_VERDICTS for row in rows)
+    gap = f"Not all are known from {missing[0].since} to {missing[-1].until}." if missing else ""
+    return WorkflowRunsResult(
+        verdicts=len(rows),
+        failed=failed,
+        failing=tuple(map(_answer, find_failing(rows))),
+        complete=not missing,
+        explanation=" ".join(filter(None, (f"{failed} of {len(rows)} runs on the default branch failed.", gap))),
+    )
+
+
+def _answer(one: Failing) -> FailingWorkflow:
+    return FailingWorkflow(
+        workflow=one.workflow,
+        since=one.first.created_at,
+        sha=one.first.sha,
+        since_known=one.since_known,
+        evidence=tuple(dict.fromkeys((evidence_of(one.first), evidence_of(one.last)))),
+    )

@@ -1,0 +1,167 @@
+"""Workflow runs of the default branch: which fails, since when, on which commit; each once."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from github_events_monitor.collecting.webhooks import receive_webhook
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, iso, sha
+
+from .conftest import World, build, hello
+
+RUN = "WorkflowRunEvent"
+
+
+def run(number: int, hours_ago: float, conclusion: str | None, workflow: str = "CI", **more: Any) -> Json:
+    """A run that took five minutes, on a commit of its own."""
+    created = NOW - timedelta(hours=hours_ago)
+    about = {"id": number, "name": workflow, "head_branch": "main", "head_sha": sha(number), "run_attempt": 1}
+    times = {"created_at": iso(created), "updated_at": iso(created + timedelta(minutes=5))}
+    return {**about, **times, "status": "completed", "conclusion": conclusion, "actor": {"login": "ada"}, **more}
+
+
+def make(manager: DatabaseManager | None = None, *runs: Json) -> World:
+    repository = hello()
+    repository.workflow_runs = [*runs]
+    return build(FakeGitHub(repository), manager=manager)
+
+
+BROKEN = (
+    run(5, 2, "skipped"),
+    run(4, 3, "failure"),
+    run(3, 4, "timed_out"),
+    run(2, 5, "success"),
+    run(1, 6, "failure", "docs"),
+)
+
+
+async def deliver(world: World, row: Json) -> int:
+    repository = {"full_name": "Octo/Hello", "id": 7}
+    delivery = {"action": "completed", "workflow_run": row, "repository": repository, "sender": {"login": "ada"}}
+    receipt = await receive_webhook(world.manager, world.clock, "workflow_run", "d", json.dumps(delivery).encode())
+    return receipt.events
+
+
+async def counted(world: World) -> int:
+    answer = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=48)
+    return answer.counts_by_type.get(RUN, 0)
+
+
+async def test_a_failing_workflow_is_named_with_its_first_failure(manager: DatabaseManager) -> None:
+    world = make(manager, *BROKEN)
+    await world.collector.collect(["octo/hello"])
+    assert await counted(world) == 5
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert (found.verdicts, found.failed, found.complete) == (4, 3, True)
+    assert [(one.workflow, one.since, one.sha, one.since_known) for one in found.failing] == [
+        ("docs", iso(NOW - timedelta(hours=5, minutes=55)), sha(1), False),
+        ("CI", iso(NOW - timedelta(hours=3, minutes=55)), sha(3), True),
+    ]
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
+    [part] = news.repositories
+    assert part.counts["failed_runs"] == 3
+    reasons = [one.reason for one in news.attention if one.kind == "checks_failing"]
+    since = iso(NOW - timedelta(hours=3, minutes=55))
+    assert f'"CI" fails since {since} on {sha(3)[:10]}' in reasons
+    assert f'Workflow "CI" fails since {since} on {sha(3)[:10]}' in DEPLOYMENT_METRICS.text(
+        await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    )
+
+
+async def test_a_run_is_there_once_whichever_way_it_came_first(manager: DatabaseManager) -> None:
+    world = make(manager, *BROKEN)
+    assert await deliver(world, BROKEN[1]) == 1
+    await world.collector.collect(["octo/hello"])
+    assert await deliver(world, BROKEN[2]) == 0
+    assert await deliver(world, {**BROKEN[2], "run_attempt": 2, "conclusion": "success"}) == 1
+    assert await counted(world) == 6
+
+
+async def test_a_pass_without_news_costs_one_free_request_and_a_new_run_is_news() -> None:
+    world = make(None, *BROKEN)
+    await world.collector.collect(["octo/hello"])
+    before = world.github.remaining
+    world.pass_time(minutes=5)
+    await world.collector.collect(["octo/hello"])
+    assert world.asked("actions/runs") == 2
+    assert world.github.remaining == before
+    world.hello.workflow_runs.insert(0, run(6, -0.1, "success"))
+    world.pass_time(minutes=20)
+    await world.collector.collect(["octo/hello"])
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert ([one.workflow for one in found.failing], found.complete) == (["docs"], True)
+    await world.collector.close()
+
+
+async def test_what_the_listing_does_not_reach_is_unknown_not_none() -> None:
+    world = make(None, *(run(number, 200 - number, "success") for number in range(199, 79, -1)))
+    await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello")  # reads the feed alone
+    metrics = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    assert metrics.workflow_runs is None
+    assert "Workflow runs: unknown" in DEPLOYMENT_METRICS.text(metrics)
+    await world.collector.collect(["octo/hello"])
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert (found.verdicts, found.complete) == (100, False)
+    reach = NOW - timedelta(hours=100)
+    asked = {"repo": "octo/hello", "event_types": [RUN], "hours": 150}
+    answer = await world.service.ask(REPOSITORY_ACTIVITY, **asked)
+    assert (answer.coverage.from_, answer.coverage.complete) == (iso(reach), False)
+    whole = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=150)
+    assert (whole.coverage.complete, whole.coverage.note) == (
+        True,
+        f"Workflow runs are known from {iso(reach)} to {iso(NOW)}.",
+    )
+    await world.collector.close()
+
+
+async def test_skipped_runs_are_no_verdict_in_health_either() -> None:
+    world = make(None, *(run(n, n, "success" if n < 20 else "failure" if n == 20 else "skipped") for n in range(100)))
+    await world.collector.collect(["octo/hello"])
+    answer = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+    [ci] = [part for part in answer.components if part.name == "ci_success"]
+    assert (ci.value, ci.sample_size) == (0.952, 21)
+    await world.collector.close()
+
+
+async def test_runs_that_may_not_be_read_are_asked_for_once_a_day() -> None:
+    world = make()
+    world.github.faults.append(lambda path: (403, {}, b'{"message": "no"}') if "actions/runs" in path else None)
+    for _ in range(3):
+        collected = await world.collector.collect(["octo/hello"])
+        assert collected.repositories[0].error is None
+        world.pass_time(hours=1)
+    assert world.asked("actions/runs") == 1
+    metrics = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    assert metrics.workflow_runs is None
+    await world.collector.close()
+
+
+async def test_another_default_branch_has_runs_of_its_own() -> None:
+    world = make(None, *BROKEN)
+    await world.collector.collect(["octo/hello"])
+    world.hello.default_branch = "trunk"
+    world.hello.branches["trunk"] = world.hello.branches["main"]
+    world.hello.workflow_runs = [run(9, 0.5, "success", head_branch="trunk")]
+    world.pass_time(hours=1)
+    await world.collector.collect(["octo/hello"])
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert (found.verdicts, found.failing) == (1, ())
+    await world.collector.close()
+
+
+async def test_an_empty_listing_says_that_there_are_none() -> None:
+    world = build(FakeGitHub(FakeRepository("octo/hello")))
+    await world.collector.collect(["octo/hello"])
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert (found.verdicts, found.complete) == (0, True)
+    await world.collector.close()
