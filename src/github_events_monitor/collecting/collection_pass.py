@@ -160,6 +160,6 @@ class CollectionPass:
     async def _count_new(self) -> Stored:
         """What a dry run would have stored."""
         state = self._state
-        known_ids = await state.manager.events.get_known_ids(state.events)
+        known_ids = await state.manager.events.get_known_events(state.events.values())
         known_shas = await state.manager.commits.get_known_shas(state.repo, state.commits)
         return Stored(len(state.events.keys() - known_ids), len(state.commits.keys() - known_shas))

@@ -37,13 +37,21 @@ async def collect_events(state: PassState) -> None:
     finally:
         if feed:
             state.modified = True
-            stored = await state.manager.events.get_known_ids(event.id for event in feed)
+            stored = await _stored(state, feed, asked_at)
             await _add_events(state, feed, stored)
     state.add_source("events")
     continues = unchanged or _overlaps(state, feed, stored)
     if claimed and not (continues or whole):
         await _take_back(state)
     _learn(state, asked_at, whole, continues, feed)
+
+
+async def _stored(state: PassState, feed: Sequence[Event], asked_at: str) -> set[str]:
+    """Ids of what is stored already; an event without a time, which is read as this moment, is known by its id."""
+    events = state.manager.events
+    dated = [event for event in feed if event.created_at != asked_at]
+    undated = [event.id for event in feed if event.created_at == asked_at]
+    return await events.get_known_events(dated) | (await events.get_known_ids(undated) if undated else set())
 
 
 async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tuple[bool, bool]:

@@ -43,7 +43,7 @@ class Wanted:
 class Batch(msgspec.Struct):
     """What some blocks of lines held, to be stored in one step.
 
-    records: the events, each id once, and the commits that pushes carry, as the provider's encoder made them. newest:
+    records: the events, each once, and the commits that pushes carry, as the provider's encoder made them. newest:
     by repository. broken: number and reason of each line that is. odd: whose events those may have been; None is
     anybody's. hours: lines of each `YYYY-MM-DDTHH`, those not
     wanted included.
@@ -101,7 +101,7 @@ class _Lines:
         self._encoder = encoder
         self._many = many
         self._batch = Batch()
-        self._ids: set[str] = set()
+        self._seen: set[tuple[str, str, str, int | str | None]] = set()
         self._bytes = 0
 
     @property
@@ -146,9 +146,11 @@ class _Lines:
                 batch.filtered += 1
 
     def _take(self, event: Event, source: EventSource | None) -> None:
-        if event.id in self._ids:
+        repository = (source.repository_id if source else None) or event.repo_name
+        known = (event.id, event.event_type, event.created_at, repository)
+        if known in self._seen:
             return
-        self._ids.add(event.id)
+        self._seen.add(known)
         self._bytes += len(event.payload)
         self._encoder.add(event, parse_push_commits(event) if event.event_type == _PUSH else ())
         if source is not None and event.repo_name is not None:

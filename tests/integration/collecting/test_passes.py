@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from github_events_monitor.errors import InvalidInput
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
@@ -346,3 +347,18 @@ async def test_listed_releases_and_deployments_can_be_opened(world: World) -> No
     ]
     rows = await world.manager.metrics.get_metrics("deployment_metrics", "octo/hello", prefix="deployment:")
     assert all("creator" not in row.data for row in rows)
+
+
+async def test_an_event_whose_id_an_archive_has_for_another_is_collected(manager: DatabaseManager) -> None:
+    other = {"id": "5", "event_type": "WatchEvent", "repo_name": "other/thing", "created_at": "2019-02-22T10:00:00Z"}
+    await manager.events.insert_events([other])
+    world = build(FakeGitHub(hello()), manager=manager)
+    dry = await world.collector.collect(["octo/hello"], dry_run=True)
+    first = await world.collector.collect(["octo/hello"])
+    assert [answer.repositories[0].new_events for answer in (dry, first)] == [5, 5]
+    world.pass_time(minutes=10)
+    world.hello.events.insert(0, event(6, "WatchEvent", "eve", world.now - timedelta(minutes=1), {"action": "started"}))
+    again = await world.collector.collect(["octo/hello"])
+    assert again.repositories[0].new_events == 1
+    asked = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=72)
+    assert (sum(asked.counts_by_type.values()), asked.coverage.complete) == (6, True)

@@ -17,7 +17,7 @@ class BatchEncoder(ABC):
 
     @abstractmethod
     def add(self, event: Event, commits: Sequence[Commit] = ()) -> None:
-        """One event (each id once), and the commits that it carries."""
+        """One event (each once), and the commits that it carries."""
 
     @abstractmethod
     def encode(self) -> bytes:
