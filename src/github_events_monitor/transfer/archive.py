@@ -12,7 +12,7 @@ import msgspec
 from ..errors import DataFileError, InvalidInput
 from ..github.commits import parse_push_commits
 from ..github.payloads import parse_event
-from ..infrastructure.database_interface import BatchEncoder
+from ..infrastructure.database_interface import BatchEncoder, Newest, keep_newest
 from ..records import Event, EventSource, repo_key
 from .lines import MAX_LINE_BYTES, Block
 
@@ -22,9 +22,6 @@ _BATCH_LINES = 24_000
 _BATCH_BYTES = 128 << 20
 """Lines of one transaction, and how long their payloads may be together. Fewer write the pages of the indexes more
 often, more need more memory. At first they are few, so that writing begins soon, and twice as many each time."""
-
-Newest = tuple[str, EventSource]
-"""The instant of a repository's newest event in a file, and the repository as that one names it."""
 
 
 @dataclass(frozen=True)
@@ -186,13 +183,6 @@ def _owners(line: bytes) -> set[str | None]:
         return {repo_key(header.repo.name)}
     except InvalidInput:
         return set()
-
-
-def keep_newest(newest: dict[str, Newest], repo: str, found: Newest) -> None:
-    """Remember a repository as its newest event names it; of equally new ones, as the first does."""
-    known = newest.get(repo)
-    if known is None or known[0] < found[0]:
-        newest[repo] = found
 
 
 def _matches(wanted: Wanted, event_type: str | None, repo: str | None) -> bool:

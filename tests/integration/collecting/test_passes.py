@@ -13,7 +13,7 @@ from github_events_monitor.infrastructure.questions.recent_commits import RECENT
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
-from github_events_monitor.records import Span
+from github_events_monitor.records import RepositoryState, Span
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso, sha
 from tests.integration.collecting.conftest import World, build, hello
 
@@ -112,6 +112,35 @@ async def test_a_renamed_repository_keeps_its_history_under_either_name(world: W
 
     assert (old.repo, new.repo) == ("Octo/World", "Octo/World")
     assert old.total_commits == new.total_commits == 5
+
+
+@pytest.mark.parametrize("asked", [["octo/hello"], ["octo/world"], ["octo/hello", "octo/world"]])
+async def test_what_is_stored_under_two_names_becomes_one_history(manager: DatabaseManager, asked: list[str]) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    at = iso(NOW - timedelta(hours=2))
+    await manager.events.insert_events(
+        {"id": f"a{name}", "event_type": "WatchEvent", "repo_name": name, "created_at": at}
+        for name in ("octo/hello", "octo/world")
+    )
+    await manager.collector_state.save_states(
+        [RepositoryState(repo_name=name, full_name=name) for name in ("octo/hello", "octo/world")]
+    )
+    renamed = world.github.repositories.pop("octo/hello")
+    renamed.full_name = "Octo/World"
+    world.github.repositories["octo/world"] = renamed
+    world.github.renamed["octo/hello"] = renamed.id
+    for _ in range(2):
+        answer = await world.collector.collect(asked)
+        assert {(row.status, row.repo) for row in answer.repositories} <= {
+            ("collected", "Octo/World"),
+            ("not_modified", "Octo/World"),
+        }
+        world.pass_time(minutes=10)
+    await world.collector.collect(["octo/hello"])
+    for name in ("octo/hello", "octo/world"):
+        found = await world.service.ask(REPOSITORY_ACTIVITY, repo=name, hours=72)
+        assert (found.repo, found.counts_by_type["WatchEvent"], found.coverage.complete) == ("Octo/World", 3, True)
+    assert len(await manager.events.get_trending(iso(NOW - timedelta(days=9)), iso(world.now), 9)) == 1
 
 
 async def test_a_name_that_another_repository_has_by_now_mixes_nothing_silently(world: World) -> None:

@@ -26,7 +26,7 @@ from ..contract.types import EventQuery
 from ..database_interface import EventsRepository, Position, RepositoryCount
 from ..event_ids import EventKey, differing_names, ids_to_look_up, key_of, places, says_era
 from . import state_items
-from .batches import all_items, expressions, get_items, pages, put, write_items
+from .batches import all_items, delete, expressions, get_items, pages, put, write_items
 from .connection import DynamoDBConnection
 from .items import Item, attributes, must, text
 from .layout import REPO_EVENTS, TYPE_EVENTS
@@ -47,11 +47,14 @@ class DynamoDBEvents(EventsRepository):
 
     async def _insert(self, events: Sequence[Event]) -> int:
         new = await self._new(events)
-        days = {event.created_at[:10] for event in new}
-        await self._registry.note_events(new, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
-        items = (event_to_item(event, self._expiry(event.created_at)) for event in new)
-        await write_items(self._client, (put("events", item) for item in items), total=len(new))
+        await self._write(new)
         return len(new)
+
+    async def _write(self, events: Sequence[Event]) -> None:
+        days = {event.created_at[:10] for event in events}
+        await self._registry.note_events(events, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
+        items = (event_to_item(event, self._expiry(event.created_at)) for event in events)
+        await write_items(self._client, (put("events", item) for item in items), total=len(events))
 
     async def _new(self, events: Sequence[Event]) -> list[Event]:
         """Those that are not stored, each with the id under which it is to be."""
@@ -66,6 +69,16 @@ class DynamoDBEvents(EventsRepository):
             events[at] if events[at].id == name else msgspec.structs.replace(events[at], id=name)
             for at, name in chosen.items()
         ]
+
+    async def move(self, events: Sequence[Event], into: str) -> None:
+        """Store stored events under another key; one that is stored there under another id goes."""
+        moved = [msgspec.structs.replace(event, repo_name=into) for event in events]
+        keys, own = [key_of(event) for event in moved], {event.id for event in moved}
+        stored = await self._keys(ids_to_look_up(keys, strangers=await self._has_strangers()) - own)
+        kept = [moved[at] for at in places(keys, stored)]
+        await self._write(kept)
+        gone = own - {event.id for event in kept}
+        await write_items(self._client, [delete("events", {"id": {"S": event_id}}) for event_id in gone])
 
     async def _by_type(self, event_type: str, repo: str | None, since: str | None, limit: int | None) -> list[Event]:
         if repo is not None:
