@@ -66,6 +66,7 @@ class FakeRepository:
     releases: list[Json] = field(default_factory=list)
     deployments: list[Json] = field(default_factory=list)
     deployment_statuses: dict[int, list[Json]] = field(default_factory=dict)
+    advisories: list[Json] = field(default_factory=list)
     issues: list[Json] = field(default_factory=list)
     """Issues and pull requests, last updated first."""
     pulls: list[Json] = field(default_factory=list)
@@ -195,7 +196,7 @@ class FakeGitHub:
             "releases": repository.releases,
             "branches": [{"name": name} for name in repository.branches],
             "deployments": repository.deployments,
-            "security-advisories": [],
+            "security-advisories": repository.advisories,
             "issues": repository.issues,
             "pulls": repository.pulls,
         }
