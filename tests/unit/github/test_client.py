@@ -546,18 +546,20 @@ async def test_a_graphql_limit_of_status_200_is_waited_out_too() -> None:
 @pytest.mark.parametrize(
     ("pause", "budgeted"),
     [
-        ("91", RequestBudget(9, longest_wait=90)),
-        ("11", RequestBudget(9, START + timedelta(seconds=10), longest_wait=90)),
-        ("1", RequestBudget(1, longest_wait=90)),
-        ("1", RequestBudget(9)),
+        ("91", lambda: RequestBudget(9, longest_wait=90)),
+        ("11", lambda: RequestBudget(9, START + timedelta(seconds=10), longest_wait=90)),
+        ("1", lambda: RequestBudget(1, longest_wait=90)),
+        ("1", lambda: RequestBudget(9)),
     ],
     ids=["too long", "beyond the deadline", "no request left", "not to wait"],
 )
-async def test_a_limit_that_cannot_be_waited_out_is_an_error_at_once(pause: str, budgeted: RequestBudget) -> None:
+async def test_a_limit_that_cannot_be_waited_out_is_an_error_at_once(
+    pause: str, budgeted: Callable[[], RequestBudget]
+) -> None:
     patience = Patience(Watch())
     async with waiting(Server(status(429, Retry_After=pause), ok()), patience) as github:
         with pytest.raises(RateLimited):
-            await github.fetch_repository("o/n", budget=budgeted)
+            await github.fetch_repository("o/n", budget=budgeted())
     assert patience.slept == []
 
 
