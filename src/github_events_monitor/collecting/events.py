@@ -17,6 +17,8 @@ from .pass_state import PassState
 
 MAX_PAGES = 3
 FEED_REACH = timedelta(days=30)
+_ODD = timedelta(days=366)
+"""One event dated so far ahead is dated wrong; were it this machine's clock, all of them would be."""
 _TAIL = 3
 """So many of the last records of a cut feed decide how far back it is complete: one alone may be months older."""
 
@@ -115,6 +117,8 @@ async def _take_back(state: PassState) -> None:
 
 
 def _learn(state: PassState, asked_at: str, whole: bool, continues: bool, feed: Sequence[Event]) -> None:
+    believable = [event for event in feed if event.created_at < shift(asked_at, _ODD)]
+    feed = believable or feed
     if any(event.created_at > shift(asked_at, SKEW) for event in feed):
         state.notes.append("GitHub has events of a later time than it is here: set this machine's clock right")
         return

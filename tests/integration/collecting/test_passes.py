@@ -391,3 +391,24 @@ async def test_an_event_whose_id_an_archive_has_for_another_is_collected(manager
     assert again.repositories[0].new_events == 1
     asked = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=72)
     assert (sum(asked.counts_by_type.values()), asked.coverage.complete) == (6, True)
+
+
+async def test_one_event_at_the_end_of_the_calendar_hides_nothing(manager: DatabaseManager) -> None:
+    repository = hello()
+    repository.events.append(
+        {**event(8, "WatchEvent", "eve", NOW, {"action": "started"}), "created_at": "9999-12-31T23:59:59Z"}
+    )
+    world = build(FakeGitHub(repository), manager=manager)
+    await world.collector.collect(["octo/hello"])
+    found = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=72)
+    assert (sum(found.counts_by_type.values()), found.coverage.complete) == (5, True)
+
+
+async def test_events_of_a_later_time_make_nothing_known(world: World) -> None:
+    """This machine's clock is behind, by years even."""
+    for behind in (timedelta(hours=2), timedelta(days=4000)):
+        world.now = NOW - behind
+        (row,) = (await world.collector.collect(["octo/hello"])).repositories
+        assert "set this machine's clock right" in str(row.note) or row.status == "not_modified"
+        state = await world.manager.collector_state.get_state("octo/hello")
+        assert state is None or "events" not in state.ledger.spans
