@@ -15,12 +15,13 @@ WITHOUT_TOKEN_SECONDS = 24 * 3600.0
 class Renamed(Exception):
     """The repository is stored, or will be, under another key; the pass starts again with that one.
 
-    What is stored under the former one belongs there, too.
+    What is stored under the former one belongs there, too. full_name: GitHub's name for it at this moment, which the
+    one that is stored may not lead to any more.
     """
 
-    def __init__(self, former: str, key: str) -> None:
+    def __init__(self, former: str, key: str, full_name: str) -> None:
         super().__init__(key)
-        self.former, self.key = former, key
+        self.former, self.key, self.full_name = former, key, full_name
 
 
 async def collect_identity(state: PassState) -> None:
@@ -40,10 +41,10 @@ async def _recognise(state: PassState, info: RepositoryInfo) -> None:
     known_as = await collector_state.get_alias(name_by_id(info.id))
     if known_as is not None and known_as != key:
         if await _is_stored_as(state, known_as, info.id):
-            raise Renamed(key, known_as)
+            raise Renamed(key, known_as, info.full_name)
         known_as = None
     if known_as is None and named != key and state.repository.repository_id is None:
-        raise Renamed(key, named)
+        raise Renamed(key, named, info.full_name)
     if known_as is None:
         await collector_state.save_alias(name_by_id(info.id), key)
     if named != key and named != repo_key(state.asked_name):

@@ -70,7 +70,7 @@ class Passes:
         except Renamed as renamed:
             if not plan.dry_run:
                 await self._join(renamed, plan)
-            outcome = await self._run(renamed.key, budget, plan, progress)
+            outcome = await self._run(renamed.key, budget, plan, progress, renamed.full_name)
         return outcome._replace(requests=budget.used - before)
 
     async def _join(self, renamed: Renamed, plan: Plan) -> None:
@@ -100,13 +100,15 @@ class Passes:
             return key
         return await self._manager.collector_state.get_alias(key) or key
 
-    async def _run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None) -> Outcome:
+    async def _run(
+        self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None, full_name: str | None = None
+    ) -> Outcome:
         if plan.dry_run:
-            return await CollectionPass(await self._begin(key, budget, plan), None, progress).run()
+            return await CollectionPass(await self._begin(key, budget, plan, full_name), None, progress).run()
         lease = hold_lease(self._manager, self._clock, key, self._owner, plan.lease_seconds)
         try:
             async with self._alone(key, plan), self._under_way, lease as keeper:
-                return await CollectionPass(await self._begin(key, budget, plan), keeper, progress).run()
+                return await CollectionPass(await self._begin(key, budget, plan, full_name), keeper, progress).run()
         except TimeoutError:
             error: MonitorError = Unreachable(f"{key} is being collected right now; ask again in a few seconds")
         except LeaseLost:
@@ -115,9 +117,11 @@ class Passes:
             error = busy
         return Outcome(key, Stored(0, 0), False, 0, error, ())
 
-    async def _begin(self, key: str, budget: RequestBudget, plan: Plan) -> PassState:
+    async def _begin(self, key: str, budget: RequestBudget, plan: Plan, full_name: str | None) -> PassState:
         stored = await self._manager.collector_state.get_state(key) or RepositoryState(repo_name=key)
         repository = without_future(stored, format_instant(self._clock()))
+        if full_name is not None:
+            repository = msgspec.structs.replace(repository, full_name=full_name)
         cutoff = self._retention.cutoff()
         if cutoff is not None:
             repository = msgspec.structs.replace(repository, ledger=forget_before(repository.ledger, cutoff))

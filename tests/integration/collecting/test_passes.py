@@ -114,6 +114,21 @@ async def test_a_renamed_repository_keeps_its_history_under_either_name(world: W
     assert old.total_commits == new.total_commits == 5
 
 
+async def test_a_former_name_that_another_repository_took_is_not_asked_about(manager: DatabaseManager) -> None:
+    """What is stored of a repository is found by its id, under a name that leads elsewhere by now."""
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.hello.full_name = "Octo/World"
+    world.github.repositories = {"octo/world": world.hello, "octo/hello": FakeRepository("Octo/Hello", id=8)}
+    await manager.collector_state.save_states([RepositoryState(repo_name="octo/hello", repository_id=7)])
+    await manager.collector_state.save_aliases({"repository-id-/7": "octo/hello"})
+    for _ in range(2):
+        (row,) = (await world.collector.collect(["octo/world"])).repositories
+        assert (row.repo, row.error) == ("Octo/World", None)
+        found = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/world", hours=72)
+        assert (found.repo, sum(found.counts_by_type.values())) == ("Octo/World", 5)
+        world.pass_time(minutes=10)
+
+
 @pytest.mark.parametrize("asked", [["octo/hello"], ["octo/world"], ["octo/hello", "octo/world"]])
 async def test_what_is_stored_under_two_names_becomes_one_history(manager: DatabaseManager, asked: list[str]) -> None:
     world = build(FakeGitHub(hello()), manager=manager)
