@@ -6,6 +6,7 @@ In process it is an httpx transport (`transport()`); for other processes `serve(
 import hashlib
 import json
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ def event(number: int, event_type: str, actor: str, at: datetime, payload: Json,
         "id": str(number),
         "type": event_type,
         "actor": {"id": 1, "login": actor},
-        "repo": {"id": 7, "name": repo},
+        "repo": {"id": 7 if repo.lower() == "octo/hello" else zlib.crc32(repo.lower().encode()), "name": repo},
         "payload": payload,
         "public": True,
         "created_at": iso(at),
@@ -66,6 +67,7 @@ class FakeRepository:
     releases: list[Json] = field(default_factory=list)
     deployments: list[Json] = field(default_factory=list)
     deployment_statuses: dict[int, list[Json]] = field(default_factory=dict)
+    advisories: list[Json] = field(default_factory=list)
     issues: list[Json] = field(default_factory=list)
     """Issues and pull requests, last updated first."""
     pulls: list[Json] = field(default_factory=list)
@@ -204,7 +206,7 @@ class FakeGitHub:
             "releases": repository.releases,
             "branches": [{"name": name} for name in repository.branches],
             "deployments": repository.deployments,
-            "security-advisories": [],
+            "security-advisories": repository.advisories,
             "issues": repository.issues,
             "pulls": repository.pulls,
         }

@@ -35,6 +35,11 @@ def repo_key(repo: str) -> str:
     return name.lower()
 
 
+def name_by_id(repository_id: int) -> str:
+    """Return a name that no repository can have (no owner ends with a hyphen), for finding a key by id."""
+    return f"repository-id-/{repository_id}"
+
+
 def replaced_on(branch: str) -> str:
     """Return what stands in `Commit.branches` for a branch that lost the commit by a force push.
 

@@ -16,6 +16,7 @@ from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
 from .record import collect_record
+from .releases import go_on
 from .snapshot import collect_snapshot, is_snapshot_due
 from .workflow_runs import collect_workflow_runs
 
@@ -138,8 +139,8 @@ class CollectionPass:
         state = self._state
         if state.thorough:
             await self._step(0.5, "pushes, workflow runs and snapshot")
-            observe = collect_snapshot if is_snapshot_due(state) else collect_workflow_runs
-            await side_by_side([partial(collect_activity, state), partial(observe, state)])
+            observing = [collect_snapshot] if is_snapshot_due(state) else [collect_workflow_runs, go_on]
+            await side_by_side([partial(collect, state) for collect in (collect_activity, *observing)])
         if self._keeper is not None:
             await self._step(0.7, "commit details")
             await collect_details(state, self._store)
@@ -162,6 +163,6 @@ class CollectionPass:
     async def _count_new(self) -> Stored:
         """What a dry run would have stored."""
         state = self._state
-        known_ids = await state.manager.events.get_known_ids(state.events)
+        known_ids = await state.manager.events.get_known_events(state.events.values())
         known_shas = await state.manager.commits.get_known_shas(state.repo, state.commits)
         return Stored(len(state.events.keys() - known_ids), len(state.commits.keys() - known_shas))

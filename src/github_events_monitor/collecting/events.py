@@ -17,6 +17,8 @@ from .pass_state import PassState
 
 MAX_PAGES = 3
 FEED_REACH = timedelta(days=30)
+_ODD = timedelta(days=366)
+"""One event dated so far ahead is dated wrong; were it this machine's clock, all of them would be."""
 _TAIL = 3
 """So many of the last records of a cut feed decide how far back it is complete: one alone may be months older."""
 
@@ -37,13 +39,21 @@ async def collect_events(state: PassState) -> None:
     finally:
         if feed:
             state.modified = True
-            stored = await state.manager.events.get_known_ids(event.id for event in feed)
+            stored = await _stored(state, feed, asked_at)
             await _add_events(state, feed, stored)
     state.add_source("events")
     continues = unchanged or _overlaps(state, feed, stored)
     if claimed and not (continues or whole):
         await _take_back(state)
     _learn(state, asked_at, whole, continues, feed)
+
+
+async def _stored(state: PassState, feed: Sequence[Event], asked_at: str) -> set[str]:
+    """Ids of what is stored already; an event without a time, which is read as this moment, is known by its id."""
+    events = state.manager.events
+    dated = [event for event in feed if event.created_at != asked_at]
+    undated = [event.id for event in feed if event.created_at == asked_at]
+    return await events.get_known_events(dated) | (await events.get_known_ids(undated) if undated else set())
 
 
 async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tuple[bool, bool]:
@@ -107,6 +117,8 @@ async def _take_back(state: PassState) -> None:
 
 
 def _learn(state: PassState, asked_at: str, whole: bool, continues: bool, feed: Sequence[Event]) -> None:
+    believable = [event for event in feed if event.created_at < shift(asked_at, _ODD)]
+    feed = believable or feed
     if any(event.created_at > shift(asked_at, SKEW) for event in feed):
         state.notes.append("GitHub has events of a later time than it is here: set this machine's clock right")
         return

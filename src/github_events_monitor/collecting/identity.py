@@ -5,7 +5,7 @@ The old name redirects: https://docs.github.com/en/repositories/creating-and-man
 
 from ..github.payloads import RepositoryInfo, parse_repository
 from ..instants import seconds_between
-from ..records import Ledger, repo_key
+from ..records import Ledger, name_by_id, repo_key
 from .pass_state import PassState
 
 WITHOUT_TOKEN_SECONDS = 24 * 3600.0
@@ -13,11 +13,15 @@ WITHOUT_TOKEN_SECONDS = 24 * 3600.0
 
 
 class Renamed(Exception):
-    """The repository is stored, or will be, under another key; the pass starts again with that one."""
+    """The repository is stored, or will be, under another key; the pass starts again with that one.
 
-    def __init__(self, key: str) -> None:
+    What is stored under the former one belongs there, too. full_name: GitHub's name for it at this moment, which the
+    one that is stored may not lead to any more.
+    """
+
+    def __init__(self, former: str, key: str, full_name: str) -> None:
         super().__init__(key)
-        self.key = key
+        self.former, self.key, self.full_name = former, key, full_name
 
 
 async def collect_identity(state: PassState) -> None:
@@ -37,16 +41,16 @@ async def _recognise(state: PassState, info: RepositoryInfo) -> None:
     known_as = await collector_state.get_alias(name_by_id(info.id))
     if known_as is not None and known_as != key:
         if await _is_stored_as(state, known_as, info.id):
-            await collector_state.save_alias(key, known_as)
-            raise Renamed(known_as)
+            raise Renamed(key, known_as, info.full_name)
         known_as = None
     if known_as is None and named != key and state.repository.repository_id is None:
-        await collector_state.save_alias(key, named)
-        raise Renamed(named)
+        raise Renamed(key, named, info.full_name)
     if known_as is None:
         await collector_state.save_alias(name_by_id(info.id), key)
     if named != key and named != repo_key(state.asked_name):
-        await collector_state.save_alias(named, key)
+        other = await collector_state.get_state(named)
+        if other is None or other.repository_id in {None, info.id}:
+            await state.manager.join_repositories(named, key)
     if state.repository.repository_id not in {None, info.id}:
         _take_over(state, info)
     elif state.repository.default_branch not in {None, info.default_branch}:
@@ -86,8 +90,3 @@ def _list_anew(state: PassState, info: RepositoryInfo) -> None:
     known = {kind: spans for kind, spans in state.repository.ledger.spans.items() if kind not in kinds}
     heads = {kind: sha for kind, sha in state.repository.heads.items() if kind not in kinds}
     state.change(ledger=Ledger(spans=known), heads=heads, snapshot_at=None)
-
-
-def name_by_id(repository_id: int) -> str:
-    """A name that no repository can have (an owner does not end with a hyphen), for finding a key by id."""
-    return f"repository-id-/{repository_id}"

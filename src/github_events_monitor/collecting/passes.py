@@ -1,9 +1,13 @@
 """A pass over one repository, set up: under which key, with which lease, from what is remembered of it."""
 
+import asyncio
+import contextlib
 import os
 import secrets
 import socket
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -52,6 +56,7 @@ class Passes:
         self._retention, self._with_token = retention, with_token
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._under_way = UnderWay()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def settle(self) -> None:
         """Wait a moment for passes that were cancelled just now to give back their leases."""
@@ -63,30 +68,60 @@ class Passes:
         try:
             outcome = await self._run(await self._stored_key(key), budget, plan, progress)
         except Renamed as renamed:
-            outcome = await self._run(renamed.key, budget, plan, progress)
+            if not plan.dry_run:
+                await self._join(renamed, plan)
+            outcome = await self._run(renamed.key, budget, plan, progress, renamed.full_name)
         return outcome._replace(requests=budget.used - before)
+
+    async def _join(self, renamed: Renamed, plan: Plan) -> None:
+        """Have one history of a repository that was stored under two names. Where that fails it is tried again."""
+        lease = hold_lease(self._manager, self._clock, renamed.key, self._owner, plan.lease_seconds)
+        with contextlib.suppress(Unreachable, TimeoutError):
+            async with self._alone(renamed.key, plan), self._under_way, lease:
+                await self._manager.join_repositories(renamed.former, renamed.key)
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, key: str, plan: Plan) -> AsyncIterator[None]:
+        """One pass at a time over what is stored under a key, whatever names it was asked for by.
+
+        Raises:
+            TimeoutError: Another one took longer than a question may wait.
+        """
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with asyncio.timeout(None if plan.thorough else plan.lease_seconds):
+            await lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     async def _stored_key(self, key: str) -> str:
         if await self._manager.collector_state.get_state(key) is not None:
             return key
         return await self._manager.collector_state.get_alias(key) or key
 
-    async def _run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None) -> Outcome:
+    async def _run(
+        self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None, full_name: str | None = None
+    ) -> Outcome:
         if plan.dry_run:
-            return await CollectionPass(await self._begin(key, budget, plan), None, progress).run()
+            return await CollectionPass(await self._begin(key, budget, plan, full_name), None, progress).run()
         lease = hold_lease(self._manager, self._clock, key, self._owner, plan.lease_seconds)
         try:
-            async with self._under_way, lease as keeper:
-                return await CollectionPass(await self._begin(key, budget, plan), keeper, progress).run()
+            async with self._alone(key, plan), self._under_way, lease as keeper:
+                return await CollectionPass(await self._begin(key, budget, plan, full_name), keeper, progress).run()
+        except TimeoutError:
+            error: MonitorError = Unreachable(f"{key} is being collected right now; ask again in a few seconds")
         except LeaseLost:
-            error: MonitorError = Unreachable(f"another process took over collecting {key}; ask again in a few seconds")
+            error = Unreachable(f"another process took over collecting {key}; ask again in a few seconds")
         except Unreachable as busy:
             error = busy
         return Outcome(key, Stored(0, 0), False, 0, error, ())
 
-    async def _begin(self, key: str, budget: RequestBudget, plan: Plan) -> PassState:
+    async def _begin(self, key: str, budget: RequestBudget, plan: Plan, full_name: str | None) -> PassState:
         stored = await self._manager.collector_state.get_state(key) or RepositoryState(repo_name=key)
         repository = without_future(stored, format_instant(self._clock()))
+        if full_name is not None:
+            repository = msgspec.structs.replace(repository, full_name=full_name)
         cutoff = self._retention.cutoff()
         if cutoff is not None:
             repository = msgspec.structs.replace(repository, ledger=forget_before(repository.ledger, cutoff))

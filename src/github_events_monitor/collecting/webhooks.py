@@ -16,8 +16,7 @@ from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift
-from ..records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, repo_key
-from .identity import name_by_id
+from ..records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, name_by_id, repo_key
 from .leases import acquire
 
 SOURCE = "webhook"
@@ -126,7 +125,9 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
     That needs the repository's lease. While a collector has it the records are stored alone; a later delivery says it.
     """
     key = batch.state.repo_name
-    if _says_so(await manager.collector_state.get_state(key)):
+    known = await manager.collector_state.get_state(key)
+    renamed = known is not None and await _has_a_new_name(manager, known, delivered)
+    if not renamed and _says_so(known):
         return await _store_records(manager, batch)
     lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}")
     if lease is None:
@@ -138,12 +139,22 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
             repository_id=delivered.repository_id,
             default_branch=delivered.default_branch,
         )
-        state = msgspec.structs.replace(state, sources=tuple(sorted({*state.sources, SOURCE})))
+        full_name = delivered.full_name if renamed else state.full_name
+        state = msgspec.structs.replace(state, full_name=full_name, sources=tuple(sorted({*state.sources, SOURCE})))
         if delivered.repository_id and await _is_unknown(manager, delivered.repository_id):
             await manager.collector_state.save_alias(name_by_id(delivered.repository_id), key)
         return await manager.store(msgspec.structs.replace(batch, state=state), lease)
     finally:
         await asyncio.shield(manager.collector_state.release_lease(lease))
+
+
+async def _has_a_new_name(manager: DatabaseManager, known: RepositoryState, delivered: Delivered) -> bool:
+    """Whether a delivery names a repository otherwise than what is known of it, and is the latest word."""
+    name, event = delivered.full_name, delivered.event
+    if event is None or not known.full_name or not name or repo_key(known.full_name) == repo_key(name):
+        return False
+    later = shift(event.created_at, timedelta(seconds=1))
+    return not await manager.events.get_events(known.repo_name, later, "9999-12-31T23:59:59Z", limit=1)
 
 
 async def _is_unknown(manager: DatabaseManager, repository_id: int) -> bool:

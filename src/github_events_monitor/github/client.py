@@ -15,12 +15,11 @@ from pydantic import SecretStr
 
 from ..errors import Forbidden, NotFound, SettingsError
 from ..instants import Clock
-from ..observations import Deployment
 from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget, WaitNotice
 from .graphql import documents
 from .graphql.commits import CommitStatsPage, HistoryPage, parse_commit_stats, parse_history
-from .graphql.looks import Look, look_question, parse_latest_deployments, parse_looks
+from .graphql.looks import DeploymentsPage, Look, look_question, parse_deployments_page, parse_looks
 from .graphql.protocol import check_graphql, graphql_url, question
 from .graphql.threads import Kind, MoreReplies, RepliesPage, ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
@@ -323,10 +322,12 @@ class GitHubClient:
         body = await self._ask(look_question(repos), f"{len(repos)} repositories", budget, repos[0])
         return parse_looks(repos, body)
 
-    async def fetch_latest_deployments(self, repo: str, *, budget: RequestBudget) -> list[Deployment] | None:
-        """The last sixty deployments with their latest statuses by GraphQL; None when GitHub did not answer."""
-        body = await self._ask(question(documents.DEPLOYMENTS, repo), f"deployments of {repo}", budget, repo)
-        return parse_latest_deployments(body)
+    async def fetch_deployments_with_status(
+        self, repo: str, *, budget: RequestBudget, after: str | None = None
+    ) -> DeploymentsPage:
+        """Sixty deployments with their latest statuses by GraphQL, newest first."""
+        query = question(documents.DEPLOYMENTS, repo, after=after)
+        return parse_deployments_page(await self._ask(query, f"deployments of {repo}", budget, repo))
 
     async def _ask(self, query: dict[str, Any], what: str, budget: RequestBudget, repo: str) -> bytes:
         """Return the body of a GraphQL answer that has data. It is tried once only.

@@ -9,7 +9,7 @@ from .commits import CommitDetails, parse_commit_details, parse_commits, parse_p
 from .events import FEED_TYPES, UNKNOWN_TYPE, ParsedEvent, ParsedPage, check_types, parse_event, parse_events
 from .facts import extract_facts
 from .graphql.commits import CommitStats, CommitStatsPage, HistoryPage, parse_commit_stats, parse_history
-from .graphql.looks import Look, parse_latest_deployments, parse_looks
+from .graphql.looks import Look, parse_deployments_page, parse_looks
 from .graphql.threads import ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
 from .natural_keys import DERIVED, derived_id, natural_key, possible_keys
@@ -58,10 +58,10 @@ __all__ = [
     "parse_community_profile",
     "parse_deployment_statuses",
     "parse_deployments",
+    "parse_deployments_page",
     "parse_event",
     "parse_events",
     "parse_history",
-    "parse_latest_deployments",
     "parse_looks",
     "parse_push_commits",
     "parse_rate_limit_body",

@@ -17,6 +17,7 @@ from .contract.connection import DatabaseConnection
 from .contract.events import EventsRepository
 from .contract.manager import DatabaseManager
 from .contract.metrics import MetricsRepository
+from .contract.names import Names, Newest, keep_newest
 from .contract.retry_mode import is_patient, patiently
 from .contract.threads import ThreadsRepository
 from .contract.types import (
@@ -46,11 +47,14 @@ __all__ = [
     "KnownRepository",
     "MetricTable",
     "MetricsRepository",
+    "Names",
+    "Newest",
     "Position",
     "RepositoryCount",
     "TableItem",
     "ThreadsRepository",
     "check_tables",
     "is_patient",
+    "keep_newest",
     "patiently",
 ]

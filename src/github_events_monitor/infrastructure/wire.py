@@ -56,16 +56,24 @@ def check_branch(branch: str | None) -> str | None:
     return branch
 
 
-def events_from(events: Iterable[Mapping[str, Any] | Event], now: str) -> list[Event]:
-    """Validated events, the first of each id, in order; `now` dates those without a time.
+def events_from(events: Iterable[Mapping[str, Any] | Event], now: str) -> tuple[list[Event], set[str]]:
+    """Validated events in order, and the ids of those without a time, which `now` dates: each such id once.
 
     Raises `InvalidInput` naming record and field.
     """
-    chosen: dict[str, Event] = {}
+    chosen: list[Event] = []
+    seen, undated = set[str](), set[str]()
     for position, event in enumerate(events):
         record = event if isinstance(event, Event) else event_from_dict(event, f"event {position}", now)
-        chosen.setdefault(record.id, record)
-    return list(chosen.values())
+        if not isinstance(event, Event) and event.get("created_at") is None:
+            if record.id in seen:
+                continue
+            undated.add(record.id)
+        elif record.id in undated:
+            continue
+        seen.add(record.id)
+        chosen.append(record)
+    return chosen, undated
 
 
 def event_from_dict(row: Mapping[str, Any], where: str, now: str) -> Event:

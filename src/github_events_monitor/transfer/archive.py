@@ -12,7 +12,7 @@ import msgspec
 from ..errors import DataFileError, InvalidInput
 from ..github.commits import parse_push_commits
 from ..github.payloads import parse_event
-from ..infrastructure.database_interface import BatchEncoder
+from ..infrastructure.database_interface import BatchEncoder, Newest, keep_newest
 from ..records import Event, EventSource, repo_key
 from .lines import MAX_LINE_BYTES, Block
 
@@ -22,9 +22,6 @@ _BATCH_LINES = 24_000
 _BATCH_BYTES = 128 << 20
 """Lines of one transaction, and how long their payloads may be together. Fewer write the pages of the indexes more
 often, more need more memory. At first they are few, so that writing begins soon, and twice as many each time."""
-
-Newest = tuple[str, EventSource]
-"""The instant of a repository's newest event in a file, and the repository as that one names it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Wanted:
 class Batch(msgspec.Struct):
     """What some blocks of lines held, to be stored in one step.
 
-    records: the events, each id once, and the commits that pushes carry, as the provider's encoder made them. newest:
+    records: the events, each once, and the commits that pushes carry, as the provider's encoder made them. newest:
     by repository. broken: number and reason of each line that is. odd: whose events those may have been; None is
     anybody's. hours: lines of each `YYYY-MM-DDTHH`, those not
     wanted included.
@@ -101,7 +98,7 @@ class _Lines:
         self._encoder = encoder
         self._many = many
         self._batch = Batch()
-        self._ids: set[str] = set()
+        self._seen: set[tuple[str, str, str, int | str | None]] = set()
         self._bytes = 0
 
     @property
@@ -146,9 +143,11 @@ class _Lines:
                 batch.filtered += 1
 
     def _take(self, event: Event, source: EventSource | None) -> None:
-        if event.id in self._ids:
+        repository = (source.repository_id if source else None) or event.repo_name
+        known = (event.id, event.event_type, event.created_at, repository)
+        if known in self._seen:
             return
-        self._ids.add(event.id)
+        self._seen.add(known)
         self._bytes += len(event.payload)
         self._encoder.add(event, parse_push_commits(event) if event.event_type == _PUSH else ())
         if source is not None and event.repo_name is not None:
@@ -184,13 +183,6 @@ def _owners(line: bytes) -> set[str | None]:
         return {repo_key(header.repo.name)}
     except InvalidInput:
         return set()
-
-
-def keep_newest(newest: dict[str, Newest], repo: str, found: Newest) -> None:
-    """Remember a repository as its newest event names it; of equally new ones, as the first does."""
-    known = newest.get(repo)
-    if known is None or known[0] < found[0]:
-        newest[repo] = found
 
 
 def _matches(wanted: Wanted, event_type: str | None, repo: str | None) -> bool:

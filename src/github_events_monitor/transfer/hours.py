@@ -16,11 +16,11 @@ from uuid import uuid4
 
 import msgspec
 
-from ..infrastructure.database_interface import DatabaseManager
-from ..instants import Clock, format_instant
+from ..infrastructure.database_interface import DatabaseManager, Names, Newest, keep_newest
+from ..instants import Clock, format_instant, shift
 from ..ledger import ARCHIVE, learn
-from ..records import Lease, RepositoryState, Span
-from .archive import Batch, Newest, keep_newest
+from ..records import Lease, RepositoryState, Span, repo_key
+from .archive import Batch
 
 SOURCE = "gharchive"
 RELIABLE_UNTIL = "2025-05-24T00:00:00Z"
@@ -76,8 +76,9 @@ class Memory:
     """Writes what files taught, merged into what is remembered already; `busy` are repositories that could not be."""
 
     def __init__(self, manager: DatabaseManager, repos: frozenset[str] | None, clock: Clock) -> None:
-        self._state = manager.collector_state
+        self._manager, self._state = manager, manager.collector_state
         self._repos = repos
+        self.names = Names(manager)
         self._clock = clock
         self._owner = f"import {uuid4()}"
         self._waiting: dict[str, list[Span]] = {}
@@ -90,14 +91,18 @@ class Memory:
         were asked for, see `coverage.with_archive`. A repository of which nothing was ever seen is not remembered for
         its silence. `odd` are repositories some of whose lines could not be used: they do not know the hour.
         """
+        await self.names.recognise(newest)
+        newest, odd = self.names.under_keys(newest), {self.names.keys.get(name or "", name) for name in odd}
+        repos = None if self._repos is None else await self.names.of(self._repos)
         if hour is not None:
-            for key in {*(newest if self._repos is None else self._repos)} - odd:
+            for key in {*(newest if repos is None else repos)} - odd:
                 self._waiting.setdefault(key, []).append(hour)
-        keys = iter(sorted({*newest, *(self._repos or ())}))
+        keys = iter(sorted({*newest, *(repos or ())}))
         while some := list(islice(keys, _AT_A_TIME)):
             await self._learn_some(some, newest)
-        if hour is not None and self._repos is None and not odd:
+        if hour is not None and repos is None and not odd:
             await self._state.add_archive_hours(hour)
+        await self._join()
 
     async def _learn_some(self, keys: list[str], newest: Mapping[str, Newest]) -> None:
         known = await self._state.get_states(keys)
@@ -106,13 +111,37 @@ class Memory:
             state = known.get(key)
             if state is None and key not in newest:
                 continue
-            after = remember(key, state, newest.get(key), self._waiting.pop(key, ()))
+            found = newest.get(key)
+            if state is not None and found is not None and await self._had_that_name_before(state, found):
+                found = None
+            after = remember(key, state, found, self._waiting.pop(key, ()))
             if state is not None and (state.last_collected_at or state.last_attempt_at):
                 await self._under_lease(key, state, after)
             elif after != state:
                 fresh.append(after)
         if fresh:
             await self._state.save_states(fresh)
+
+    async def _had_that_name_before(self, state: RepositoryState, found: Newest) -> bool:
+        """Whether a name is another one than the known one, and later events are stored."""
+        if state.full_name is None or repo_key(state.full_name) == repo_key(found[1].full_name):
+            return False
+        later = shift(found[0], timedelta(seconds=1))
+        return bool(await self._manager.events.get_events(state.repo_name, later, "9999-12-31T23:59:59Z", limit=1))
+
+    async def _join(self) -> None:
+        """Store under one key what was stored under a name before it was recognised."""
+        while self.names.apart:
+            name, key = self.names.apart.popitem()
+            lease = await self._lease(key) if await self._state.get_state(name) is not None else None
+            if lease is None and await self._state.get_state(name) is not None:
+                self.busy.append(key)
+                continue
+            try:
+                await self._manager.join_repositories(name, key)
+            finally:
+                if lease is not None:
+                    await self._state.release_lease(lease)
 
     async def _under_lease(self, key: str, state: RepositoryState, after: RepositoryState) -> None:
         """A repository that is being collected: its state must not change under the collector's hands."""

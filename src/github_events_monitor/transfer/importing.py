@@ -133,7 +133,8 @@ class _Import:
                     seen.newest.clear()
 
     async def _store(self, batch: Batch, file: DataFile) -> None:
-        stored = await self._manager.import_batch(batch.records)
+        await self._memory.names.recognise(batch.newest)
+        stored = await self._manager.import_batch(batch.records, dict(self._memory.names.keys))
         self._tally.read += batch.read
         self._tally.filtered += batch.filtered
         self._tally.note_broken(file.name, batch.broken)

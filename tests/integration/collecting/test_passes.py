@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from github_events_monitor.errors import InvalidInput
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
-from github_events_monitor.records import Span
+from github_events_monitor.records import RepositoryState, Span
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso, sha
 from tests.integration.collecting.conftest import World, build, hello
 
@@ -111,6 +112,50 @@ async def test_a_renamed_repository_keeps_its_history_under_either_name(world: W
 
     assert (old.repo, new.repo) == ("Octo/World", "Octo/World")
     assert old.total_commits == new.total_commits == 5
+
+
+async def test_a_former_name_that_another_repository_took_is_not_asked_about(manager: DatabaseManager) -> None:
+    """What is stored of a repository is found by its id, under a name that leads elsewhere by now."""
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.hello.full_name = "Octo/World"
+    world.github.repositories = {"octo/world": world.hello, "octo/hello": FakeRepository("Octo/Hello", id=8)}
+    await manager.collector_state.save_states([RepositoryState(repo_name="octo/hello", repository_id=7)])
+    await manager.collector_state.save_aliases({"repository-id-/7": "octo/hello"})
+    for _ in range(2):
+        (row,) = (await world.collector.collect(["octo/world"])).repositories
+        assert (row.repo, row.error) == ("Octo/World", None)
+        found = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/world", hours=72)
+        assert (found.repo, sum(found.counts_by_type.values())) == ("Octo/World", 5)
+        world.pass_time(minutes=10)
+
+
+@pytest.mark.parametrize("asked", [["octo/hello"], ["octo/world"], ["octo/hello", "octo/world"]])
+async def test_what_is_stored_under_two_names_becomes_one_history(manager: DatabaseManager, asked: list[str]) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    at = iso(NOW - timedelta(hours=2))
+    await manager.events.insert_events(
+        {"id": f"a{name}", "event_type": "WatchEvent", "repo_name": name, "created_at": at}
+        for name in ("octo/hello", "octo/world")
+    )
+    await manager.collector_state.save_states(
+        [RepositoryState(repo_name=name, full_name=name) for name in ("octo/hello", "octo/world")]
+    )
+    renamed = world.github.repositories.pop("octo/hello")
+    renamed.full_name = "Octo/World"
+    world.github.repositories["octo/world"] = renamed
+    world.github.renamed["octo/hello"] = renamed.id
+    for _ in range(2):
+        answer = await world.collector.collect(asked)
+        assert {(row.status, row.repo) for row in answer.repositories} <= {
+            ("collected", "Octo/World"),
+            ("not_modified", "Octo/World"),
+        }
+        world.pass_time(minutes=10)
+    await world.collector.collect(["octo/hello"])
+    for name in ("octo/hello", "octo/world"):
+        found = await world.service.ask(REPOSITORY_ACTIVITY, repo=name, hours=72)
+        assert (found.repo, found.counts_by_type["WatchEvent"], found.coverage.complete) == ("Octo/World", 3, True)
+    assert len(await manager.events.get_trending(iso(NOW - timedelta(days=9)), iso(world.now), 9)) == 1
 
 
 async def test_a_name_that_another_repository_has_by_now_mixes_nothing_silently(world: World) -> None:
@@ -347,3 +392,39 @@ async def test_listed_releases_and_deployments_can_be_opened(world: World) -> No
     ]
     rows = await world.manager.metrics.get_metrics("deployment_metrics", "octo/hello", prefix="deployment:")
     assert all("creator" not in row.data for row in rows)
+
+
+async def test_an_event_whose_id_an_archive_has_for_another_is_collected(manager: DatabaseManager) -> None:
+    other = {"id": "5", "event_type": "WatchEvent", "repo_name": "other/thing", "created_at": "2019-02-22T10:00:00Z"}
+    await manager.events.insert_events([other])
+    world = build(FakeGitHub(hello()), manager=manager)
+    dry = await world.collector.collect(["octo/hello"], dry_run=True)
+    first = await world.collector.collect(["octo/hello"])
+    assert [answer.repositories[0].new_events for answer in (dry, first)] == [5, 5]
+    world.pass_time(minutes=10)
+    world.hello.events.insert(0, event(6, "WatchEvent", "eve", world.now - timedelta(minutes=1), {"action": "started"}))
+    again = await world.collector.collect(["octo/hello"])
+    assert again.repositories[0].new_events == 1
+    asked = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=72)
+    assert (sum(asked.counts_by_type.values()), asked.coverage.complete) == (6, True)
+
+
+async def test_one_event_at_the_end_of_the_calendar_hides_nothing(manager: DatabaseManager) -> None:
+    repository = hello()
+    repository.events.append(
+        {**event(8, "WatchEvent", "eve", NOW, {"action": "started"}), "created_at": "9999-12-31T23:59:59Z"}
+    )
+    world = build(FakeGitHub(repository), manager=manager)
+    await world.collector.collect(["octo/hello"])
+    found = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=72)
+    assert (sum(found.counts_by_type.values()), found.coverage.complete) == (5, True)
+
+
+async def test_events_of_a_later_time_make_nothing_known(world: World) -> None:
+    """This machine's clock is behind, by years even."""
+    for behind in (timedelta(hours=2), timedelta(days=4000)):
+        world.now = NOW - behind
+        (row,) = (await world.collector.collect(["octo/hello"])).repositories
+        assert "set this machine's clock right" in str(row.note) or row.status == "not_modified"
+        state = await world.manager.collector_state.get_state("octo/hello")
+        assert state is None or "events" not in state.ledger.spans

@@ -23,28 +23,77 @@ async def test_an_insert_answers_how_many_events_were_new(manager: DatabaseManag
 
 async def test_the_record_stored_first_is_kept(manager: DatabaseManager) -> None:
     await manager.events.insert_events([event("1", at(1), actor_login="first")])
-    await manager.events.insert_events(
-        [event("1", at(2), actor_login="second", event_type="ForkEvent", repo_name=OTHER)]
-    )
+    assert await manager.events.insert_events([event("1", at(1), actor_login="second", payload=b'{"a":1}')]) == 0
     stored = await manager.events.get_event("1")
-    assert stored is not None
-    assert (stored.actor_login, stored.created_at, stored.event_type, stored.repo_name) == (
-        "first",
-        at(1),
-        "WatchEvent",
-        REPO,
-    )
-    assert await manager.events.get_activity(OTHER, START, END) == []
-    assert await manager.events.get_events_by_type("ForkEvent") == []
+    assert stored == event("1", at(1), actor_login="first")
 
 
 async def test_repeats_inside_one_call_count_once_and_the_first_wins(manager: DatabaseManager) -> None:
-    same = [event("1", actor_login="first"), event("1", actor_login="second"), event("1", at(9), actor_login="third")]
+    same = [event("1", actor_login="first"), event("1", actor_login="second"), event("1", actor_login="third")]
     assert await manager.events.insert_events(same) == 1
     stored = await manager.events.get_event("1")
     assert stored is not None
     assert stored.actor_login == "first"
     assert await manager.events.count_by_type(REPO, START, END) == {"WatchEvent": 1}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"created_at": "2019-02-22T10:00:00Z"},
+        {"event_type": "ForkEvent"},
+        {"repo_name": OTHER},
+        {"created_at": "2019-02-22T10:00:00Z", "event_type": "ForkEvent", "repo_name": OTHER},
+    ],
+)
+async def test_a_stranger_under_a_known_id_is_kept(manager: DatabaseManager, other: dict[str, str]) -> None:
+    first, second = event("9173303554", at(1)), event("9173303554", **{"created_at": at(1), **other})
+    assert await manager.events.insert_events([first]) == 1
+    assert await manager.events.get_known_events([second]) == set()
+    assert await manager.events.insert_events([second]) == 1
+    assert await manager.events.insert_events([second, first]) == 0
+    assert await manager.events.get_known_events([second, first]) == {"9173303554"}
+    assert await manager.events.get_event("9173303554") == first
+    kept = f"9173303554@{second.created_at}"
+    stored = await manager.events.get_event(kept)
+    assert stored == msgspec.structs.replace(second, id=kept)
+    assert await manager.events.insert_events([stored]) == 0
+
+
+async def test_strangers_in_one_call_are_all_kept(manager: DatabaseManager) -> None:
+    strangers = [event("1", at(1)), event("1", at(2)), event("1", at(1), event_type="ForkEvent")]
+    strangers += [event("1", at(2), event_type="ForkEvent"), event("1", at(2), repo_name=OTHER)]
+    assert await manager.events.insert_events([*strangers, *strangers]) == 5
+    assert await manager.events.insert_events(strangers[::-1]) == 0
+    assert await manager.events.count_by_type(REPO, START, END) == {"WatchEvent": 2, "ForkEvent": 2}
+    assert await manager.events.get_trending(START, END, 5) == [RepositoryCount(REPO, 4), RepositoryCount(OTHER, 1)]
+
+
+async def test_a_stranger_is_known_where_it_came_first(manager: DatabaseManager) -> None:
+    """What one database kept under its era another one may know by its own id, and the other way round."""
+    early, late = event("7", "2019-02-22T10:00:00Z"), event("7", at(1))
+    assert await manager.events.insert_events([msgspec.structs.replace(late, id=f"7@{late.created_at}")]) == 1
+    assert await manager.events.insert_events([late]) == 0
+    assert await manager.events.insert_events([early]) == 1
+    assert await manager.events.insert_events([msgspec.structs.replace(early, id=f"7@{early.created_at}")]) == 0
+
+
+async def test_two_names_of_one_repository_do_not_double_an_event(manager: DatabaseManager) -> None:
+    await manager.collector_state.save_alias("octo/old-spoon", REPO)
+    await manager.events.insert_events([event("1")])
+    renamed = event("1", repo_name="octo/old-spoon")
+    assert await manager.events.get_known_events([renamed]) == {"1"}
+    assert await manager.events.insert_events([renamed]) == 0
+
+
+async def test_an_event_without_a_time_is_known_by_its_id(manager: DatabaseManager) -> None:
+    assert await manager.events.insert_events([event("1", at(1))]) == 1
+    undated = {"id": "1", "event_type": "WatchEvent"}
+    assert await manager.events.insert_events([undated, undated, {"id": "2", "event_type": "WatchEvent"}]) == 1
+
+
+async def test_an_event_made_of_what_happened_is_known_by_its_id(manager: DatabaseManager) -> None:
+    assert await manager.events.insert_events([event("derived:1", at(1)), event("derived:1", at(2))]) == 1
 
 
 async def test_a_dict_needs_only_id_and_type(manager: DatabaseManager) -> None:
@@ -348,7 +397,7 @@ async def test_trending_is_exact_for_any_window(manager: DatabaseManager, since:
 
 async def test_trending_counts_each_event_once(manager: DatabaseManager) -> None:
     for _ in range(3):
-        await manager.events.insert_events([event("1", at(1)), event("2", at(2)), event("2", at(40), repo_name=OTHER)])
+        await manager.events.insert_events([event("1", at(1)), event("2", at(2)), event("2", at(2), actor_login="x")])
     assert await manager.events.get_trending(at(0), at(0, hour=13), 5) == [RepositoryCount(REPO, 2)]
 
 

@@ -130,7 +130,8 @@ async def test_an_empty_batch_still_stores_its_state(manager: DatabaseManager) -
 async def test_bulk_import_of_many_repositories(manager: DatabaseManager) -> None:
     events = [event(str(number), at(number % 60), repo_name=f"o/r{number % 9}") for number in range(400)]
     commits = [record(number, repo_name=f"o/r{number % 9}", source="push") for number in range(60)]
-    repeated = [event("0", actor_login="later"), *events, event("7")]
+    later = [msgspec.structs.replace(events[number], actor_login="later") for number in (0, 7)]
+    repeated = [later[0], *events, later[1]]
     assert await manager.import_events(repeated[1:], commits + commits[:5]) == Stored(400, 60)
     assert await manager.import_events(repeated, commits) == Stored(0, 0)
     assert (await manager.events.get_trending(START, END, 1))[0].events == 45

@@ -1,6 +1,6 @@
 """A provider with a mistake must not pass: each of these has one, and the check that is there to notice it does."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -295,15 +295,15 @@ class ExportsItsMemory(SQLiteManager):
 
 
 class ImportsEventsAlone(SQLiteManager):
-    async def _import_batch(self, batch: bytes) -> Stored:
+    async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
         events, _ = rows_of(batch)
         return Stored(await self.connection.write(lambda db: insert_rows(db, events)), 0)
 
 
 class ImportsNothingIntoKnownCommits(ImportsEventsAlone):
-    async def _import_batch(self, batch: bytes) -> Stored:
+    async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
         _, commits = rows_of(batch)
-        stored = await super()._import_batch(batch)
+        stored = await super()._import_batch(batch, names)
         insert = f"INSERT OR IGNORE {INSERT_COMMIT}"
         new = await self.connection.write(lambda db: db.executemany(insert, commits).rowcount)
         return Stored(stored.events, max(0, new))

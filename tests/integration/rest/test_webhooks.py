@@ -258,6 +258,8 @@ async def test_deliveries_before_and_after_a_rename_make_one_history_though_noth
     for after in ("d", "e"):
         receipt = await world.deliver("push", push(after=after * 40, repository=renamed))
         assert (receipt.json()["repo"], receipt.json()["events"]) == ("octo/hello", 1)
+        state = await world.runtime.manager.collector_state.get_state("octo/hello")
+        assert (state and state.full_name) == "Octo/Renamed"
     assert await world.runtime.manager.collector_state.get_alias("octo/renamed") == "octo/hello"
 
 

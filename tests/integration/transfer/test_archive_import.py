@@ -15,7 +15,7 @@ from github_events_monitor.infrastructure.questions.repository_activity import R
 from github_events_monitor.ledger import with_archive
 from github_events_monitor.records import RepositoryState, Span
 from github_events_monitor.transfer import import_files
-from tests.unit.transfer.records import a_push, an_event, lines_of, write
+from tests.unit.transfer.records import a_push, an_event, lines_of, repository_id, write
 
 ONE, TWO = "1" * 40, "2" * 40
 HOUR = Span("2024-03-05T14:00:00Z", "2024-03-05T15:00:00Z")
@@ -60,7 +60,11 @@ async def test_a_whole_hour_is_known_for_the_repositories_in_it(manager: Databas
     assert await hours_of(manager, "octo/hello") == await hours_of(manager, "other/thing") == (HOUR,)
     state = await manager.collector_state.get_state("other/thing")
     assert state is not None
-    assert (state.full_name, state.repository_id, state.sources) == ("other/Thing", 42, ("gharchive",))
+    assert (state.full_name, state.repository_id, state.sources) == (
+        "other/Thing",
+        repository_id("other/thing"),
+        ("gharchive",),
+    )
     assert [known.full_name for known in await manager.collector_state.get_repositories()] == [
         "Octo/Hello",
         "other/Thing",

@@ -167,7 +167,7 @@ def item(table: str, **fields: Any) -> bytes:
         (lambda lines: [*lines[:-2], lines[-2][:20]], "line 17 is not JSON"),
         (lambda lines: [*lines[:3], *lines[4:]], "another number of items"),
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "check sum"),
-        (lambda lines: [lines[0], lines[1].replace(b"PushEvent", b"pushEvent"), *lines[2:]], "check sum"),
+        (lambda lines: [lines[0], lines[1].replace(b'"payload":null', b'"payload":true'), *lines[2:]], "check sum"),
         (lambda lines: [*lines, lines[1]], "comes after the line that ends"),
         (lambda lines: [*lines[:2], b'{"table":"stars","item":{}}\n', *lines[2:]], "not an item"),
         (

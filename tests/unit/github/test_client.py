@@ -411,13 +411,15 @@ async def test_what_graphql_is_asked_about() -> None:
         await github.fetch_threads("o/n", "pull_request", first=25, after="c", budget=budget())
         await github.fetch_replies("o/n", MoreReplies("PR_1", None, "r"), budget=budget())
         assert await github.fetch_looks(["o/n"], budget=budget()) == {}
-        assert await github.fetch_latest_deployments("o/n", budget=budget()) is None
+        with pytest.raises(Unreachable):
+            await github.fetch_deployments_with_status("o/n", after="d", budget=budget())
     asked = [json.loads(request.content)["variables"] for request in server.asked]
     assert [(one.get("ref"), one.get("after")) for one in asked[:2]] == [("refs/heads/feat/x", None), ("HEAD", "c")]
     assert (asked[2]["first"], asked[2]["since"]) == (50, "2026-11-01T00:00:00Z")
     assert "since" not in asked[3]
     assert (asked[4]["id"], asked[4]["withComments"], asked[4]["withReviews"]) == ("PR_1", False, True)
     assert asked[5] == {"o0": "o", "n0": "n"}
+    assert asked[6] == {"owner": "o", "name": "n", "after": "d"}
 
 
 async def test_graphql_without_a_token_is_not_even_asked() -> None:
@@ -544,18 +546,20 @@ async def test_a_graphql_limit_of_status_200_is_waited_out_too() -> None:
 @pytest.mark.parametrize(
     ("pause", "budgeted"),
     [
-        ("91", RequestBudget(9, longest_wait=90)),
-        ("11", RequestBudget(9, START + timedelta(seconds=10), longest_wait=90)),
-        ("1", RequestBudget(1, longest_wait=90)),
-        ("1", RequestBudget(9)),
+        ("91", lambda: RequestBudget(9, longest_wait=90)),
+        ("11", lambda: RequestBudget(9, START + timedelta(seconds=10), longest_wait=90)),
+        ("1", lambda: RequestBudget(1, longest_wait=90)),
+        ("1", lambda: RequestBudget(9)),
     ],
     ids=["too long", "beyond the deadline", "no request left", "not to wait"],
 )
-async def test_a_limit_that_cannot_be_waited_out_is_an_error_at_once(pause: str, budgeted: RequestBudget) -> None:
+async def test_a_limit_that_cannot_be_waited_out_is_an_error_at_once(
+    pause: str, budgeted: Callable[[], RequestBudget]
+) -> None:
     patience = Patience(Watch())
     async with waiting(Server(status(429, Retry_After=pause), ok()), patience) as github:
         with pytest.raises(RateLimited):
-            await github.fetch_repository("o/n", budget=budgeted)
+            await github.fetch_repository("o/n", budget=budgeted())
     assert patience.slept == []
 
 

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from github_events_monitor.errors import Unreachable
 from github_events_monitor.github.graphql.documents import look_document
-from github_events_monitor.github.graphql.looks import look_question, parse_latest_deployments, parse_looks
+from github_events_monitor.github.graphql.looks import look_question, parse_deployments_page, parse_looks
 from github_events_monitor.github.graphql.threads import MoreReplies, ThreadsPage, parse_replies, parse_threads
 from github_events_monitor.github.payloads import parse_history
 from github_events_monitor.observations import Deployment
@@ -248,8 +249,9 @@ def test_deployments_with_their_latest_status() -> None:
     row = {"databaseId": 5, "commitOid": "a" * 40, "environment": "live", "createdAt": "2026-11-01T00:00:00Z"}
     status = {"state": "SUCCESS", "createdAt": "2026-11-01T01:00:00Z"}
     nodes = [row | {"latestStatus": status}, row | {"databaseId": 4, "latestStatus": None}, None]
-    found = parse_latest_deployments(json.dumps({"data": {"repository": {"deployments": {"nodes": nodes}}}}).encode())
-    assert found is not None
+    listed = {"nodes": nodes, "pageInfo": {"hasNextPage": True, "endCursor": "x"}}
+    found, following = parse_deployments_page(json.dumps({"data": {"repository": {"deployments": listed}}}).encode())
+    assert following == "x"
     first = Deployment(
         id="5",
         created_at="2026-11-01T00:00:00Z",
@@ -260,7 +262,11 @@ def test_deployments_with_their_latest_status() -> None:
     )
     assert found[0] == first
     assert (len(found), found[1].state) == (2, None)
-    assert parse_latest_deployments(b'{"data": {"repository": null}}') is None
+    listed["pageInfo"] = {"hasNextPage": False, "endCursor": "x"}
+    last = parse_deployments_page(json.dumps({"data": {"repository": {"deployments": listed}}}).encode())
+    assert (len(last.deployments), last.following) == (2, None)
+    with pytest.raises(Unreachable):
+        parse_deployments_page(b'{"data": {"repository": null}}')
 
 
 @pytest.mark.parametrize(
@@ -269,5 +275,6 @@ def test_deployments_with_their_latest_status() -> None:
 def test_odd_answers_break_nothing(body: bytes) -> None:
     assert parse_threads("o/n", "issue", body).threads == ()
     assert parse_looks(["o/n"], body) == {}
-    assert parse_latest_deployments(body) is None
+    with pytest.raises(Unreachable):
+        parse_deployments_page(body)
     assert not parse_history("o/n", body, None).found

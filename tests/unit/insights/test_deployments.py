@@ -341,3 +341,56 @@ def test_what_stands_for_a_delivery(production: int, others: int, releases: int,
 def test_commits_at_the_end_of_the_window_are_not_in_it() -> None:
     found = key(measure(release(june(9), "v1"), commits=[made(june(8)), made(UNTIL)]), "lead_time")
     assert found.explanation.startswith("1 commits of 1 were delivered")
+
+
+@pytest.mark.parametrize("name", ["pre-prod", "preprod-eu", "Non-Prod", "nonprod", "staging", None])
+def test_what_is_called_production_but_is_not_is_no_production(name: str | None) -> None:
+    elsewhere = [stored(number, june(number), environment=name) for number in range(1, 9)]  # type: ignore[arg-type]
+    found = key(measure(rows=[*elsewhere, *(stored(10 + n, june(n)) for n in range(1, 5))]), "deployment_frequency")
+    assert (found.sample_size, "production deployments" in found.formula) == (4, True)
+
+
+def test_an_event_that_names_its_deployment_is_that_one_however_far_apart() -> None:
+    told = row("DeploymentEvent", june(2, 3), action="created", number=5, sha="s5", subject="production")
+    other = row("DeploymentEvent", june(2), action="created", number=6, sha="s5", subject="production")
+    found = measure(told, other, rows=[stored(5, june(2))]).deployments
+    assert [(one.id, one.created_at) for one in found] == [("6", june(2)), ("5", june(2))]
+
+
+def test_what_happens_at_the_end_of_the_window_is_not_in_it() -> None:
+    created = row("DeploymentEvent", UNTIL, action="created", number=5, sha="s5", subject="production")
+    failed = row("DeploymentStatusEvent", UNTIL, action="failure", number=6, sha="s6", subject="production")
+    result = measure(created, failed, rows=[stored(6, june(2), state=None, state_at=None)])
+    assert [(one.id, one.state) for one in result.deployments] == [("6", None)]
+
+
+def test_an_earlier_status_does_not_replace_a_later_one_and_a_failure_counts_from_its_own_time() -> None:
+    rows = [stored(n, june(n), state=None, state_at=None) for n in (1, 2, 3, 4, 5)]
+    events = [
+        row("DeploymentStatusEvent", june(2, 6), action="failure", number=2),
+        row("DeploymentStatusEvent", june(2, 1), action="in_progress", number=2),
+    ]
+    result = measure(*events, rows=rows)
+    assert [one.state for one in result.deployments if one.id == "2"] == ["failure"]
+    restored = key(result, "time_to_restore")
+    assert (restored.value, restored.sample_size) == (18, 1)  # from the status at 6 o'clock to the next day's
+
+
+def test_a_repair_belongs_to_the_delivery_before_it_alone() -> None:
+    releases = [release(june(day), f"v{day}") for day in (1, 3, 5, 7, 9)]
+    result = measure(*releases, commits=[made(june(6), "hotfix: stop it"), made(june(8), "hotfix: x")])
+    failures = key(result, "change_failure_rate")
+    assert (failures.value, failures.sample_size) == (40, 5)
+    assert failures.evidence == (f"commit:sha-{june(6)}", f"commit:sha-{june(8)}")
+
+
+def test_a_listed_release_that_does_not_say_what_it_is_is_judged_by_its_tag() -> None:
+    rows = [stored_release("v2.0.0-rc1", june(2)), *(stored_release(f"v{n}", june(n)) for n in (5, 6, 7))]
+    assert key(measure(rows=rows), "deployment_frequency").sample_size == 3
+
+
+def test_events_alone_that_end_before_the_window_does_are_a_gap() -> None:
+    releases = [release(june(day), f"v{day}") for day in range(1, 9)]
+    part = [Span("2025-01-01T00:00:00Z", june(29, 12))]
+    assert key(measure(*releases, events_known=part), "deployment_frequency").band is None
+    assert key(measure(*releases, events_known=(), releases_known=part), "deployment_frequency").band is not None

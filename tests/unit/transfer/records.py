@@ -1,10 +1,16 @@
 """Small records in the shapes of GH Archive, and files made of them."""
 
 import gzip
+import zlib
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+
+def repository_id(repo: str) -> int:
+    """Return the id that GitHub gave a repository."""
+    return 42 if repo.lower() == "octo/hello" else zlib.crc32(repo.lower().encode())
 
 
 def an_event(number: int, kind: str = "WatchEvent", repo: str = "Octo/Hello", **changes: Any) -> dict[str, Any]:
@@ -13,7 +19,11 @@ def an_event(number: int, kind: str = "WatchEvent", repo: str = "Octo/Hello", **
         "id": str(36_000_000_000 + number),
         "type": kind,
         "actor": {"id": 7, "login": "mona"},
-        "repo": {"id": 42, "name": repo, "url": f"https://api.github.com/repos/{repo}"},
+        "repo": {
+            "id": 42 if repo.lower() == "octo/hello" else zlib.crc32(repo.lower().encode()),
+            "name": repo,
+            "url": f"https://api.github.com/repos/{repo}",
+        },
         "payload": {"action": "started"},
         "public": True,
         "created_at": f"2024-03-05T14:{number // 60 % 60:02}:{number % 60:02}Z",

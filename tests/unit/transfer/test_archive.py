@@ -56,14 +56,16 @@ def test_the_look_at_the_header_misses_no_spelling_of_json() -> None:
     assert len(found.events) == 3
 
 
-def test_pushes_give_commits_and_repeated_ids_are_stored_once() -> None:
-    first, again = a_push(1, ONE, TWO), a_push(1, ONE) | {"created_at": "2024-03-05T14:50:00Z"}
-    found = parse(lines_of(first, again, an_event(5, repo="A/first")))
+def test_pushes_give_commits_and_repeated_events_are_stored_once() -> None:
+    first, again = a_push(1, ONE, TWO), a_push(1, ONE) | {"actor": {"id": 8, "login": "other"}}
+    stranger = a_push(1, ONE) | {"created_at": "2019-03-05T14:50:00Z"}
+    found = parse(lines_of(first, again, stranger, an_event(5, repo="A/first")))
     assert [(event.repo_name, event.created_at[-6:]) for event in found.events] == [
         ("octo/hello", "00:01Z"),
+        ("octo/hello", "50:00Z"),
         ("a/first", "00:05Z"),
     ]
-    assert sorted(record.commit.sha for record in found.commits) == [ONE, TWO]
+    assert {record.commit.sha for record in found.commits} == {ONE, TWO}
     assert all(record.commit.source == "push" and record.commit.branches == ("main",) for record in found.commits)
 
 

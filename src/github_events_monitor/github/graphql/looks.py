@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ...errors import Unreachable
 from ...observations import Deployment
 from ...records import MAX_KEY_TEXT, repo_key
 from ..decoding import any_json, count, instant, lenient, object_of, text
@@ -82,8 +83,14 @@ class _Deployment(msgspec.Struct, rename="camel"):
     latest_status: _Status | None = None
 
 
-class _Deployments(msgspec.Struct):
+class _PageInfo(msgspec.Struct, rename="camel"):
+    has_next_page: bool | None = None
+    end_cursor: str | None = None
+
+
+class _Deployments(msgspec.Struct, rename="camel"):
     nodes: list[_Deployment] | None = None
+    page_info: _PageInfo | None = None
 
 
 class _Deployed(msgspec.Struct):
@@ -123,15 +130,22 @@ def parse_looks(repos: Sequence[str], body: bytes) -> dict[str, Look | None]:
     return looks
 
 
-def parse_latest_deployments(body: bytes) -> list[Deployment] | None:
-    """Return deployments with their latest statuses, newest first; None when GitHub did not answer.
+class DeploymentsPage(NamedTuple):
+    """Deployments with their latest statuses, newest first; following: where the next page is, None on the last."""
 
-    Raises `Unreachable` for a body that is no JSON object.
+    deployments: list[Deployment]
+    following: str | None = None
+
+
+def parse_deployments_page(body: bytes) -> DeploymentsPage:
+    """Return a page of deployments.
+
+    Raises `Unreachable` for a body that is no JSON object, or in which GitHub did not answer.
     """
     data = object_of(_Answer, body, "deployments").data or _Data()
     listed = (data.repository or _Deployed()).deployments
     if listed is None or listed.nodes is None:
-        return None
+        raise Unreachable("GitHub did not say by GraphQL what was deployed; try again later")
     found = []
     for row in listed.nodes:
         number, created_at = count(row.database_id), instant(row.created_at)
@@ -148,7 +162,8 @@ def parse_latest_deployments(body: bytes) -> list[Deployment] | None:
                 state_at=status.created_at if status else None,
             )
         )
-    return found
+    info = listed.page_info or _PageInfo()
+    return DeploymentsPage(found, info.end_cursor if info.has_next_page else None)
 
 
 def _look(row: _Repository) -> Look | None:

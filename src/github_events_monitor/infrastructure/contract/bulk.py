@@ -1,11 +1,15 @@
 """Records on their way into the database in bulk: encoded where they were read, which may be in another process."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeVar
 
 import msgspec
 
 from ...records import Commit, CommitRecord, Event
+
+RecordT = TypeVar("RecordT", Event, Commit)
 
 
 class BatchEncoder(ABC):
@@ -17,7 +21,7 @@ class BatchEncoder(ABC):
 
     @abstractmethod
     def add(self, event: Event, commits: Sequence[Commit] = ()) -> None:
-        """One event (each id once), and the commits that it carries."""
+        """One event (each once), and the commits that it carries."""
 
     @abstractmethod
     def encode(self) -> bytes:
@@ -41,10 +45,17 @@ class RecordEncoder(BatchEncoder):
         return _encode((self._events, self._commits))
 
 
-def decode_records(batch: bytes) -> tuple[list[Event], list[CommitRecord]]:
-    """What a `RecordEncoder` made."""
+def decode_records(
+    batch: bytes, names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[Event], list[CommitRecord]]:
+    """What a `RecordEncoder` made, under the keys that names stand for."""
     events, commits = _decode(batch)
-    return events, [CommitRecord(commit=commit) for commit in commits]
+    return [_under(names, event) for event in events], [CommitRecord(commit=_under(names, one)) for one in commits]
+
+
+def _under(names: Mapping[str, str], record: RecordT) -> RecordT:
+    key = names.get(record.repo_name) if record.repo_name else None
+    return msgspec.structs.replace(record, repo_name=key) if key else record
 
 
 _encode = msgspec.msgpack.Encoder().encode

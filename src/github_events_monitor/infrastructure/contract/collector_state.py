@@ -1,7 +1,7 @@
 """What the collector must remember between two passes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...errors import InvalidInput
 from ...instants import normalise_instant, shift
@@ -85,13 +85,21 @@ class CollectorState(ABC):
 
     async def save_alias(self, alias: str, repo: str) -> None:
         """Remember that a name stands for the repository stored under another key (a rename)."""
+        await self.save_aliases({alias: repo})
+
+    async def save_aliases(self, aliases: Mapping[str, str]) -> None:
+        """Remember many such names."""
         await self._connection.open()
-        await self._save_alias(repo_key(alias), repo_key(repo))
+        await self._save_aliases({repo_key(alias): repo_key(repo) for alias, repo in aliases.items()})
 
     async def get_alias(self, name: str) -> str | None:
         """The key under which a renamed repository is stored, or None."""
+        return (await self.get_aliases([name])).get(repo_key(name))
+
+    async def get_aliases(self, names: Iterable[str]) -> dict[str, str]:
+        """The same for many names, by key; those that stand for none are absent."""
         await self._connection.open()
-        return await self._alias(repo_key(name))
+        return await self._aliases(list(dict.fromkeys(map(repo_key, names))))
 
     async def get_reader_mark(self, reader: str) -> str | None:
         """Return the instant up to which a reader was shown what is new, read consistently; None for a new reader.
@@ -138,9 +146,9 @@ class CollectorState(ABC):
     @abstractmethod
     async def _watch_list(self) -> dict[str, bool]: ...
     @abstractmethod
-    async def _save_alias(self, alias: str, repo: str) -> None: ...
+    async def _save_aliases(self, aliases: Mapping[str, str]) -> None: ...
     @abstractmethod
-    async def _alias(self, name: str) -> str | None: ...
+    async def _aliases(self, names: Sequence[str]) -> dict[str, str]: ...
     @abstractmethod
     async def _reader_mark(self, reader: str) -> str | None: ...
     @abstractmethod

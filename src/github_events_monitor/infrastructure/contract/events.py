@@ -8,12 +8,16 @@ from typing import Any
 from ...instants import format_instant, normalise_instant
 from ...records import Activity, Event, Facts, repo_key
 from .. import wire
+from ..event_ids import EventKey, differing_names, ids_to_look_up, key_of, places
 from .connection import DatabaseConnection
 from .types import EventQuery, Position, RepositoryCount, fold_login, type_filter
 
 
 class EventsRepository(ABC):
-    """Events, by id. A repeated id keeps the record stored first, whatever the later one says."""
+    """Events, by id. A repeated event keeps the record stored first, whatever the later one says.
+
+    Two are the same when id, type, second and repository agree; see `event_ids` for strangers under one id.
+    """
 
     def __init__(self, connection: DatabaseConnection) -> None:
         self._connection = connection
@@ -22,14 +26,15 @@ class EventsRepository(ABC):
         """Store events and return how many were really new.
 
         A dict has `id` and `event_type` (required), `repo_name`, `actor_login`, `created_at` (default: now), `payload`.
-        Repeats inside one call count once and the first of them wins. Raises `InvalidInput` naming the record and the
-        field before anything is written.
+        Repeats inside one call count once and the first of them wins; one without `created_at` repeats whatever has its
+        id. Raises `InvalidInput` naming the record and the field before anything is written.
         """
-        records = wire.events_from(events, format_instant(self._connection.clock()))
+        records, undated = wire.events_from(events, format_instant(self._connection.clock()))
         if not records:
             return 0
         await self._connection.open()
-        return await self._insert(records)
+        known = await self._known(list(undated)) if undated else set()
+        return await self._insert([event for event in records if event.id not in known])
 
     async def get_events_by_type(
         self, event_type: str, repo: str | None = None, since: str | None = None, limit: int | None = None
@@ -140,6 +145,15 @@ class EventsRepository(ABC):
         await self._connection.open()
         return await self._known(list(dict.fromkeys(ids)))
 
+    async def get_known_events(self, events: Iterable[Event]) -> set[str]:
+        """Ids, as these events have them, of those that are stored, read consistently."""
+        await self._connection.open()
+        keys = [key_of(event) for event in events]
+        stored = await self._keys(ids_to_look_up(keys, strangers=await self._has_strangers()))
+        names = differing_names(keys, stored)
+        aliases = await self._aliases(names) if names else {}
+        return {key.event_id for key in keys if not places([key], stored, aliases)}
+
     async def delete_before(self, instant: str) -> int:
         """Remove events older than an instant, in small steps, and return how many went.
 
@@ -167,6 +181,14 @@ class EventsRepository(ABC):
     @abstractmethod
     async def _trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]: ...
     @abstractmethod
-    async def _known(self, ids: Sequence[str]) -> set[str]: ...
+    async def _keys(self, ids: Collection[str]) -> list[EventKey]: ...
+    @abstractmethod
+    async def _has_strangers(self) -> bool: ...
+    @abstractmethod
+    async def _aliases(self, names: Collection[str]) -> dict[str, str]: ...
+
+    async def _known(self, ids: Sequence[str]) -> set[str]:
+        return {key.event_id for key in await self._keys(ids)}
+
     @abstractmethod
     async def _delete_before(self, instant: str) -> int: ...

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,7 +11,7 @@ import msgspec
 
 from ...instants import format_instant
 from ...ledger import with_archive
-from ...records import CollectedBatch, CommitRecord, Event, Lease, Ledger, Stored, repo_key
+from ...records import CollectedBatch, CommitRecord, Event, Lease, Ledger, RepositoryState, Stored, repo_key
 from .. import wire
 from .bulk import BatchEncoder, RecordEncoder, decode_records
 from .collector_state import CollectorState
@@ -20,7 +20,9 @@ from .connection import DatabaseConnection
 from .events import EventsRepository
 from .export_coverage import MEMORY, Part, restricted, with_hours
 from .export_rows import ParsedItems, parse_items
+from .joining import join_repositories
 from .metrics import MetricsRepository
+from .names import Names, names_of
 from .spool import Spool
 from .threads import ThreadsRepository
 from .types import TABLES, TableItem, check_tables
@@ -87,10 +89,25 @@ class DatabaseManager(ABC):
         await self.connection.open()
         return await self._import(events, commits)
 
-    async def import_batch(self, batch: bytes) -> Stored:
-        """The bulk path: the same for what an encoder of this provider (`batch_encoder`) made."""
+    async def import_batch(self, batch: bytes, names: Mapping[str, str] | None = None) -> Stored:
+        """The bulk path: the same for what an encoder of this provider (`batch_encoder`) made.
+
+        names: the keys under which repositories are stored that the batch has under other ones.
+        """
         await self.connection.open()
-        return await self._import_batch(batch)
+        return await self._import_batch(batch, names or {})
+
+    async def join_repositories(self, repo: str, into: str) -> None:
+        """Store under one key what is stored under two names of one repository. What is there under `into` stays.
+
+        The other name stands for it from then on. Days' results of the other name go: they can be made anew.
+        """
+        await self.connection.open()
+        old, key = repo_key(repo), repo_key(into)
+        if old != key:
+            await join_repositories(self, old, key)
+            await self._move_events(old, key)
+            await self._forget_repository(old)
 
     async def read_items(
         self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
@@ -153,16 +170,30 @@ class DatabaseManager(ABC):
         """
         await self.connection.open()
         parsed = items if isinstance(items, ParsedItems) else await asyncio.to_thread(parse_items, items)
-        return await self._write_items(parsed)
+        new = await self._write_items(parsed)
+        await self._recognise(state for _, state, _ in parsed.health.values() if state is not None)
+        return new
+
+    async def _recognise(self, states: Iterable[RepositoryState]) -> None:
+        """Have one key for one id, whatever names its repository had where these states come from."""
+        names = Names(self)
+        await names.recognise(names_of(states))
+        for name, key in names.apart.items():
+            await self.join_repositories(name, key)
 
     @abstractmethod
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored: ...
     @abstractmethod
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored: ...
 
-    async def _import_batch(self, batch: bytes) -> Stored:
-        events, commits = await asyncio.to_thread(decode_records, batch)
+    async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
+        events, commits = await asyncio.to_thread(decode_records, batch, names)
         return await self._import(events, commits)
+
+    @abstractmethod
+    async def _move_events(self, repo: str, into: str) -> None: ...
+    @abstractmethod
+    async def _forget_repository(self, repo: str) -> None: ...
 
     @abstractmethod
     def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]: ...

@@ -1,6 +1,6 @@
 """Collector state on DynamoDB: see `state_items` for the items it consists of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ...ledger import clip_spans, merge_spans
@@ -52,11 +52,12 @@ class DynamoDBCollectorState(CollectorState):
     async def _watch_list(self) -> dict[str, bool]:
         return await state_items.watch_list(self._client)
 
-    async def _save_alias(self, alias: str, repo: str) -> None:
-        await write_items(self._client, [state_items.row("#alias", alias, target=repo)])
+    async def _save_aliases(self, aliases: Mapping[str, str]) -> None:
+        rows = [state_items.row("#alias", alias, target=repo) for alias, repo in aliases.items()]
+        await write_items(self._client, rows)
 
-    async def _alias(self, name: str) -> str | None:
-        return await state_items.alias_of(self._client, name)
+    async def _aliases(self, names: Sequence[str]) -> dict[str, str]:
+        return await state_items.aliases_of(self._client, names)
 
     async def _reader_mark(self, reader: str) -> str | None:
         return await state_items.reader_mark(self._client, reader)

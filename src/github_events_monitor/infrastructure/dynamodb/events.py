@@ -12,19 +12,23 @@ Implementation notes
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from ...instants import shift
 from ...records import Activity, Event
 from ...side_by_side import side_by_side
 from ..contract.types import EventQuery
 from ..database_interface import EventsRepository, Position, RepositoryCount
-from .batches import all_items, expressions, get_items, pages, put, write_items
+from ..event_ids import EventKey, differing_names, ids_to_look_up, key_of, places, says_era
+from . import state_items
+from .batches import all_items, delete, expressions, get_items, pages, put, write_items
 from .connection import DynamoDBConnection
-from .items import Item, attributes, must
+from .items import Item, attributes, must, text
 from .layout import REPO_EVENTS, TYPE_EVENTS
 from .registry import Registry
 from .rows import activity_from_item, event_from_item, event_to_item
@@ -39,15 +43,42 @@ class DynamoDBEvents(EventsRepository):
         self._client = connection.client
         self._registry = registry
         self._expiry = connection.expiry
+        self._strangers = False
 
     async def _insert(self, events: Sequence[Event]) -> int:
-        known = await self._known([event.id for event in events])
-        new = [event for event in events if event.id not in known]
-        days = {event.created_at[:10] for event in new}
-        await self._registry.note_events(new, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
-        items = (event_to_item(event, self._expiry(event.created_at)) for event in new)
-        await write_items(self._client, (put("events", item) for item in items), total=len(new))
+        new = await self._new(events)
+        await self._write(new)
         return len(new)
+
+    async def _write(self, events: Sequence[Event]) -> None:
+        days = {event.created_at[:10] for event in events}
+        await self._registry.note_events(events, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
+        items = (event_to_item(event, self._expiry(event.created_at)) for event in events)
+        await write_items(self._client, (put("events", item) for item in items), total=len(events))
+
+    async def _new(self, events: Sequence[Event]) -> list[Event]:
+        """Those that are not stored, each with the id under which it is to be."""
+        keys = [key_of(event) for event in events]
+        strangers = await self._has_strangers()
+        stored = await self._keys(ids_to_look_up(keys, strangers=strangers))
+        names = differing_names(keys, stored)
+        chosen = places(keys, stored, await self._aliases(names) if names else {})
+        if not strangers and any(map(says_era, chosen.values())):
+            await state_items.note_strangers(self._client)
+        return [
+            events[at] if events[at].id == name else msgspec.structs.replace(events[at], id=name)
+            for at, name in chosen.items()
+        ]
+
+    async def move(self, events: Sequence[Event], into: str) -> None:
+        """Store stored events under another key; one that is stored there under another id goes."""
+        moved = [msgspec.structs.replace(event, repo_name=into) for event in events]
+        keys, own = [key_of(event) for event in moved], {event.id for event in moved}
+        stored = await self._keys(ids_to_look_up(keys, strangers=await self._has_strangers()) - own)
+        kept = [moved[at] for at in places(keys, stored)]
+        await self._write(kept)
+        gone = own - {event.id for event in kept}
+        await write_items(self._client, [delete("events", {"id": {"S": event_id}}) for event_id in gone])
 
     async def _by_type(self, event_type: str, repo: str | None, since: str | None, limit: int | None) -> list[Event]:
         if repo is not None:
@@ -113,10 +144,21 @@ class DynamoDBEvents(EventsRepository):
         ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
         return [RepositoryCount(repo, number) for repo, number in ranked[:limit]]
 
-    async def _known(self, ids: Sequence[str]) -> set[str]:
+    async def _keys(self, ids: Collection[str]) -> list[EventKey]:
         keys = ({"id": {"S": event_id}} for event_id in ids)
-        found = await get_items(self._client, "events", keys, attributes="#id", consistent=True)
-        return {must(item, "id") for item in found}
+        shown = "#id, #event_type, #created_at, #repo_name"
+        found = await get_items(self._client, "events", keys, attributes=shown, consistent=True)
+        return [
+            EventKey(must(item, "id"), must(item, "event_type"), must(item, "created_at"), text(item, "repo_name"))
+            for item in found
+        ]
+
+    async def _has_strangers(self) -> bool:
+        self._strangers = self._strangers or await state_items.has_strangers(self._client)
+        return self._strangers
+
+    async def _aliases(self, names: Collection[str]) -> dict[str, str]:
+        return await state_items.aliases_of(self._client, names)
 
     async def _delete_before(self, instant: str) -> int:  # noqa: ARG002 - `expires_at` does it
         return 0

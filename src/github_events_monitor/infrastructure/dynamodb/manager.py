@@ -10,7 +10,7 @@ from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.export_rows import ParsedItems
 from ..database_interface import DatabaseManager, TableItem
-from . import measuring, operations, state_items, tables
+from . import joining, measuring, operations, state_items, tables
 from .client import Credentials, DynamoDBClient
 from .collector_state import DynamoDBCollectorState
 from .commits import DynamoDBCommits
@@ -130,6 +130,12 @@ class DynamoDBManager(DatabaseManager):
 
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
         return Stored(await self.events.insert_events(events), await self.commits.writer.insert(commits))
+
+    async def _move_events(self, repo: str, into: str) -> None:
+        await joining.move_events(self._repositories, repo, into)
+
+    async def _forget_repository(self, repo: str) -> None:
+        await joining.forget_repository(self._repositories, self._registry, repo)
 
     def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
         return export_pages(self.connection, table, since, repo)

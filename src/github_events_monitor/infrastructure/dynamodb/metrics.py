@@ -59,7 +59,7 @@ class DynamoDBMetrics(MetricsRepository):
         await self._client.call(
             "update_item",
             TableName=self._client.table(HEALTH),
-            Key=_month_key(repo, month),
+            Key=month_key(repo, month),
             UpdateExpression="SET #day = :result",
             ExpressionAttributeNames={"#day": day},
             ExpressionAttributeValues={":result": encode(pack_json(result))},
@@ -74,7 +74,7 @@ class DynamoDBMetrics(MetricsRepository):
     async def _drop_old_months(self, repo: str, months: Sequence[str]) -> None:
         oldest = min(await _days(self._client, repo, months))
         gone = [month for month in months if month < oldest[:7]]
-        await write_items(self._client, [delete(HEALTH, _month_key(repo, month)) for month in gone])
+        await write_items(self._client, [delete(HEALTH, month_key(repo, month)) for month in gone])
         if gone:
             await self._client.call(
                 "update_item",
@@ -93,7 +93,7 @@ async def read_daily(client: DynamoDBClient, repo: str) -> dict[str, dict[str, A
 
 async def _days(client: DynamoDBClient, repo: str, months: Sequence[str]) -> dict[str, dict[str, Any]]:
     days: dict[str, dict[str, Any]] = {}
-    for item in await get_items(client, HEALTH, [_month_key(repo, month) for month in months], consistent=True):
+    for item in await get_items(client, HEALTH, [month_key(repo, month) for month in months], consistent=True):
         days |= {day: unpack_json(value) for day, value in plain(item).items() if day != "repo_name"}
     return {day: days[day] for day in sorted(days)[-KEPT_DAYS:]}
 
@@ -110,5 +110,6 @@ def metric_from_item(table: MetricTable, item: Item) -> MetricRow:
     return MetricRow(key=must(item, key), sort=must(item, sort), data=unpack_json(plain(item)["data"]))
 
 
-def _month_key(repo: str, month: str) -> Item:
+def month_key(repo: str, month: str) -> Item:
+    """The key of a month of a repository's health results."""
     return {"repo_name": {"S": f"#{repo}#{month}"}}

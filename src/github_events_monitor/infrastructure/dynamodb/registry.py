@@ -59,7 +59,7 @@ class Registry:
         )
 
     def forget(self) -> None:
-        """The tables are gone, and with them the rows."""
+        """The rows may be gone, with the tables or with a repository: they are written again."""
         self._written.clear()
 
     async def types(self) -> list[str]:

@@ -8,6 +8,7 @@
     #repos#<0-f>        owner/name                          a repository of which something is stored
     #repos#<0-f>        owner/name#                         full_name: GitHub's spelling
     #archive            hours                               hours: spans imported for all repositories (JSON)
+    #strangers          events                              an event is kept beside another of its id
     #layout             layout                              version of this layout of tables and rows
     #types              event type                          a type beyond the well-known ones
     #shas#owner/name    full sha                            so that a shortened sha is found without a scan
@@ -22,7 +23,7 @@ Implementation notes
 - Rows are written before the records that they lead to: after a crash a row may point to nothing, never the reverse.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -172,10 +173,20 @@ async def watch_list(client: DynamoDBClient) -> dict[str, bool]:
     return {must(item, "event_pattern_detected"): bool(item["watched"]["BOOL"]) for item in found}
 
 
-async def alias_of(client: DynamoDBClient, name: str) -> str | None:
-    """Where a renamed repository is stored."""
-    found = await get_items(client, TABLE, [key("#alias", name)], consistent=True)
-    return repo_key(must(found[0], "target")) if found else None
+async def aliases_of(client: DynamoDBClient, names: Iterable[str]) -> dict[str, str]:
+    """Where renamed repositories are stored, by name."""
+    found = await get_items(client, TABLE, [key("#alias", name) for name in names], consistent=True)
+    return {must(item, "event_pattern_detected"): repo_key(must(item, "target")) for item in found}
+
+
+async def has_strangers(client: DynamoDBClient) -> bool:
+    """Whether an event was ever kept beside another of its id."""
+    return bool(await get_items(client, TABLE, [key("#strangers", "events")], consistent=True))
+
+
+async def note_strangers(client: DynamoDBClient) -> None:
+    """Remember that there is such an event."""
+    await write_items(client, [row("#strangers", "events")])
 
 
 async def reader_mark(client: DynamoDBClient, reader: str) -> str | None:

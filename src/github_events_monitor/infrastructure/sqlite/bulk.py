@@ -7,7 +7,7 @@ Implementation notes
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -21,6 +21,8 @@ from .events import event_row, insert_rows
 from .payload import packer
 from .rows import COMMIT_WIDTH, commit_of, commit_row
 
+_REPO = 3
+"""Where an event's row has its repository."""
 _CHUNK = 1_000
 """Rows that are decoded at a time: they take several times the memory of their encoded form."""
 
@@ -64,10 +66,15 @@ def rows_of(batch: bytes) -> tuple[Rows, Rows]:
     return Rows(events), Rows(commits)
 
 
-def import_rows(db: sqlite3.Connection, batch: bytes) -> Stored:
-    """Store a batch in the caller's transaction and return what was new."""
+def import_rows(db: sqlite3.Connection, batch: bytes, names: Mapping[str, str] | None = None) -> Stored:
+    """Store a batch in the caller's transaction and return what was new; see `DatabaseManager.import_batch`."""
     events, commits = rows_of(batch)
-    return Stored(insert_rows(db, events), _insert_commits(db, commits))
+    if not names:
+        return Stored(insert_rows(db, events), _insert_commits(db, commits))
+    renamed = ((*row[:_REPO], names.get(row[_REPO], row[_REPO]), *row[_REPO + 1 :]) for row in events)
+    found = (commit_of(row[:COMMIT_WIDTH]) for row in commits)
+    moved = (msgspec.structs.replace(one, repo_name=names.get(one.repo_name, one.repo_name)) for one in found)
+    return Stored(insert_rows(db, renamed), insert_commits(db, (CommitRecord(commit=commit) for commit in moved)))
 
 
 def _insert_commits(db: sqlite3.Connection, commits: Rows) -> int:

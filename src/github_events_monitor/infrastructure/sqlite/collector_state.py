@@ -3,13 +3,14 @@
 Implementation notes
 - It lives in `event_patterns`, under keys that begin with `#`: `#state#owner/name` (sort `state`: the state;
   sort `lease`: owner, until, epoch), `#watch` (sort: repository; true or false), `#alias` (sort: old name; the key),
-  `#archive` (sort `hours`: the spans imported for all repositories), `#readers` (sort: a reader's name; its mark).
+  `#archive` (sort `hours`: the spans imported for all repositories), `#readers` (sort: a reader's name; its mark),
+  `#strangers` (sort `events`: true once an event was kept beside another of its id).
 - A lease is taken and its epoch checked inside BEGIN IMMEDIATE, so that two processes cannot both succeed.
 - Stored repositories are found by walking the first column of the indexes, one look-up each: there is no list to keep.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection
 
 STATE, WATCH, ALIAS, ARCHIVE, READERS = "#state#", "#watch", "#alias", "#archive", "#readers"
+_STRANGERS = "#strangers"
 _STATES_AT_A_TIME = 1000
 
 _PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected, data) VALUES (?, ?, ?)"
@@ -29,6 +31,9 @@ _GET = "SELECT data FROM event_patterns WHERE repo_name = ? AND event_pattern_de
 _STATES = """
     SELECT repo_name, data FROM event_patterns
     WHERE repo_name IN (SELECT value FROM json_each(?)) AND event_pattern_detected = 'state'"""
+_ALIASES = """
+    SELECT event_pattern_detected, data FROM event_patterns
+    WHERE repo_name = ? AND event_pattern_detected IN (SELECT value FROM json_each(?))"""
 _STATES_AFTER = """
     SELECT repo_name, data FROM event_patterns
     WHERE repo_name > ? AND repo_name < ? AND event_pattern_detected = 'state' ORDER BY repo_name LIMIT ?"""
@@ -91,12 +96,12 @@ class SQLiteCollectorState(CollectorState):
     async def _watch_list(self) -> dict[str, bool]:
         return await self._db.read(read_watch_list)
 
-    async def _save_alias(self, alias: str, repo: str) -> None:
-        await self._db.write(lambda db: _put(db, ALIAS, alias, repo))
+    async def _save_aliases(self, aliases: Mapping[str, str]) -> None:
+        rows = [(ALIAS, alias, dump_json(repo).decode()) for alias, repo in aliases.items()]
+        await self._db.write(lambda db: db.executemany(_PUT, rows) and None)
 
-    async def _alias(self, name: str) -> str | None:
-        found = await self._db.read(lambda db: _get(db, ALIAS, name))
-        return None if found is None else str(found)
+    async def _aliases(self, names: Sequence[str]) -> dict[str, str]:
+        return await self._db.read(lambda db: read_aliases(db, names))
 
     async def _reader_mark(self, reader: str) -> str | None:
         found = await self._db.read(lambda db: _get(db, READERS, reader))
@@ -121,6 +126,22 @@ def save_states(db: sqlite3.Connection, states: Iterable[RepositoryState]) -> No
     """Store states in the caller's transaction."""
     rows = ((STATE + state.repo_name, "state", _encode_state(state).decode()) for state in states)
     db.executemany(_PUT, rows)
+
+
+def read_aliases(db: sqlite3.Connection, names: Collection[str]) -> dict[str, str]:
+    """The keys that names stand for; those that stand for none are absent."""
+    rows = db.execute(_ALIASES, (ALIAS, dump_json(list(names)).decode()))
+    return {name: load_json(data) for name, data in rows}
+
+
+def has_strangers(db: sqlite3.Connection) -> bool:
+    """Whether an event was ever kept beside another of its id."""
+    return _get(db, _STRANGERS, "events") is not None
+
+
+def note_strangers(db: sqlite3.Connection) -> None:
+    """Remember that there is such an event, in the caller's transaction."""
+    _put(db, _STRANGERS, "events", True)
 
 
 def _read_hours(db: sqlite3.Connection) -> tuple[Span, ...]:

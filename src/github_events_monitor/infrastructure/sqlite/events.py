@@ -3,17 +3,21 @@
 Implementation notes
 - What was really new is known without asking first: rows inserted by a transaction are those whose rowid is beyond the
   highest one before it. The rollup is updated from exactly these.
+- Most ids are new or repeated, and no stranger was ever kept: rows are inserted first, and only where some were not new
+  it is looked up what has their ids.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from itertools import starmap
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice, starmap
 from typing import Any
 
 from ...jsontext import dump_json
 from ...records import Activity, Event, Facts
 from ..contract.types import EventQuery
 from ..database_interface import EventsRepository, RepositoryCount
+from ..event_ids import EventKey, differing_names, ids_to_look_up, places, says_era
+from .collector_state import has_strangers, note_strangers, read_aliases
 from .connection import SQLiteConnection
 from .payload import packer, unpacker
 from .retention import delete_events
@@ -29,6 +33,7 @@ _ROLL_UP = """
     WHERE rowid > ? AND repo_name IS NOT NULL GROUP BY 1, 2
     ON CONFLICT (repo_name, day) DO UPDATE SET events = events + excluded.events"""
 _REPEATED = {"event_type", "actor_login", "action", "ref", "subject"}
+_STEP = 1_000
 _NEWEST_FIRST = "ORDER BY created_at DESC, id DESC LIMIT ?"
 
 
@@ -84,9 +89,14 @@ class SQLiteEvents(EventsRepository):
     async def _trending(self, since: str, until: str, limit: int) -> list[RepositoryCount]:
         return await self._db.read(lambda db: rank(db, since, until, limit))
 
-    async def _known(self, ids: Sequence[str]) -> set[str]:
-        sql, values = "SELECT id FROM events WHERE id IN (SELECT value FROM json_each(?))", (dump_json(ids).decode(),)
-        return await self._db.read(lambda db: {found for (found,) in db.execute(sql, values)})
+    async def _keys(self, ids: Collection[str]) -> list[EventKey]:
+        return await self._db.read(lambda db: read_keys(db, ids))
+
+    async def _has_strangers(self) -> bool:
+        return await self._db.read(has_strangers)
+
+    async def _aliases(self, names: Collection[str]) -> dict[str, str]:
+        return await self._db.read(lambda db: read_aliases(db, names))
 
     async def _delete_before(self, instant: str) -> int:
         return await delete_events(self._db, instant)
@@ -113,12 +123,43 @@ def event_row(event: Event, payload: str | bytes) -> tuple[Any, ...]:
 def insert_rows(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int:
     """Store rows of `COLUMNS` in the caller's transaction, keep the rollup right, and return how many were new."""
     (newest,) = db.execute("SELECT coalesce(max(rowid), 0) FROM events").fetchone()
-    before = db.total_changes
-    db.executemany(_INSERT, rows)
-    new = db.total_changes - before
+    new = sum(_insert_step(db, step) for step in _steps(rows))
     if new:
         db.execute(_ROLL_UP, (newest,))
     return new
+
+
+def read_keys(db: sqlite3.Connection, ids: Collection[str]) -> list[EventKey]:
+    """What tells apart the events that are stored under ids."""
+    sql = "SELECT id, event_type, created_at, repo_name FROM events WHERE id IN (SELECT value FROM json_each(?))"
+    return [EventKey(*row) for row in db.execute(sql, (dump_json(list(ids)).decode(),))]
+
+
+def _steps(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    walk = iter(rows)
+    while step := list(islice(walk, _STEP)):
+        yield step
+
+
+def _insert_step(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
+    keys = [EventKey(*row[:4]) for row in rows]
+    strangers, new = has_strangers(db), 0
+    if not strangers and not any(says_era(key.event_id) for key in keys):
+        new = _insert_rows(db, rows)
+        if new == len(rows):
+            return new
+    stored = read_keys(db, ids_to_look_up(keys, strangers=strangers))
+    names = differing_names(keys, stored)
+    chosen = places(keys, stored, read_aliases(db, names) if names else {})
+    if not strangers and any(map(says_era, chosen.values())):
+        note_strangers(db)
+    return new + _insert_rows(db, [(event_id, *rows[position][1:]) for position, event_id in chosen.items()])
+
+
+def _insert_rows(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
+    before = db.total_changes
+    db.executemany(_INSERT, rows)
+    return db.total_changes - before
 
 
 def events_of(rows: Iterable[tuple[Any, ...]]) -> list[Event]:

@@ -8,7 +8,7 @@ Implementation notes
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.export_rows import ParsedItems
 from ..database_interface import TABLES, DatabaseManager, TableItem
-from . import copying, schema
+from . import copying, joining, schema
 from .bulk import RowEncoder, import_rows
 from .collector_state import SQLiteCollectorState, check_lease, save_states
 from .commits import SQLiteCommits, insert_commits
@@ -99,8 +99,15 @@ class SQLiteManager(DatabaseManager):
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
         return await self.connection.write(lambda db: _import(db, events, commits))
 
-    async def _import_batch(self, batch: bytes) -> Stored:
-        return await self.connection.write(lambda db: import_rows(db, batch))
+    async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
+        return await self.connection.write(lambda db: import_rows(db, batch, names))
+
+    async def _move_events(self, repo: str, into: str) -> None:
+        while await self.connection.write(lambda db: joining.move_events(db, repo, into)):
+            pass
+
+    async def _forget_repository(self, repo: str) -> None:
+        await self.connection.write(lambda db: joining.forget_repository(db, repo))
 
     def _read_pages(self, table: str, since: str | None, repo: str | None) -> AsyncIterator[list[TableItem]]:
         return export_pages(self.connection, table, since, repo)

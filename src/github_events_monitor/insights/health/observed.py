@@ -4,8 +4,8 @@ from ..results import Component
 from .period import Period, component
 
 CI_FORMULA = (
-    "successful workflow runs on the default branch / those that gave a verdict (skipped, cancelled, neutral, stale "
-    "and action_required runs give none), as last observed"
+    "successful workflow runs on the default branch / those of the latest hundred that gave a verdict (skipped, "
+    "cancelled, neutral, stale and action_required runs give none), as last observed"
 )
 PROFILE_FORMULA = (
     "GitHub's health percentage of the community profile (readme, license, contributing guide…), as last observed"

@@ -1,0 +1,182 @@
+"""Releases and deployments, listed newest first, and read on within the budget, in later passes too.
+
+What was read is known down to the last one that was read; until all of a year is, a pass goes on with what is missing.
+https://docs.github.com/en/rest/deployments/deployments#list-deployments
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from ..errors import Forbidden, NotFound, Unreachable
+from ..github.client import BudgetSpent, RequestBudget
+from ..github.payloads import parse_deployment_statuses, parse_deployments, parse_releases
+from ..instants import shift
+from ..ledger import missing_spans
+from ..observations import Deployment
+from ..records import Span
+from .pass_state import PassState
+
+RELEASES, DEPLOYMENTS = "releases", "deployments"
+REACH = timedelta(days=366)
+"""So far back these listings are read: no window is longer."""
+
+BEGINNING = "2008-01-01T00:00:00Z"
+"""No repository of GitHub is older: a listing that was read to its end tells of everything since."""
+
+_SECOND = timedelta(seconds=1)
+_TAIL = 3
+"""Releases are listed by another time than they are published at: so many of the last ones read decide."""
+
+_UNSETTLED = timedelta(days=7)
+"""What is younger may still change."""
+
+_OUTAGE = 3
+"""After so many refusals in a row it is GitHub, not the deployment."""
+
+_SETTLED = frozenset({"success", "inactive", "failure", "error"})
+
+
+async def collect_releases(state: PassState) -> None:
+    """Draft the releases of the last year. What may not be read stays unknown: the events still tell of some."""
+    budget, url = _share(state), None
+    published: list[str] = []
+
+    async def next_page() -> bool:
+        nonlocal url
+        answer = await state.client.fetch_releases(state.asked_name, url=url, budget=budget)
+        found = parse_releases(answer.body)
+        state.deployments += [release.to_row(state.repo) for release in found]
+        published.extend(release.published_at for release in found)
+        url = answer.next_url
+        return url is not None
+
+    await _read(state, RELEASES, next_page, lambda: max(published[-_TAIL:], default=None))
+
+
+async def collect_deployments(state: PassState) -> None:
+    """Draft the deployments of the last year, each with its latest status.
+
+    GraphQL gives them with their statuses, page by page; REST wants a request for each that is not settled.
+    """
+    by_pages = _ByPages(state)
+    if not await _read(state, DEPLOYMENTS, by_pages.next_page, lambda: by_pages.oldest):
+        one_by_one = _OneByOne(state, await _stored(state))
+        await _read(state, DEPLOYMENTS, one_by_one.next_page, lambda: one_by_one.oldest)
+
+
+async def go_on(state: PassState) -> None:
+    """Read on what an earlier pass left."""
+    for kind, collect in ((RELEASES, collect_releases), (DEPLOYMENTS, collect_deployments)):
+        known = state.repository.ledger.spans.get(kind, ())
+        if known and missing_spans(known, _floor(state), known[-1].until):
+            await collect(state)
+
+
+async def _read(
+    state: PassState, kind: str, next_page: Callable[[], Awaitable[bool]], oldest: Callable[[], str | None]
+) -> bool:
+    """Read pages, as far as is needed and possible, and learn how far that was; return whether it was anything.
+
+    next_page: returns whether there are more. oldest: down to when the listing was read; None before anything was.
+    Raises `BudgetSpent` when nothing was read.
+    """
+    try:
+        while await next_page():
+            if _is_enough(state, kind, oldest()):
+                break
+        else:
+            state.learn(kind, Span(BEGINNING, state.now()))
+            return True
+    except (Forbidden, NotFound, Unreachable):
+        pass
+    except BudgetSpent:
+        if oldest() is None:
+            raise
+        state.notes.append(f"older {kind} are read in a later pass; the request budget was spent")
+    if (reached := oldest()) is not None:
+        state.learn(kind, Span(shift(reached, _SECOND), state.now()))  # others of that second may be missing
+    return reached is not None
+
+
+def _is_enough(state: PassState, kind: str, oldest: str | None) -> bool:
+    """Whether what is older is too old, or known, and settled by now."""
+    if oldest is None:
+        return False
+    known, floor = state.repository.ledger.spans.get(kind, ()), _floor(state)
+    joined = not missing_spans(known, floor, shift(oldest, _SECOND)) and oldest < shift(state.now(), -_UNSETTLED)
+    return oldest < floor or joined
+
+
+class _ByPages:
+    """Deployments by GraphQL."""
+
+    def __init__(self, state: PassState) -> None:
+        self._state, self._budget = state, _share(state)
+        self._after: str | None = None
+        self.oldest: str | None = None
+
+    async def next_page(self) -> bool:
+        """Draft a page; whether there are more. Raises `Forbidden` where GraphQL does not answer."""
+        state = self._state
+        page = await state.client.fetch_deployments_with_status(
+            state.asked_name, after=self._after, budget=self._budget
+        )
+        state.deployments += [deployment.to_row(state.repo) for deployment in page.deployments]
+        self.oldest = min((deployment.created_at for deployment in page.deployments), default=self.oldest)
+        self._after = page.following
+        return self._after is not None
+
+
+class _OneByOne:
+    """Deployments by REST; those that are settled are not asked for again."""
+
+    def __init__(self, state: PassState, stored: Mapping[str, Deployment]) -> None:
+        self._state, self._stored, self._budget = state, stored, _share(state)
+        self._url: str | None = None
+        self._refused = 0
+        self.oldest: str | None = None
+
+    async def next_page(self) -> bool:
+        """Draft a page; whether there are more."""
+        state = self._state
+        answer = await state.client.fetch_deployments(state.asked_name, url=self._url, budget=self._budget)
+        for number, listed in parse_deployments(answer.body):
+            known = self._stored.get(listed.id)
+            if known is None or known.state not in _SETTLED:
+                state.deployments.append((await self._with_status(number, listed)).to_row(state.repo))
+            self.oldest = listed.created_at
+        self._url = answer.next_url
+        return self._url is not None
+
+    async def _with_status(self, number: int, listed: Deployment) -> Deployment:
+        """Return a deployment with its status; one that GitHub cannot give does not keep those behind it away."""
+        try:
+            answer = await self._state.client.fetch_deployment_statuses(
+                self._state.asked_name, number, budget=self._budget
+            )
+        except (Forbidden, NotFound, Unreachable):
+            self._refused += 1
+            if self._refused >= _OUTAGE:
+                raise
+            return listed
+        self._refused = 0
+        status = max(parse_deployment_statuses(answer.body), key=lambda one: one.created_at or "", default=None)
+        return replace(listed, state=status.state, state_at=status.created_at) if status else listed
+
+
+async def _stored(state: PassState) -> dict[str, Deployment]:
+    rows: Sequence[Deployment | None] = [
+        Deployment.from_row(row) for row in await state.manager.metrics.get_metrics("deployment_metrics", state.repo)
+    ]
+    return {row.id: row for row in rows if row is not None}
+
+
+def _floor(state: PassState) -> str:
+    return max(shift(state.now(), -REACH), state.cutoff or "")
+
+
+def _share(state: PassState) -> RequestBudget:
+    """Half of what is left: commits are to get their numbers in this pass, too."""
+    return state.budget.share((state.budget.left + 1) // 2)

@@ -1,0 +1,135 @@
+"""Under which key a repository is stored that has had several names: one id, one key, however the names come.
+
+https://docs.github.com/en/repositories/creating-and-managing-repositories/renaming-a-repository
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...records import EventSource, RepositoryState, name_by_id, repo_key
+
+if TYPE_CHECKING:
+    from .manager import DatabaseManager
+
+Newest = tuple[str, EventSource]
+"""The instant of the newest record of a repository that was met, and the repository as that one names it."""
+
+_REMEMBERED = 200_000
+
+
+class _Stored(NamedTuple):
+    """What is remembered of some names: by `repository-id-/…` or by name the key, and states by key."""
+
+    aliases: Mapping[str, str]
+    states: Mapping[str, RepositoryState]
+
+
+class Names:
+    """Recognises repositories by id, and remembers which names stand for which keys."""
+
+    def __init__(self, manager: "DatabaseManager") -> None:
+        self._manager = manager
+        self._ids: dict[str, int | None] = {}
+        self.keys: dict[str, str] = {}
+        """Keys of names under which nothing is to be stored."""
+        self.apart: dict[str, str] = {}
+        """Names under which something may be stored, by name the key that it belongs to: for `join_repositories`."""
+
+    async def recognise(self, newest: Mapping[str, Newest]) -> None:
+        """Find the keys of repositories before something of them is stored."""
+        met = {name: found for name, found in newest.items() if self._is_new(name, found[1].repository_id)}
+        if not met:
+            return
+        by_id: dict[int, list[str]] = {}
+        for name in sorted(met, key=lambda name: (met[name][0], name), reverse=True):
+            if (number := met[name][1].repository_id) is not None:
+                by_id.setdefault(number, []).append(name)
+        stored = await self._look_up(met, by_id)
+        new: dict[str, str] = {}
+        for number, names in by_id.items():
+            key = _key_of(number, names, stored)
+            if stored.aliases.get(name_by_id(number)) != key:
+                new[name_by_id(number)] = key
+            self._stand_for(number, names, key, stored, new)
+        for name in met:
+            if met[name][1].repository_id is None and name not in stored.states and name in stored.aliases:
+                self.keys[name] = stored.aliases[name]
+        if new:
+            await self._manager.collector_state.save_aliases(new)
+
+    async def of(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the keys of names, as far as they are known."""
+        wanted = [self.keys.get(name, name) for name in names]
+        states = await self._manager.collector_state.get_states(wanted)
+        aliases = await self._manager.collector_state.get_aliases(name for name in wanted if name not in states)
+        return frozenset(aliases.get(name, name) for name in wanted)
+
+    def under_keys(self, newest: Mapping[str, Newest]) -> dict[str, Newest]:
+        """Return the same by key: of several names the newest."""
+        found: dict[str, Newest] = {}
+        for name, one in newest.items():
+            keep_newest(found, self.keys.get(name, name), one)
+        return found
+
+    def _is_new(self, name: str, number: int | None) -> bool:
+        if name in self._ids and self._ids[name] == number:
+            return False
+        if len(self._ids) >= _REMEMBERED:
+            self._ids.clear()
+        self._ids[name] = number
+        return True
+
+    async def _look_up(self, names: Iterable[str], by_id: Mapping[int, list[str]]) -> _Stored:
+        collector_state = self._manager.collector_state
+        aliases = await collector_state.get_aliases([*names, *map(name_by_id, by_id)])
+        doubtful = {name for some in by_id.values() if len(some) > 1 for name in some}
+        doubtful |= {*aliases.values(), *(name for name in names if name in aliases)}
+        for number, some in by_id.items():
+            known = aliases.get(name_by_id(number))
+            doubtful |= {*some} if known is not None and some != [known] else set()
+        states = await collector_state.get_states(sorted(doubtful)) if doubtful else {}
+        return _Stored(aliases, states)
+
+    def _stand_for(self, number: int, names: Iterable[str], key: str, stored: _Stored, new: dict[str, str]) -> None:
+        self.keys.pop(key, None)
+        for name in names:
+            if name == key:
+                continue
+            self.keys[name] = key
+            is_known, state = stored.aliases.get(name) == key, stored.states.get(name)
+            if not _is_of(state, number):
+                continue  # another repository has the name by now
+            if state is not None or not is_known:
+                self.apart[name] = key
+            if not is_known:
+                new[name] = key
+
+
+def keep_newest(newest: dict[str, Newest], repo: str, found: Newest) -> None:
+    """Remember a repository as its newest record names it; of equally new ones, as the first does."""
+    known = newest.get(repo)
+    if known is None or known[0] < found[0]:
+        newest[repo] = found
+
+
+def names_of(states: Iterable[RepositoryState]) -> dict[str, Newest]:
+    """Return the names that states know of their repositories, those that GitHub gave an id."""
+    found: dict[str, Newest] = {}
+    for state in states:
+        if state.repository_id is not None:
+            source = EventSource(state.full_name or state.repo_name, state.repository_id)
+            for name in (state.repo_name, repo_key(source.full_name)):
+                found[name] = (state.last_collected_at or "", source)
+    return found
+
+
+def _key_of(number: int, names: list[str], stored: _Stored) -> str:
+    """The key of an id: where it is stored already, else under the newest of its names."""
+    candidates = [stored.aliases.get(name_by_id(number)), *(name for name in names if name in stored.states)]
+    candidates += [stored.aliases.get(name) for name in names]
+    return next((key for key in candidates if key is not None and _is_of(stored.states.get(key), number)), names[0])
+
+
+def _is_of(state: RepositoryState | None, number: int) -> bool:
+    """Whether a key may be that of an id, and is not by now another one's."""
+    return state is None or state.repository_id in {None, number}
