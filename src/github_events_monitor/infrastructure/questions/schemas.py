@@ -19,6 +19,9 @@ SHARED = {
     "Developer": "login, kind, is_bot, total, contributions{}, first_seen, last_seen, new_contributor, repositories[],"
     " evidence[]",
     "News": "title, url",
+    "Component": "name, value, unit, score, weight, sample_size, explanation; null: unknown",
+    "Trend": "direction up|down|flat, previous_score, change, explanation; null: unknown",
+    "WatchedPattern": "pattern, repositories, resolved_at, note",
     "Summary": "open, opened, merged, closed, median_hours_to_first_response, first_response_sample,"
     " median_hours_to_merge, merge_sample",
 }

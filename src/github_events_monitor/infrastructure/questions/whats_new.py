@@ -88,8 +88,9 @@ class WhatsNew(Answer):
 
 async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     """Return what is new; a reader's mark moves on only when the whole answer was given."""
-    names = list(query.repos or await context.watching())[:MAX_REPOSITORIES]
-    refused = check_repos(names)
+    chosen = await context.choose(query.repos)
+    names = chosen.names[:MAX_REPOSITORIES]
+    refused = {**chosen.problems, **check_repos(names)}
     since = await _since(context, query)
     asked = ask(context.now(), hours=24, since=since)
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
