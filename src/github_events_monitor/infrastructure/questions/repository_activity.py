@@ -1,15 +1,19 @@
 """`repository_activity`: a repository's events, newest first, and how many of each type; and the counts alone."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from ...answers import Envelope
 from ...github.payloads import check_types
+from ...records import Event
+from ..database_interface import Position
 from .context import QuestionContext, Subject
-from .cursors import open_page, write_cursor
+from .cursors import Page, open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
+from .matching import Words, has_words, matching
 from .presenter import EventAnswer
 from .query import PagedQuery, Person, Repo, WindowedQuery
 from .question import Endpoint, Question
@@ -29,6 +33,7 @@ class RepositoryActivityQuery(PagedQuery):
         Field(description="such as PushEvent, IssuesEvent; default: all", examples=["PushEvent,IssuesEvent"]),
     ] = None
     actor: Annotated[Person, Field(description="login")] = None
+    query: Words = None
 
 
 class RepositoryActivity(Envelope):
@@ -65,14 +70,10 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
     else:
         subject = await context.stored(query.repo)
     counted = await _count(context, subject, page.asked, query.event_types, query.actor)
-    found = await context.manager.events.get_events(
-        subject.key,
-        *page.asked.span,
-        event_types=query.event_types,
-        actor=query.actor,
-        limit=query.size + 1,
-        after=page.after,
-    )
+    if query.query:
+        counted, found = await _search(context, subject, page)
+    else:
+        found = await _read(context, subject, page, query.size + 1, page.after)
     shown = [subject.presenter.event(event) for event in found[: query.size]]
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
     last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
@@ -82,6 +83,34 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         events=tuple(shown),
         next_cursor=write_cursor(NAME, page, last) if last else None,
     )
+
+
+async def _read(
+    context: QuestionContext,
+    subject: Subject,
+    page: Page[RepositoryActivityQuery],
+    limit: int,
+    after: Position | None,
+) -> list[Event]:
+    types, actor = page.query.event_types, page.query.actor
+    return await context.manager.events.get_events(
+        subject.key, *page.asked.span, event_types=types, actor=actor, limit=limit, after=after
+    )
+
+
+async def _search(
+    context: QuestionContext, subject: Subject, page: Page[RepositoryActivityQuery]
+) -> tuple[dict[str, Any], list[Event]]:
+    """Return the counts of the events whose title has the words, and those of the page and one more."""
+
+    def matches(event: Event) -> bool:
+        return has_words(subject.presenter.event(event).title, page.query.query)
+
+    found = await matching(
+        lambda limit, after: _read(context, subject, page, limit, after), matches, lambda e: (e.created_at, e.id)
+    )
+    rest = found if page.after is None else [event for event in found if (event.created_at, event.id) < page.after]
+    return _ranked(Counter(event.event_type for event in found)), rest[: page.query.size + 1]
 
 
 async def answer_counts(context: QuestionContext, query: EventCountsQuery) -> EventCounts:
@@ -98,6 +127,10 @@ async def _count(
     found = await context.manager.events.count_by_type(subject.key, *asked.span, event_types=types, actor=actor)
     if not found:
         context.refuse_emptiness(subject, asked)
+    return _ranked(found)
+
+
+def _ranked(found: Mapping[str, int]) -> dict[str, Any]:
     ranked = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
     return {"total_events": sum(found.values()), "counts_by_type": ranked}
 

@@ -19,8 +19,13 @@ SHARED = {
     "Developer": "login, kind, is_bot, total, contributions{}, first_seen, last_seen, new_contributor, repositories[],"
     " evidence[]",
     "News": "title, url",
+    "ReleaseAnswer": "tag, published_at, author_login, evidence[]",
+    "DeploymentAnswer": "id, environment, sha, created_at, state, evidence[]",
     "Component": "name, value, unit, score, weight, sample_size, explanation; null: unknown",
     "Trend": "direction up|down|flat, previous_score, change, explanation; null: unknown",
+    "ComparedHealth": "repo, health_score, confidence, direction, components{name: {value, score}}, complete,"
+    " recommendation, error",
+    "WatchedRepository": "repo, last_collected_at, error",
     "WatchedPattern": "pattern, repositories, resolved_at, note",
     "Summary": "open, opened, merged, closed, median_hours_to_first_response, first_response_sample,"
     " median_hours_to_merge, merge_sample",
