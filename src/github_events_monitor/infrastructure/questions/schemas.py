@@ -18,7 +18,7 @@ SHARED = {
     "RateLimitStatus": "limit, remaining, reset_at",
     "Developer": "login, kind, is_bot, total, contributions{}, first_seen, last_seen, new_contributor, repositories[],"
     " evidence[]",
-    "News": "title, url",
+    "News": "title, url, at",
     "ReleaseAnswer": "tag, published_at, author_login, evidence[]",
     "DeploymentAnswer": "id, environment, sha, created_at, state, evidence[]",
     "Component": "name, value, unit, score, weight, sample_size, explanation; null: unknown",
