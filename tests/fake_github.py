@@ -75,6 +75,8 @@ class FakeRepository:
     review_comments: list[Json] = field(default_factory=list)
     workflow_runs: list[Json] = field(default_factory=list)
     """Last created first."""
+    fork: bool = False
+    archived: bool = False
 
     @property
     def commits(self) -> list[Json]:
@@ -102,13 +104,17 @@ class FakeGitHub:
         self.faults: list[Fault] = []
         self.with_history = False
         """Whether GraphQL answers, about the history of branches alone."""
-        self._asked = b""
+        self.asked_body = b""
         self.base = "https://api.github.test"
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.login = "eve"
+        """Who has the token."""
+        self.listings: dict[str, list[str]] = {}
+        """Names of repositories by the path of a listing, such as `orgs/octo/repos` or `user/starred`."""
 
     def transport(self) -> httpx.MockTransport:
         def handle(request: httpx.Request) -> httpx.Response:
-            self._asked = request.content
+            self.asked_body = request.content
             status, headers, body = self.answer(request.method, str(request.url), dict(request.headers))
             return httpx.Response(status, headers=headers, content=body)
 
@@ -165,14 +171,22 @@ class FakeGitHub:
         if parts.path == "/rate_limit":
             return self._json({"resources": {"core": self._core()}}, headers, free=True)
         if method == "POST":
-            if self.with_history and b"query History" in self._asked:
-                found = {"object": self._history(json.loads(self._asked))}
+            if self.with_history and b"query History" in self.asked_body:
+                found = {"object": self._history(json.loads(self.asked_body))}
                 return self._json({"data": {"repository": found}}, headers, free=True)
             self.remaining += 1  # GraphQL has a limit of its own
             return self._refuse(403, "GraphQL is not available")
         if self.remaining <= 0:
             return self._refuse(403, "API rate limit exceeded")
-        return self._repository(parts.path.strip("/").split("/"), query, headers)
+        place = parts.path.strip("/")
+        if place == "user":
+            known = "authorization" in headers
+            return self._json({"login": self.login}, headers) if known else self._refuse(401, "Requires authentication")
+        if place in self.listings:
+            named = [self.repositories[name.lower()] for name in self.listings[place]]
+            rows = [{"full_name": one.full_name, **_marks(one)} for one in named]
+            return self._page(rows, query, headers, place)
+        return self._repository(place.split("/"), query, headers)
 
     def _repository(self, path: list[str], query: dict[str, str], headers: dict[str, str]) -> Reply:
         if path[0] == "repositories" and len(path) > 1:
@@ -192,10 +206,11 @@ class FakeGitHub:
     ) -> Reply:
         if not rest:
             names = {"full_name": repository.full_name, "name": repository.full_name.split("/")[1]}
-            about = {"id": repository.id, "default_branch": repository.default_branch, "archived": False, "fork": False}
+            about = {"id": repository.id, "default_branch": repository.default_branch, **_marks(repository)}
             return self._json({**names, **about, "created_at": "2015-01-01T00:00:00Z"}, headers)
+        place = "/".join(("repos", repository.full_name, *rest))
         if rest == ["events"]:
-            return self._page(repository.events[:300], query, headers, rest, repository, poll=60)
+            return self._page(repository.events[:300], query, headers, place, poll=60)
         if rest == ["commits"]:
             return self._commits(repository, query, headers)
         if rest[0] == "commits":
@@ -212,12 +227,12 @@ class FakeGitHub:
         }
         comments = {"issues": repository.issue_comments, "pulls": repository.review_comments}
         if rest[0] in comments and rest[1:] == ["comments"]:
-            return self._page(comments[rest[0]], query, headers, rest, repository)
+            return self._page(comments[rest[0]], query, headers, place)
         if rest[0] == "deployments" and rest[2:] == ["statuses"]:
             statuses = repository.deployment_statuses.get(int(rest[1]), [])
-            return self._page(statuses, query, headers, rest, repository)
+            return self._page(statuses, query, headers, place)
         if rest[0] in listings:
-            return self._page(listings[rest[0]], query, headers, rest, repository)
+            return self._page(listings[rest[0]], query, headers, place)
         if rest == ["actions", "runs"]:
             return self._workflow_runs(repository, query, headers)
         return self._refuse(404, "Not Found")
@@ -252,23 +267,21 @@ class FakeGitHub:
         since, until = query.get("since", ""), query.get("until", "9999")
         rows = [row for row in repository.branches[branch] if since <= row["commit"]["committer"]["date"] <= until]
         listed = [{key: value for key, value in row.items() if key not in {"stats", "files"}} for row in rows]
-        return self._page(listed, query, headers, ["commits"], repository)
+        return self._page(listed, query, headers, f"repos/{repository.full_name}/commits")
 
     def _page(
         self,
         rows: list[Json],
         query: dict[str, str],
         headers: dict[str, str],
-        rest: list[str],
-        repository: FakeRepository,
+        path: str,
         poll: int | None = None,
     ) -> Reply:
         size, number = min(100, int(query.get("per_page", 30))), int(query.get("page", 1))
         extra = {"X-Poll-Interval": str(poll)} if poll else {}
         if number * size < len(rows):
             others = "&".join(f"{name}={value}" for name, value in query.items() if name != "page")
-            path = f"/repos/{repository.full_name}/{'/'.join(rest)}"
-            extra["Link"] = f'<{self.base}{path}?{others}&page={number + 1}>; rel="next"'
+            extra["Link"] = f'<{self.base}/{path}?{others}&page={number + 1}>; rel="next"'
         return self._json(rows[(number - 1) * size : number * size], headers, extra)
 
     def _json(
@@ -313,3 +326,7 @@ def _node(row: Json) -> Json:
         "committer": {"user": user},
         "parents": {"nodes": [{"oid": parent["sha"]} for parent in row["parents"]]},
     }
+
+
+def _marks(repository: FakeRepository) -> Json:
+    return {"fork": repository.fork, "archived": repository.archived}

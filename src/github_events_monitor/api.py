@@ -19,6 +19,7 @@ from .errors import MonitorError
 from .http.app_state import AppState, MCPEndpoint, MountedMCP, lifespan
 from .http.deliveries import Deliveries
 from .http.error_handlers import on_http_error, on_invalid_request, on_monitor_error
+from .http.feed import declare_feed
 from .http.listening import listen
 from .http.middleware import Protection
 from .http.openapi import HEALTH_EXAMPLE, INTRODUCTION, PROBLEMS, describe
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     app.add_exception_handler(HTTPException, on_http_error)
     _declare_operations(app, state)
     declare_questions(app, state.service)
+    declare_feed(app, state.service)
     _declare_webhooks(app, state)
     app.router.routes += [Route(path, MCPEndpoint(state), include_in_schema=False) for path in ("/mcp", "/mcp/")]
     return app

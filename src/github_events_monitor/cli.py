@@ -177,6 +177,29 @@ def collect(
     _run(lambda settings: collecting.collect(settings, repos or [], dry_run=dry_run, as_json=json))
 
 
+@app.command("whats-new")
+def whats_new(
+    repos: SomeRepos = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="From then on; default: since this reader asked last.")
+    ] = None,
+    reader: Annotated[str, typer.Option(help="Who asks: each reader has a mark of its own.")] = "terminal",
+    json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a message or a note.")] = False,
+) -> None:
+    """Show what changed since you asked last, and what needs a person.
+
+    With --json: the answer of the MCP tool whats_new. No repository named: all watched.
+    """
+    from .terminal import whats_new as page
+
+    _run(
+        lambda settings: page.whats_new(
+            settings, repos or [], since=since, reader=reader, as_json=json, markdown=markdown
+        )
+    )
+
+
 @app.command("import")
 def import_(
     files: Annotated[

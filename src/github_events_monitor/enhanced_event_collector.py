@@ -29,6 +29,6 @@ def create_enhanced_collector(database_config: Mapping[str, Any] | None = None) 
         manager,
         client,
         with_token=client.authenticated,
-        targets=settings.named_repositories,
+        targets=settings.target_repositories,
         retention_days=settings.event_retention_days,
     )

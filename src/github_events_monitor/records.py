@@ -288,6 +288,30 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     refused: dict[str, Refusal] = {}
 
 
+class PatternPage(NamedTuple):
+    """A page of a listing of repositories: its ETag, who is on it, and whether another page follows."""
+
+    etag: str | None
+    repos: tuple[str, ...]
+    more: bool
+
+
+class Pattern(msgspec.Struct, frozen=True, kw_only=True):
+    """A word of the watch list that stands for several repositories, and for which ones it stood when GitHub was asked.
+
+    word: lower case. watched: True and False for what a person added and took off, None where only settings name it.
+    place: the path of the listing that answered. note: what went or failed when it was resolved last.
+    """
+
+    word: str
+    watched: bool | None = None
+    repos: tuple[str, ...] = ()
+    resolved_at: str | None = None
+    place: str | None = None
+    pages: tuple[PatternPage, ...] = ()
+    note: str | None = None
+
+
 class Lease(NamedTuple):
     """The right to collect one repository until `expires_at`; `epoch` grows with every holder and fences writes."""
 

@@ -20,7 +20,7 @@ import httpx
 from . import __version__
 from .collecting.collector import Collector
 from .collecting.poller import Poller
-from .errors import DatabaseError, DatabaseUnreachable
+from .errors import DatabaseError, DatabaseUnreachable, SettingsError
 from .github.client import GitHubClient
 from .github.credentials import Credentials, find_credentials
 from .infrastructure.database_factory import DatabaseFactory
@@ -28,7 +28,7 @@ from .infrastructure.database_interface import DatabaseManager
 from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
 from .instants import Clock, system_clock
 from .settings import Settings
-from .watch_words import patterns
+from .watch_words import parse_watch_word
 
 logger = logging.getLogger(__name__)
 
@@ -73,13 +73,22 @@ async def open_runtime(
         stack.push_async_callback(runtime.client.aclose)
         stack.push_async_callback(runtime.collector.settle)
         await _open_database(runtime.manager, patient=polling, without=without_database)
-        if unresolved := patterns(settings.target_repositories):
-            logger.warning("TARGET_REPOSITORIES: %s is not resolved by this version", ", ".join(unresolved))
+        _check_targets(settings, with_token=runtime.client.authenticated)
         if polling and settings.poll_interval and not offline:
             poller = Poller(runtime.collector, settings, clock)
             stack.push_async_callback(poller.stop)
             poller.start()
         yield runtime
+
+
+def _check_targets(settings: Settings, *, with_token: bool) -> None:
+    """Refuse targets that only a token can resolve where there is none. Raises `SettingsError`."""
+    words = [word for word in settings.target_repositories if parse_watch_word(word).kind in {"me", "starred"}]
+    if words and not with_token:
+        raise SettingsError(
+            f"TARGET_REPOSITORIES={words[0]!r} needs a token: set GITHUB_TOKEN or log in with gh auth login,"
+            " or name the owner as owner/*"
+        )
 
 
 async def _open_database(manager: DatabaseManager, *, patient: bool, without: bool) -> None:
@@ -115,7 +124,7 @@ def build_runtime(
         client,
         clock=clock,
         with_token=client.authenticated,
-        targets=settings.named_repositories,
+        targets=settings.target_repositories,
         retention_days=settings.event_retention_days,
         touched=cache.forget,
     )
@@ -125,11 +134,12 @@ def build_runtime(
         tolerance=settings.freshness_seconds,
         bots=settings.bots,
         web_url=web_url(settings.github_api_url),
-        targets=settings.named_repositories,
+        targets=settings.target_repositories,
         retention_days=settings.event_retention_days,
         refresh=None if offline else collector.refresh,
         fetch_details=None if offline else collector.fetch_details,
         collect=None if offline else collector.collect,
+        resolve=None if offline else collector.patterns.resolve,
         may_watch=not settings.read_only,
         status=partial(_status, settings, manager, collector),
     )

@@ -16,7 +16,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, Validation
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .errors import InvalidInput, SettingsError
-from .watch_words import ACCEPTED, named_repositories, parse_watch_word
+from .watch_words import ACCEPTED, parse_watch_word
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 """What a client without a shell left as it was."""
@@ -234,11 +234,6 @@ class Settings(BaseSettings):
     def freshness_seconds(self) -> int:
         """How old the last collection may be before a read tool collects first."""
         return self.poll_interval or DEFAULT_POLL_INTERVAL
-
-    @cached_property
-    def named_repositories(self) -> tuple[str, ...]:
-        """Those of TARGET_REPOSITORIES that are named, without what is taken out."""
-        return named_repositories(self.target_repositories)
 
     @cached_property
     def bots(self) -> frozenset[str]:

@@ -1,7 +1,6 @@
 """The words that say which repositories are watched, as TARGET_REPOSITORIES has them."""
 
 import re
-from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
@@ -47,17 +46,21 @@ def parse_watch_word(text: str) -> WatchWord:
         raise InvalidInput(f"{word[:80]!r} names no repositories; write {ACCEPTED}") from None
 
 
-def named_repositories(words: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the words that name one repository, as written, without what other words take out."""
-    parsed = [(word, parse_watch_word(word)) for word in words]
-    without = [word for _, word in parsed if word.kind == "without"]
-    return tuple(
-        text
-        for text, word in parsed
-        if word.kind == "repository" and not any(one.takes_out(word.key) for one in without)
-    )
+def word_of(text: str) -> str:
+    """Return how a word is remembered: lower case, without spaces. Raises `InvalidInput`."""
+    parsed = parse_watch_word(text)
+    match parsed.kind:
+        case "owner":
+            return f"{parsed.key}/*"
+        case "me" | "starred":
+            return f"@{parsed.kind}"
+        case "without":
+            return f"!{parsed.key}"
+        case _:
+            return parsed.key
 
 
-def patterns(words: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the words that GitHub has to be asked about."""
-    return tuple(word for word in words if parse_watch_word(word).kind in {"owner", "me", "starred"})
+def is_pattern(text: str) -> bool:
+    """Return whether a text is meant as a word that stands for several repositories, or takes some out."""
+    word = text.strip()
+    return word.startswith(("!", "@")) or word.endswith("*")

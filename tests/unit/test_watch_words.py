@@ -4,7 +4,7 @@ import pytest
 
 from github_events_monitor.errors import InvalidInput, SettingsError
 from github_events_monitor.settings import Settings
-from github_events_monitor.watch_words import named_repositories, parse_watch_word, patterns
+from github_events_monitor.watch_words import is_pattern, parse_watch_word, word_of
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,15 @@ def test_other_words_are_refused(text: str) -> None:
         parse_watch_word(text)
 
 
-def test_what_is_taken_out_is_not_named() -> None:
-    words = ("octo/a", "Octo/Old-1", "octo/b", "!octo/old-*", "!OCTO/B", "octo/*", "@me")
-    assert named_repositories(words) == ("octo/a",)
-    assert patterns(words) == ("octo/*", "@me")
+def test_a_word_is_remembered_in_one_spelling() -> None:
+    words = ("Octo/A", " OCTO/*", "@Me", "!OCTO/B", "!octo/Old-*")
+    assert [word_of(word) for word in words] == ["octo/a", "octo/*", "@me", "!octo/b", "!octo/old-*"]
+    assert [is_pattern(word) for word in words] == [False, True, True, True, True]
 
 
 def test_a_wrong_word_in_target_repositories_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TARGET_REPOSITORIES", "octo/a, octo/*, !octo/b")
-    settings = Settings.load(folder=False)
-    assert settings.target_repositories == ("octo/a", "octo/*", "!octo/b")
-    assert settings.named_repositories == ("octo/a",)
+    assert Settings.load(folder=False).target_repositories == ("octo/a", "octo/*", "!octo/b")
     monkeypatch.setenv("TARGET_REPOSITORIES", "octo/a, octo")
     with pytest.raises(
         SettingsError, match="TARGET_REPOSITORIES='octo/a, octo' is not accepted; give owner/name, owner"

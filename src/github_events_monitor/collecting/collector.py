@@ -10,13 +10,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Self
 
-from ..answers import RateLimitStatus
+from ..answers import Problem, RateLimitStatus
 from ..errors import InvalidInput, MonitorError, NotFound, Unreachable
 from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
 from ..github.client import GitHubClient
 from ..infrastructure.database_interface import DatabaseManager, patiently
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
-from ..infrastructure.watch_list import watched
+from ..infrastructure.watch_list import choose, watched
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift, system_clock
 from ..records import CommitRecord, Span, Stored, repo_key
@@ -26,6 +26,7 @@ from .details import fetch_details
 from .listeners import Listeners
 from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
+from .patterns import Patterns
 from .presentation import SharedProgress, present
 from .retention import Retention
 from .turns import Turns
@@ -59,13 +60,14 @@ class Collector:
             client: Whom to ask; closed together with the collector.
             clock: Where time comes in.
             with_token: Whether the budget of a token applies.
-            targets: Repositories that are watched from the start.
+            targets: Words of TARGET_REPOSITORIES: what is watched from the start.
             retention_days: After how many days records are removed; None is never.
             touched: Called with a repository's key whenever what is stored about it may have changed.
         """
         self.manager, self.client = manager, client
         self.retention = Retention(manager, client, clock, retention_days)
         self._clock, self._with_token, self._targets = clock, with_token, tuple(targets)
+        self.patterns = Patterns(manager.collector_state, client, clock)
         self._passes = Passes(manager, client, clock, self.retention, with_token=with_token)
         self._turns, self._listeners = Turns(), Listeners()
         self._touched = touched
@@ -116,7 +118,7 @@ class Collector:
         """Make one pass over repositories. One that fails does not stop the others.
 
         Args:
-            repos: "owner/name" each; None is all watched ones.
+            repos: "owner/name" or a pattern each; None is all watched ones.
             dry_run: Ask GitHub, and say what would be new, but store nothing.
             hours: How far back commits are listed at least (the first pass covers 30 days anyway).
             progress: Told how far it is.
@@ -125,7 +127,7 @@ class Collector:
             InvalidInput: For a name.
             DatabaseError: The database failed.
         """
-        names = list(repos) if repos else list((await watched(self.manager.collector_state, self._targets)).values())
+        names, failed = await self._chosen(repos)
         keys = list({repo_key(name): name for name in names}.items())
         plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
         shared = SharedProgress(progress, len(keys))
@@ -140,11 +142,22 @@ class Collector:
             done = await side_by_side([partial(one, key, name) for key, name in keys])
             await self.purge_if_due()
         return CollectNow(
-            repositories=tuple(done),
+            repositories=(*failed, *done),
             requests_used=sum(row.requests for row in done),
             rate_limit=self.rate_limit(),
             dry_run=dry_run,
-            note=None if keys else "No repository is watched; name some, or set TARGET_REPOSITORIES.",
+            note=None if keys or failed else "No repository is watched; name some, or set TARGET_REPOSITORIES.",
+        )
+
+    async def _chosen(self, repos: Sequence[str] | None) -> tuple[list[str], tuple[CollectedRepository, ...]]:
+        """Return the names to collect, and rows for patterns that could not be resolved. Raises `InvalidInput`."""
+        if not repos:
+            await self.patterns.resolve_due(self._targets)
+            return list((await watched(self.manager.collector_state, self._targets)).values()), ()
+        chosen = await choose(repos, self.patterns.resolve)
+        return chosen.names, tuple(
+            CollectedRepository(repo=word, status=error.code, error=Problem.of(error))
+            for word, error in chosen.problems.items()
         )
 
     async def collect_one(self, key: str) -> Outcome:

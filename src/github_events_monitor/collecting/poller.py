@@ -66,6 +66,7 @@ class Poller:
         if self._is_blocked():
             return []
         await self._collector.purge_if_due()
+        await self._collector.patterns.resolve_due(self._settings.target_repositories)
         due = await self._due(self._clock())
         polled = await side_by_side([partial(self._poll, key) for key in due])
         return [key for key, done in zip(due, polled, strict=True) if done]
@@ -87,7 +88,7 @@ class Poller:
 
     async def _due(self, now: datetime) -> list[str]:
         collector_state = self._collector.manager.collector_state
-        keys = list(await watched(collector_state, self._settings.named_repositories))
+        keys = list(await watched(collector_state, self._settings.target_repositories))
         states = await collector_state.get_states(keys)
         states = {key: without_future(state, format_instant(now)) for key, state in states.items()}
         self._first_seen = {key: min(now, self._first_seen.get(key, now)) for key in keys}

@@ -230,6 +230,12 @@ class GitHubClient:
         """
         return await self._updated(repo, "pulls", budget, etag, page, state="all")
 
+    async def fetch_place(
+        self, place: str, *, budget: RequestBudget, owner: str | None = None, etag: str | None = None
+    ) -> Answer:
+        """What is under a path of the API; `owner`: whose it is, where an installation of an App has to be chosen."""
+        return await self._session.get(f"{self._base}/{place}", place.partition("?")[0], budget, owner=owner, etag=etag)
+
     async def fetch_rate_limit(self, *, budget: RequestBudget) -> RateLimit | None:
         """The limit, at no cost; None where there is none (an Enterprise Server answers 404).
 

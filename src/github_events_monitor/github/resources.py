@@ -50,6 +50,14 @@ class _Vulnerability(msgspec.Struct):
     patched_versions: str | None = None
 
 
+class ListedRepository(NamedTuple):
+    """A row of a listing of repositories, with GitHub's spelling of its name."""
+
+    full_name: str
+    fork: bool
+    archived: bool
+
+
 class _Row(msgspec.Struct):
     """What is read of all these endpoints together: a name means the same in each of them."""
 
@@ -177,6 +185,22 @@ def _is_open(row: _Row) -> bool:
 def parse_branches(body: bytes) -> list[str]:
     """Names of branches, in GitHub's order (by name)."""
     return [name for row in array_of(_Row, body, "branches") if (name := _text(row.name)) is not None]
+
+
+def parse_listed_repositories(body: bytes) -> list[ListedRepository]:
+    """Repositories of a listing, in GitHub's order; rows that name none are left out."""
+    rows = array_of(_Row, body, "repositories")
+    return [
+        ListedRepository(row.full_name, bool(row.fork), bool(row.archived))
+        for row in rows
+        if row.full_name is not None and _is_name(row.full_name)
+    ]
+
+
+def parse_login(body: bytes) -> str | None:
+    """The login of a user, lower case, or None."""
+    login = _login(object_of(_Account, body, "a user"))
+    return login.lower() if login else None
 
 
 def _login(account: _Account | None) -> str | None:

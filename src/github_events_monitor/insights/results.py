@@ -68,16 +68,19 @@ class Trend(AnswerModel):
 
 
 class HealthResult(AnswerModel):
-    """health_score: 0-100, null below 60 % known weight. confidence: known weight / all weight."""
+    """health_score: 0-100, null below 60 % known weight. confidence: known weight / all weight.
+
+    people, bots, ai_assistants: how many took part; null where several repositories are compared.
+    """
 
     health_score: float | None
     confidence: float | None
     components: tuple[Component, ...]
     trend: Trend
     recommendations: tuple[str, ...]
-    people: int
-    bots: int
-    ai_assistants: int
+    people: int | None
+    bots: int | None
+    ai_assistants: int | None
 
 
 class Developer(AnswerModel):

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from ..answers import RateLimitStatus
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
-from ..infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
+from ..infrastructure.questions.watch_repositories import WATCH_REPOSITORIES, pattern_line
 from ..runtime import open_runtime
 from ..settings import Settings
 from .screen import columns, complain, note, plain, print_json, progress_bar, stdout
@@ -72,6 +72,8 @@ async def watch(
     if as_json:
         print_json(answer.to_wire())
     else:
+        for row in answer.patterns:
+            stdout().print(plain(pattern_line(row), "dim"), soft_wrap=True)
         for name in answer.watching:
             stdout().print(plain(name))
         if not answer.watching:

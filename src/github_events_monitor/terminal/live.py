@@ -79,7 +79,7 @@ async def _row(service: DatabaseService, repo: str, hours: int) -> Row:
         activity = await service.ask(EVENT_COUNTS, repo=repo, hours=hours)
     except MonitorError as error:
         return Row(repo, problem=error.message)
-    return Row(health.repo, health, pulls.summary, activity)
+    return Row(health.repo or repo, health, pulls.summary, activity)
 
 
 def frame(overview: Overview, height: int | None = None) -> RenderableType:

@@ -48,6 +48,7 @@ async def test_each_reader_is_told_once_and_a_given_since_moves_no_mark() -> Non
     world = make()
     await world.collector.collect(["octo/hello", "octo/quiet"])
     assert len((await ask(world, reader="ann")).repositories) == 1
+    assert (await ask(world, reader="ann")).repositories == ()
     world.pass_time(seconds=30)
     assert (await ask(world, reader="ann")).repositories == ()
     assert len((await ask(world, reader="bob", since="2026-11-20")).repositories) == 1

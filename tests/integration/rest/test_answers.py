@@ -137,7 +137,7 @@ async def test_the_description_is_valid_and_says_how_errors_look(world: World) -
     operations: list[dict[str, Any]] = [
         operation for path in description["paths"].values() for operation in path.values()
     ]
-    assert len(operations) == 21
+    assert len(operations) == 22
     for operation in operations:
         assert operation["description"], operation["operationId"]
         for status in ("401", "422", "503"):

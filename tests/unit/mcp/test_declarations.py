@@ -63,14 +63,15 @@ async def test_arguments_and_defaults_are_those_of_the_contract() -> None:
     assert shown == {
         "recent_commits": {
             "repo": "required", "hours": 24, "limit": 30, "branch": None, "author": None,
-            "query": None, "min_risk": None, **window, "cursor": None,
+            "path": None, "query": None, "min_risk": None, **window, "cursor": None,
         },
         "commit_details": {"repo": "required", "sha": "required"},
-        "repository_health": {"repo": "required", "hours": 720, **window},
+        "repository_health": {"repo": None, "repos": None, "hours": 720, **window},
         "monitor_commits": {"repos": None, "hours": 24, "limit_per_repo": 10, **window},
         "collect_now": {"repos": None, "dry_run": False},
         "repository_activity": {
-            "repo": "required", "hours": 24, "event_types": None, "actor": None, "limit": 30, **window, "cursor": None,
+            "repo": "required", "hours": 24, "event_types": None, "actor": None, "query": None, "limit": 30, **window,
+            "cursor": None,
         },
         "trending_repositories": {"hours": 24, "limit": 10, **window},
         "developer_activity": {"repo": None, "actor": None, "hours": 720, **window},

@@ -2,20 +2,28 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
 
 from ...errors import InvalidInput
 from ...instants import normalise_instant, shift
-from ...records import Lease, RepositoryState, Span, repo_key
+from ...records import Lease, Pattern, RepositoryState, Span, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .types import LONGEST_LEASE, KnownRepository
+
+READERS, PATTERNS = "#readers", "#patterns"
+"""Shelves of notes: readers' marks, and patterns of the watch list."""
 
 MAX_READER = 100
 """Characters of a reader's name."""
 
 
 class CollectorState(ABC):
-    """States, leases, watch list, aliases of renamed repositories, imported hours of GH Archive, readers' marks.
+    """States, leases, watch list, aliases of renamed repositories, imported hours of GH Archive, notes on shelves.
+
+    A note is a small JSON value under a name, on a shelf whose key begins with `#`: readers' marks, patterns.
 
     Nothing of this is exported but a repository's state without ETags, and whether it is watched.
     """
@@ -109,7 +117,8 @@ class CollectorState(ABC):
         """
         name = _check_reader(reader)
         await self._connection.open()
-        return await self._reader_mark(name)
+        found = (await self._notes(READERS, [name])).get(name)
+        return None if found is None else str(found)
 
     async def save_reader_mark(self, reader: str, instant: str) -> None:
         """Store such an instant in place of the one before; other readers' marks stay as they are.
@@ -119,7 +128,18 @@ class CollectorState(ABC):
         """
         name, mark = _check_reader(reader), normalise_instant(instant)
         await self._connection.open()
-        await self._save_reader_mark(name, mark)
+        await self._put_notes(READERS, {name: mark})
+
+    async def get_patterns(self) -> dict[str, Pattern]:
+        """Return every pattern that was resolved, watched or taken off, by its word in lower case, in order."""
+        await self._connection.open()
+        found = await self._notes(PATTERNS)
+        return {word: msgspec.convert(found[word], Pattern) for word in sorted(found)}
+
+    async def save_patterns(self, patterns: Iterable[Pattern]) -> None:
+        """Store patterns in place of those of the same words."""
+        await self._connection.open()
+        await self._put_notes(PATTERNS, {pattern.word: msgspec.to_builtins(pattern) for pattern in patterns})
 
     async def get_repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key, those that begin with a prefix (any letter case)."""
@@ -150,9 +170,11 @@ class CollectorState(ABC):
     @abstractmethod
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]: ...
     @abstractmethod
-    async def _reader_mark(self, reader: str) -> str | None: ...
+    async def _notes(self, shelf: str, names: Sequence[str] | None = None) -> dict[str, Any]:
+        """Notes of a shelf by name, read consistently: those of the names that there are, or all."""
+
     @abstractmethod
-    async def _save_reader_mark(self, reader: str, instant: str) -> None: ...
+    async def _put_notes(self, shelf: str, notes: Mapping[str, Any]) -> None: ...
     @abstractmethod
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]: ...
 

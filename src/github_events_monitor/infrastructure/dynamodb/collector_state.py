@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from ...ledger import clip_spans, merge_spans
 from ...records import Lease, RepositoryState, Span
@@ -10,6 +11,7 @@ from ..database_interface import CollectorState, KnownRepository
 from . import state_items
 from .batches import write_items
 from .connection import DynamoDBConnection
+from .items import pack_json
 from .registry import Registry
 
 
@@ -59,11 +61,12 @@ class DynamoDBCollectorState(CollectorState):
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]:
         return await state_items.aliases_of(self._client, names)
 
-    async def _reader_mark(self, reader: str) -> str | None:
-        return await state_items.reader_mark(self._client, reader)
+    async def _notes(self, shelf: str, names: Sequence[str] | None = None) -> dict[str, Any]:
+        return await state_items.notes(self._client, shelf, names)
 
-    async def _save_reader_mark(self, reader: str, instant: str) -> None:
-        await write_items(self._client, [state_items.row("#readers", reader, mark=instant)])
+    async def _put_notes(self, shelf: str, notes: Mapping[str, Any]) -> None:
+        rows = [state_items.row(shelf, name, note=pack_json(value)) for name, value in notes.items()]
+        await write_items(self._client, rows)
 
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
         return await self._registry.repositories(prefix, limit)

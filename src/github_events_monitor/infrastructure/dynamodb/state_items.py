@@ -4,7 +4,8 @@
     #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until
     #watch              owner/name                          watched: true, or false for taken off
     #alias              the old owner/name                  target: the key under which it is stored now
-    #readers            a reader's name                     mark: the instant up to which it was shown what is new
+    #readers            a reader's name                     note: the instant up to which it was shown what is new
+    #patterns           owner/*, @me, @starred, !o/x-*      note: what it stands for, whether it is watched (JSON)
     #repos#<0-f>        owner/name                          a repository of which something is stored
     #repos#<0-f>        owner/name#                         full_name: GitHub's spelling
     #archive            hours                               hours: spans imported for all repositories (JSON)
@@ -189,10 +190,13 @@ async def note_strangers(client: DynamoDBClient) -> None:
     await write_items(client, [row("#strangers", "events")])
 
 
-async def reader_mark(client: DynamoDBClient, reader: str) -> str | None:
-    """Return the instant up to which a reader was shown what is new, or None."""
-    found = await get_items(client, TABLE, [key("#readers", reader)], consistent=True)
-    return must(found[0], "mark") if found else None
+async def notes(client: DynamoDBClient, shelf: str, names: Sequence[str] | None) -> dict[str, Any]:
+    """Return notes of a shelf by name: those of the names that there are, or all."""
+    if names is None:
+        found = await all_items(client, partition(client, shelf))
+    else:
+        found = await get_items(client, TABLE, [key(shelf, name) for name in names], consistent=True)
+    return {must(item, "event_pattern_detected"): unpack_json(plain(item)["note"]) for item in found}
 
 
 def lease_lost(repo: str) -> LeaseLost:

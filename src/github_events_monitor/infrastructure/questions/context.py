@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
+import msgspec
 from cachetools import TTLCache
 
 from ...answers import Coverage
@@ -12,9 +13,10 @@ from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
 from ...insights.coverage import assess_coverage
 from ...instants import Clock, format_instant, seconds_between, system_clock
 from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_future
-from ...records import RepositoryState, Span, repo_key
+from ...records import Pattern, RepositoryState, Span, repo_key
+from ...watch_words import word_of
 from ..database_interface import DatabaseManager
-from ..watch_list import oldest_first, watched
+from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list
 from .coverage import add_note, is_stale, outage_note, refuse_emptiness
 from .day_results import DayResults
 from .presenter import Presenter
@@ -92,13 +94,14 @@ class QuestionContext:
         refresh: Refresh | None = None,
         fetch_details: FetchDetails | None = None,
         collect: Collect | None = None,
+        resolve: Resolve | None = None,
         status: Status | None = None,
         may_watch: bool = True,
     ) -> None:
         self.manager, self.clock, self.tolerance = manager, clock, tolerance
         self.bots, self.web_url, self.targets, self.retention_days = bots, web_url, targets, retention_days
         self.fetch_details, self.collect, self.status = fetch_details, collect, status
-        self.may_watch = may_watch
+        self.may_watch, self.resolve = may_watch, resolve
         self.progress: Progress | None = None
         self.results = DayResults(manager.metrics)
         self._refresh_from_github = refresh
@@ -119,7 +122,33 @@ class QuestionContext:
 
     async def watching(self) -> list[str]:
         """Return watched repositories in GitHub's spelling, by name."""
-        return list((await watched(self.manager.collector_state, self.targets)).values())
+        return list((await self.watch_list()).names.values())
+
+    async def watch_list(self) -> WatchList:
+        """Return what is watched, and the patterns behind it."""
+        return await read_watch_list(self.manager.collector_state, self.targets)
+
+    async def watch_patterns(self, words: Iterable[str], *, watched: bool) -> None:
+        """Put patterns on the watch list, or take them off it."""
+        stored = await self.manager.collector_state.get_patterns()
+        changed = [stored.get(word, Pattern(word=word)) for word in map(word_of, words)]
+        if changed:
+            await self.manager.collector_state.save_patterns(
+                msgspec.structs.replace(pattern, watched=watched) for pattern in changed
+            )
+
+    async def choose(self, repos: Sequence[str] | None) -> Chosen:
+        """Return the repositories that a question is about: those named or meant by patterns, else all watched."""
+        if repos:
+            return await choose(repos, self.resolve)
+        problems = await self.resolve_watched()
+        return Chosen(await self.watching(), problems)
+
+    async def resolve_watched(self) -> dict[str, MonitorError]:
+        """Resolve watched patterns that were not resolved today; return by word why one stands for nothing yet."""
+        words = [pattern.word for pattern in (await self.watch_list()).patterns]
+        found = await self.resolve(words) if words and self.resolve is not None else {}
+        return {word: error for word, error in found.items() if isinstance(error, MonitorError)}
 
     async def look_up(
         self, repo: str, asked: Asked, *, branch: str | None = None, kinds: Sequence[str] = ("events", "commits")

@@ -5,8 +5,9 @@ like a line of ours.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
-from ...answers import Coverage, Envelope, Window
+from ...answers import Coverage, Window
 from ...text import clean
 
 MAX_TEXT_BYTES = 19_500
@@ -44,7 +45,23 @@ def known(coverage: Coverage) -> str:
     return f"Coverage partial: known from {coverage.from_} to {coverage.to}{gaps}.{note}"
 
 
-def standing(answer: Envelope) -> Iterator[str]:
+class Standing(Protocol):
+    """An answer about a repository."""
+
+    @property
+    def now(self) -> str:
+        """When it was made."""
+
+    @property
+    def repo(self) -> str | None:
+        """Which one."""
+
+    @property
+    def coverage(self) -> Coverage:
+        """What is known."""
+
+
+def standing(answer: Standing) -> Iterator[str]:
     """Yield the lines that every windowed answer has: when it was made, how fresh it is, where knowledge is missing."""
     coverage = answer.coverage
     fresh = f"last collected {coverage.last_collected_at}" if coverage.last_collected_at else "never collected"

@@ -1,12 +1,14 @@
 """Filters that storage does not know: a window's records are read page by page and looked at one by one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from fnmatch import fnmatchcase
 from typing import Annotated, TypeVar
 
 from pydantic import Field
 
 from ...errors import InvalidInput
-from ..database_interface import Position
+from ...records import CommitRecord
+from ..database_interface import CommitsRepository, Position
 
 MAX_READ = 20_000
 """Records of one window that a filter looks at."""
@@ -14,7 +16,36 @@ _PAGE = 1_000
 
 Words = Annotated[str | None, Field(description="words, all of them, in any letter case", max_length=200)]
 
+Path = Annotated[str | None, Field(description="beginning of a file's path, or a glob such as *.py", max_length=300)]
+
 RecordT = TypeVar("RecordT")
+
+
+def path_matcher(path: str) -> Callable[[str], bool]:
+    """Return whether a file's path begins with a text, or fits a glob, in which `*` takes slashes, too."""
+    wanted = path.removeprefix("./").lstrip("/")
+    if not any(sign in wanted for sign in "*?["):
+        return lambda name: name.startswith(wanted)
+    at_the_root = wanted.removeprefix("**/")
+    return lambda name: fnmatchcase(name, wanted) or fnmatchcase(name, at_the_root)
+
+
+async def on_path(
+    commits: CommitsRepository, repo: str, records: Sequence[CommitRecord], path: str
+) -> tuple[list[CommitRecord], int]:
+    """Return the commits that touch a path, and of how many the files are not known."""
+    matches, unknown = path_matcher(path), 0
+    found: list[CommitRecord] = []
+    for start in range(0, len(records), _PAGE):
+        chunk = records[start : start + _PAGE]
+        files = await commits.get_files(repo, [record.commit.sha for record in chunk])
+        for record in chunk:
+            names = files.get(record.commit.sha)
+            if names is None:
+                unknown += record.commit.files_changed != 0
+            elif any(matches(one.filename) or matches(one.previous_filename or "\0") for one in names):
+                found.append(record)
+    return found, unknown
 
 
 def has_words(text: str | None, query: str | None) -> bool:

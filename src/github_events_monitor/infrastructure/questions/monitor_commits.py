@@ -10,6 +10,7 @@ from ...answers import Answer, AnswerModel, Coverage, Problem, Window
 from ...errors import MonitorError, NotFound
 from ...records import Authorship
 from ...text import clean
+from ...watch_words import is_pattern
 from .context import QuestionContext, Subject, check_repos
 from .lines import gap_lines, known, span
 from .presenter import CommitAnswer
@@ -53,12 +54,16 @@ class MonitorCommits(Answer):
 async def answer(context: QuestionContext, query: MonitorCommitsQuery) -> MonitorCommits:
     """Return commits across repositories, which are put on the watch list when they exist and asking may do so."""
     asked = query.window(context.now())
-    names = list(query.repos or await context.watching())[:MAX_REPOSITORIES]
-    refused = check_repos(names)
+    chosen = await context.choose(query.repos)
+    names = chosen.names[:MAX_REPOSITORIES]
+    refused = {**chosen.problems, **check_repos(names)}
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, ["commits"])
     if query.repos and context.may_watch:
-        found = [s.key for s in subjects if s.state and not isinstance(s.problem, NotFound)]
+        words = [repo for repo in query.repos if repo not in refused]
+        named = {(await context.stored(word)).key for word in words if not is_pattern(word)}
+        found = [s.key for s in subjects if s.key in named and s.state and not isinstance(s.problem, NotFound)]
         await context.manager.collector_state.watch(found)
+        await context.watch_patterns([word for word in words if is_pattern(word)], watched=True)
     nothing = None if names else "No repository is watched; name some, or set TARGET_REPOSITORIES."
     watching = await context.watching()
     watching = watching[: how_many_fit(watching, MAX_BYTES // 4)]

@@ -48,10 +48,11 @@ class Question(Generic[QueryT, AnswerT]):
     lines: Callable[[AnswerT], Iterable[str]]
     effect: Effect = "asks GitHub"
     endpoints: tuple[Endpoint, ...] = ()
-    text_bytes: int = MAX_TEXT_BYTES
+    text_bytes: int | Callable[[AnswerT], int] = MAX_TEXT_BYTES
     is_tool: bool = True
     position: int = 100
 
     def text(self, answer: AnswerT) -> str:
         """Return the whole answer as short plain lines, for a reader who sees nothing else."""
-        return fit_lines(answer.summary_line, self.lines(answer), self.text_bytes)
+        most = self.text_bytes if isinstance(self.text_bytes, int) else self.text_bytes(answer)
+        return fit_lines(answer.summary_line, self.lines(answer), most)

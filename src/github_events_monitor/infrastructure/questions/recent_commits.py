@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from ...answers import Coverage, Envelope
 from ...errors import InvalidInput
@@ -15,7 +16,7 @@ from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
-from .matching import Words, has_words, matching
+from .matching import Path, Words, has_words, matching, on_path
 from .presenter import CommitAnswer, analysis_of
 from .query import PagedQuery, Person, Repo
 from .question import Endpoint, Question
@@ -39,15 +40,20 @@ class RecentCommitsQuery(PagedQuery):
     repo: Repo
     branch: Branch = None
     author: Annotated[Person, Field(description="login, name or e-mail")] = None
+    path: Path = None
     query: Words = None
     min_risk: Literal["low", "medium", "high"] | None = None
 
 
 class RecentCommits(Envelope):
-    """Commits of one repository, newest first; `total_commits` counts all in the window."""
+    """Commits of one repository, newest first; `total_commits` counts all in the window.
+
+    files_unknown: with `path`, how many more commits of the window there are whose files were not fetched yet.
+    """
 
     total_commits: int
     commits: tuple[CommitAnswer, ...]
+    files_unknown: Annotated[int | SkipJsonSchema[None], Field(exclude_if=lambda count: count is None)] = None
     next_cursor: str | None = None
 
 
@@ -66,7 +72,7 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
     stored = await context.manager.commits.count_commits(
         subject.key, *page.asked.span, branch=branch, author=query.author
     )
-    total, found = await _find(context, subject, page.asked, query, page.after, stored)
+    total, found, unknown = await _find(context, subject, page.asked, query, page.after, stored)
     coverage = commit_coverage(context, subject, page.asked, query.branch)
     if not stored:
         _check_branch_exists(subject, query.branch)
@@ -80,6 +86,7 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
         coverage=coverage,
         total_commits=total,
         commits=tuple(shown),
+        files_unknown=unknown,
         next_cursor=write_cursor(NAME, page, last) if last else None,
     )
 
@@ -91,8 +98,11 @@ async def _find(
     query: RecentCommitsQuery,
     after: Position | None,
     stored: int,
-) -> tuple[int, list[CommitRecord]]:
-    """Return how many commits of the window match, and those of the page and one more, if there is one."""
+) -> tuple[int, list[CommitRecord], int | None]:
+    """Return how many commits of the window match, those of the page and one more, if there is one.
+
+    And with a path how many match otherwise, but their files are not known.
+    """
 
     async def read(limit: int, behind: Position | None) -> list[CommitRecord]:
         return await context.manager.commits.get_commits(
@@ -104,11 +114,17 @@ async def _find(
             after=behind,
         )
 
-    if not (query.query or query.min_risk):
-        return stored, await read(query.size + 1, after)
-    found = await matching(read, lambda record: _matches(record, query), _position)
-    rest = found if after is None else await matching(read, lambda record: _matches(record, query), _position, after)
-    return len(found), rest[: query.size + 1]
+    if not (query.query or query.min_risk or query.path):
+        return stored, await read(query.size + 1, after), None
+    found, unknown = await matching(read, lambda record: _matches(record, query), _position), None
+    if query.path:
+        found, unknown = await on_path(context.manager.commits, subject.key, found, query.path)
+    rest = found if after is None else [record for record in found if _is_behind(_position(record), after)]
+    return len(found), rest[: query.size + 1], unknown
+
+
+def _is_behind(position: Position, after: Position) -> bool:
+    return position[0] < after[0] or (position[0] == after[0] and position[1] > after[1])
 
 
 def _matches(record: CommitRecord, query: RecentCommitsQuery) -> bool:
@@ -167,7 +183,11 @@ def summarise(answer: RecentCommits) -> str:
 def lines(answer: RecentCommits) -> Iterator[str]:
     """Yield the answer as text. Messages give way where the whole of a page would be too long."""
     yield from standing(answer)
-    yield from commit_lines(answer.commits, PAGE_TEXT_BYTES - 900 - len(answer.next_cursor or ""))
+    if answer.files_unknown:
+        yield f"The files of {answer.files_unknown} more commits are not known: whether they match is unknown."
+    yield from commit_lines(
+        answer.commits, PAGE_TEXT_BYTES - (1_010 if answer.files_unknown else 900) - len(answer.next_cursor or "")
+    )
     yield from cursor_line(answer.next_cursor)
 
 

@@ -13,10 +13,12 @@ from ...insights.series import activity_series, weekday_hours
 from ...insights.threads import THREAD_TYPES
 from ...insights.workflow_runs import RUN_TYPES
 from ...records import Event, Thread
+from ..database_interface import Position
 from .context import QuestionContext, Subject
 from .coverage import add_note
-from .cursors import open_page, write_cursor
+from .cursors import Page, open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
+from .matching import Words, has_words, matching
 from .presenter import EventAnswer
 from .query import PagedQuery, Person, Repo, WindowedQuery
 from .question import Endpoint, Question
@@ -36,6 +38,7 @@ class RepositoryActivityQuery(PagedQuery):
         Field(description="such as PushEvent, IssuesEvent; default: all", examples=["PushEvent,IssuesEvent"]),
     ] = None
     actor: Annotated[Person, Field(description="login")] = None
+    query: Words = None
 
 
 class RepositoryActivity(Envelope):
@@ -74,16 +77,12 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         subject = await context.look_up(query.repo, page.asked, kinds=["events"])
     else:
         subject = await context.stored(query.repo)
-    counts = await _count(context, subject, page.asked, query.event_types, query.actor)
+    if query.query:
+        counts, found = await _search(context, subject, page)
+    else:
+        counts = await _count(context, subject, page.asked, query.event_types, query.actor)
+        found = await _read(context, subject, page, query.size + 1, page.after)
     series = activity_series(page.asked.span, counts)
-    found = await context.manager.events.get_events(
-        subject.key,
-        *page.asked.span,
-        event_types=query.event_types,
-        actor=query.actor,
-        limit=query.size + 1,
-        after=page.after,
-    )
     threads = await _threads_of(context, subject, found[: query.size])
     shown = [subject.presenter.event(event, threads.get(event.facts.number or 0)) for event in found[: query.size]]
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(series.to_wire()))]
@@ -96,6 +95,45 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         events=tuple(shown),
         next_cursor=write_cursor(NAME, page, last) if last else None,
     )
+
+
+async def _read(
+    context: QuestionContext,
+    subject: Subject,
+    page: Page[RepositoryActivityQuery],
+    limit: int,
+    after: Position | None,
+) -> list[Event]:
+    types, actor = page.query.event_types, page.query.actor
+    return await context.manager.events.get_events(
+        subject.key, *page.asked.span, event_types=types, actor=actor, limit=limit, after=after
+    )
+
+
+async def _search(
+    context: QuestionContext, subject: Subject, page: Page[RepositoryActivityQuery]
+) -> tuple[dict[tuple[str, str], int], list[Event]]:
+    """Return how many events by hour and type have the words in their title, and those of the page and one more."""
+
+    async def read(limit: int, after: Position | None) -> list[Event]:
+        events = await _read(context, subject, page, limit, after)
+        titled.update(await _titles(context, subject, events))
+        return events
+
+    titled: dict[str, str] = {}
+    found = await matching(
+        read, lambda e: has_words(titled.get(e.id), page.query.query), lambda e: (e.created_at, e.id)
+    )
+    rest = found if page.after is None else [event for event in found if (event.created_at, event.id) < page.after]
+    counts = Counter((event.created_at[:13], event.event_type) for event in found)
+    return counts, rest[: page.query.size + 1]
+
+
+async def _titles(context: QuestionContext, subject: Subject, events: Sequence[Event]) -> Mapping[str, str]:
+    """Return the titles of events as answers show them, by id."""
+    threads = await _threads_of(context, subject, events)
+    shown = [subject.presenter.event(event, threads.get(event.facts.number or 0)) for event in events]
+    return {event.id: event.title for event in shown}
 
 
 async def answer_counts(context: QuestionContext, query: EventCountsQuery) -> EventCounts:

@@ -1,18 +1,27 @@
-"""`repository_health`: how healthy a repository is, by components that explain themselves."""
+"""`repository_health`: how healthy a repository is, by components that explain themselves; or several side by side."""
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Literal, Self
 
-from ...answers import Envelope
+from pydantic import Field, model_validator
+
+from ...answers import Answer, AnswerModel, Coverage, Link, Problem, Window
+from ...errors import InvalidInput, MonitorError
 from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_health
-from ...insights.results import Component, HealthResult
+from ...insights.results import Component, HealthResult, Trend
+from ...text import clean
 from ..gc_pause import without_garbage_collection
-from .context import QuestionContext, Subject
-from .lines import known, number, span, standing
-from .query import Repo, WindowedQuery
+from .context import QuestionContext, Subject, check_repos
+from .coverage import join_coverage
+from .lines import MAX_TEXT_BYTES, known, number, span, standing
+from .query import MAX_REPOSITORIES, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, read_rows, read_snapshot
 from .windows import Asked, days_before, previous
+
+KINDS = ("threads", "events", "commits")
+COMPARED = (2, 10)
+"""How many repositories can be compared."""
 
 
 class RepositoryHealthQuery(WindowedQuery):
@@ -20,21 +29,112 @@ class RepositoryHealthQuery(WindowedQuery):
 
     default_hours: ClassVar[int] = 720
 
-    repo: Repo
+    repo: Annotated[str | None, Field(description="owner/name; this or repos is needed")] = None
+    repos: Annotated[
+        tuple[str, ...] | None, Field(description="owner/name each, 2 to 10, compared", max_length=MAX_REPOSITORIES)
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> Self:
+        if bool(self.repo) == bool(self.repos):
+            raise ValueError("name one repo (owner/name), or repos (2 to 10 of them, compared side by side)")
+        return self
 
 
-class RepositoryHealth(HealthResult, Envelope):
-    """Health of one repository."""
+class ComparedComponent(AnswerModel):
+    """A component of one of several repositories; its weight and explanation are in that one's own answer."""
+
+    value: float | None
+    score: float | None
+
+
+class ComparedHealth(AnswerModel):
+    """One of several repositories; `error` in place of the rest where nothing is known of it."""
+
+    repo: str
+    health_score: float | None = None
+    confidence: float | None = None
+    direction: Literal["up", "down", "flat"] | None = None
+    components: dict[str, ComparedComponent] = Field(default_factory=dict)
+    complete: bool = False
+    recommendation: Link = None
+    error: Problem | None = None
+
+
+class RepositoryHealth(HealthResult, Answer):
+    """Health of one repository; or of several in `repositories`, in the order asked for, and nothing else then."""
+
+    repo: str | None
+    repo_url: str | None
+    window: Window
+    coverage: Coverage
+    repositories: Annotated[tuple[ComparedHealth, ...], Field(exclude_if=lambda rows: not rows)] = ()
 
 
 async def answer(context: QuestionContext, query: RepositoryHealthQuery) -> RepositoryHealth:
-    """Return the health of a repository; kept as that day's result where the window reaches to the present."""
+    """Return the health of a repository, or of several.
+
+    It is kept as that day's result where the window reaches to the present.
+    """
     asked = query.window(context.now())
-    subject = await context.look_up(query.repo, asked, kinds=("threads", "events", "commits"))
+    if query.repos:
+        return await _compare(context, query.repos, asked)
+    subject = await context.look_up(query.repo or "", asked, kinds=KINDS)
+    result = await _kept(context, subject, asked)
+    return RepositoryHealth(**context.envelope(subject, asked), **dict(result))
+
+
+async def _kept(context: QuestionContext, subject: Subject, asked: Asked) -> HealthResult:
     with without_garbage_collection():
         result = await _assess(context, subject, asked)
     await context.results.keep_health(subject, asked, result)
-    return RepositoryHealth(**context.envelope(subject, asked), **dict(result))
+    return result
+
+
+async def _compare(context: QuestionContext, repos: Sequence[str], asked: Asked) -> RepositoryHealth:
+    """Return several repositories side by side. Raises `InvalidInput` for too few or too many."""
+    chosen = await context.choose(repos)
+    names = list({name.strip().lower(): name for name in chosen.names}.values())
+    least, most = COMPARED
+    if not least <= len(names) + len(chosen.problems) <= most:
+        raise InvalidInput(f"repos takes {least} to {most} repositories to compare, not {len(names)}")
+    refused = {**chosen.problems, **check_repos(names)}
+    subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
+    rows = [await _compared(context, subject, asked) for subject in subjects]
+    rows += [ComparedHealth(repo=clean(name, 80), error=Problem.of(problem)) for name, problem in refused.items()]
+    coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
+    return RepositoryHealth(
+        repo=None,
+        repo_url=None,
+        window=asked.window,
+        coverage=coverage,
+        health_score=None,
+        confidence=None,
+        components=(),
+        trend=Trend(direction=None, previous_score=None, change=None, explanation="Each repository has its own."),
+        recommendations=(),
+        people=None,
+        bots=None,
+        ai_assistants=None,
+        repositories=tuple(rows),
+    )
+
+
+async def _compared(context: QuestionContext, subject: Subject, asked: Asked) -> ComparedHealth:
+    name = subject.presenter.full_name
+    try:
+        result = await _kept(context, subject, asked)
+    except MonitorError as error:
+        return ComparedHealth(repo=name, error=Problem.of(error))
+    return ComparedHealth(
+        repo=name,
+        health_score=result.health_score,
+        confidence=result.confidence,
+        direction=result.trend.direction,
+        components={part.name: ComparedComponent(value=part.value, score=part.score) for part in result.components},
+        complete=context.coverage(subject, asked, "events").complete,
+        recommendation=result.recommendations[0] if result.recommendations else None,
+    )
 
 
 async def _assess(context: QuestionContext, subject: Subject, asked: Asked) -> HealthResult:
@@ -70,6 +170,15 @@ async def _stored_score(context: QuestionContext, subject: Subject, asked: Asked
 
 def summarise(answer: RepositoryHealth) -> str:
     """Return the answer in one line."""
+    if answer.repositories:
+        ranked = sorted(
+            (row for row in answer.repositories if row.health_score is not None),
+            key=lambda row: (-(row.health_score or 0), row.repo),
+        )
+        order = ", ".join(f"{row.repo} {row.health_score:g}" for row in ranked) or "none of them has a known score"
+        unknown = len(answer.repositories) - len(ranked)
+        rest = f"; {unknown} not known" if unknown and ranked else ""
+        return f"Health of {len(answer.repositories)} repositories: {order}{rest}, {span(answer.window)}."
     score = "not known (null)" if answer.health_score is None else f"{answer.health_score:g} of 100"
     sure = "" if answer.confidence is None else f" at confidence {answer.confidence:.2f}"
     unknown = sum(part.score is None for part in answer.components)
@@ -79,6 +188,9 @@ def summarise(answer: RepositoryHealth) -> str:
 
 def lines(answer: RepositoryHealth) -> Iterator[str]:
     """Yield the answer as text."""
+    if answer.repositories:
+        yield from _side_by_side(answer)
+        return
     yield from standing(answer)
     yield f"Took part: {answer.people} people, {answer.bots} bots, {answer.ai_assistants} AI assistants."
     trend = answer.trend
@@ -86,6 +198,25 @@ def lines(answer: RepositoryHealth) -> Iterator[str]:
     yield f"Trend: {trend.direction or 'unknown'}{change}. {trend.explanation}"
     yield from map(component_line, answer.components)
     yield from (f"Recommendation: {line}" for line in answer.recommendations)
+
+
+def _side_by_side(answer: RepositoryHealth) -> Iterator[str]:
+    """Yield a line for each repository, and one for each component with all of their values."""
+    yield f"Now {answer.now}. {known(answer.coverage)}"
+    good = [row for row in answer.repositories if row.error is None]
+    for row in good:
+        sure = "" if row.confidence is None else f", confidence {row.confidence:.2f}"
+        partial = "" if row.complete else ", not completely known"
+        advice = f". Recommendation: {row.recommendation}" if row.recommendation else ""
+        yield f"{row.repo}: {number(row.health_score)}{sure}, trend {row.direction or 'unknown'}{partial}{advice}"
+    for name in good[0].components if good else ():
+        parts = [(row.repo, row.components[name]) for row in good]
+        yield f"{name}: " + "; ".join(f"{repo} {_cell(part)}" for repo, part in parts)
+    yield from (f"{row.repo}: {row.error.code}: {row.error.message}" for row in answer.repositories if row.error)
+
+
+def _cell(part: ComparedComponent) -> str:
+    return "unknown" if part.score is None else f"score {part.score:.2f} (value {number(part.value)})"
 
 
 def component_line(part: Component) -> str:
@@ -100,13 +231,14 @@ REPOSITORY_HEALTH = Question(
     name="repository_health",
     title="Repository health",
     description="Health score (0-100; null when too little is known) with its components and their sample sizes, the "
-    "trend against the window before, and recommendations. Formulas: resource github-events://formulas.",
+    "trend against the window before, and recommendations; or several repos side by side. Formulas: resource "
+    "github-events://formulas.",
     query=RepositoryHealthQuery,
     answer_type=RepositoryHealth,
     answer=answer,
     summarise=summarise,
     lines=lines,
     endpoints=(Endpoint(method="GET", path="/metrics/repository-health", tag="metrics"),),
-    text_bytes=3_950,
+    text_bytes=lambda answer: MAX_TEXT_BYTES if answer.repositories else 3_950,
     position=30,
 )

@@ -18,11 +18,17 @@ SHARED = {
     "RateLimitStatus": "limit, remaining, reset_at",
     "Developer": "login, kind, is_bot, total, contributions{}, first_responses, median_first_response_hours,"
     " first_seen, last_seen, new_contributor, repositories[], evidence[]",
-    "News": "title, url",
+    "News": "title, url, at",
+    "ComparedHealth": "repo, health_score, confidence, direction, components{name: {value, score}}, complete,"
+    " recommendation, error",
+    "WatchedRepository": "repo, last_collected_at, error",
+    "WatchedPattern": "pattern, repositories, resolved_at, note",
     "Summary": "open, opened, merged, closed, median_hours_to_first_response, first_response_sample,"
     " median_hours_to_merge, merge_sample, waiting_for_review, series{unit, start, opened[], merged[], closed[],"
     " open[]},"
     " durations{up_to_hours[], first_response[], merge[]}",
+    "Issue": "number, title, author_login, is_bot, state, state_reason, created_at, updated_at, closed_at, comments,"
+    " first_response_hours, labels[]",
     "ActivitySeries": "unit hour|day|week, start, counts{type: [n…]}",
     "DoraKey": "name, value, unit, band elite|high|medium|low, sample_size, formula, explanation, evidence[]",
     "ReleaseAnswer": "tag, published_at, author_login, evidence[]",

@@ -11,6 +11,8 @@ from .question import Endpoint, Question
 from .sizes import MAX_BYTES, how_many_fit
 
 MAX_WATCHED = 200
+MAX_COUNTED = 1_000
+"""Stored repositories that are counted; more are not known by number (null)."""
 
 
 class StatusQuery(Query):
@@ -67,7 +69,14 @@ async def answer(context: QuestionContext, query: StatusQuery) -> Status:  # noq
         if len(rows) < len(watching)
         else None
     )
-    return Status(**await context.status(), watching=tuple(names), repositories=tuple(rows), note=cut)
+    stored = len(await context.manager.collector_state.get_repositories(limit=MAX_COUNTED + 1))
+    return Status(
+        **await context.status(),
+        watching=tuple(names),
+        repositories=tuple(rows),
+        stored_repositories=stored if stored <= MAX_COUNTED else None,
+        note=cut,
+    )
 
 
 def summarise(answer: Status) -> str:
@@ -86,6 +95,8 @@ def lines(answer: Status) -> Iterator[str]:
     yield "Database: " + ", ".join(f"{name} {value}" for name, value in answer.database.items())
     token = "with a token" if answer.github.token else "without a token"
     yield f"GitHub: {answer.github.api_url}, {token}; requests left: {left}."
+    stored = f"more than {MAX_COUNTED}" if answer.stored_repositories is None else f"{answer.stored_repositories}"
+    yield f"Stored: records of {stored} repositories; watched: {len(answer.watching)}."
     for row in answer.repositories:
         fresh = f"last collected {row.last_collected_at}" if row.last_collected_at else "never collected"
         yield f"{row.repo}: {fresh}{f', last attempt failed: {row.error}' if row.error else ''}"
@@ -94,7 +105,7 @@ def lines(answer: Status) -> Iterator[str]:
 STATUS = Question(
     name="status",
     title="Status",
-    description="Database, GitHub budget left, what is watched and how fresh it is, version.",
+    description="Database, GitHub budget left, what is stored and watched and how fresh it is, version.",
     query=StatusQuery,
     answer_type=Status,
     answer=answer,

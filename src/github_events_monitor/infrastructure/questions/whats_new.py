@@ -1,19 +1,19 @@
 """`whats_new`: what changed across repositories since a reader last asked, and what needs a person."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from ...answers import Answer, AnswerModel, Link, Problem
+from ...answers import Answer, AnswerModel, Link, Problem, Window
 from ...errors import MonitorError
 from ...github.payloads import FAILED_VERDICTS
 from ...insights.business_time import business_hours
 from ...insights.threads import first_response_hours, waiting_for
 from ...insights.workflow_runs import find_failing, verdicts_on
 from ...instants import format_instant, normalise_instant
-from ...records import Activity, Thread
+from ...records import Activity, Span, Thread
 from ...text import clean, first_line
 from .context import QuestionContext, Subject, check_repos
 from .lines import counts, name_of, quoted
@@ -58,10 +58,11 @@ class Attention(AnswerModel):
 
 
 class News(AnswerModel):
-    """A happening: its title, and where to see it."""
+    """A happening: its title, where to see it, and when it was."""
 
     title: str
     url: str | None
+    at: str | None
 
 
 class RepositoryNews(AnswerModel):
@@ -87,46 +88,69 @@ class WhatsNew(Answer):
     note: str | None = None
 
 
-async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
-    """Return what is new; a reader's mark moves on only when the whole answer was given."""
-    names = list(query.repos or await context.watching())[:MAX_REPOSITORIES]
-    refused = check_repos(names)
-    since = await _since(context, query)
-    asked = ask(context.now(), hours=24, since=since)
+class Gathered(NamedTuple):
+    """What is new across repositories, before it is cut to the size of an answer.
+
+    attention: what matters most first. whole: whether each repository could be collected.
+    """
+
+    attention: list[Attention]
+    news: list[RepositoryNews]
+    quiet: list[str]
+    errors: dict[str, Problem]
+    whole: bool
+
+
+async def gather(
+    context: QuestionContext, names: Sequence[str], refused: Mapping[str, MonitorError], asked: Asked, most: int
+) -> Gathered:
+    """Return what is new across repositories, with so many titles of each kind of news at most."""
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
-    attention: list[Attention] = []
-    news: list[RepositoryNews] = []
-    quiet: list[str] = []
+    whole = not any(subject.problem or _unknown(context, subject, asked) for subject in subjects)
+    found = Gathered([], [], [], errors, whole)
     for subject in subjects:
         name = subject.presenter.full_name
         try:
-            found, looks = await _of_repository(context, subject, asked)
+            news, looks = await _of_repository(context, subject, asked, most)
         except MonitorError as error:
             errors[name] = Problem.of(error)
             continue
-        attention += looks
-        if found.counts:
-            news.append(found)
+        found.attention.extend(looks)
+        if news.counts or _unknown(context, subject, asked):
+            found.news.append(news)
         else:
-            quiet.append(name)
-    attention.sort(key=lambda one: (_ORDER.index(one.kind), one.at or "", one.repo))
-    nothing = None if names else "No repository is watched; name some, or set TARGET_REPOSITORIES."
+            found.quiet.append(name)
+    found.attention.sort(key=lambda one: (_ORDER.index(one.kind), one.at or "", one.repo))
+    return found
+
+
+async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
+    """Return what is new; a reader's mark moves on only when the whole answer was given."""
+    chosen = await context.choose(query.repos)
+    names = chosen.names[:MAX_REPOSITORIES]
+    since = await _since(context, query)
+    asked = _window(context, since)
+    refused = {**chosen.problems, **check_repos(names)}
+    found = await gather(context, names, refused, asked, MAX_SHOWN)
+    nothing = None if names or refused else "No repository is watched; name some, or set TARGET_REPOSITORIES."
+    left = len(chosen.names) - len(names)
+    more = f"{left} more repositories are not looked at; name them in repos." if left else None
     whole = WhatsNew(
         since=since,
         until=asked.window.until,
-        attention=tuple(attention[:MAX_ATTENTION]),
-        repositories=tuple(news),
-        quiet=tuple(quiet[: how_many_fit(quiet, MAX_BYTES // 4)]),
-        errors=errors,
+        attention=tuple(found.attention[:MAX_ATTENTION]),
+        repositories=tuple(found.news),
+        quiet=tuple(found.quiet[: how_many_fit(found.quiet, MAX_BYTES // 4)]),
+        errors=found.errors,
         next_since=asked.window.until,
         note=nothing,
     )
     shown, cut = shorten(whole, "repositories", "attention")
-    complete = not (cut or errors or len(attention) > MAX_ATTENTION or any(s.problem for s in subjects))
+    complete = found.whole and not (cut or more or found.errors or len(found.attention) > MAX_ATTENTION)
     if complete and names and query.since is None and context.may_watch:
         await context.manager.collector_state.save_reader_mark(query.reader, asked.window.until)
-    said = [nothing, cut, None if complete or not names else "The reader's mark stays, for this is not all."]
+    said = [nothing, cut, more, None if complete or not names else "The reader's mark stays, for this is not all."]
     return shown.model_copy(update={"note": " ".join(filter(None, said)) or None})
 
 
@@ -135,11 +159,19 @@ async def _since(context: QuestionContext, query: WhatsNewQuery) -> str:
         return normalise_instant(query.since)
     mark = await context.manager.collector_state.get_reader_mark(query.reader)
     day, now = format_instant(context.now() - timedelta(days=1)), format_instant(context.now())
-    return mark if mark is not None and mark < now else day
+    return day if mark is None else min(mark, now)
+
+
+def _window(context: QuestionContext, since: str) -> Asked:
+    """Return the window, which is empty where the same reader asks twice in a second."""
+    now = format_instant(context.now())
+    if since == now:
+        return Asked(Window(hours=1, since=now, until=now), Span(now, now), True)
+    return ask(context.now(), hours=24, since=since)
 
 
 async def _of_repository(
-    context: QuestionContext, subject: Subject, asked: Asked
+    context: QuestionContext, subject: Subject, asked: Asked, most: int
 ) -> tuple[RepositoryNews, list[Attention]]:
     """Return a repository's news and what needs a person. Raises why nothing is known."""
     key, (since, until) = subject.key, asked.span
@@ -147,9 +179,7 @@ async def _of_repository(
         context.refuse_emptiness(subject, asked)
     threads = [as_of(thread, until) for thread in await context.manager.threads.get_threads(key, since)]
     threads = [thread for thread in threads if thread.created_at < until]
-    commits = await context.manager.commits.get_commits(
-        key, since, until, branch=subject.default_branch, limit=MAX_SHOWN
-    )
+    commits = await context.manager.commits.get_commits(key, since, until, branch=subject.default_branch, limit=most)
     total = await context.manager.commits.count_commits(key, since, until, branch=subject.default_branch)
     activity = await context.manager.events.get_activity(
         key, days_before(until, CHECKS_DAYS), until, event_types=("ReleaseEvent", "WorkflowRunEvent")
@@ -157,22 +187,27 @@ async def _of_repository(
     url = subject.presenter.repo_url
     news: dict[str, list[News]] = {
         "commits": [
-            News(title=first_line(row.commit.message, 100), url=f"{url}/commit/{row.commit.sha}") for row in commits
+            News(
+                title=first_line(row.commit.message, 100),
+                url=f"{url}/commit/{row.commit.sha}",
+                at=row.commit.commit_date,
+            )
+            for row in commits
         ],
         **_thread_news(threads, since, until, url),
     }
     recent = [row for row in activity if since <= row.created_at < until]
     releases = [row for row in recent if row.event_type == "ReleaseEvent" and row.action in {"published", "released"}]
     failed = [row for row in verdicts_on(recent, subject.default_branch) if row.action in FAILED_VERDICTS]
-    news["releases"] = [News(title=_word(row.ref), url=f"{url}/releases") for row in releases]
-    news["failed_runs"] = [News(title=_word(row.subject), url=f"{url}/actions") for row in failed]
+    news["releases"] = [News(title=_word(row.ref), url=f"{url}/releases", at=row.created_at) for row in releases]
+    news["failed_runs"] = [News(title=_word(row.subject), url=f"{url}/actions", at=row.created_at) for row in failed]
     counted = {kind: len(rows) for kind, rows in news.items() if rows} | ({"commits": total} if total else {})
     found = RepositoryNews(
         repo=subject.presenter.full_name,
         counts=counted,
-        first={kind: tuple(rows[:MAX_SHOWN]) for kind, rows in news.items() if rows},
+        first={kind: tuple(rows[:most]) for kind, rows in news.items() if rows},
         newcomers=await _newcomers(context, subject, threads, asked) if counted else (),
-        note=f"Collecting failed: {subject.problem.message}." if subject.problem else None,
+        note=f"Collecting failed: {subject.problem.message}." if subject.problem else _unknown(context, subject, asked),
     )
     looks = [*_waiting(context, subject, threads, until), *_failing(subject, activity)]
     for row in releases:
@@ -183,6 +218,16 @@ async def _of_repository(
     return found, looks
 
 
+def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | None:
+    """Return what is not known at all of the time asked about: it must not pass for quiet."""
+    if asked.span.since == asked.span.until:
+        return None
+    spans = context.settled(subject, "commits", asked)
+    if any(span.since < asked.span.until and span.until > asked.span.since for span in spans):
+        return None
+    return "Commits of this time are not known yet; collect_now fetches them."
+
+
 def _thread_news(threads: Iterable[Thread], since: str, until: str, url: str) -> dict[str, list[News]]:
     found: dict[str, list[News]] = {}
 
@@ -190,7 +235,7 @@ def _thread_news(threads: Iterable[Thread], since: str, until: str, url: str) ->
         if at is not None and since <= at < until:
             place = "pull" if thread.kind == "pull_request" else "issues"
             title = f"#{thread.number} {clean(thread.title or 'title unknown', 90, one_line=True)}"
-            found.setdefault(kind, []).append(News(title=title, url=f"{url}/{place}/{thread.number}"))
+            found.setdefault(kind, []).append(News(title=title, url=f"{url}/{place}/{thread.number}", at=at))
 
     for thread in threads:
         prefix = "pull_requests" if thread.kind == "pull_request" else "issues"

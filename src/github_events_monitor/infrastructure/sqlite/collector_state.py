@@ -3,8 +3,8 @@
 Implementation notes
 - It lives in `event_patterns`, under keys that begin with `#`: `#state#owner/name` (sort `state`: the state;
   sort `lease`: owner, until, epoch), `#watch` (sort: repository; true or false), `#alias` (sort: old name; the key),
-  `#archive` (sort `hours`: the spans imported for all repositories), `#readers` (sort: a reader's name; its mark),
-  `#strangers` (sort `events`: true once an event was kept beside another of its id).
+  `#archive` (sort `hours`: the spans imported for all repositories), `#strangers` (sort `events`: true once an event
+  was kept beside another of its id), and shelves of notes (sort: a note's name).
 - A lease is taken and its epoch checked inside BEGIN IMMEDIATE, so that two processes cannot both succeed.
 - Stored repositories are found by walking the first column of the indexes, one look-up each: there is no list to keep.
 """
@@ -22,12 +22,13 @@ from ...records import Lease, RepositoryState, Span
 from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection
 
-STATE, WATCH, ALIAS, ARCHIVE, READERS = "#state#", "#watch", "#alias", "#archive", "#readers"
+STATE, WATCH, ALIAS, ARCHIVE = "#state#", "#watch", "#alias", "#archive"
 _STRANGERS = "#strangers"
 _STATES_AT_A_TIME = 1000
 
 _PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected, data) VALUES (?, ?, ?)"
 _GET = "SELECT data FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = ?"
+_NOTES = "SELECT event_pattern_detected, data FROM event_patterns WHERE repo_name = ?"
 _STATES = """
     SELECT repo_name, data FROM event_patterns
     WHERE repo_name IN (SELECT value FROM json_each(?)) AND event_pattern_detected = 'state'"""
@@ -103,12 +104,18 @@ class SQLiteCollectorState(CollectorState):
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]:
         return await self._db.read(lambda db: read_aliases(db, names))
 
-    async def _reader_mark(self, reader: str) -> str | None:
-        found = await self._db.read(lambda db: _get(db, READERS, reader))
-        return None if found is None else str(found)
+    async def _notes(self, shelf: str, names: Sequence[str] | None = None) -> dict[str, Any]:
+        chosen = "" if names is None else " AND event_pattern_detected IN (SELECT value FROM json_each(?))"
+        values = (shelf,) if names is None else (shelf, dump_json(list(names)).decode())
+        rows = await self._db.read(lambda db: db.execute(_NOTES + chosen, values).fetchall())
+        return {name: load_json(data) for name, data in rows}
 
-    async def _save_reader_mark(self, reader: str, instant: str) -> None:
-        await self._db.write(lambda db: _put(db, READERS, reader, instant))
+    async def _put_notes(self, shelf: str, notes: Mapping[str, Any]) -> None:
+        def put(db: sqlite3.Connection) -> None:
+            for name, value in notes.items():
+                _put(db, shelf, name, value)
+
+        await self._db.write(put)
 
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]:
         values = {"first": prefix, "last": prefix + "\U0010ffff", "limit": limit}

@@ -1,0 +1,132 @@
+"""Finding commits by path, events by words, and several repositories side by side, on every provider."""
+
+from typing import Any
+
+import pytest
+
+from github_events_monitor.errors import InvalidInput
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.records import Commit, CommitFile, CommitRecord, Ledger, RepositoryState, Span
+
+from ..conftest import NOW
+from .builders import OTHER, REPO, at, sha
+
+KNOWN = Ledger(spans={kind: (Span(at(0, day=1), "2025-03-31T12:00:00Z"),) for kind in ("events", "commits", "threads")})
+
+
+def service(manager: DatabaseManager) -> DatabaseService:
+    return DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
+
+
+def change(number: int, *paths: str, details: bool = True, before: str | None = None) -> CommitRecord:
+    files = tuple(CommitFile(filename=path, status="modified", previous_filename=before) for path in paths)
+    about: dict[str, Any] = {"additions": 1, "deletions": 1, "files_changed": len(paths)} if details else {}
+    commit = Commit(sha=sha(number), repo_name=REPO, commit_date=at(number), message=f"change {number}", **about)
+    return CommitRecord(commit=commit, files=files if details else None)
+
+
+async def fill(manager: DatabaseManager) -> DatabaseService:
+    await manager.collector_state.save_states(
+        RepositoryState(repo_name=repo, full_name=repo.title(), ledger=KNOWN, last_collected_at=at(0, day=31))
+        for repo in (REPO, OTHER)
+    )
+    await manager.commits.insert_commits(
+        [
+            change(1, "src/app.py", "README.md"),
+            change(2, "tests/test_app.py"),
+            change(3, details=False),
+            change(4, "lib/new.py", before="src/old.py"),
+            change(5),
+            change(6, "setup.py", "docs/a.md"),
+        ]
+    )
+    return service(manager)
+
+
+@pytest.mark.parametrize(
+    ("path", "numbers"),
+    [
+        ("src/", [4, 1]),
+        ("/README", [1]),
+        ("*.py", [6, 4, 2, 1]),
+        ("**/setup.py", [6]),
+        ("*/test_*.py", [2]),
+        ("SRC", []),
+    ],
+)
+async def test_commits_are_found_by_path_and_those_not_known_are_counted(
+    manager: DatabaseManager, path: str, numbers: list[int]
+) -> None:
+    asked = await fill(manager)
+    answer = await asked.ask(RECENT_COMMITS, repo=REPO, since="2025-03-01", path=path)
+    assert [row.sha for row in answer.commits] == [sha(number) for number in numbers]
+    assert (answer.total_commits, answer.files_unknown) == (len(numbers), 1)
+    assert "The files of 1 more commits are not known" in RECENT_COMMITS.text(answer)
+    assert "files_unknown" not in (await asked.ask(RECENT_COMMITS, repo=REPO, since="2025-03-01")).to_wire()
+
+
+async def test_a_cursor_fixes_the_path_and_the_words(manager: DatabaseManager) -> None:
+    asked = await fill(manager)
+    first = await asked.ask(RECENT_COMMITS, repo=REPO, since="2025-03-01", path="*.py", limit=3)
+    second = await asked.ask(RECENT_COMMITS, repo=REPO, cursor=first.next_cursor)
+    assert [row.sha for row in (*first.commits, *second.commits)] == [sha(number) for number in (6, 4, 2, 1)]
+    assert (second.total_commits, second.next_cursor) == (4, None)
+    with pytest.raises(InvalidInput, match="path is fixed by the cursor"):
+        await asked.ask(RECENT_COMMITS, repo=REPO, cursor=first.next_cursor, path="src/")
+
+
+async def test_events_are_found_by_words_of_their_titles(manager: DatabaseManager) -> None:
+    asked = await fill(manager)
+    await manager.events.insert_events(
+        {
+            "id": str(number), "event_type": kind, "created_at": at(number), "repo_name": REPO, "actor_login": "ada",
+            "payload": {"action": "opened", kind_of: {"number": number, "title": title}},
+        }
+        for number, (kind, kind_of, title) in enumerate(
+            [
+                ("IssuesEvent", "issue", "Crash on start"),
+                ("PullRequestEvent", "pull_request", "Fix the CRASH at start"),
+                ("IssuesEvent", "issue", "Crash at the end"),
+                ("IssuesEvent", "issue", "A start"),
+            ],
+            1,
+        )
+    )  # fmt: skip
+    answer = await asked.ask(REPOSITORY_ACTIVITY, repo=REPO, since="2025-03-01", query="start crash", limit=1)
+    assert (answer.total_events, answer.counts_by_type) == (2, {"IssuesEvent": 1, "PullRequestEvent": 1})
+    rest = await asked.ask(REPOSITORY_ACTIVITY, repo=REPO, cursor=answer.next_cursor)
+    assert [event.id for event in (*answer.events, *rest.events)] == ["2", "1"]
+    assert (rest.total_events, rest.next_cursor) == (2, None)
+    with pytest.raises(InvalidInput, match="query is fixed by the cursor"):
+        await asked.ask(REPOSITORY_ACTIVITY, repo=REPO, cursor=answer.next_cursor, query="end")
+
+
+async def test_repositories_are_compared_side_by_side(manager: DatabaseManager) -> None:
+    asked = await fill(manager)
+    alone = await asked.ask(REPOSITORY_HEALTH, repo=REPO)
+    both = await asked.ask(REPOSITORY_HEALTH, repos=[OTHER, REPO, "octo/none"])
+    assert [row.repo for row in both.repositories] == [OTHER.title(), REPO.title(), "octo/none"]
+    row = both.repositories[1]
+    assert row.health_score == alone.health_score
+    assert {name: part.score for name, part in row.components.items()} == {p.name: p.score for p in alone.components}
+    assert both.repositories[2].error is not None
+    assert both.repositories[2].error.code == "not_found"
+    text = REPOSITORY_HEALTH.text(both)
+    assert f"responsiveness: {OTHER.title()} " in text
+    assert f"; {REPO.title()} " in text
+    assert "octo/none: not_found" in text
+    assert len(REPOSITORY_HEALTH.text(alone).encode()) < 4_000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"repo": REPO, "repos": [REPO, OTHER]}, {"repos": [REPO]}, {"repos": [f"o/r{n}" for n in range(11)]}],
+)
+async def test_one_repository_or_two_to_ten(arguments: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match="2 to 10"):
+        await service(get_sqlite_manager(":memory:")).ask(REPOSITORY_HEALTH, **arguments)
