@@ -23,12 +23,16 @@ from .settings import Settings
 _TOKENS = re.compile(
     r"\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,})"  # https://github.blog/changelog/2021-03-31-authentication-token-format-updates-are-generally-available/
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    r"|(?i:(?<=x-amz-security-token)[\"']?[:=]\s*b?[\"']?[^\s\"'&]+)"
     r"|(?<=[Bb]earer )[^\s'\",]+"
     r"|(?<=[Tt]oken )[A-Za-z0-9_.=+/-]{20,}"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _SHORTEST_SECRET = 6
 """A shorter one would be found in ordinary words."""
+
+_NEVER_IN_DETAIL = ("botocore.auth", "botocore.credentials", "botocore.endpoint", "botocore.httpsession", "aiobotocore")
+"""Libraries whose DEBUG lines hold signed requests, session tokens and what credentials were made of."""
 
 _TALKATIVE = ("aiobotocore", "asyncio", "botocore", "httpcore", "httpx", "mcp", "sse_starlette", "urllib3")
 """Libraries whose INFO lines tell an operator nothing."""
@@ -155,18 +159,26 @@ class _PrivateFile(WatchedFileHandler):
         )
 
 
-def configure(settings: Settings, *, one_shot: bool = False, waiting: bool = True) -> None:
+def configure(settings: Settings, *, one_shot: bool = False, waiting: bool = True, going_on: bool = False) -> None:
     """Set logging up for the process; calling it again replaces what was set up.
 
     one_shot: for commands that show their outcome themselves: unless LOG_LEVEL was given, stderr gets warnings only.
     waiting: whether a full stderr is waited for; a server drops the line instead.
+    going_on: whether to say on stderr that LOG_FILE cannot be written, and to do without it.
     Raises `SettingsError` when LOG_FILE cannot be written.
     """
     level = getattr(logging, settings.log_level)
     formatter = _Lines(Redactor(settings), tracebacks=level == logging.DEBUG)
     stderr = _Stderr() if waiting or sys.platform == "win32" else _NeverWaiting()  # there only sockets are selected
     stderr.setLevel(logging.WARNING if one_shot and "log_level" not in settings.model_fields_set else level)
-    handlers = [stderr, *([_file(settings.log_file)] if settings.log_file else [])]
+    handlers: list[logging.Handler] = [stderr]
+    problem = None
+    try:
+        handlers += [_file(settings.log_file)] if settings.log_file else []
+    except SettingsError as error:
+        if not going_on:
+            raise
+        problem = error.message
     for handler in handlers:
         handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=handlers, force=True)
@@ -174,11 +186,17 @@ def configure(settings: Settings, *, one_shot: bool = False, waiting: bool = Tru
     quieter = {**dict.fromkeys(_TALKATIVE, logging.WARNING), _RETRIES: logging.ERROR}
     for name, least in quieter.items():
         logging.getLogger(name).setLevel(logging.NOTSET if level == logging.DEBUG else max(level, least))
+    for name in _NEVER_IN_DETAIL:
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger(name).level))
+    if problem:
+        logging.getLogger(__name__).warning("%s; going on without it", problem)
 
 
 def _file(path: Path) -> logging.Handler:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.exists() and not path.is_file():  # a pipe would wait for its reader
+            raise SettingsError(f"LOG_FILE={str(path)!r} is not accepted; give a path of a regular file")
         return _PrivateFile(path, delay=False)
     except OSError as error:
         raise SettingsError(

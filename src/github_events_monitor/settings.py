@@ -3,7 +3,6 @@
 import ipaddress
 import os
 import re
-import stat
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
@@ -80,18 +79,6 @@ def _path(value: object) -> object:
     if _PLACEHOLDER.search(expanded):
         raise ValueError("a variable that is not set")
     return expanded
-
-
-def _log_file(value: object) -> object:
-    """Return a path that is a regular file or absent: opening a FIFO would wait for its reader."""
-    path = _path(value)
-    try:
-        kind = Path(path).stat().st_mode if isinstance(path, str | Path) else stat.S_IFREG
-    except (OSError, ValueError):
-        return path  # absent, or `logs.configure` says why it cannot be written
-    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
-        raise ValueError("not a regular file")
-    return path
 
 
 def _default_database() -> str:
@@ -195,7 +182,7 @@ class Settings(BaseSettings):
     notify_urls: SecretStr | None = Field(None, description="URLs of the library apprise, comma-separated")
     github_webhook_secret: SecretStr | None = Field(None, min_length=1, description="the webhook's secret")
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL")
-    log_file: Annotated[Path | None, BeforeValidator(_log_file)] = Field(
+    log_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
         None, description="a path of a regular file, in which every variable is set"
     )
     env_file: Annotated[Path | None, BeforeValidator(_path)] = Field(

@@ -102,6 +102,39 @@ def test_a_file_that_cannot_be_written_is_a_bad_setting() -> None:
         logs.configure(Settings.load(log_file="/proc/none/monitor.log"))
 
 
+def test_a_log_file_that_is_a_fifo_is_refused_without_waiting_for_its_reader(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to(tmp_path / "fifo")
+    for name in ("fifo", "link"):
+        with pytest.raises(SettingsError, match=r"LOG_FILE=.* is not accepted; give a path of a regular file"):
+            logs.configure(Settings.load(log_file=tmp_path / name))
+
+
+def test_where_a_server_goes_on_a_bad_file_is_a_warning(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for file in ("/proc/none/monitor.log", tmp_path / "fifo", tmp_path):
+        logs.configure(Settings.load(log_file=file), going_on=True)
+        logger.info("collected")
+        shown = capsys.readouterr().err.splitlines()
+        assert (len(shown), "LOG_FILE=" in shown[0], "going on without it" in shown[0]) == (2, True, True)
+
+
+def test_signed_requests_are_not_logged_and_a_session_token_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings.load(log_level="DEBUG"))
+    for name in ("botocore.auth", "botocore.endpoint", "aiobotocore.httpsession"):
+        logging.getLogger(name).debug("CanonicalRequest")
+    for form in (
+        "X-Amz-Security-Token: %s",
+        "{'x-amz-security-token': '%s'}",
+        "?X-Amz-Security-Token=%s&x=1",
+        "b'x-amz-security-token': b'%s'",
+    ):
+        logger.debug(form, "IQoJb3JpZ2luX2VjEJr/token==")
+    shown = capsys.readouterr().err
+    assert "CanonicalRequest" not in shown
+    assert "IQoJb3" not in shown
+
+
 def test_warnings_of_libraries_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(Settings.load())
     with warnings.catch_warnings():

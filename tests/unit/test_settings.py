@@ -1,6 +1,5 @@
 """Settings: read once, by name, from the environment or a `.env` file; a bad one is named in a line."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -249,13 +248,6 @@ def test_a_placeholder_that_a_client_left_is_refused(monkeypatch: pytest.MonkeyP
 def test_a_placeholder_is_no_token(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "${input:token}")
     with pytest.raises(SettingsError, match=rf"^{name} is not accepted"):
-        Settings.load()
-
-
-def test_a_log_file_that_is_a_fifo_is_refused(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    os.mkfifo(clean / "fifo")
-    monkeypatch.setenv("LOG_FILE", str(clean / "fifo"))
-    with pytest.raises(SettingsError, match=r"LOG_FILE=.* is not accepted; give a path of a regular file"):
         Settings.load()
 
 

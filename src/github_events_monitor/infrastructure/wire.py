@@ -140,6 +140,11 @@ def commit_from_dict(row: Mapping[str, Any], where: str) -> Commit:
     commit = _convert(row, Commit, where)
     if not _SHA.fullmatch(commit.sha):
         raise InvalidInput(f"{where}: 'sha' must be 7 to 40 lower-case hexadecimal digits")
+    # One provider keeps these as one text: https://git-scm.com/docs/git-check-ref-format forbids both in names
+    if any("\n" in branch for branch in commit.branches) or any(len(sha.split()) != 1 for sha in commit.parents):
+        raise InvalidInput(f"{where}: 'branches' must not hold line feeds, nor 'parents' blanks")
+    if any(_SURROGATE.search(text) for text in (commit.message, commit.author_name or "", *commit.branches)):
+        raise InvalidInput(f"{where}: a text to store is not valid Unicode (it holds a lone surrogate)")
     return msgspec.structs.replace(
         commit, repo_name=repo_key(commit.repo_name), commit_date=_instant(commit.commit_date, where)
     )

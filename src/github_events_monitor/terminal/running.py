@@ -63,7 +63,7 @@ def run_server(serve: Callable[[Settings], None], *, mcp: bool = False, **flags:
 
     def body() -> int:
         settings = Settings.load_for_mcp(**flags) if mcp else Settings.load(**flags)
-        configure(settings, waiting=False)
+        configure(settings, waiting=False, going_on=mcp and settings.mcp_transport == "stdio")
         _trust_the_system(settings)
         serve(settings)
         return 0

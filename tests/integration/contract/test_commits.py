@@ -348,3 +348,20 @@ async def test_delete_before_takes_files_and_summaries_along(manager: DatabaseMa
         assert await manager.commits.get_commit(REPO, sha(1)) is None
         assert await manager.commits.get_files(REPO, [sha(1)]) == {}
     assert await manager.commits.delete_before("0001-01-01T00:00:00Z") == 0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"branches": ["a\nb"]},
+        {"parents": ["a b"]},
+        {"parents": [""]},
+        {"message": "a\ud800b"},
+        {"author_name": "\udfff"},
+        {"branches": ["\ud800"]},
+    ],
+)
+async def test_what_one_engine_could_not_hold_is_refused_by_all(manager: DatabaseManager, odd: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match="commit 0"):
+        await manager.commits.insert_commits([{**wire.commit_to_dict(commit(1)), **odd}])
+    assert await manager.commits.count_commits(REPO, START, END) == 0

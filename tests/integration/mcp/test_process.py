@@ -121,6 +121,19 @@ def test_without_a_usable_database_it_comes_up_and_its_tools_say_so(
     assert b"Traceback" not in log
 
 
+@pytest.mark.parametrize("name", ["fifo", "none/monitor.log"])
+def test_a_bad_log_file_is_said_and_done_without(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "none").touch()
+    monkeypatch.setenv("LOG_FILE", str(tmp_path / name))
+    process = start_stdio()
+    assert ask(process, INITIALIZE)["result"]["serverInfo"]["name"] == "github-events-monitor"
+    _, log = process.communicate(timeout=20)
+    assert (process.returncode, b"LOG_FILE=" in log, b"going on without it" in log) == (0, True, True)
+
+
 def test_a_strangers_env_file_changes_nothing(world: World, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=trace\nMCP_TRANSPORT=sse\n")
     process = start_stdio()

@@ -19,6 +19,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     ResponseStreamingError,
 )
+from botocore.parsers import ResponseParserError
 
 from ...errors import DatabaseError, DatabaseUnreachable
 
@@ -50,6 +51,9 @@ _MISSING = frozenset({"ResourceNotFoundException", "TableNotFoundException"})
 _IN_USE = frozenset({"ResourceInUseException", "TableAlreadyExistsException"})
 _UNKNOWN = frozenset({"UnknownOperationException", "NotImplemented"})
 _NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound)
+NOT_DYNAMODB = "{endpoint} does not answer like DynamoDB: check DYNAMODB_ENDPOINT_URL"
+_NONSENSE = (AttributeError, LookupError, TypeError)
+"""What botocore's parser raises for JSON of another shape."""
 _CREATE = "make the tables with `github-events-monitor database create` or `python scripts/setup_dynamodb.py create`"
 
 
@@ -116,8 +120,12 @@ def translate(error: Exception, action: str, table: str, endpoint: str) -> Datab
         )
     if isinstance(error, ClientError):
         return _refusal(error, action, table, endpoint)
+    if isinstance(error, ResponseParserError):
+        return DatabaseError(NOT_DYNAMODB.format(endpoint=endpoint))
     if isinstance(error, BotoCoreError | ValueError):
         return DatabaseError(f"DynamoDB at {endpoint} cannot be used: {error}"[:400])
+    if isinstance(error, _NONSENSE):
+        return DatabaseError(NOT_DYNAMODB.format(endpoint=endpoint))
     raise error
 
 

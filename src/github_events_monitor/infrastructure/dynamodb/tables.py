@@ -16,7 +16,7 @@ from ...errors import DatabaseError, SchemaMismatch
 from ...side_by_side import side_by_side
 from ..database_interface import TABLES as TABLE_NAMES
 from .client import DynamoDBClient
-from .faults import AccessDenied, TableInUse, TableMissing
+from .faults import NOT_DYNAMODB, AccessDenied, TableInUse, TableMissing
 from .layout import EXPIRES_AT, TABLES, Table, definition, difference
 
 logger = logging.getLogger(__name__)
@@ -100,10 +100,21 @@ async def describe(client: DynamoDBClient, table: Table) -> dict[str, Any] | Non
         answer = await client.call("describe_table", TableName=client.table(table.name))
     except TableMissing:
         return None
-    if "Table" not in answer:
-        raise DatabaseError(f"{client.endpoint} does not answer like DynamoDB: check DYNAMODB_ENDPOINT_URL")
-    described: dict[str, Any] = answer["Table"]
+    described: dict[str, Any] = answer.get("Table") or {}
+    if not _is_description(described):
+        raise DatabaseError(NOT_DYNAMODB.format(endpoint=client.endpoint))
     return described
+
+
+def _is_description(described: dict[str, Any]) -> bool:
+    """Return whether what is read of a description is there; whatever answered need not be DynamoDB."""
+    indexes = described.get("GlobalSecondaryIndexes", [])
+    keys = [part for has_key in (described, *indexes) for part in has_key.get("KeySchema") or [{}]]
+    attributes = described.get("AttributeDefinitions", [])
+    texts = [described.get("TableStatus"), *(index.get("IndexName") for index in indexes)]
+    texts += [part.get("AttributeName") for part in keys + attributes]
+    texts += [part.get("AttributeType") for part in attributes]
+    return all(isinstance(text, str) for text in texts)
 
 
 async def remove(client: DynamoDBClient) -> list[str]:
