@@ -12,6 +12,7 @@ from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
 from .lines import counts, flags, gap_lines, known, name_of, span
+from .persons import MAX_ASKED, Found, find_person, say_if_unknown
 from .query import Person, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, read_rows
@@ -28,7 +29,7 @@ class DeveloperActivityQuery(WindowedQuery):
     default_hours: ClassVar[int] = 720
 
     repo: Annotated[str | None, Field(description="owner/name; this or actor is needed")] = None
-    actor: Annotated[Person, Field(description="login, across the stored repositories")] = None
+    actor: Annotated[Person, Field(description="login, name or e-mail, across the stored repositories")] = None
 
     @model_validator(mode="after")
     def _somewhere(self) -> "DeveloperActivityQuery":
@@ -50,10 +51,15 @@ class DeveloperActivity(DeveloperResult, Answer):
 async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> DeveloperActivity:
     """Return who did what; the whole ranking is kept as that day's result."""
     asked, actor = query.window(context.now()), query.actor
-    subjects = [await context.look_up(query.repo, asked)] if query.repo else await _where_active(context, actor, asked)
+    found = None if query.repo else await find_person(context, actor or "", asked)
+    if found is None:
+        subjects = [await context.look_up(query.repo or "", asked)]
+    else:
+        subjects = [await context.stored(key) for key in found.repos[:MAX_REPOSITORIES]]
     with without_garbage_collection():
         result = await _rank(context, subjects, asked, query)
-    if query.repo:
+    about: dict[str, Any]
+    if found is None:
         (subject,) = subjects
         context.refuse_empty_outage(subject, asked, result.developers, result.bots, result.ai_assistants)
         about = context.envelope(subject, asked)
@@ -61,8 +67,11 @@ async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> Dev
             await context.results.keep_developers(subject, asked, result)
     else:
         coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
-        coverage = add_note(coverage, None if subjects else f"No event of {actor} is stored for this window.")
+        coverage = add_note(coverage, _left_out(found))
         about = {"repo": None, "repo_url": None, "window": asked.window, "coverage": coverage}
+    if not (result.developers or result.bots or result.ai_assistants):
+        searched = subjects if found is None else [await context.stored(key) for key in found.searched[:MAX_ASKED]]
+        about["coverage"] = await say_if_unknown(context, about["coverage"], searched, asked, actor)
     return _fit(DeveloperActivity(**about, actor=actor, **dict(result)))
 
 
@@ -84,9 +93,15 @@ async def _rank(
     return rank_developers(activity, authorship, actor=query.actor, **judged)
 
 
-async def _where_active(context: QuestionContext, actor: str | None, asked: Asked) -> list[Subject]:
-    keys = await context.manager.events.get_repositories_of(actor or "", *asked.span)
-    return [await context.stored(key) for key in keys[:MAX_REPOSITORIES]]
+def _left_out(found: Found) -> str | None:
+    """Return what was not looked at."""
+    if not found.repos:
+        return "Nothing of this person is stored for this window."
+    if len(found.repos) > MAX_REPOSITORIES:
+        return f"{MAX_REPOSITORIES} of the {len(found.repos)} repositories with this person are counted."
+    return (
+        f"Commits of the first {len(found.searched)} stored repositories were looked through." if found.more else None
+    )
 
 
 def _fit(answer: DeveloperActivity) -> DeveloperActivity:

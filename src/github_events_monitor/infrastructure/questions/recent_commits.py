@@ -16,6 +16,7 @@ from .coverage import add_note, outage_note
 from .cursors import open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
 from .matching import Words, has_words, matching
+from .persons import say_if_unknown
 from .presenter import CommitAnswer, analysis_of
 from .query import PagedQuery, Person, Repo
 from .question import Endpoint, Question
@@ -71,6 +72,7 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
     if not stored:
         _check_branch_exists(subject, query.branch)
         context.refuse_emptiness(subject, page.asked, _kind(subject, query.branch))
+        coverage = await say_if_unknown(context, coverage, [subject], page.asked, query.author)
     shown = _page([subject.presenter.commit(record, branch) for record in found[: query.size]], query.size)
     last = (shown[-1].committed_at, shown[-1].sha) if len(shown) < len(found) else None
     return RecentCommits(

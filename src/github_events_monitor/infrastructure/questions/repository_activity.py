@@ -10,6 +10,7 @@ from ...github.payloads import check_types
 from .context import QuestionContext, Subject
 from .cursors import open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
+from .persons import say_if_unknown
 from .presenter import EventAnswer
 from .query import PagedQuery, Person, Repo, WindowedQuery
 from .question import Endpoint, Question
@@ -76,8 +77,11 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
     shown = [subject.presenter.event(event) for event in found[: query.size]]
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
     last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
+    about = context.envelope(subject, page.asked)
+    if not counted["total_events"]:
+        about["coverage"] = await say_if_unknown(context, about["coverage"], [subject], page.asked, query.actor)
     return RepositoryActivity(
-        **context.envelope(subject, page.asked),
+        **about,
         **counted,
         events=tuple(shown),
         next_cursor=write_cursor(NAME, page, last) if last else None,
