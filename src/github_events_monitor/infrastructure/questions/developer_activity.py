@@ -11,7 +11,7 @@ from ...insights.results import Developer, DeveloperResult
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
-from .lines import counts, flags, gap_lines, known, name_of, span
+from .lines import counts, flags, known, name_of, quoted, span, standing_of
 from .persons import MAX_ASKED, Found, find_person, say_if_unknown
 from .query import Person, WindowedQuery
 from .question import Endpoint, Question
@@ -113,14 +113,13 @@ def summarise(answer: DeveloperActivity) -> str:
     """Return the answer in one line."""
     found = f"{answer.total_people} people, {len(answer.bots)} bots, {len(answer.ai_assistants)} AI assistants"
     where = answer.repo or "All stored repositories"
-    return f"{where}: {found}, {span(answer.window)}. {known(answer.coverage)}"
+    who = f", by {quoted(answer.actor, 80)}" if answer.actor else ""
+    return f"{where}{who}: {found}, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def lines(answer: DeveloperActivity) -> Iterator[str]:
     """Yield the answer as text, people first."""
-    fresh = answer.coverage.last_collected_at
-    yield f"Now {answer.now}; {f'last collected {fresh}' if fresh else 'never collected'}."
-    yield from gap_lines(answer.coverage, answer.repo)
+    yield from standing_of(answer.now, answer.coverage, answer.repo)
     for title, rows in (("People", answer.developers), ("Bots", answer.bots), ("AI assistants", answer.ai_assistants)):
         if rows:
             yield f"{title}:"

@@ -202,10 +202,11 @@ def commit_line(commit: CommitAnswer, length: int, *, with_branch: bool = False)
         ("security", summary.security_relevant),
         (f"on {quoted(commit.branch or '', 60)}", with_branch and commit.branch),
     )
-    return f"{commit.sha[:10]} {commit.committed_at} {who}: {quoted(commit.message, length)} ({_size(commit)}{marks})"
+    return f"{commit.sha[:10]} {commit.committed_at} {who}: {quoted(commit.message, length)} ({size_of(commit)}{marks})"
 
 
-def _size(commit: CommitAnswer) -> str:
+def size_of(commit: CommitAnswer) -> str:
+    """Return how much a commit changed, in words."""
     if commit.additions is None or commit.deletions is None:
         return "size not fetched"
     files = "" if commit.files_changed is None else f", {commit.files_changed} files"
