@@ -9,11 +9,16 @@ from .database_interface import CollectorState
 
 async def watched(collector_state: CollectorState, targets: Iterable[str]) -> dict[str, str]:
     """Watched repositories by key, in order, in GitHub's spelling where it is known. A removal outranks a target."""
-    listed = await collector_state.get_watch_list()
     named = {repo_key(name): name for name in targets}
-    keys = sorted(key for key in {*listed, *named} if listed.get(key, True))
+    keys = await watched_keys(collector_state, named)
     states = await collector_state.get_states(keys)
     return {key: (states[key].full_name if key in states else None) or named.get(key, key) for key in keys}
+
+
+async def watched_keys(collector_state: CollectorState, targets: Iterable[str]) -> list[str]:
+    """Return the keys of watched repositories in order, without reading what is remembered of each."""
+    listed = await collector_state.get_watch_list()
+    return sorted(key for key in {*listed, *map(repo_key, targets)} if listed.get(key, True))
 
 
 def oldest_first(repos: Sequence[str], states: Mapping[str, RepositoryState | None]) -> list[str]:

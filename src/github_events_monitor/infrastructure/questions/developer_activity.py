@@ -55,7 +55,7 @@ async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> Dev
     if found is None:
         subjects = [await context.look_up(query.repo or "", asked)]
     else:
-        subjects = [await context.stored(key) for key in found.repos[:MAX_REPOSITORIES]]
+        subjects = list((await context.stored_all(found.repos[:MAX_REPOSITORIES])).values())
     with without_garbage_collection():
         result = await _rank(context, subjects, asked, query)
     about: dict[str, Any]
@@ -70,7 +70,9 @@ async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> Dev
         coverage = add_note(coverage, _left_out(found))
         about = {"repo": None, "repo_url": None, "window": asked.window, "coverage": coverage}
     if not (result.developers or result.bots or result.ai_assistants):
-        searched = subjects if found is None else [await context.stored(key) for key in found.searched[:MAX_ASKED]]
+        searched = subjects
+        if found is not None:
+            searched = list((await context.stored_all(found.searched[:MAX_ASKED])).values())
         about["coverage"] = await say_if_unknown(context, about["coverage"], searched, asked, actor)
     return _fit(DeveloperActivity(**about, actor=actor, **dict(result)))
 

@@ -41,7 +41,12 @@ async def find_person(context: QuestionContext, person: str, asked: Asked) -> Fo
     watching = [repo_key(name) for name in await context.watching()]
     every = list(dict.fromkeys([*watching, *(row.repo_name for row in known)]))
     searched = every[:MAX_SEARCHED]
-    read = await side_by_side([partial(_authorship, context, repo, asked) for repo in searched])
+    states = await context.states(searched)
+    branches = [states[repo].default_branch if repo in states else None for repo in searched]
+    asking = context.manager.commits.get_authorship
+    read = await side_by_side(
+        [partial(asking, repo, *asked.span, branch=branch) for repo, branch in zip(searched, branches, strict=True)]
+    )
     commits = [row for rows in read for row in rows]
     accounts = Accounts(commits, context.bots)
     mine = accounts.keys_of(person, commits)
@@ -74,12 +79,6 @@ async def say_if_unknown(
     like = f"; names like it: {', '.join(clean(name, 80, one_line=True) for name in nearest)}" if nearest else ""
     said = f"Nobody called {quoted(person, 80)} is known here{like}. This is not to say that nothing was done."
     return add_note(coverage, said).model_copy(update={"complete": False})
-
-
-async def _authorship(context: QuestionContext, repo: str, asked: Asked) -> list[Authorship]:
-    state = (await context.manager.collector_state.get_states([repo])).get(repo)
-    branch = state.default_branch if state else None
-    return await context.manager.commits.get_authorship(repo, *asked.span, branch=branch)
 
 
 def _names(commits: Iterable[Authorship]) -> set[str | None]:

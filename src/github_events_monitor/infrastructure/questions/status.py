@@ -51,7 +51,7 @@ async def answer(context: QuestionContext, query: StatusQuery) -> Status:  # noq
     if context.status is None:
         raise Unreachable("nothing here knows the program's status; ask a running server")
     watching = await context.watching()
-    subjects = [await context.stored(name) for name in watching[:MAX_WATCHED]]
+    subjects = (await context.stored_all(watching[:MAX_WATCHED])).values()
     rows = [
         WatchedRepository(
             repo=subject.presenter.full_name,
