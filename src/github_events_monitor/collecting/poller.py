@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ..errors import MonitorError, RateLimited
-from ..infrastructure.watch_list import oldest_first, watched
+from ..infrastructure.watch_list import oldest_first, watched_keys
 from ..instants import Clock, format_instant, parse_instant
 from ..ledger import without_future
 from ..records import RepositoryState
@@ -88,7 +88,7 @@ class Poller:
 
     async def _due(self, now: datetime) -> list[str]:
         collector_state = self._collector.manager.collector_state
-        keys = list(await watched(collector_state, self._settings.target_repositories))
+        keys = await watched_keys(collector_state, self._settings.target_repositories)
         states = await collector_state.get_states(keys)
         states = {key: without_future(state, format_instant(now)) for key, state in states.items()}
         self._first_seen = {key: min(now, self._first_seen.get(key, now)) for key in keys}

@@ -29,14 +29,7 @@ async def read_watch_list(collector_state: CollectorState, targets: Iterable[str
 
     A removal outranks a target and a pattern; a name that was put on the list outranks a word that takes it out.
     """
-    listed = await collector_state.get_watch_list()
-    words = list(targets)
-    patterns = watched_patterns(await collector_state.get_patterns(), words)
-    named = {repo_key(word): word for word in words if not is_pattern(word)}
-    named |= {repo_key(name): name for pattern in patterns for name in pattern.repos if repo_key(name) not in named}
-    without = taking_out([*words, *(pattern.word for pattern in patterns)])
-    kept = {key for key in named if not any(word.takes_out(key) for word in without)}
-    keys = sorted(key for key in {*(key for key, on in listed.items() if on), *kept} if listed.get(key, True))
+    keys, named, patterns = await _read(collector_state, targets)
     states = await collector_state.get_states(keys)
     names = {key: (states[key].full_name if key in states else None) or named.get(key, key) for key in keys}
     return WatchList(names, tuple(patterns))
@@ -95,6 +88,26 @@ def watched_patterns(stored: Mapping[str, Pattern], targets: Iterable[str]) -> l
 def taking_out(words: Iterable[str]) -> list[WatchWord]:
     """Return the words that take repositories out."""
     return [parsed for word in words if is_pattern(word) and (parsed := parse_watch_word(word)).kind == "without"]
+
+
+async def watched_keys(collector_state: CollectorState, targets: Iterable[str]) -> list[str]:
+    """Return the keys of watched repositories in order, without reading what is remembered of each."""
+    return (await _read(collector_state, targets))[0]
+
+
+async def _read(
+    collector_state: CollectorState, targets: Iterable[str]
+) -> tuple[list[str], dict[str, str], list[Pattern]]:
+    """Return the keys of what is watched, the names that targets and patterns give them, and the patterns."""
+    listed = await collector_state.get_watch_list()
+    words = list(targets)
+    patterns = watched_patterns(await collector_state.get_patterns(), words)
+    named = {repo_key(word): word for word in words if not is_pattern(word)}
+    named |= {repo_key(name): name for pattern in patterns for name in pattern.repos if repo_key(name) not in named}
+    without = taking_out([*words, *(pattern.word for pattern in patterns)])
+    kept = {key for key in named if not any(word.takes_out(key) for word in without)}
+    keys = sorted(key for key in {*(key for key, on in listed.items() if on), *kept} if listed.get(key, True))
+    return keys, named, patterns
 
 
 def oldest_first(repos: Sequence[str], states: Mapping[str, RepositoryState | None]) -> list[str]:

@@ -81,19 +81,28 @@ class Accounts:
         return found
 
     def keys_of(self, person: str, commits: Iterable[Authorship]) -> frozenset[str]:
-        """Return the keys of the accounts that a login or a name means.
+        """Return the keys of the accounts that a login, a name or an e-mail address means.
 
-        A login means itself. A name means every account that commits by an author of that name belong to; where it is
-        no login it is also the key of commits that nothing else is known of.
+        A login means itself. A name or an address means every account that commits by or with such an author belong
+        to; where it is no login it is also the key of commits that nothing else is known of.
         """
         asked = person.strip().removeprefix("@").lower()
-        logins = {login.lower() for row in commits if (login := row.author_login)}
+        rows = list(commits)
+        if any(asked == row.author_login.lower() for row in rows if row.author_login):
+            return frozenset({asked})
         named = {
-            accounts[0].key
-            for row in commits
-            if (row.author_name or "").strip().lower() == asked and (accounts := self.of_commit(row).accounts)
+            account.key
+            for row in rows
+            if asked in {(row.author_name or "").strip().lower(), (row.author_email or "").strip().lower()}
+            for account in self.of_commit(row).accounts[:1]
         }
-        return frozenset({asked} if asked in logins else {asked, *named})
+        helped = {
+            account.key
+            for line in {line for row in rows for line in row.co_authors.splitlines()}
+            if asked in {part.strip().lower() for part in line.removesuffix(">").rpartition("<")}
+            and (account := self._co_author(line))
+        }
+        return frozenset({asked, *named, *helped})
 
     def _learn(self, login: str | None, email: str | None, account_type: str | None) -> None:
         if login and (account_type or "").lower() == "bot":

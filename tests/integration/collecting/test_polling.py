@@ -1,5 +1,6 @@
 """Background polling under a simulated clock: fair, within the limit, and obedient."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from github_events_monitor.collecting.poller import Poller
 from github_events_monitor.github.pace import MOST_AT_ONCE
+from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
+from github_events_monitor.records import RepositoryState
 from github_events_monitor.settings import Settings
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, event
 from tests.integration.collecting.conftest import World, build
@@ -70,3 +73,21 @@ async def test_two_hundred_repositories_share_the_budget_fairly(limit: int, toke
     counts = [polled.count(name) for name in names]
     assert max(counts) - min(counts) <= 1
     await world.collector.close()
+
+
+async def test_what_is_due_is_looked_up_with_one_read_for_all_repositories(world: World) -> None:
+    await world.manager.collector_state.watch(f"octo/r{number}" for number in range(30))
+    asked_for: list[int] = []
+    read = world.manager.collector_state.get_states
+
+    async def counting(repos: Iterable[str]) -> dict[str, RepositoryState]:
+        names = list(repos)
+        asked_for.append(len(names))
+        return await read(names)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.manager.collector_state, "get_states", counting)
+        assert await poller(world).tick() == []
+        assert asked_for == [30]
+        await world.service.ask(WHATS_NEW, repos=[f"octo/r{number}" for number in range(20)])
+    assert 20 in asked_for

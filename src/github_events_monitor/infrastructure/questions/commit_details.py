@@ -17,6 +17,7 @@ from .lines import name_of, quoted
 from .presenter import CommitAnalysis, CommitAnswer, FileAnswer, analysis_of, present_analysis, present_file
 from .query import Query, Repo
 from .question import Endpoint, Question
+from .recent_commits import size_of
 from .sizes import MAX_BYTES, how_many_fit, wire_size
 
 MAX_MESSAGE = 4_000
@@ -136,7 +137,8 @@ def lines(answer: CommitDetails) -> Iterator[str]:
     kind = " (bot)" if commit.is_bot else " (AI assistant)" if commit.ai_assistant else ""
     yield f"Now {answer.now}."
     branch = quoted(commit.branch, 60) if commit.branch else "unknown"
-    yield f"By {who}{kind} at {commit.committed_at}, branch {branch}."
+    called = f", {quoted(commit.author_name, 80)}," if commit.author_login and commit.author_name else ""
+    yield f"By {who}{called}{kind} at {commit.committed_at}, branch {branch} ({size_of(commit)})."
     if answer.co_authors:
         yield f"Co-authors: {', '.join(quoted(name, 80) for name in answer.co_authors)}."
     if answer.parents:

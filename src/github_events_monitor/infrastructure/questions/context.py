@@ -162,12 +162,13 @@ class QuestionContext:
 
     async def look_up_all(self, repos: Iterable[str], asked: Asked, kinds: Sequence[str]) -> list[Subject]:
         """Return repositories, each once; the stale ones are collected first, least recently collected first."""
-        subjects = {subject.key: (subject, repo) for repo in repos for subject in [await self.stored(repo)]}
+        subjects = {subject.key: (subject, repo) for repo, subject in (await self.stored_all(repos)).items()}
         states = {key: subject.state for key, (subject, _) in subjects.items()}
         wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds)]
         problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
+        anew = await self.stored_all(repo for key, (_, repo) in subjects.items() if key in problems)
         return [
-            (await self.stored(repo))._replace(problem=problems[key]) if key in problems else subject
+            anew[repo]._replace(problem=problems[key]) if key in problems else subject
             for key, (subject, repo) in subjects.items()
         ]
 
@@ -205,6 +206,15 @@ class QuestionContext:
         if state is None and (alias := await self.manager.collector_state.get_alias(key)):
             key, state = alias, (await self.states([alias])).get(alias)
         return self.subject(key, state, repo)
+
+    async def stored_all(self, repos: Iterable[str]) -> dict[str, Subject]:
+        """Return repositories as stored, by the names given, with one read for all that have their own name still."""
+        names = list(dict.fromkeys(repos))
+        states = await self.states([repo_key(name) for name in names])
+        return {
+            name: self.subject(key, states[key], name) if (key := repo_key(name)) in states else await self.stored(name)
+            for name in names
+        }
 
     async def states(self, keys: Sequence[str]) -> dict[str, RepositoryState]:
         """Return what is remembered of repositories, with what an import made known for all of them."""

@@ -13,7 +13,8 @@ from ...records import Activity, Authorship
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
-from .lines import counts, flags, gap_lines, known, name_of, number, span
+from .lines import counts, flags, known, name_of, number, quoted, span, standing_of
+from .persons import MAX_ASKED, Found, find_person, say_if_unknown
 from .query import Person, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, read_rows
@@ -30,7 +31,7 @@ class DeveloperActivityQuery(WindowedQuery):
     default_hours: ClassVar[int] = 720
 
     repo: Annotated[str | None, Field(description="owner/name; this or actor is needed")] = None
-    actor: Annotated[Person, Field(description="login, across the stored repositories")] = None
+    actor: Annotated[Person, Field(description="login, name or e-mail, across the stored repositories")] = None
 
     @model_validator(mode="after")
     def _somewhere(self) -> "DeveloperActivityQuery":
@@ -52,10 +53,15 @@ class DeveloperActivity(DeveloperResult, Answer):
 async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> DeveloperActivity:
     """Return who did what; the whole ranking is kept as that day's result."""
     asked, actor = query.window(context.now()), query.actor
-    subjects = [await context.look_up(query.repo, asked)] if query.repo else await _where_active(context, actor, asked)
+    found = None if query.repo else await find_person(context, actor or "", asked)
+    if found is None:
+        subjects = [await context.look_up(query.repo or "", asked)]
+    else:
+        subjects = list((await context.stored_all(found.repos[:MAX_REPOSITORIES])).values())
     with without_garbage_collection():
         result = await _rank(context, subjects, asked, query)
-    if query.repo:
+    about: dict[str, Any]
+    if found is None:
         (subject,) = subjects
         context.refuse_empty_outage(subject, asked, result.developers, result.bots, result.ai_assistants)
         about = context.envelope(subject, asked)
@@ -63,8 +69,13 @@ async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> Dev
             await context.results.keep_developers(subject, asked, result)
     else:
         coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
-        coverage = add_note(coverage, None if subjects else f"No event of {actor} is stored for this window.")
+        coverage = add_note(coverage, _left_out(found))
         about = {"repo": None, "repo_url": None, "window": asked.window, "coverage": coverage}
+    if not (result.developers or result.bots or result.ai_assistants):
+        searched = subjects
+        if found is not None:
+            searched = list((await context.stored_all(found.searched[:MAX_ASKED])).values())
+        about["coverage"] = await say_if_unknown(context, about["coverage"], searched, asked, actor)
     return _fit(DeveloperActivity(**about, actor=actor, **dict(result)))
 
 
@@ -108,9 +119,15 @@ async def _first_responses(
     return found
 
 
-async def _where_active(context: QuestionContext, actor: str | None, asked: Asked) -> list[Subject]:
-    keys = await context.manager.events.get_repositories_of(actor or "", *asked.span)
-    return [await context.stored(key) for key in keys[:MAX_REPOSITORIES]]
+def _left_out(found: Found) -> str | None:
+    """Return what was not looked at."""
+    if not found.repos:
+        return "Nothing of this person is stored for this window."
+    if len(found.repos) > MAX_REPOSITORIES:
+        return f"{MAX_REPOSITORIES} of the {len(found.repos)} repositories with this person are counted."
+    return (
+        f"Commits of the first {len(found.searched)} stored repositories were looked through." if found.more else None
+    )
 
 
 def _fit(answer: DeveloperActivity) -> DeveloperActivity:
@@ -122,14 +139,16 @@ def summarise(answer: DeveloperActivity) -> str:
     """Return the answer in one line."""
     found = f"{answer.total_people} people, {len(answer.bots)} bots, {len(answer.ai_assistants)} AI assistants"
     where = answer.repo or "All stored repositories"
-    return f"{where}: {found}, {span(answer.window)}. {known(answer.coverage)}"
+    who = f", by {quoted(answer.actor, 80)}" if answer.actor else ""
+    return f"{where}{who}: {found}, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def lines(answer: DeveloperActivity) -> Iterator[str]:
     """Yield the answer as text, people first."""
-    fresh = answer.coverage.last_collected_at
-    yield f"Now {answer.now}; {f'last collected {fresh}' if fresh else 'never collected'}."
-    yield from gap_lines(answer.coverage, answer.repo)
+    yield from standing_of(answer.now, answer.coverage, answer.repo)
+    everyone = (*answer.developers, *answer.bots, *answer.ai_assistants)
+    if everyone and all(row.new_contributor is None for row in everyone):
+        yield "Whether they are new here is unknown: too little is known of the time before."
     for title, rows in (("People", answer.developers), ("Bots", answer.bots), ("AI assistants", answer.ai_assistants)):
         if rows:
             yield f"{title}:"
@@ -137,7 +156,7 @@ def lines(answer: DeveloperActivity) -> Iterator[str]:
 
 
 def _line(row: Developer) -> str:
-    new = flags(("new here", row.new_contributor), ("whether new is unknown", row.new_contributor is None))
+    new = flags(("new here", row.new_contributor))
     where = f", in {', '.join(row.repositories)}" if row.repositories else ""
     did = counts(row.contributions)
     hours = f" (median {number(row.median_first_response_hours)} h)"

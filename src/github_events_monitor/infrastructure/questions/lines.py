@@ -63,11 +63,19 @@ class Standing(Protocol):
 
 def standing(answer: Standing) -> Iterator[str]:
     """Yield the lines that every windowed answer has: when it was made, how fresh it is, where knowledge is missing."""
-    coverage = answer.coverage
-    fresh = f"last collected {coverage.last_collected_at}" if coverage.last_collected_at else "never collected"
+    yield from standing_of(answer.now, answer.coverage, answer.repo)
+
+
+def standing_of(now: str, coverage: Coverage, repo: str | None) -> Iterator[str]:
+    """Yield the same for an answer about one repository or, without `repo`, about many."""
     sources = f" from {', '.join(coverage.sources)}" if coverage.sources else ""
-    yield f"Now {answer.now}; {fresh}{sources}."
-    yield from gap_lines(coverage, answer.repo)
+    yield f"Now {now}; {freshness(coverage)}{sources}."
+    yield from gap_lines(coverage, repo)
+
+
+def freshness(coverage: Coverage) -> str:
+    """Return when it was last collected, in words."""
+    return f"last collected {coverage.last_collected_at}" if coverage.last_collected_at else "never collected"
 
 
 def gap_lines(coverage: Coverage, repo: str | None) -> Iterator[str]:

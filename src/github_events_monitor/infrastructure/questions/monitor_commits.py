@@ -12,7 +12,7 @@ from ...records import Authorship
 from ...text import clean
 from ...watch_words import is_pattern
 from .context import QuestionContext, Subject, check_repos
-from .lines import gap_lines, known, span
+from .lines import freshness, gap_lines, known, span
 from .presenter import CommitAnswer
 from .query import MAX_REPOSITORIES, Limit, Repos, WindowedQuery
 from .question import Endpoint, Question
@@ -123,8 +123,9 @@ def lines(answer: MonitorCommits) -> Iterator[str]:
         if part.error is not None:
             yield f"{part.repo}: {part.error.code}: {part.error.message}"
             continue
+        fresh = f"; {freshness(part.coverage)}" if part.coverage else ""
         more = f", the newest {len(part.commits)} below" if len(part.commits) < (part.total_commits or 0) else ""
-        yield f"{part.repo}: {part.total_commits} commits{more}; by {author_counts(part.authors)}."
+        yield f"{part.repo}: {part.total_commits} commits{more}; by {author_counts(part.authors)}{fresh}."
         if part.coverage and not part.coverage.complete:
             yield f"{part.repo}: {known(part.coverage)}"
             yield from gap_lines(part.coverage, part.repo)

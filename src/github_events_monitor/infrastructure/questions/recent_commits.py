@@ -17,6 +17,7 @@ from .coverage import add_note, outage_note
 from .cursors import open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
 from .matching import Path, Words, has_words, matching, on_path
+from .persons import say_if_unknown
 from .presenter import CommitAnswer, analysis_of
 from .query import PagedQuery, Person, Repo
 from .question import Endpoint, Question
@@ -77,6 +78,7 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
     if not stored:
         _check_branch_exists(subject, query.branch)
         context.refuse_emptiness(subject, page.asked, _kind(subject, query.branch))
+        coverage = await say_if_unknown(context, coverage, [subject], page.asked, query.author)
     shown = _page([subject.presenter.commit(record, branch) for record in found[: query.size]], query.size)
     last = (shown[-1].committed_at, shown[-1].sha) if len(shown) < len(found) else None
     return RecentCommits(
@@ -220,10 +222,11 @@ def commit_line(commit: CommitAnswer, length: int, *, with_branch: bool = False)
         ("security", summary.security_relevant),
         (f"on {quoted(commit.branch or '', 60)}", with_branch and commit.branch),
     )
-    return f"{commit.sha[:10]} {commit.committed_at} {who}: {quoted(commit.message, length)} ({_size(commit)}{marks})"
+    return f"{commit.sha[:10]} {commit.committed_at} {who}: {quoted(commit.message, length)} ({size_of(commit)}{marks})"
 
 
-def _size(commit: CommitAnswer) -> str:
+def size_of(commit: CommitAnswer) -> str:
+    """Return how much a commit changed, in words."""
     if commit.additions is None or commit.deletions is None:
         return "size not fetched"
     files = "" if commit.files_changed is None else f", {commit.files_changed} files"

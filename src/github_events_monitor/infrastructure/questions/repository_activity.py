@@ -19,6 +19,7 @@ from .coverage import add_note
 from .cursors import Page, open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
 from .matching import Words, has_words, matching
+from .persons import say_if_unknown
 from .presenter import EventAnswer
 from .query import PagedQuery, Person, Repo, WindowedQuery
 from .question import Endpoint, Question
@@ -88,8 +89,11 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(series.to_wire()))]
     last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
     counted = _by_type(counts)
+    about = _envelope(context, subject, page.asked, query.event_types, counted["counts_by_type"])
+    if not counted["total_events"]:
+        about["coverage"] = await say_if_unknown(context, about["coverage"], [subject], page.asked, query.actor)
     return RepositoryActivity(
-        **_envelope(context, subject, page.asked, query.event_types, counted["counts_by_type"]),
+        **about,
         **counted,
         series=series,
         events=tuple(shown),

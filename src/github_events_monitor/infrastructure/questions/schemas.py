@@ -27,8 +27,8 @@ SHARED = {
     " median_hours_to_merge, merge_sample, waiting_for_review, series{unit, start, opened[], merged[], closed[],"
     " open[]},"
     " durations{up_to_hours[], first_response[], merge[]}",
-    "Issue": "number, title, author_login, is_bot, ai_assistant, state, state_reason, created_at, updated_at, closed_at, comments,"
-    " first_response_hours, labels[]",
+    "Issue": "number, title, author_login, is_bot, ai_assistant, state, state_reason, created_at, updated_at,"
+    " closed_at, comments, first_response_hours, labels[]",
     "ActivitySeries": "unit hour|day|week, start, counts{type: [n…]}",
     "DoraKey": "name, value, unit, band elite|high|medium|low, sample_size, formula, explanation, evidence[]",
     "ReleaseAnswer": "tag, published_at, author_login, evidence[]",

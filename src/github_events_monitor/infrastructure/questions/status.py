@@ -53,7 +53,7 @@ async def answer(context: QuestionContext, query: StatusQuery) -> Status:  # noq
     if context.status is None:
         raise Unreachable("nothing here knows the program's status; ask a running server")
     watching = await context.watching()
-    subjects = [await context.stored(name) for name in watching[:MAX_WATCHED]]
+    subjects = (await context.stored_all(watching[:MAX_WATCHED])).values()
     rows = [
         WatchedRepository(
             repo=subject.presenter.full_name,
@@ -92,6 +92,8 @@ def lines(answer: Status) -> Iterator[str]:
     limit = answer.github.rate_limit
     left = "not known yet" if limit.remaining is None else f"{limit.remaining} of {limit.limit} until {limit.reset_at}"
     yield f"Now {answer.now}. Polled every {answer.poll_interval} s (0: never)."
+    if answer.stored_repositories is not None:
+        yield f"Something is stored of {answer.stored_repositories} repositories."
     yield "Database: " + ", ".join(f"{name} {value}" for name, value in answer.database.items())
     token = "with a token" if answer.github.token else "without a token"
     yield f"GitHub: {answer.github.api_url}, {token}; requests left: {left}."

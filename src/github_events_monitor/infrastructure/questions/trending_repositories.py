@@ -8,7 +8,7 @@ from pydantic import Field
 from ...answers import Answer, AnswerModel, Coverage, Window
 from .context import QuestionContext
 from .coverage import add_note, join_coverage
-from .lines import known, span
+from .lines import known, span, standing_of
 from .query import Limit, WindowedQuery
 from .question import Endpoint, Question
 
@@ -59,7 +59,7 @@ def summarise(answer: TrendingRepositories) -> str:
 
 def lines(answer: TrendingRepositories) -> Iterator[str]:
     """Yield the answer as text."""
-    yield f"Now {answer.now}."
+    yield from standing_of(answer.now, answer.coverage, None)
     for place, row in enumerate(answer.repositories, 1):
         yield f"{place}. {row.repo}: {row.events} events"
 

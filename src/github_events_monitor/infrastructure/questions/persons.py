@@ -1,0 +1,90 @@
+"""Where a person is found among what is stored, and what is said of one whom nothing stored names."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ...answers import Coverage
+from ...insights.accounts import Accounts
+from ...records import Authorship, repo_key
+from ...side_by_side import side_by_side
+from ...text import clean
+from .context import QuestionContext, Subject
+from .coverage import add_note
+from .lines import quoted
+from .reading import HISTORY_DAYS, read_rows
+from .windows import Asked, days_before
+
+MAX_SEARCHED = 200
+"""Repositories whose commits are looked through for one person."""
+MAX_ASKED = 10
+"""Repositories whose people are looked through for a name like one that nobody has."""
+_NEAREST = 3
+
+
+class Found(NamedTuple):
+    """Where a person was active. searched: the repositories looked through; more: whether there are others."""
+
+    repos: tuple[str, ...]
+    searched: tuple[str, ...]
+    more: bool
+
+
+async def find_person(context: QuestionContext, person: str, asked: Asked) -> Found:
+    """Return the keys of repositories in which a login, name or e-mail address was active in the window.
+
+    Commits name people in other ways than events do: their authors and co-authors are looked through in all
+    repositories stored here, watched ones first, and the logins that these tell are asked of the events.
+    """
+    known = await context.manager.collector_state.get_repositories(limit=MAX_SEARCHED + 1)
+    watching = [repo_key(name) for name in await context.watching()]
+    every = list(dict.fromkeys([*watching, *(row.repo_name for row in known)]))
+    searched = every[:MAX_SEARCHED]
+    states = await context.states(searched)
+    branches = [states[repo].default_branch if repo in states else None for repo in searched]
+    asking = context.manager.commits.get_authorship
+    read = await side_by_side(
+        [partial(asking, repo, *asked.span, branch=branch) for repo, branch in zip(searched, branches, strict=True)]
+    )
+    commits = [row for rows in read for row in rows]
+    accounts = Accounts(commits, context.bots)
+    mine = accounts.keys_of(person, commits)
+    found = {
+        repo
+        for repo, rows in zip(searched, read, strict=True)
+        if any(account.key in mine for row in rows for account in accounts.of_commit(row).accounts)
+    }
+    for login in sorted(mine):
+        found.update(await context.manager.events.get_repositories_of(login, *asked.span))
+    return Found(tuple(sorted(found)), tuple(searched), len(every) > MAX_SEARCHED)
+
+
+async def say_if_unknown(
+    context: QuestionContext, coverage: Coverage, subjects: Sequence[Subject], asked: Asked, person: str | None
+) -> Coverage:
+    """Return coverage that says so where nothing here names a person. For a question that found nothing of one."""
+    if person is None:
+        return coverage
+    since = days_before(asked.span.since, HISTORY_DAYS)
+    names: dict[str, str] = {}
+    for subject in subjects[:MAX_ASKED]:
+        activity, commits = await read_rows(context, subject, since, asked.span.until, facts=())
+        logins = {row.actor_login for row in activity}
+        names |= {name.lower(): name for name in sorted(filter(None, {*logins, *_names(commits)}))}
+    wanted = person.strip().removeprefix("@").lower()
+    if wanted in names:
+        return coverage
+    nearest = [names[name] for name in difflib.get_close_matches(wanted[:80], names, n=_NEAREST, cutoff=0.5)]
+    like = f"; names like it: {', '.join(clean(name, 80, one_line=True) for name in nearest)}" if nearest else ""
+    said = f"Nobody called {quoted(person, 80)} is known here{like}. This is not to say that nothing was done."
+    return add_note(coverage, said).model_copy(update={"complete": False})
+
+
+def _names(commits: Iterable[Authorship]) -> set[str | None]:
+    """Return the logins and names of authors and co-authors, and the addresses that find them."""
+    written = {
+        name for row in commits for name in (row.author_login, row.author_name, row.author_email) if name is not None
+    }
+    helped = {line.rpartition("<")[0].strip() for row in commits for line in row.co_authors.splitlines()}
+    return {*written, *helped}

@@ -1,0 +1,76 @@
+"""A person is found by whatever commits and events call them, and one whom nobody knows is said to be unknown."""
+
+from datetime import timedelta
+
+import pytest
+
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
+from github_events_monitor.records import RepositoryState
+from tests.fake_github import iso
+from tests.integration.conftest import NOW
+from tests.integration.contract.builders import event, record
+
+ADA = {"author_login": "Ada", "author_name": "Ada L", "author_email": "ada@example.org"}
+AT = iso(NOW - timedelta(hours=5))
+
+
+@pytest.fixture
+async def service(manager: DatabaseManager) -> DatabaseService:
+    """In four repositories by a login, by an address alone, as a co-author, and by an event."""
+    by_address = {**ADA, "author_login": None, "author_name": "A."}
+    helped = {"author_login": "bob", "author_name": "Bob", "author_email": "bob@example.org"}
+    message = "fix\n\nCo-authored-by: Ada L <ada@example.org>"
+    collected = RepositoryState(repo_name="o/helped", last_collected_at=iso(NOW), sources=("events",))
+    await manager.collector_state.save_states([collected])
+    await manager.commits.insert_commits(
+        [
+            record(1, AT, repo_name="o/login", **ADA),
+            record(2, AT, repo_name="o/address", **by_address),
+            record(3, AT, repo_name="o/helped", message=message, **helped),
+            record(4, AT, repo_name="o/other", **helped),
+        ]
+    )
+    await manager.events.insert_events(
+        [
+            event("e1", AT, repo_name="o/event", actor_login="ada", event_type="PushEvent"),
+            *(event(f"x{name}", AT, repo_name=f"o/{name}", actor_login="fan") for name in ("login", "address")),
+            *(event(f"x{name}", AT, repo_name=f"o/{name}", actor_login="fan") for name in ("helped", "other")),
+        ]
+    )
+    return DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
+
+
+@pytest.mark.parametrize("called", ["ada", "@Ada", "Ada L", "ADA@example.org"])
+async def test_a_person_is_found_across_repositories_by_login_name_and_address(
+    service: DatabaseService, called: str
+) -> None:
+    answer = await service.ask(DEVELOPER_ACTIVITY, actor=called)
+    (ada,) = answer.developers
+    assert ada.repositories == ("o/address", "o/event", "o/helped", "o/login")
+    assert ada.contributions == {"commits": 3, "pushes": 1}
+
+
+@pytest.mark.parametrize("called", ["ada", "Ada L", "ada@example.org"])
+async def test_one_person_has_the_figures_of_the_whole_ranking(service: DatabaseService, called: str) -> None:
+    ranked = await service.ask(DEVELOPER_ACTIVITY, repo="o/login")
+    (alone,) = (await service.ask(DEVELOPER_ACTIVITY, repo="o/login", actor=called)).developers
+    assert alone in ranked.developers
+
+
+async def test_one_whom_nobody_knows_is_said_so_with_names_like_it(service: DatabaseService) -> None:
+    everywhere = await service.ask(DEVELOPER_ACTIVITY, actor="bobb")
+    here = await service.ask(DEVELOPER_ACTIVITY, repo="o/helped", actor="bobb")
+    commits = await service.ask(RECENT_COMMITS, repo="o/helped", author="bobb")
+    events = await service.ask(REPOSITORY_ACTIVITY, repo="o/helped", actor="bobb")
+    for answer in (everywhere, here, commits, events):
+        assert not answer.coverage.complete
+        assert 'Nobody called "bobb" is known here; names like it: bob' in (answer.coverage.note or "")
+
+
+async def test_one_who_is_known_and_did_nothing_is_not_called_unknown(service: DatabaseService) -> None:
+    answer = await service.ask(REPOSITORY_ACTIVITY, repo="o/helped", actor="bob")
+    assert "Nobody" not in (answer.coverage.note or "")
