@@ -228,7 +228,7 @@ def count_lines(answer: EventCounts) -> Iterator[str]:
     yield from standing(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
     yield from series_lines(answer.series)
-    days = zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), answer.weekday_hours, strict=True)
+    days = zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), answer.weekday_hours, strict=False)
     yield from (f"{day} by hour (UTC): {' '.join(map(str, hours))}" for day, hours in days)
 
 
