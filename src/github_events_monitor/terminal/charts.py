@@ -1,10 +1,13 @@
 """Small pictures of text for the terminal. Where it has no block characters they are ASCII or left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.progress_bar import ProgressBar
 from rich.segment import Segment
+
+from ..instants import shift
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _NOTHING, _UNKNOWN = "·", "?"
@@ -27,6 +30,18 @@ class Sparkline:
             line = "".join(_bar(value, highest) for value in shown)
             yield Segment(line, console.get_style("cyan"))
             yield Segment.line()
+
+
+def with_gaps(
+    totals: Sequence[int], start: str, step: timedelta, gaps: Iterable[tuple[str, str]]
+) -> tuple[int | None, ...]:
+    """Return counts of equal stretches of time from `start` on; None for those that a gap touches."""
+    begins = [shift(start, step * number) for number in range(len(totals) + 1)]
+    missing = list(gaps)
+    return tuple(
+        None if any(since < end and until > begin for since, until in missing) else total
+        for total, begin, end in zip(totals, begins, begins[1:], strict=False)
+    )
 
 
 def _bar(value: int | None, highest: int) -> str:

@@ -1,11 +1,12 @@
 """Pictures of text: what a reader sees of a series and of a score."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from rich.console import Console, RenderableType
 
-from github_events_monitor.terminal.charts import Sparkline, score_bar
+from github_events_monitor.terminal.charts import Sparkline, score_bar, with_gaps
 
 
 def shown(picture: RenderableType, *, encoding: str = "utf-8", width: int = 80, colour: bool = False) -> str:
@@ -45,3 +46,9 @@ def test_a_terminal_without_such_characters_is_spared_them() -> None:
 def test_the_length_says_what_the_colour_says() -> None:
     assert [shown(score_bar(score)).rstrip("\n") for score in (0, 0.5, 1)] == ["", "━━╸", "━━━━━"]
     assert "\x1b[3" in shown(score_bar(0.5), colour=True)
+
+
+def test_a_day_that_a_gap_touches_is_not_known() -> None:
+    gap = ("2026-06-02T22:00:00Z", "2026-06-04T00:00:00Z")
+    days = with_gaps([4, 1, 0, 2], "2026-06-01T00:00:00Z", timedelta(days=1), [gap])
+    assert days == (4, None, None, 2)
