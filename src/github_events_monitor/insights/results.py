@@ -15,6 +15,36 @@ Evidence = tuple[str, ...]
 """What a reader can open: `event:<id>`, `commit:<sha>`, or a URL; at most a handful."""
 
 
+Unit = Literal["hour", "day", "week"]
+
+
+class ActivitySeries(AnswerModel):
+    """Events by time: `counts` has for each type how many fell into each hour, day or week (UTC), from `start` on."""
+
+    unit: Unit
+    start: str
+    counts: dict[str, tuple[int, ...]]
+
+
+class ThreadSeries(AnswerModel):
+    """Threads by time: opened, merged, closed without merging in each hour, day or week (UTC), and open at its end."""
+
+    unit: Unit
+    start: str
+    opened: tuple[int, ...]
+    merged: tuple[int, ...]
+    closed: tuple[int, ...]
+    open: tuple[int, ...]
+
+
+class DurationBuckets(AnswerModel):
+    """How many threads took how long: less than the first of `up_to_hours`, than the second…, and longer."""
+
+    up_to_hours: tuple[int, ...]
+    first_response: tuple[int, ...]
+    merge: tuple[int, ...]
+
+
 class Component(AnswerModel):
     """One part of the health score; value and score (0-1) are null when too little is known: see explanation."""
 

@@ -198,6 +198,22 @@ async def test_a_window_includes_its_beginning_and_not_its_end(manager: Database
     assert await manager.events.count_by_type(REPO, at(2), at(0)) == {}
 
 
+async def test_counts_by_hour_and_type(manager: DatabaseManager) -> None:
+    hours = [(1, "09:59:59", "WatchEvent"), (2, "10:00:00", "WatchEvent"), (3, "10:59:59", "ForkEvent")]
+    await manager.events.insert_events(
+        [event(str(number), f"2025-03-10T{time}Z", event_type=kind) for number, time, kind in hours]
+    )
+    count = manager.events.count_by_hour
+    assert await count(REPO, START, END) == {
+        ("2025-03-10T09", "WatchEvent"): 1,
+        ("2025-03-10T10", "WatchEvent"): 1,
+        ("2025-03-10T10", "ForkEvent"): 1,
+    }
+    assert await count(REPO, START, END, event_types=["ForkEvent"]) == {("2025-03-10T10", "ForkEvent"): 1}
+    assert await count(REPO, START, END, actor="nobody") == {}
+    assert await count(REPO, "2025-03-10T10:00:00Z", "2025-03-10T10:00:01Z") == {("2025-03-10T10", "WatchEvent"): 1}
+
+
 async def test_pages_follow_each_other_without_loss_or_repeat(manager: DatabaseManager) -> None:
     stored = [event(f"{number:02}", at(number // 5)) for number in range(23)]
     await manager.events.insert_events(stored)

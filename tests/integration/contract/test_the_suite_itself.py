@@ -69,8 +69,8 @@ class AnswersPagesOldestFirst(SQLiteEvents):
 
 
 class IncludesTheEnd(SQLiteEvents):
-    async def _count(self, query: EventQuery) -> dict[str, int]:
-        return await super()._count(query._replace(until=shift(query.until, SECOND)))
+    async def _count_by_hour(self, query: EventQuery) -> dict[tuple[str, str], int]:
+        return await super()._count_by_hour(query._replace(until=shift(query.until, SECOND)))
 
 
 class DropsTheBeginning(SQLiteEvents):

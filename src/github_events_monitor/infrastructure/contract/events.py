@@ -1,6 +1,7 @@
 """What can be asked of events."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -82,8 +83,28 @@ class EventsRepository(ABC):
         actor: str | None = None,
     ) -> dict[str, int]:
         """How many events of each type; types without any are absent. No payload is read for it."""
+        found = Counter[str]()
+        counted = await self.count_by_hour(repo, since, until, event_types=event_types, actor=actor)
+        for (_, event_type), count in counted.items():
+            found[event_type] += count
+        return dict(found)
+
+    async def count_by_hour(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        *,
+        event_types: Sequence[str] | None = None,
+        actor: str | None = None,
+    ) -> dict[tuple[str, str], int]:
+        """How many events of each hour and type; those without any are absent. No payload is read for it.
+
+        An hour is the first thirteen characters of its instants: `2026-11-22T16`.
+        """
         await self._connection.open()
-        return await self._count(EventQuery(repo_key(repo), since, until, type_filter(event_types), fold_login(actor)))
+        types, login = type_filter(event_types), fold_login(actor)
+        return await self._count_by_hour(EventQuery(repo_key(repo), since, until, types, login))
 
     async def get_activity(
         self,
@@ -138,7 +159,7 @@ class EventsRepository(ABC):
     @abstractmethod
     async def _page(self, query: EventQuery) -> list[Event]: ...
     @abstractmethod
-    async def _count(self, query: EventQuery) -> dict[str, int]: ...
+    async def _count_by_hour(self, query: EventQuery) -> dict[tuple[str, str], int]: ...
     @abstractmethod
     async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]: ...
     @abstractmethod

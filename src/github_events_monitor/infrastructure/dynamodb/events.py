@@ -70,10 +70,14 @@ class DynamoDBEvents(EventsRepository):
             asked["Limit"] = query.limit + 20
         return await self._with_payloads(self._ordered(asked, query.after, query.actor), query.limit)
 
-    async def _count(self, query: EventQuery) -> dict[str, int]:
-        actor, counts = query.actor, Counter[str]()
-        async for page in self._pages(_window(query, show="#event_type, #actor_login")):
-            counts.update(item["event_type"]["S"] for item in page if actor is None or _is_by(actor, item))
+    async def _count_by_hour(self, query: EventQuery) -> dict[tuple[str, str], int]:
+        actor, counts = query.actor, Counter[tuple[str, str]]()
+        async for page in self._pages(_window(query, show="#event_type, #created_at, #actor_login")):
+            counts.update(
+                (item["created_at"]["S"][:13], item["event_type"]["S"])
+                for item in page
+                if actor is None or _is_by(actor, item)
+            )
         return dict(counts)
 
     async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]:

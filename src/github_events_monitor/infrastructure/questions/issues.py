@@ -86,7 +86,7 @@ def summarise(answer: Issues) -> str:
 def lines(answer: Issues) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
-    yield threads.summary_line(answer.summary)
+    yield from threads.summary_lines(answer.summary)
     yield from map(_line, answer.issues)
     yield from cursor_line(answer.next_cursor)
 

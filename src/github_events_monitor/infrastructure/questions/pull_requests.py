@@ -122,7 +122,7 @@ def summarise(answer: PullRequests) -> str:
 def lines(answer: PullRequests) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
-    yield threads.summary_line(answer.summary)
+    yield from threads.summary_lines(answer.summary)
     yield from map(_line, answer.pull_requests)
     yield from cursor_line(answer.next_cursor)
 

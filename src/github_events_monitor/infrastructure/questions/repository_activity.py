@@ -1,19 +1,22 @@
 """`repository_activity`: a repository's events, newest first, and how many of each type; and the counts alone."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from ...answers import Envelope
 from ...github.payloads import check_types
+from ...insights.results import ActivitySeries
+from ...insights.series import activity_series, weekday_hours
 from .context import QuestionContext, Subject
 from .cursors import open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
 from .presenter import EventAnswer
 from .query import PagedQuery, Person, Repo, WindowedQuery
 from .question import Endpoint, Question
-from .sizes import MAX_BYTES, how_many_fit
+from .sizes import MAX_BYTES, how_many_fit, wire_size
 from .windows import Asked
 
 NAME = "repository_activity"
@@ -36,6 +39,7 @@ class RepositoryActivity(Envelope):
 
     total_events: int
     counts_by_type: dict[str, int]
+    series: ActivitySeries
     events: tuple[EventAnswer, ...]
     next_cursor: str | None = None
 
@@ -47,10 +51,12 @@ class EventCountsQuery(WindowedQuery):
 
 
 class EventCounts(Envelope):
-    """Events of one repository by type."""
+    """Events of one repository by type, by time, and by weekday (Monday first) and hour (UTC)."""
 
     total_events: int
     counts_by_type: dict[str, int]
+    series: ActivitySeries
+    weekday_hours: tuple[tuple[int, ...], ...]
 
 
 async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> RepositoryActivity:
@@ -64,7 +70,8 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         subject = await context.look_up(query.repo, page.asked, kinds=["events"])
     else:
         subject = await context.stored(query.repo)
-    counted = await _count(context, subject, page.asked, query.event_types, query.actor)
+    counts = await _count(context, subject, page.asked, query.event_types, query.actor)
+    series = activity_series(page.asked.span, counts)
     found = await context.manager.events.get_events(
         subject.key,
         *page.asked.span,
@@ -74,11 +81,12 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         after=page.after,
     )
     shown = [subject.presenter.event(event) for event in found[: query.size]]
-    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
+    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(series.to_wire()))]
     last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
     return RepositoryActivity(
         **context.envelope(subject, page.asked),
-        **counted,
+        **_by_type(counts),
+        series=series,
         events=tuple(shown),
         next_cursor=write_cursor(NAME, page, last) if last else None,
     )
@@ -88,18 +96,30 @@ async def answer_counts(context: QuestionContext, query: EventCountsQuery) -> Ev
     """Return how many events of each type a repository had."""
     asked = query.window(context.now())
     subject = await context.look_up(query.repo, asked, kinds=["events"])
-    counted = await _count(context, subject, asked, None, None)
-    return EventCounts(**context.envelope(subject, asked), **counted)
+    counts = await _count(context, subject, asked, None, None)
+    return EventCounts(
+        **context.envelope(subject, asked),
+        **_by_type(counts),
+        series=activity_series(asked.span, counts),
+        weekday_hours=weekday_hours(counts),
+    )
 
 
 async def _count(
     context: QuestionContext, subject: Subject, asked: Asked, types: Sequence[str] | None, actor: str | None
-) -> dict[str, Any]:
-    found = await context.manager.events.count_by_type(subject.key, *asked.span, event_types=types, actor=actor)
+) -> dict[tuple[str, str], int]:
+    found = await context.manager.events.count_by_hour(subject.key, *asked.span, event_types=types, actor=actor)
     if not found:
         context.refuse_emptiness(subject, asked)
+    return found
+
+
+def _by_type(counts: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    found = Counter[str]()
+    for (_, event_type), count in counts.items():
+        found[event_type] += count
     ranked = dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
-    return {"total_events": sum(found.values()), "counts_by_type": ranked}
+    return {"total_events": found.total(), "counts_by_type": ranked}
 
 
 def summarise(answer: RepositoryActivity) -> str:
@@ -113,6 +133,7 @@ def lines(answer: RepositoryActivity) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
+    yield from series_lines(answer.series)
     yield from map(_line, answer.events)
     yield from cursor_line(answer.next_cursor)
 
@@ -132,6 +153,16 @@ def count_lines(answer: EventCounts) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
+    yield from series_lines(answer.series)
+    days = zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), answer.weekday_hours, strict=True)
+    yield from (f"{day} by hour (UTC): {' '.join(map(str, hours))}" for day, hours in days)
+
+
+def series_lines(series: ActivitySeries) -> Iterator[str]:
+    """Yield a series of counts as text, one line for each type; nothing where there is nothing to count."""
+    if series.counts:
+        yield f"By {series.unit}, from {series.start} on:"
+    yield from (f"  {kind}: {' '.join(map(str, values))}" for kind, values in series.counts.items())
 
 
 REPOSITORY_ACTIVITY = Question(

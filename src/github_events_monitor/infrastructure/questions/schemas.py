@@ -20,7 +20,13 @@ SHARED = {
     " evidence[]",
     "News": "title, url",
     "Summary": "open, opened, merged, closed, median_hours_to_first_response, first_response_sample,"
-    " median_hours_to_merge, merge_sample",
+    " median_hours_to_merge, merge_sample, waiting_for_review, series{unit, start, opened[], merged[], closed[],"
+    " open[]},"
+    " durations{up_to_hours[], first_response[], merge[]}",
+    "ActivitySeries": "unit hour|day|week, start, counts{type: [n…]}",
+    "ReleaseAnswer": "tag, published_at, author_login, evidence[]",
+    "DeploymentAnswer": "id, environment, sha, created_at, state, evidence[]",
+    "Component": "name, value, unit, score 0-1, weight, sample_size, formula, explanation; null is unknown",
 }
 """Shapes told in a sentence, by the name of their model."""
 

@@ -1,22 +1,24 @@
 """What the questions about pull requests and issues share: which threads, in which order, as of which moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 from pydantic import Field
 
 from ...answers import AnswerModel, Coverage
-from ...insights.threads import ThreadSummary, first_response_hours, summarise, waiting_for
+from ...insights.results import DurationBuckets, ThreadSeries
+from ...insights.series import thread_durations, thread_series
+from ...insights.threads import first_response_hours, summarise, waiting_for
 from ...people import kind_of
-from ...records import Thread
+from ...records import Span, Thread
 from ...text import clean
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import Page, write_cursor
 from .lines import number as shown
 from .query import PagedQuery, Person, Repo
-from .sizes import MAX_BYTES, how_many_fit
+from .sizes import MAX_BYTES, how_many_fit, wire_size
 from .windows import Asked
 
 KIND = "threads"
@@ -31,7 +33,8 @@ _EARLIEST = "2008-02-01T00:00:00Z"
 class Summary(AnswerModel):
     """Counts of the window, and medians with the number of threads they come from; None of none.
 
-    open: at the end of the window. closed: without being merged. Medians in hours.
+    open: at the end of the window. closed: without being merged. Medians in hours. waiting_for_review: of the open
+    ones. series and durations: the same by time, and how long it took.
     """
 
     open: int
@@ -42,6 +45,9 @@ class Summary(AnswerModel):
     first_response_sample: int
     median_hours_to_merge: float | None = None
     merge_sample: int | None = None
+    waiting_for_review: int | None = None
+    series: ThreadSeries
+    durations: DurationBuckets
 
 
 class ThreadsQuery(PagedQuery):
@@ -101,18 +107,19 @@ async def list_threads(
         context.refuse_emptiness(subject, asked, KIND)
     left = [row for row in rows if page.after is None or row[0] > page.after]
     shown = [present(thread, until, context.bots) for _, thread in left[: query.size]]
-    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500)]
+    summary = _summary(threads, kind, asked.span, context.bots)
+    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(summary.to_wire()))]
     return Listing(
         {**context.envelope(subject, asked), "coverage": _coverage(context, subject, asked, query.state)},
         len(rows),
         tuple(shown),
-        _summary(summarise(threads, *asked.span, context.bots), kind),
+        summary,
         write_cursor(question, page, left[len(shown) - 1][0]) if len(shown) < len(left) else None,
     )
 
 
-def _summary(counted: ThreadSummary, kind: str) -> Summary:
-    merges = kind == "pull_request"
+def _summary(threads: Sequence[Thread], kind: str, span: Span, bots: frozenset[str]) -> Summary:
+    counted, merges = summarise(threads, *span, bots), kind == "pull_request"
     return Summary(
         open=counted.open,
         opened=counted.opened,
@@ -122,6 +129,9 @@ def _summary(counted: ThreadSummary, kind: str) -> Summary:
         first_response_sample=counted.first_response_sample,
         median_hours_to_merge=counted.merge_hours if merges else None,
         merge_sample=counted.merge_sample if merges else None,
+        waiting_for_review=sum(waiting_for(one, bots) == "review" for one in threads) if merges else None,
+        series=thread_series(threads, span),
+        durations=thread_durations(threads, span, bots),
     )
 
 
@@ -205,15 +215,22 @@ def names(values: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(clean(value, 60, one_line=True) for value in values[:MAX_NAMES])
 
 
-def summary_line(summary: Summary) -> str:
-    """Return a summary in one line."""
+def summary_lines(summary: Summary) -> Iterator[str]:
+    """Yield a summary as text: counts and medians, then by time, then how long it took."""
     merged = "" if summary.merged is None else f", {summary.merged} merged"
-    counts = f"{summary.open} open, {summary.opened} opened{merged}, {summary.closed} closed"
+    waiting = "" if summary.waiting_for_review is None else f" ({summary.waiting_for_review} waiting for review)"
+    counts = f"{summary.open} open{waiting}, {summary.opened} opened{merged}, {summary.closed} closed"
     answer = f"median hours to first response {shown(summary.median_hours_to_first_response)}"
     answered = f"{answer} (of {summary.first_response_sample})"
-    if summary.merge_sample is None:
-        return f"In the window: {counts}; {answered}."
-    return (
-        f"In the window: {counts}; {answered}, to merge {shown(summary.median_hours_to_merge)}"
-        f" (of {summary.merge_sample})."
-    )
+    merging = f", to merge {shown(summary.median_hours_to_merge)} (of {summary.merge_sample})"
+    yield f"In the window: {counts}; {answered}{'' if summary.merge_sample is None else merging}."
+    series, took = summary.series, summary.durations
+    kinds = [("opened", series.opened), ("merged", series.merged), ("closed", series.closed)]
+    if any(map(any, (series.opened, series.merged, series.closed, series.open))):
+        yield f"By {series.unit}, from {series.start} on:"
+        yield f"  open at the end: {' '.join(map(str, series.open))}"
+    yield from (f"  {kind}: {' '.join(map(str, values))}" for kind, values in kinds if any(values))
+    for name, values in (("first response", took.first_response), ("merge", took.merge)):
+        if any(values):
+            parts = [f"{count} under {hours} h" for hours, count in zip(took.up_to_hours, values, strict=False)]
+            yield f"Time to {name}: {', '.join(parts)}, {values[-1]} longer."

@@ -58,10 +58,11 @@ class SQLiteEvents(EventsRepository):
             conditions.append(("(created_at, id) < (?, ?)", [*query.after]))
         return await self._select(conditions, query.limit, "events_window")
 
-    async def _count(self, query: EventQuery) -> dict[str, int]:
+    async def _count_by_hour(self, query: EventQuery) -> dict[tuple[str, str], int]:
         clause, values = where(_window(query))
-        sql = f"SELECT event_type, count(*) FROM events INDEXED BY events_window {clause} GROUP BY event_type"
-        return await self._db.read(lambda db: dict(db.execute(sql, values)))
+        counted = "SELECT substr(created_at, 1, 13), event_type, count(*) FROM events INDEXED BY events_window"
+        sql = f"{counted} {clause} GROUP BY 1, 2"
+        return await self._db.read(lambda db: {(hour, kind): count for hour, kind, count in db.execute(sql, values)})
 
     async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]:
         clause, values = where(_window(query))
