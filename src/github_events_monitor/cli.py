@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from . import __version__
-from .terminal import output
+from .terminal import output, thread_commands
 from .terminal.clients import ClientName
+from .terminal.options import Json
+from .terminal.options import run as _run
 
 if TYPE_CHECKING:
     from .settings import Settings
-    from .terminal.running import Work
 
 PROGRAM = "github-events-monitor"
 
@@ -28,10 +29,10 @@ app = typer.Typer(
 )
 database = typer.Typer(help="Test, create, describe or delete the database.")
 watch = typer.Typer(help="List or change what is polled in the background.")
+app.add_typer(thread_commands.commands)
 app.add_typer(database, name="database")
 app.add_typer(watch, name="watch")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Repos = Annotated[list[str], typer.Argument(metavar="OWNER/NAME", help="Repositories.", show_default=False)]
 SomeRepos = Annotated[
     list[str] | None, typer.Argument(metavar="OWNER/NAME", help="Repositories; none: all.", show_default=False)
@@ -44,12 +45,6 @@ Tables = Annotated[
 Since = Annotated[str | None, typer.Option(metavar="INSTANT", help="Only events and commits from then on.")]
 OneRepo = Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="Only this repository.")]
 Transport = Literal["stdio", "sse", "streamable-http"]
-
-
-def _run(work: "Work") -> None:
-    from .terminal.running import run_work
-
-    raise typer.Exit(run_work(work))
 
 
 def _run_server(serve: Callable[["Settings"], None], flags: dict[str, Any]) -> None:
@@ -113,6 +108,7 @@ def api(host: Host = None, port: Port = None) -> None:
 def report(
     repos: Repos,
     hours: Annotated[int, typer.Option(min=1, max=8760, help="How far back commits and health look.")] = 720,
+    live: Annotated[bool, typer.Option("--live", help="A view of them that renews itself until Ctrl-C.")] = False,
     json: Json = False,
 ) -> None:
     """Collect repositories and show what happened.
@@ -122,9 +118,48 @@ def report(
     With --json: {"collect_now": ..., "reports": [{"recent_commits": ..., "repository_health": ...}, ...]}, that is the
     answers of the MCP tools of these names, one report for each repository; {"error": ...} where one could not be made.
     """
+    if live and json:
+        raise typer.BadParameter("--live is for people and --json for programs; give one of them")
+    if live:
+        from .terminal.live import live as show
+
+        _run(lambda settings: show(settings, repos, hours))
     from .terminal import report as page
 
     _run(lambda settings: page.report(settings, repos, hours, as_json=json))
+
+
+@app.command()
+def demo(
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the REST API over it until stopped.")] = False,
+    port: Port = None,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Run the MCP server over it, on stdio.")] = False,
+    json: Json = False,
+) -> None:
+    """Show an invented project, without any network.
+
+    It is made the same every time, in a temporary database: a report of it, as the command report prints one.
+    """
+    if serve and mcp:
+        raise typer.BadParameter("--serve and --mcp are two servers; give one of them")
+    if not (serve or mcp):
+        from .terminal import demo as page
+
+        _run(lambda settings: page.demo(settings, as_json=json))
+
+    def run(settings: "Settings") -> None:
+        from .terminal.demo import serve_demo
+
+        if mcp:
+            from .mcp_server import run as run_mcp
+
+            serve_demo(settings, lambda chosen: run_mcp("stdio", chosen))
+        else:
+            from .api import run as run_api
+
+            serve_demo(settings, run_api, told=True)
+
+    _run_server(run, {"mcp": mcp, "mcp_transport": "stdio" if mcp else None, "port": port})
 
 
 @app.command()
@@ -333,7 +368,7 @@ def list_(json: Json = False) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the program; answers its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 and 143 interrupted.
+    """Run the program and return its exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 and 143 interrupted.
 
     128 and the number of the signal: 130 is Ctrl-C, 143 SIGTERM.
     """

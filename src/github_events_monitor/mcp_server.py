@@ -103,6 +103,22 @@ async def daily_digest(
         return prompts.daily_digest(repos)
 
 
+@mcp.prompt(title="Stand-up")
+async def standup(person: Annotated[str, Field(description="login")]) -> str:
+    """What one person did since the last working day, and what waits for them."""
+    with told():
+        return prompts.standup(person)
+
+
+@mcp.prompt(title="Review queue")
+async def review_queue(
+    repos: Annotated[str, Field(description="owner/name, comma-separated; default: all watched")] = "",
+) -> str:
+    """Which pull requests wait for a review, longest waiting first."""
+    with told():
+        return prompts.review_queue(repos)
+
+
 @mcp.prompt(title="Repository review")
 async def repository_review(repo: Repo) -> str:
     """How a repository is doing: health, people, delivery, risks."""
@@ -119,11 +135,13 @@ async def security_review(repo: Repo) -> str:
 
 @mcp.prompt(title="Release notes")
 async def release_notes(
-    repo: Repo, since: Annotated[str, Field(description="ISO 8601 instant of the last release")]
+    repo: Repo, since: Annotated[str, Field(description="the last release: an ISO 8601 instant, or its tag")]
 ) -> str:
-    """Notes on what changed since an instant."""
+    """Notes on what changed since an instant or a tag."""
     with told():
-        return prompts.release_notes(repo, since)
+        async with mcp.sharing.runtime() as runtime:
+            start, tag = await prompts.find_release(runtime.service, repo, since)
+            return prompts.release_notes(repo, start, runtime.clock, tag)
 
 
 @mcp.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # the SDK leaves it untyped

@@ -6,9 +6,10 @@ through `shared_runtime`.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,22 +57,25 @@ async def open_runtime(
     without_database: bool = False,
     clock: Clock = system_clock,
     transport: httpx.AsyncBaseTransport | None = None,
+    offline: bool = False,
 ) -> AsyncIterator[Runtime]:
     """Yield a runtime.
 
     polling: keep watched repositories fresh in the background meanwhile. without_database: start although the database
-    cannot be used, whatever the reason; each question then says so.
+    cannot be used, whatever the reason; each question then says so. offline: see `build_runtime`.
     """
     async with AsyncExitStack() as stack:
-        credentials = await asyncio.to_thread(find_credentials, settings, clock=clock, transport=transport)
-        runtime = build_runtime(settings, clock=clock, transport=transport, credentials=credentials)
+        credentials = None
+        if not offline:
+            credentials = await asyncio.to_thread(find_credentials, settings, clock=clock, transport=transport)
+        runtime = build_runtime(settings, clock=clock, transport=transport, credentials=credentials, offline=offline)
         stack.push_async_callback(runtime.manager.close)
         stack.push_async_callback(runtime.client.aclose)
         stack.push_async_callback(runtime.collector.settle)
         await _open_database(runtime.manager, patient=polling, without=without_database)
         if unresolved := patterns(settings.target_repositories):
             logger.warning("TARGET_REPOSITORIES: %s is not resolved by this version", ", ".join(unresolved))
-        if polling and settings.poll_interval:
+        if polling and settings.poll_interval and not offline:
             poller = Poller(runtime.collector, settings, clock)
             stack.push_async_callback(poller.stop)
             poller.start()
@@ -94,10 +98,12 @@ def build_runtime(
     clock: Clock = system_clock,
     transport: httpx.AsyncBaseTransport | None = None,
     credentials: Credentials | None = None,
+    offline: bool = False,
 ) -> Runtime:
     """Return the parts, put together but not opened: the database opens when it is first asked.
 
-    credentials: What `find_credentials` found; None for GITHUB_TOKEN, or nothing where that is not set.
+    credentials: What `find_credentials` found; None for GITHUB_TOKEN, or nothing where that is not set. offline:
+    questions are answered from what is stored alone, however old it is.
     """
     manager = DatabaseFactory.create({**settings.database_config(), "clock": clock})
     client = GitHubClient(
@@ -121,9 +127,9 @@ def build_runtime(
         web_url=web_url(settings.github_api_url),
         targets=settings.named_repositories,
         retention_days=settings.event_retention_days,
-        refresh=collector.refresh,
-        fetch_details=collector.fetch_details,
-        collect=collector.collect,
+        refresh=None if offline else collector.refresh,
+        fetch_details=None if offline else collector.fetch_details,
+        collect=None if offline else collector.collect,
         may_watch=not settings.read_only,
         status=partial(_status, settings, manager, collector),
     )
@@ -158,13 +164,22 @@ class _Shared:
         self._users = 0
         self._stack: AsyncExitStack | None = None
         self._runtime: Runtime | None = None
+        self.still_at: datetime | None = None
 
     async def enter(self, settings: Settings, *, without_database: bool) -> Runtime:
         async with self._lock:
             if self._runtime is None:
                 self._stack = AsyncExitStack()
+                still_at = self.still_at
+                clock = system_clock if still_at is None else lambda: still_at
                 self._runtime = await self._stack.enter_async_context(
-                    open_runtime(settings, polling=True, without_database=without_database)
+                    open_runtime(
+                        settings,
+                        polling=True,
+                        without_database=without_database,
+                        clock=clock,
+                        offline=still_at is not None,
+                    )
                 )
             self._users += 1
             return self._runtime
@@ -189,3 +204,13 @@ async def shared_runtime(settings: Settings, *, without_database: bool = False) 
     finally:
         with anyio.CancelScope(shield=True):  # a session that is cancelled still closes what it shared
             await _shared.leave()
+
+
+@contextmanager
+def standing_still(instant: datetime) -> Iterator[None]:
+    """Within the block the time of shared runtimes is always `instant`, and they are offline: the demo's."""
+    _shared.still_at = instant
+    try:
+        yield
+    finally:
+        _shared.still_at = None

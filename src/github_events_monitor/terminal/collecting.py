@@ -25,7 +25,7 @@ async def collect(settings: Settings, repos: Sequence[str], *, dry_run: bool, as
 
 
 def tell_failures(answer: CollectNow) -> int:
-    """A line for every repository that could not be collected; answers the exit code."""
+    """Say in a line why a repository could not be collected, each that could not; return the exit code."""
     failed = [row for row in answer.repositories if row.error]
     for row in failed:
         complain(f"{row.repo}: {row.error.message if row.error else ''}")

@@ -19,7 +19,7 @@ from .screen import as_text, note, print_json, progress_bar
 _STDOUT = "-"
 
 Part = Mapping[str, Any]
-"""What of it: `tables`, `since`, `repo`, as for `export_items`; null where not given."""
+"""What of it: `tables`, `since`, `repo`, as for `export_items`; None where not given."""
 
 
 async def import_data(

@@ -5,11 +5,10 @@ from itertools import groupby
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..answers import Coverage, Problem
+from ..answers import Problem
 from ..errors import MonitorError
 from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
@@ -19,10 +18,13 @@ from ..infrastructure.questions.repository_health import REPOSITORY_HEALTH, Repo
 from ..insights.results import Component
 from ..runtime import open_runtime
 from ..settings import Settings
+from .charts import score_bar
 from .collecting import budget_left
+from .page import limits, section
 from .screen import columns, complain, plain, print_json, progress_bar, stdout
 
-_AUTHOR_WIDTH = 18
+_AUTHOR_WIDTH = 16
+OUT_OF_REACH = "; github-events-monitor demo shows an invented project without any network"
 
 
 async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_json: bool) -> int:
@@ -30,23 +32,24 @@ async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_jso
     async with open_runtime(settings) as runtime:
         with progress_bar() as bar:
             collected = await runtime.collector.collect(repos, hours=hours, progress=bar)
-        reports = [await _ask(runtime.service, row.repo, hours) for row in collected.repositories]
+        reports = [await ask(runtime.service, row.repo, hours) for row in collected.repositories]
     if as_json:
-        print_json({"collect_now": fit_collection(collected).to_wire(), "reports": [_wire(found) for found in reports]})
+        print_json({"collect_now": fit_collection(collected).to_wire(), "reports": [wire(found) for found in reports]})
     failed = 0
     for row, found in zip(collected.repositories, reports, strict=True):
         if isinstance(found, Problem):
             failed = 1
-            complain(f"{row.repo}: {found.message}")
+            hint = OUT_OF_REACH if found.code == "unreachable" else ""
+            complain(f"{row.repo}: {found.message}{hint}")
         elif not as_json:
-            _show(stdout(), row, collected, *found)
+            show(stdout(), _collection(row, collected), *found)
     return failed
 
 
 Found = tuple[RecentCommits, RepositoryHealth]
 
 
-async def _ask(service: DatabaseService, repo: str, hours: int) -> Found | Problem:
+async def ask(service: DatabaseService, repo: str, hours: int) -> Found | Problem:
     """What is stored now, also where collecting failed: the answers then say so."""
     try:
         commits = await service.ask(RECENT_COMMITS, repo=repo, hours=hours)
@@ -55,36 +58,27 @@ async def _ask(service: DatabaseService, repo: str, hours: int) -> Found | Probl
         return Problem.of(error)
 
 
-def _wire(found: Found | Problem) -> dict[str, Any]:
+def wire(found: Found | Problem) -> dict[str, Any]:
+    """Return the report of one repository for programs."""
     if isinstance(found, Problem):
         return {"error": found.to_wire()}
     commits, health = found
     return {"recent_commits": commits.to_wire(), "repository_health": health.to_wire()}
 
 
-def _show(
-    page: Console, row: CollectedRepository, collected: CollectNow, commits: RecentCommits, health: RepositoryHealth
-) -> None:
+def show(page: Console, origin: str, commits: RecentCommits, health: RepositoryHealth) -> None:
+    """Print the report of one repository. origin: a sentence on where what is stored comes from."""
     page.print(Text.assemble((commits.repo, "bold"), "  ", (commits.repo_url, "dim")))
-    page.print(plain(_collection(row, collected), "dim"))
-    window = commits.window
+    page.print(plain(origin, "dim"))
     shown = f", the newest {len(commits.commits)} shown" if commits.next_cursor else ""
-    _section(
-        page, f"Commits from {window.since} to {window.until}: {commits.total_commits:,}{shown}", _commits(commits)
-    )
-    _section(page, *_health(health))
+    section(page, f"Commits since {commits.window.since}: {commits.total_commits:,}{shown}", _commits(commits))
+    section(page, *_health(health))
     if health.recommendations:
-        _section(page, "Recommendations", Group(*(plain(f"- {line}") for line in health.recommendations)))
-    unknown = [*_limits("commits", commits.coverage), *_limits("events", health.coverage)]
+        section(page, "Recommendations", Group(*(plain(f"- {line}") for line in health.recommendations)))
+    unknown = [*limits("commits", commits.coverage), *limits("events", health.coverage)]
     if unknown:
-        _section(page, "What is not known", Group(*(plain(f"- {line}") for line in unknown)))
+        section(page, "What is not known", Group(*(plain(f"- {line}") for line in unknown)))
     page.print()
-
-
-def _section(page: Console, title: str, body: RenderableType) -> None:
-    page.print()
-    page.print(plain(title, "bold"))
-    page.print(Padding(body, (0, 0, 0, 2)))
 
 
 def _collection(row: CollectedRepository, collected: CollectNow) -> str:
@@ -100,7 +94,7 @@ def _commits(answer: RecentCommits) -> RenderableType:
         return plain("None.", "dim")
     parts: list[RenderableType] = []
     for day, commits in groupby(answer.commits, key=lambda commit: commit.committed_at[:10]):
-        parts += [plain(day, "cyan"), _of_one_day(commits)]
+        parts += [plain(day, "bold"), _of_one_day(commits)]
     if any(commit.additions is None for commit in answer.commits):
         parts.append(plain("? lines: not fetched yet; a later collection fills them in.", "dim"))
     return Group(*parts)
@@ -109,13 +103,14 @@ def _commits(answer: RecentCommits) -> RenderableType:
 def _of_one_day(commits: Iterable[CommitAnswer]) -> Table:
     table = columns("time", "sha", "author", "lines", "message", right=("lines",), wide="message")
     table.show_header = False
+    table.padding = (0, 1, 0, 0)
     for column, width in zip(table.columns, (5, 7, _AUTHOR_WIDTH, 11), strict=False):
         column.width = width
     for commit in commits:
         author = commit.author_login or commit.author_name
         table.add_row(
             plain(commit.committed_at[11:16], "dim"),
-            plain(commit.sha[:7], "yellow"),
+            plain(commit.sha[:7], "cyan"),
             plain(author),
             _lines(commit),
             _said(commit),
@@ -145,29 +140,34 @@ def _said(commit: CommitAnswer) -> Text:
 
 
 def _health(answer: RepositoryHealth) -> tuple[str, RenderableType]:
-    score = "unknown" if answer.health_score is None else f"{answer.health_score:.0f} of 100"
-    sure = "" if answer.confidence is None else f" (confidence {answer.confidence:.0%})"
     known = [part for part in answer.components if part.score is not None]
     unknown = [part for part in answer.components if part.score is None]
-    lines: list[RenderableType] = [plain(answer.trend.explanation)] if answer.trend.explanation else []
-    lines.append(
-        plain(f"{answer.people:,} people, {answer.bots:,} bots, {answer.ai_assistants:,} AI assistants took part.")
-    )
-    lines.append(_components(known))
+    took_part = ((answer.people, "person", "people"), (answer.bots, "bot", "bots"),
+                 (answer.ai_assistants, "AI assistant", "AI assistants"))  # fmt: skip
+    said = [f"{number:,} {one if number == 1 else many}" for number, one, many in took_part]
+    lines: list[RenderableType] = [plain(f"{', '.join(said)} took part."), _components(known)]
+    if answer.trend.explanation:
+        lines.insert(0, plain(answer.trend.explanation))
     if unknown:
         lines += [plain("Not counted, because too little is known:", "dim"), _unknown(unknown)]
-    return f"Health over {answer.window.hours:,} hours: {score}{sure}", Group(*lines)
+    return f"Health over {answer.window.hours:,} hours: {_score(answer)}", Group(*lines)
+
+
+def _score(answer: RepositoryHealth) -> str:
+    score = "unknown" if answer.health_score is None else f"{answer.health_score:.0f} of 100"
+    change = answer.trend.change
+    moved = "" if change is None else f", {answer.trend.direction} {abs(change):.1f}"
+    return score + moved + ("" if answer.confidence is None else f" (confidence {answer.confidence:.0%})")
 
 
 def _components(parts: Sequence[Component]) -> Table:
-    table = columns("component", "score", "value", "sample", "weight", right=("score", "sample", "weight"))
+    table = columns("component", "", "score", "value", "of", "weight", right=("score", "of", "weight"))
+    table.padding = (0, 1, 0, 0)
     for part in parts:
         score = part.score or 0.0
-        style = "green" if score >= 0.7 else "yellow" if score >= 0.4 else "red"
         value = f"{plain(part.value)} {part.unit}".strip()
-        table.add_row(
-            plain(part.name), plain(f"{score:.0%}", style), plain(value), plain(part.sample_size), plain(part.weight)
-        )
+        numbers = (plain(part.sample_size), plain(part.weight))
+        table.add_row(plain(part.name), score_bar(score), plain(f"{score:.0%}"), plain(value), *numbers)
     return table
 
 
@@ -178,16 +178,3 @@ def _unknown(parts: Sequence[Component]) -> Table:
         first = part.explanation.partition(". ")[0].removesuffix(".")  # all of it is in --json
         table.add_row(plain(part.name, "dim"), plain(f"{first}.", "dim"))
     return table
-
-
-def _limits(what: str, coverage: Coverage) -> list[str]:
-    """What the reader must not conclude from the page."""
-    lines = []
-    if not coverage.complete:
-        known = (
-            f"completely known from {coverage.from_} to {coverage.to}"
-            if coverage.from_
-            else "not completely known anywhere"
-        )
-        lines.append(f"The {what} of this window are {known}; {len(coverage.gaps):,} gaps.")
-    return [*lines, *([coverage.note] if coverage.note else [])]

@@ -17,7 +17,7 @@ from ..settings import Settings
 from .screen import complain
 
 Work = Callable[[Settings], Coroutine[Any, Any, int]]
-"""What a command does with the settings; answers its exit code."""
+"""What a command does with the settings; it returns its exit code."""
 
 _OUTPUT_FAILED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Of a write without a file's name: what else is written to is the database, exports and the log, which say it."""
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def run_work(work: Work) -> int:
-    """Run a command that shows its outcome and ends; answers the exit code."""
+    """Run a command that shows its outcome and ends; return the exit code."""
 
     def body() -> int:
         settings = Settings.load()

@@ -46,15 +46,18 @@ def note(message: str) -> None:
 
 
 def columns(*headers: str, right: Sequence[str] = (), wide: str = "") -> Table:
-    """A table without lines; `right` names columns of numbers, `wide` the one that takes what is left of the width."""
+    """A table without lines; `right` names columns of numbers, `wide` the one that takes what is left of the width.
+
+    Nothing is cut: text that is too long for its column goes on below.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=bool(wide), header_style="dim")
     for header in headers:
         table.add_column(
             header,
             justify="right" if header in right else "left",
             ratio=1 if header == wide else None,
-            no_wrap=header != wide,
-            overflow="fold" if header == wide else "ellipsis",
+            min_width=len(header),
+            overflow="fold",
         )
     return table
 
@@ -90,7 +93,7 @@ def as_text(value: Any) -> str:
 
 
 class ProgressBar:
-    """Takes the `progress(done, total, message)` calls of long work; `total` null shows a moving bar."""
+    """Takes the `progress(done, total, message)` calls of long work; where `total` is None it shows a moving bar."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -61,6 +61,7 @@ def test_an_outage_with_nothing_stored_is_a_failure(run: Run, github: FakeGitHub
     page = run("report", "octo/hello")
     assert (page.code, page.out) == (1, "")
     assert len(page.err.splitlines()) == 1
+    assert "github-events-monitor demo" in page.err
 
 
 def test_the_token_is_in_nothing_that_is_printed(run: Run, github: FakeGitHub) -> None:

@@ -11,7 +11,7 @@ from github_events_monitor import __version__
 from .conftest import SECRET, Run
 
 COMMANDS = (
-    "serve", "api", "report", "collect", "import", "export", "migrate", "analyse", "doctor",
+    "serve", "api", "report", "pulls", "issues", "collect", "import", "export", "migrate", "analyse", "doctor",
     "database", "database test", "database create", "database info", "database delete",
     "watch", "watch add", "watch remove", "watch list",
 )  # fmt: skip

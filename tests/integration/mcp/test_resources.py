@@ -1,6 +1,7 @@
 """Resources, prompts and completion."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
-from tests.fake_github import FakeRepository, commit, sha
+from github_events_monitor.instants import format_instant
+from tests.fake_github import FakeRepository, commit, event, sha
 from tests.integration.mcp.conftest import COMMITS, World
 from tests.integration.mcp.sessions import answer, connect
 
@@ -66,6 +68,8 @@ async def test_a_resource_that_cannot_be_read_says_why(world: World, path: str, 
 async def test_prompts_name_their_tools_and_call_repository_text_data(world: World) -> None:
     expected = {
         "daily_digest": ({"repos": "octo/hello, a/b"}, ("monitor_commits", '["octo/hello", "a/b"]')),
+        "standup": ({"person": "@ada"}, ("developer_activity", 'actor="ada"', 'reviewer="ada"')),
+        "review_queue": ({"repos": "octo/hello"}, ("pull_requests", "sort=waiting", '["octo/hello"]')),
         "repository_review": ({"repo": "octo/hello"}, ("repository_health", "developer_activity")),
         "security_review": ({"repo": "octo/hello"}, ("security_report", "commit_details")),
         "release_notes": (
@@ -88,7 +92,9 @@ async def test_prompts_name_their_tools_and_call_repository_text_data(world: Wor
     ("name", "arguments", "sentence"),
     [
         ("release_notes", {"repo": "octo/hello"}, "invalid: release_notes needs since"),
-        ("release_notes", {"repo": "octo/hello", "since": "v1"}, "invalid: 'v1' is not an ISO 8601 instant"),
+        ("release_notes", {"repo": "octo/hello", "since": "v1 or so"}, "invalid: since='v1 or so' is neither"),
+        ("release_notes", {"repo": "octo/hello", "since": "v1"}, "invalid: no tag 'v1' of the last year is known of"),
+        ("standup", {"person": "ada; then ignore"}, "invalid: 'ada; then ignore' is not a login"),
         (
             "release_notes",
             {"repo": "octo/hello", "since": "2015-01-01"},
@@ -107,6 +113,22 @@ async def test_a_prompt_asked_for_wrongly_says_why(
             await client.get_prompt(name, arguments)
     assert caught.value.error.message.startswith(sentence)
     assert caught.value.error.code == -32602
+
+
+async def test_release_notes_begin_at_the_moment_of_a_tag(world: World) -> None:
+    week, day = (world.now - timedelta(days=days) for days in (7, 1))
+    released = {"id": 5, "tag_name": "v1.1", "published_at": format_instant(week), "author": {"login": "ada"}}
+    world.repository.releases.append(released)
+    tagged = {"ref": "v1.2", "ref_type": "tag", "full_ref": "refs/tags/v1.2"}
+    world.repository.events.append(event(900, "CreateEvent", "ada", day, tagged, "octo/Hello"))
+    async with connect() as client:
+        await answer(client, "collect_now", repos=["octo/hello"])
+        for tag, moment in (("v1.1", week), ("v1.2", day)):
+            (message,) = (await client.get_prompt("release_notes", {"repo": "octo/hello", "since": tag})).messages
+            assert isinstance(message.content, TextContent)
+            assert f"since {tag} of {format_instant(moment)}" in message.content.text
+        with pytest.raises(MCPError, match=r"known are v1\.2, v1\.1"):
+            await client.get_prompt("release_notes", {"repo": "octo/hello", "since": "v2"})
 
 
 async def test_names_are_completed_from_what_is_stored_and_watched(world: World) -> None:

@@ -108,6 +108,8 @@ async def test_resources_and_prompts_are_those_of_the_contract() -> None:
     assert {item.mime_type for item in resources} | {item.mime_type for item in templates} == {"application/json"}
     assert {item.name: [argument.name for argument in item.arguments or ()] for item in prompts} == {
         "daily_digest": ["repos"],
+        "standup": ["person"],
+        "review_queue": ["repos"],
         "repository_review": ["repo"],
         "security_review": ["repo"],
         "release_notes": ["repo", "since"],

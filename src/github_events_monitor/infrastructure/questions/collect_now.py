@@ -49,7 +49,7 @@ class CollectNow(Answer):
 async def answer(context: QuestionContext, query: CollectNowQuery) -> CollectNow:
     """Collect, and return how it went; of very many repositories as many as an answer holds."""
     if context.collect is None:
-        raise Unreachable("nothing here collects from GitHub; ask a running server")
+        raise Unreachable("nothing here collects from GitHub: what is stored is all there is")
     passed = await context.collect(query.repos, dry_run=query.dry_run, progress=context.progress)
     return fit_collection(passed)
 

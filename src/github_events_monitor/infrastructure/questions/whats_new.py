@@ -11,7 +11,7 @@ from ...errors import MonitorError
 from ...github.payloads import FAILED_VERDICTS, VERDICTS
 from ...insights.business_time import business_hours
 from ...insights.threads import first_response_hours, waiting_for
-from ...instants import format_instant, normalise_instant
+from ...instants import LAST, format_instant, normalise_instant
 from ...records import Activity, Thread
 from ...text import clean, first_line
 from .context import QuestionContext, Subject, check_repos
@@ -204,7 +204,7 @@ async def _newcomers(
     context: QuestionContext, subject: Subject, threads: Sequence[Thread], since: str
 ) -> tuple[str, ...]:
     """Return who wrote in the window and neither commits nor threads of the ninety days before tell of."""
-    rows = await context.manager.commits.get_authorship(subject.key, days_before(since, 90), "9999")
+    rows = await context.manager.commits.get_authorship(subject.key, days_before(since, 90), LAST)
     before = {(row.author_login or "").lower() for row in rows if row.commit_date < since}
     older = await context.manager.threads.get_threads(subject.key, days_before(since, 90))
     before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
