@@ -58,6 +58,7 @@ def test_a_repository_has_its_charts_with_a_table_behind_each(site: Site) -> Non
     assert page.locator("h3", has_text="Bots").count() == 1
     assert page.locator("h3", has_text="AI assistants").count() == 1
     assert page.locator(".heat td").count() == 7 * 24
+    assert page.locator("section[aria-label=Findings] a[href*='/commit/']").count() >= 3
     hrefs = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
     assert all(href.startswith(("https://github.com/", "/r/")) for href in hrefs)
 

@@ -100,15 +100,17 @@
     return [el("p", { class: "note" }, `${answer.commits.length} of ${number(answer.total_commits)}`), tall("Recent commits", el("ul", { class: "list" }, found))];
   };
 
-  const evidence = (rows) => (rows || []).slice(0, 6).map((one, index) => {
-    const url = typeof one === "string" ? one : one.url;
-    return url ? [" ", link(url, `evidence ${index + 1}`)] : null;
-  }).flat();
+  // Evidence is commit:<sha>, event:<id> (which has no page), or an address.
+  const evidence = (answer, rows) => (rows || []).slice(0, 6).flatMap((one) => {
+    const [, kind, id] = one.match(/^(commit|event):(.*)$/) || [];
+    if (kind === "commit") return [" ", link(`${answer.repo_url}/commit/${encodeURIComponent(id)}`, id.slice(0, 10))];
+    return kind ? [` ${one}`] : [" ", link(one, "evidence")];
+  });
   const severity = (level) => (level === "low" ? "unknown" : level === "medium" ? "fair" : "bad");
   const findings = (security, anomalies) => {
     const rows = [
-      ...(security ? security.findings : []).map((one) => el("li", {}, el("span", { class: `tag ${severity(one.severity)}` }, one.severity), one.title, el("div", { class: "meta" }, `${one.explanation} ${one.occurred_at ? `${when(one.occurred_at)} UTC.` : ""}`, evidence(one.evidence)))),
-      ...(anomalies ? anomalies.anomalies : []).map((one) => el("li", {}, el("span", { class: "tag fair" }, one.type), `${kindName(one.event_type)}: ${number(one.observed)} where ${number(one.expected)} are usual`, el("div", { class: "meta" }, `${one.explanation} ${when(one.started_at)} UTC.`, evidence(one.evidence)))),
+      ...(security ? security.findings : []).map((one) => el("li", {}, el("span", { class: `tag ${severity(one.severity)}` }, one.severity), one.title, el("div", { class: "meta" }, `${one.explanation} ${one.occurred_at ? `${when(one.occurred_at)} UTC.` : ""}`, evidence(security, one.evidence)))),
+      ...(anomalies ? anomalies.anomalies : []).map((one) => el("li", {}, el("span", { class: "tag fair" }, one.type), `${kindName(one.event_type)}: ${number(one.observed)} where ${number(one.expected)} are usual`, el("div", { class: "meta" }, `${one.explanation} ${when(one.started_at)} UTC.`, evidence(anomalies, one.evidence)))),
     ];
     const unknown = security && security.unknown.length ? el("p", { class: "note" }, `Not looked at: ${security.unknown.join("; ")}`) : null;
     return [rows.length ? tall("Findings", el("ul", { class: "list" }, rows)) : nothing("Nothing was found that needs a closer look."), unknown];
