@@ -237,5 +237,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     yield from (f"  {kind}: {' '.join(map(str, values))}" for kind, values in kinds if any(values))
     for name, values in (("first response", took.first_response), ("merge", took.merge)):
         if any(values):
-            parts = [f"{count} under {hours} h" for hours, count in zip(took.up_to_hours, values, strict=False)]
-            yield f"Time to {name}: {', '.join(parts)}, {values[-1]} longer."
+            ends = (
+                f"{first} to {last} h" for first, last in zip((0, *took.up_to_hours), took.up_to_hours, strict=False)
+            )
+            parts = [f"{stretch}: {count}" for stretch, count in zip((*ends, "longer"), values, strict=True)]
+            yield f"Time to {name}: {', '.join(parts)}."
