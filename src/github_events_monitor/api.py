@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from . import __version__
+from .dashboard.pages import routes as page_routes
 from .errors import MonitorError
 from .http.app_state import AppState, MCPEndpoint, MountedMCP, lifespan
 from .http.deliveries import Deliveries
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     declare_questions(app, state.service)
     declare_feed(app, state.service)
     _declare_webhooks(app, state)
+    app.router.routes += page_routes()
     app.router.routes += [Route(path, MCPEndpoint(state), include_in_schema=False) for path in ("/mcp", "/mcp/")]
     return app
 

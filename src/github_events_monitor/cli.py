@@ -105,6 +105,17 @@ def api(host: Host = None, port: Port = None) -> None:
 
 
 @app.command()
+def dashboard(
+    port: Port = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Only say where the page is.")] = False,
+) -> None:
+    """Serve the web page on this machine, as api does, and open it in the browser."""
+    from .terminal.dashboard import serve_page
+
+    _run_server(lambda settings: serve_page(settings, open_browser=not no_open), {"host": "127.0.0.1", "port": port})
+
+
+@app.command()
 def report(
     repos: Repos,
     hours: Annotated[int, typer.Option(min=1, max=8760, help="How far back commits and health look.")] = 720,

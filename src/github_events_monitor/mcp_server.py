@@ -15,6 +15,7 @@ from mcp.types import (
 )
 from pydantic import Field
 
+from .dashboard.view import VIEW_TYPE, VIEW_URI, view_html
 from .infrastructure.questions.catalogue import tools
 from .infrastructure.questions.commit_details import COMMIT_DETAILS
 from .infrastructure.questions.formulas import formulas
@@ -60,6 +61,12 @@ async def status() -> str:
 async def show_formulas() -> str:
     """How each number of the answers is made."""
     return to_json(dict(formulas()))
+
+
+@mcp.resource(VIEW_URI, title="View", mime_type=VIEW_TYPE)
+async def view() -> str:
+    """Charts of an answer, for hosts that show MCP Apps."""
+    return view_html()
 
 
 @mcp.resource("github-events://repositories", title="Repositories", mime_type=JSON)

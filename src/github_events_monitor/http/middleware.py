@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..answers import Problem
+from ..dashboard.pages import is_page
 from ..errors import MonitorError
 from ..settings import Settings
 from .access import OPEN_PATHS, accepted_names, accepts_origin, is_lambda, refusal
@@ -175,6 +176,8 @@ class TokenCheck(Middleware):
             return False
         if not self._settings.asks_for_tokens:
             return is_lambda(scope, self._settings)
+        if is_page(scope["path"]) and scope["method"] in {"GET", "HEAD"}:
+            return False
         return bool(scope["path"] != DELIVERIES)
 
     def _hint(self) -> str:

@@ -9,6 +9,7 @@ from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetad
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import PrivateAttr
 
+from ..dashboard.view import SHOWN_TOOLS, VIEW_URI
 from ..errors import MonitorError
 from ..infrastructure.questions.question import Effect, Question
 from ..infrastructure.questions.schemas import slim_output
@@ -46,6 +47,7 @@ class QuestionTool(Tool):
             is_async=True,
             context_kwarg=None,
             annotations=_HINTS[question.effect],
+            meta={"ui": {"resourceUri": VIEW_URI}} if question.name in SHOWN_TOOLS else None,
         )
         tool._question = question
         return tool

@@ -51,6 +51,14 @@ async def test_every_tool_is_described_closed_and_annotated_truthfully() -> None
         assert "\n" not in tool["description"]
 
 
+async def test_tools_worth_looking_at_name_the_view() -> None:
+    named = {tool["name"]: tool["_meta"] for tool in await tools() if "_meta" in tool}
+    assert set(named) == {
+        "repository_health", "repository_activity", "whats_new", "pull_requests", "deployment_metrics"
+    }  # fmt: skip
+    assert all(meta == {"ui": {"resourceUri": "ui://github-events-monitor/view"}} for meta in named.values())
+
+
 async def test_arguments_and_defaults_are_those_of_the_contract() -> None:
     shown = {
         tool["name"]: {
@@ -101,12 +109,16 @@ async def test_resources_and_prompts_are_those_of_the_contract() -> None:
         "github-events://status",
         "github-events://repositories",
         "github-events://formulas",
+        "ui://github-events-monitor/view",
     }
     assert {item.uri_template for item in templates} == {
         *(f"{repository}/{kind}{{?hours}}" for kind in ("commits", "health", "events")),
         "github-events://commits/{owner}/{name}/{sha}",
     }
-    assert {item.mime_type for item in resources} | {item.mime_type for item in templates} == {"application/json"}
+    assert {item.mime_type for item in resources} | {item.mime_type for item in templates} == {
+        "application/json",
+        "text/html;profile=mcp-app",
+    }
     assert {item.name: [argument.name for argument in item.arguments or ()] for item in prompts} == {
         "daily_digest": ["repos"],
         "standup": ["person"],

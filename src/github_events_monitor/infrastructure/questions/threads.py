@@ -215,15 +215,20 @@ def names(values: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(clean(value, 60, one_line=True) for value in values[:MAX_NAMES])
 
 
-def summary_lines(summary: Summary) -> Iterator[str]:
-    """Yield a summary as text: counts and medians, then by time, then how long it took."""
+def summary_line(summary: Summary) -> str:
+    """Return the counts and medians of a summary in one line."""
     merged = "" if summary.merged is None else f", {summary.merged} merged"
     waiting = "" if summary.waiting_for_review is None else f" ({summary.waiting_for_review} waiting for review)"
     counts = f"{summary.open} open{waiting}, {summary.opened} opened{merged}, {summary.closed} closed"
     answer = f"median hours to first response {shown(summary.median_hours_to_first_response)}"
     answered = f"{answer} (of {summary.first_response_sample})"
     merging = f", to merge {shown(summary.median_hours_to_merge)} (of {summary.merge_sample})"
-    yield f"In the window: {counts}; {answered}{'' if summary.merge_sample is None else merging}."
+    return f"In the window: {counts}; {answered}{'' if summary.merge_sample is None else merging}."
+
+
+def summary_lines(summary: Summary) -> Iterator[str]:
+    """Yield a summary as text: counts and medians, then by time, then how long it took."""
+    yield summary_line(summary)
     series, took = summary.series, summary.durations
     kinds = [("opened", series.opened), ("merged", series.merged), ("closed", series.closed)]
     if any(map(any, (series.opened, series.merged, series.closed, series.open))):
@@ -232,5 +237,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     yield from (f"  {kind}: {' '.join(map(str, values))}" for kind, values in kinds if any(values))
     for name, values in (("first response", took.first_response), ("merge", took.merge)):
         if any(values):
-            parts = [f"{count} under {hours} h" for hours, count in zip(took.up_to_hours, values, strict=False)]
-            yield f"Time to {name}: {', '.join(parts)}, {values[-1]} longer."
+            ends = (
+                f"{first} to {last} h" for first, last in zip((0, *took.up_to_hours), took.up_to_hours, strict=False)
+            )
+            parts = [f"{stretch}: {count}" for stretch, count in zip((*ends, "longer"), values, strict=True)]
+            yield f"Time to {name}: {', '.join(parts)}."
