@@ -231,6 +231,12 @@ class GitHubClient:
         """
         return await self._updated(repo, "pulls", budget, etag, page, state="all")
 
+    async def fetch_reviews(
+        self, repo: str, number: int, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
+    ) -> Answer:
+        """Reviews, oldest first: https://docs.github.com/en/rest/pulls/reviews#list-reviews-for-a-pull-request"""
+        return await self._listing(repo, f"pulls/{int(number)}/reviews", budget, etag, url)
+
     async def fetch_rate_limit(self, *, budget: RequestBudget) -> RateLimit | None:
         """The limit, at no cost; None where there is none (an Enterprise Server answers 404).
 
