@@ -73,6 +73,8 @@ class FakeRepository:
     pulls: list[Json] = field(default_factory=list)
     issue_comments: list[Json] = field(default_factory=list)
     review_comments: list[Json] = field(default_factory=list)
+    reviews: dict[int, list[Json]] = field(default_factory=dict)
+    """By the number of the pull request, oldest first."""
     workflow_runs: list[Json] = field(default_factory=list)
     """Last created first."""
     fork: bool = False
@@ -228,6 +230,8 @@ class FakeGitHub:
         comments = {"issues": repository.issue_comments, "pulls": repository.review_comments}
         if rest[0] in comments and rest[1:] == ["comments"]:
             return self._page(comments[rest[0]], query, headers, place)
+        if rest[0] == "pulls" and rest[2:] == ["reviews"]:
+            return self._page(repository.reviews.get(int(rest[1]), []), query, headers, place)
         if rest[0] == "deployments" and rest[2:] == ["statuses"]:
             statuses = repository.deployment_statuses.get(int(rest[1]), [])
             return self._page(statuses, query, headers, place)

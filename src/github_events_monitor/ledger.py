@@ -19,7 +19,12 @@ ARCHIVE = "archive"
 SKEW = timedelta(minutes=5)
 """By how much clocks of machines that share a database, and GitHub's, may differ."""
 
-_TABLES = {"commits": "commits", "commits/without_files": "commits", "threads": "threads"}
+_TABLES = {
+    "commits": "commits",
+    "commits/without_files": "commits",
+    "threads": "threads",
+    "threads/without_reviews": "threads",
+}
 """Where the records of a kind are; those of any other are events."""
 
 _BELIEVABLE = {

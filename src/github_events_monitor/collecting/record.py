@@ -9,6 +9,7 @@ from ..instants import shift
 from ..ledger import merge_spans
 from ..records import Activity, Event, Span, Thread
 from .pass_state import FIRST_PASS, PassState
+from .reviews import note_without_reviews, read_reviews
 from .threads import ThreadsFound, collect_threads
 
 KIND = "threads"
@@ -55,6 +56,7 @@ async def _keep(state: PassState, found: ThreadsFound) -> None:
     if state.threads:
         state.modified = True
         await _add_events(state, merge_spans(found.spans))
+    note_without_reviews(state, state.threads.values())
     state.know(KIND, *found.spans)
     _remember(state, found)
     state.add_source(KIND)
@@ -62,6 +64,15 @@ async def _keep(state: PassState, found: ThreadsFound) -> None:
         state.notes.append(found.left)
     if found.error is not None:
         state.notes.append(f"issues and pull requests were read in part: {found.error.message}")
+
+
+async def collect_reviews(state: PassState) -> None:
+    """Read reviews of pull requests that are known without them, and keep them as events, too."""
+    found = await read_reviews(state)
+    if found:
+        state.modified = True
+        state.threads |= {thread.number: thread for thread in found}
+        await _add_events(state, state.known(KIND))
 
 
 async def _add_events(state: PassState, known: tuple[Span, ...]) -> None:

@@ -13,19 +13,19 @@ from urllib.parse import quote, urlencode
 import httpx
 from pydantic import SecretStr
 
-from ..errors import Forbidden, NotFound, SettingsError
+from ..errors import Forbidden, NotFound
 from ..instants import Clock
 from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget, WaitNotice
 from .graphql import documents
-from .graphql.commits import CommitStatsPage, HistoryPage, parse_commit_stats, parse_history
+from .graphql.commits import CommitStatsPage, HistoryPage, history_question, parse_commit_stats, parse_history
 from .graphql.looks import DeploymentsPage, Look, look_question, parse_deployments_page, parse_looks
 from .graphql.protocol import check_graphql, graphql_url, question
 from .graphql.threads import Kind, MoreReplies, RepliesPage, ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
 from .pace import Pace, Sleep
 from .refusals import Request
-from .session import Answer, Credentials, Session
+from .session import Answer, Credentials, Session, usable_token
 
 __all__ = ["Answer", "BudgetSpent", "Credentials", "GitHubClient", "RequestBudget", "WaitNotice"]
 
@@ -61,7 +61,7 @@ class GitHubClient:
         pace: Pace | None = None,
     ) -> None:
         self._base = api_url.rstrip("/")
-        secret = _usable(token)
+        secret = usable_token(token)
         chosen = credentials or (_Token(secret) if secret else None)
         self._clock = clock
         self._session = Session(self._base, chosen, clock, transport, timeout, sleep=sleep, pace=pace)
@@ -230,6 +230,12 @@ class GitHubClient:
         """
         return await self._updated(repo, "pulls", budget, etag, page, state="all")
 
+    async def fetch_reviews(
+        self, repo: str, number: int, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
+    ) -> Answer:
+        """Reviews, oldest first: https://docs.github.com/en/rest/pulls/reviews#list-reviews-for-a-pull-request"""
+        return await self._listing(repo, f"pulls/{int(number)}/reviews", budget, etag, url)
+
     async def fetch_place(
         self, place: str, *, budget: RequestBudget, owner: str | None = None, etag: str | None = None
     ) -> Answer:
@@ -264,7 +270,7 @@ class GitHubClient:
 
         Raises `Forbidden` without a token and where GraphQL is refused, `Unreachable` where it fails: ask REST then.
         """
-        query = _history(repo, branch, since, until, after)
+        query = history_question(repo, branch, since, until, after)
         return parse_commit_stats(await self._ask(query, f"commit statistics of {repo}", budget, repo))
 
     async def fetch_history(
@@ -282,7 +288,7 @@ class GitHubClient:
 
         default_branch: its name, for the records; without `branch` it is the one that is asked about.
         """
-        query = _history(repo, branch, since, until, after)
+        query = history_question(repo, branch, since, until, after)
         body = await self._ask(query, f"commits of {repo}", budget, repo)
         return parse_history(repo, body, branch or default_branch)
 
@@ -383,19 +389,5 @@ class _Token:
         return self._header
 
 
-def _history(repo: str, branch: str | None, since: str | None, until: str | None, after: str | None) -> dict[str, Any]:
-    """Without a branch the default branch is meant."""
-    ref = f"refs/heads/{branch}" if branch else "HEAD"
-    return question(documents.HISTORY, repo, ref=ref, since=since, until=until, after=after)
-
-
 def _owner(repo: str | int) -> str | None:
     return repo.partition("/")[0] if isinstance(repo, str) else None
-
-
-def _usable(token: SecretStr | None) -> str | None:
-    """The token as a header can carry it; blank is none. Raises `SettingsError`, which never shows the value."""
-    secret = token.get_secret_value().strip() if token else ""
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        raise SettingsError("GITHUB_TOKEN has characters that no GitHub token has; set it to the token alone")
-    return secret or None

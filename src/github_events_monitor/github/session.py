@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import stamina
+from pydantic import SecretStr
 
-from ..errors import RateLimited, Unreachable
+from ..errors import RateLimited, SettingsError, Unreachable
 from ..instants import Clock
 from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
@@ -317,6 +318,14 @@ class Session:
                 f"{doing} another host ({urlsplit(url).netloc}), which is refused; "
                 "set GITHUB_API_URL to the address that GitHub itself uses"
             )
+
+
+def usable_token(token: SecretStr | None) -> str | None:
+    """Return the token as a header can carry it; blank is none. Raises `SettingsError`, which never shows the value."""
+    secret = token.get_secret_value().strip() if token else ""
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise SettingsError("GITHUB_TOKEN has characters that no GitHub token has; set it to the token alone")
+    return secret or None
 
 
 def _without_secret(found: Exchange, authorization: str | None) -> Exchange:

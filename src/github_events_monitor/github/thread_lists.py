@@ -51,7 +51,7 @@ class _PullRequest(msgspec.Struct):
 
 
 class _Row(msgspec.Struct):
-    """What is read of the four listings together: a name means the same in each of them."""
+    """What is read of the five listings together: a name means the same in each of them."""
 
     id: int | None = None
     number: int | None = None
@@ -73,6 +73,7 @@ class _Row(msgspec.Struct):
     merge_commit_sha: str | None = None
     requested_reviewers: list[_Account] | None = None
     requested_teams: list[_Account] | None = None
+    submitted_at: str | None = None
     issue_url: str | None = None
     pull_request_url: str | None = None
 
@@ -94,6 +95,23 @@ def parse_pulls(repo: str, body: bytes) -> list[ListedThread | None]:
 def parse_comments(kind: Literal["comment", "review_comment"], body: bytes) -> list[ListedReply | None]:
     """Return comments on threads, or on the changes of pull requests; None for a row without what a reply needs."""
     return [_reply(kind, row) for row in array_of(_Row, body, "comments")]
+
+
+def parse_reviews(body: bytes) -> list[Reply]:
+    """Return the reviews of a pull request that were submitted, oldest first."""
+    return [
+        Reply(
+            str(number),
+            "review",
+            at,
+            text(user.login, MAX_KEY_TEXT),
+            text(user.type, MAX_KEY_TEXT),
+            text((row.state or "").lower(), MAX_KEY_TEXT),
+        )
+        for row in array_of(_Row, body, "reviews")
+        if (number := count(row.id)) is not None and (at := instant(row.submitted_at)) is not None
+        for user in [row.user or _Account()]
+    ]
 
 
 def _thread(repo: str, row: _Row, kind: Literal["issue", "pull_request"]) -> ListedThread | None:

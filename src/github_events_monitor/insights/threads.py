@@ -208,6 +208,17 @@ def replies_known(thread: Thread) -> bool:
     return thread.comments_complete and (thread.kind == "issue" or thread.reviews_complete)
 
 
+def answers_known(thread: Thread) -> bool:
+    """Return whether all that may be an answer is known: its replies, and who closed or merged it.
+
+    The listings of pull requests do not say who merged, nor how much changed; GraphQL says both, or that nobody is left
+    who did.
+    """
+    ended_by = thread.merged_by or thread.closed_by
+    unnamed = thread.state != "open" and ended_by is None and thread.additions is None
+    return replies_known(thread) and not (thread.kind == "pull_request" and unnamed)
+
+
 class _Seen:
     """Which happenings of threads the known events tell of; each event stands for one."""
 

@@ -209,9 +209,17 @@ def test_replies_that_are_not_all_known_are_not_taken_for_none() -> None:
     few, many = assess([*answered, *unread[:2]]), assess([*answered, *unread])
     [some], [none] = ([c for c in one.components if c.name == "responsiveness"] for one in (few, many))
     assert (some.value, some.sample_size, some.score) == (1, 8, 1)
-    assert (none.value, none.sample_size, none.score) == (1, 8, None)
+    assert (none.value, none.sample_size, none.score) == (None, 8, None)
     assert "3 whose answers are not all known are left out" in none.explanation
     assert components([*answered, *unread], events_known=ALWAYS)["responsiveness"] == (round(8 / 11, 3), 11)
+
+
+def test_a_merge_by_nobody_knows_whom_may_have_been_the_answer() -> None:
+    answered = [thread(n, june(1), reply(june(1, 1))) for n in range(1, 9)]
+    ended: dict[str, Any] = {"merged_at": june(2), "closed_at": june(2)}
+    listed, left = thread(20, june(1), **ended), thread(21, june(1), **ended, additions=3)  # its account was deleted
+    assert components([*answered, listed])["responsiveness"] == (1, 8)
+    assert components([*answered, left])["responsiveness"] == (round(8 / 9, 3), 9)
 
 
 def test_reviews_that_are_not_all_known_are_not_taken_for_none() -> None:
@@ -219,7 +227,7 @@ def test_reviews_that_are_not_all_known_are_not_taken_for_none() -> None:
         thread(n, june(1), reply(june(1), "ben", "review"), merged_at=june(2), closed_at=june(2)) for n in range(1, 9)
     ]
     unread = [thread(n, merged_at=june(2), closed_at=june(2), reviews_complete=False) for n in (20, 21, 22)]
-    assert components([*reviewed, *unread])["review"] == (1, 8)
+    assert components([*reviewed, *unread])["review"] == (None, 8)
     [found] = [c for c in assess([*reviewed, *unread]).components if c.name == "review"]
     assert found.score is None
 

@@ -1,14 +1,15 @@
 """A page of a branch's history: commits with their authors and statistics, a hundred for one point."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from ...records import MAX_KEY_TEXT, Commit, repo_key
 from ..commits import MAX_MESSAGE, is_sha
 from ..decoding import count, instant, object_of, text
-from .protocol import Actor, PageInfo, login_of, type_of
+from . import documents
+from .protocol import Actor, PageInfo, login_of, question, type_of
 
 _BOT = re.compile(r"\d+\+(?P<login>[^@+\s]{1,100}\[bot\])@users\.noreply\.github\.com")
 
@@ -39,6 +40,14 @@ class HistoryPage(NamedTuple):
     next_cursor: str | None
     unread: int = 0
     found: bool = True
+
+
+def history_question(
+    repo: str, branch: str | None, since: str | None, until: str | None, after: str | None
+) -> dict[str, Any]:
+    """Return the body of the request for a page of history; without a branch the default branch is meant."""
+    ref = f"refs/heads/{branch}" if branch else "HEAD"
+    return question(documents.HISTORY, repo, ref=ref, since=since, until=until, after=after)
 
 
 class _Person(msgspec.Struct):

@@ -29,8 +29,8 @@ SHARED = {
     " durations{up_to_hours[], first_response[], merge[]}",
     "Issue": "number, title, author_login, is_bot, ai_assistant, state, state_reason, created_at, updated_at,"
     " closed_at, comments, first_response_hours, labels[]",
-    "Anomaly": "type spike|drop|burst, event_type, bucket hour|day, started_at, observed, expected, p_value, actor_login,"
-    " sample_size, explanation, evidence[]",
+    "Anomaly": "type spike|drop|burst, event_type, bucket hour|day, started_at, observed, expected, p_value,"
+    " actor_login, sample_size, explanation, evidence[]",
     "Finding": "type, severity, title, explanation, occurred_at, actors[], evidence[]",
     "ActivitySeries": "unit hour|day|week, start, counts{type: [n…]}",
     "DoraKey": "name, value, unit, band elite|high|medium|low, sample_size, formula, explanation, evidence[]",

@@ -5,15 +5,16 @@ https://chaoss.community/kb/metric-change-request-closure-ratio/. All of it is w
 record of issues and pull requests, whichever knows of a happening; it counts once where both do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from statistics import median
 from typing import NamedTuple
 
 from ...instants import seconds_between
+from ...records import Thread
 from ..business_time import WEEKEND_HOURS, business_hours
 from ..results import Component
-from ..threads import replies_known
+from ..threads import answers_known, replies_known
 from .history import Items
 from .period import Period, component
 from .rules import BUSINESS_HOURS_TO_ANSWER, UNKNOWN_SHARE
@@ -48,12 +49,13 @@ def measure_responsiveness(period: Period) -> Component:
             overdue.append(number)
         else:
             young += 1
-    unknown = _unknown(period, overdue)
+    unknown = _unknown(period, overdue, answers_known)
     unanswered = len(overdue) - unknown
     counted = len(waits) + unanswered
+    enough = _enough(unknown, counted)
     return component(
         "responsiveness",
-        in_time / counted if counted else None,
+        in_time / counted if counted and enough else None,
         counted,
         RESPONSIVENESS,
         f"{in_time} of {counted} were answered in time, {unanswered} not at all."
@@ -62,8 +64,8 @@ def measure_responsiveness(period: Period) -> Component:
         f"Median time to the first answer: {median(waits):.1f} hours." if waits else "",
         f"{young} younger ones without an answer are left out." if young else "",
         f"{unknown} whose answers are not all known are left out." if unknown else "",
+        "" if enough else "Those are too many to tell the share.",
         period.threads_gap(),
-        scored=_enough(unknown, counted),
     )
 
 
@@ -119,30 +121,31 @@ def measure_review(period: Period) -> Component:
     merged = [number for number, at in history.merged.items() if period.has(at)]
     by_people = [number for number in merged if period.people[history.authors.get(number)]]
     without = [number for number in by_people if history.reviewed.get(number, period.until) >= period.until]
-    unread = _unknown(period, without)
+    unread = _unknown(period, without, replies_known)
     counted, reviewed = len(by_people) - unread, len(by_people) - len(without)
     unknown = sum(number not in history.authors for number in merged)
     others = len(merged) - len(by_people) - unknown
+    enough = _enough(unread, counted)
     return component(
         "review",
-        reviewed / counted if counted else None,
+        reviewed / counted if counted and enough else None,
         counted,
         REVIEW,
         f"{reviewed} of {counted} merged pull requests had a review.",
         f"{others} by bots or assistants are left out." if others else "",
         f"{unknown} whose author is not known are left out." if unknown else "",
         f"{unread} whose reviews are not all known are left out." if unread else "",
+        "" if enough else "Those are too many to tell the share.",
         period.threads_gap(),
-        scored=_enough(unread, counted),
     )
 
 
-def _unknown(period: Period, numbers: Iterable[int]) -> int:
+def _unknown(period: Period, numbers: Iterable[int], is_known: Callable[[Thread], bool]) -> int:
     """Return for how many, without any known answer or review, there may be one all the same."""
     if not period.events_gap():
         return 0
     records = (period.records.get(number) for number in numbers)
-    return sum(record is not None and not replies_known(record) for record in records)
+    return sum(record is not None and not is_known(record) for record in records)
 
 
 def _enough(unknown: int, counted: int) -> bool:
