@@ -240,5 +240,5 @@ def summary_lines(summary: Summary) -> Iterator[str]:
             ends = (
                 f"{first} to {last} h" for first, last in zip((0, *took.up_to_hours), took.up_to_hours, strict=False)
             )
-            parts = [f"{stretch}: {count}" for stretch, count in zip((*ends, "longer"), values, strict=True)]
+            parts = [f"{stretch}: {count}" for stretch, count in zip((*ends, "longer"), values, strict=False)]
             yield f"Time to {name}: {', '.join(parts)}."
