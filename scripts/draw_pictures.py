@@ -1,12 +1,18 @@
-"""Draw the README's pictures of the demo: docs/images/report.svg.
+"""Draw the README's pictures of the demo: docs/images/report.svg and, with Chromium, docs/images/page.png.
 
 usage: python scripts/draw_pictures.py [FOLDER]
 """
 
 import asyncio
+import contextlib
 import io
 import re
+import shutil
+import socket
+import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +31,8 @@ COLUMNS = 92
 COMMITS = 9
 """So many of the newest are shown: a picture is looked at, not scrolled."""
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAGE_SIZE = "1280,1000"
 COMMAND = "$ github-events-monitor demo"
 THEME = TerminalTheme(
     (13, 17, 23),
@@ -59,11 +67,42 @@ def draw_report() -> str:
     return picture.replace("Fira Code, monospace", FONTS).replace("font-family: arial", f"font-family: {FONTS}")
 
 
+def draw_page(path: Path) -> None:
+    """Write a picture of the page as the browser shows it."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise SystemExit(f"one of {', '.join(BROWSERS)} is needed to draw {path.name}")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    command = [sys.executable, "-m", "github_events_monitor", "demo", "--serve", "--port", str(port)]
+    server = subprocess.Popen(command)  # noqa: S603 - this program
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/health")
+        subprocess.run(  # noqa: S603 - the browser that was found
+            [browser, "--headless", "--no-sandbox", "--hide-scrollbars", "--force-color-profile=srgb",
+             f"--window-size={PAGE_SIZE}", "--virtual-time-budget=10000", f"--screenshot={path.absolute()}",
+             f"http://127.0.0.1:{port}/r/{REPOSITORIES[0]}"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(100):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url):  # noqa: S310 - our own server
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"{url} does not answer")
+
+
 def main(arguments: list[str]) -> None:
     """Write the pictures."""
     folder = Path(arguments[0]) if arguments else Path(__file__).parents[1] / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.svg").write_text(draw_report(), encoding="utf-8")
+    draw_page(folder / "page.png")
 
 
 if __name__ == "__main__":

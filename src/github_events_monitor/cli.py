@@ -108,8 +108,13 @@ def api(host: Host = None, port: Port = None) -> None:
 def dashboard(
     port: Port = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Only say where the page is.")] = False,
+    terminal: Annotated[bool, typer.Option("--terminal", help="Show a view that renews itself, here.")] = False,
 ) -> None:
     """Serve the web page on this machine, as api does, and open it in the browser."""
+    if terminal:
+        from .terminal.live import live
+
+        _run(lambda settings: live(settings, (), 720))
     from .terminal.dashboard import serve_page
 
     _run_server(lambda settings: serve_page(settings, open_browser=not no_open), {"host": "127.0.0.1", "port": port})
@@ -142,7 +147,7 @@ def report(
 
 @app.command()
 def demo(
-    serve: Annotated[bool, typer.Option("--serve", help="Serve the REST API over it until stopped.")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the web page and REST over it until stopped.")] = False,
     port: Port = None,
     mcp: Annotated[bool, typer.Option("--mcp", help="Run the MCP server over it, on stdio.")] = False,
     json: Json = False,

@@ -40,7 +40,7 @@ def test_the_overview_shows_every_watched_repository(site: Site) -> None:
     assert len(inks(page)) == 3
     assert all(inks(page))
     assert "Health 8" in (page.locator("svg.ring").nth(1).get_attribute("aria-label") or "")
-    assert page.locator("text=fails on").count() == 1
+    assert page.locator("text=fails since").count() == 1
     assert page.locator("dt", has_text="Last release").count() == 3
     page.locator("section h2 a").nth(1).click()
     settle(page)

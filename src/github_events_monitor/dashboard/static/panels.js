@@ -100,11 +100,11 @@
     return [el("p", { class: "note" }, `${answer.commits.length} of ${number(answer.total_commits)}`), tall("Recent commits", el("ul", { class: "list" }, found))];
   };
 
-  // Evidence is commit:<sha>, event:<id> (which has no page), or an address.
+  // Evidence is commit:<sha>, event:<id> (which has no page and is left out), or an address.
   const evidence = (answer, rows) => (rows || []).slice(0, 6).flatMap((one) => {
     const [, kind, id] = one.match(/^(commit|event):(.*)$/) || [];
     if (kind === "commit") return [" ", link(`${answer.repo_url}/commit/${encodeURIComponent(id)}`, id.slice(0, 10))];
-    return kind ? [` ${one}`] : [" ", link(one, "evidence")];
+    return kind ? [] : [" ", link(one, "evidence")];
   });
   const severity = (level) => (level === "low" ? "unknown" : level === "medium" ? "fair" : "bad");
   const findings = (security, anomalies) => {
