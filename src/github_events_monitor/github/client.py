@@ -71,7 +71,7 @@ class GitHubClient:
     @property
     def rate_limit(self) -> RateLimit | None:
         """The REST limit as GitHub last told it; None before the first answer, or where there are no limits."""
-        return self._session.limits.get("core")
+        return self._session.limit("core")
 
     async def aclose(self) -> None:
         """Close the connection; idempotent."""
@@ -253,7 +253,7 @@ class GitHubClient:
             return None
         limit = parse_rate_limit_body(answer.body)
         if limit is not None:
-            self._session.limits[limit.resource] = limit
+            await self._session.note_limit(limit)
         return limit
 
     async def fetch_commit_stats(
@@ -352,7 +352,7 @@ class GitHubClient:
         return await self._session.post(url, what, budget, query, self._check, owner=_owner(repo))
 
     def _check(self, body: bytes, request: Request) -> None:
-        check_graphql(body, request, now=self._clock(), limit=self._session.limits.get("graphql"))
+        check_graphql(body, request, now=self._clock(), limit=self._session.limit("graphql"))
 
     async def _listing(self, repo: str, path: str, budget: RequestBudget, etag: str | None, url: str | None) -> Answer:
         what = f"{path.rsplit('/', maxsplit=1)[-1].replace('-', ' ')} of {repo}"

@@ -77,6 +77,21 @@ class _Call:
     sent: int = 0
     strikes: int = 0
 
+    @property
+    def purse(self) -> "_Purse":
+        """What the call is paid from."""
+        return _Purse(self.authorization, self.resource)
+
+
+class _Purse(NamedTuple):
+    """A limit is of one token (of each installation of an App) and one resource.
+
+    https://docs.github.com/en/apps/creating-github-apps/registering-a-github-app/rate-limits-for-github-apps
+    """
+
+    authorization: str | None
+    resource: str
+
 
 class Session:
     """The state of the conversation: connection, last known limits, pace.
@@ -97,7 +112,7 @@ class Session:
         sleep: Sleep = asyncio.sleep,
         pace: Pace | None = None,
     ) -> None:
-        self.limits: dict[str, RateLimit] = {}
+        self._limits: dict[_Purse, RateLimit] = {}
         self._origin = origin(base)
         self._credentials = credentials
         self._clock = clock
@@ -106,8 +121,8 @@ class Session:
         self._sleep = sleep
         self._pace = pace or Pace(clock)
         self._http: httpx.AsyncClient | None = None
-        self._blocked: dict[str, tuple[datetime, RateLimited]] = {}
-        self._under_way: Counter[str] = Counter()
+        self._blocked: dict[_Purse, tuple[datetime, RateLimited]] = {}
+        self._under_way: Counter[_Purse] = Counter()
         self._strikes = 0
 
     async def aclose(self) -> None:
@@ -115,6 +130,15 @@ class Session:
         http, self._http = self._http, None
         if http is not None:
             await http.aclose()
+
+    def limit(self, resource: str) -> RateLimit | None:
+        """Return a limit as GitHub last told it; of several tokens the one with least left. None before any answer."""
+        found = (limit for purse, limit in self._limits.items() if purse.resource == resource)
+        return min(found, key=lambda limit: limit.remaining, default=None)
+
+    async def note_limit(self, limit: RateLimit) -> None:
+        """Remember a limit of the token that questions about no owner carry."""
+        self._limits[_Purse(await self._authorization(None), limit.resource)] = limit
 
     async def get(
         self,
@@ -170,8 +194,11 @@ class Session:
         return await self._waiting_out_limits(budget, attempt)
 
     async def _call(self, url: str, what: str, budget: RequestBudget, resource: str, owner: str | None) -> _Call:
-        said = await self._credentials.header(owner) if self._credentials is not None else None
+        said = await self._authorization(owner)
         return _Call(url, Request(what, urlsplit(url).netloc, said is not None), budget, resource, said)
+
+    async def _authorization(self, owner: str | None) -> str | None:
+        return await self._credentials.header(owner) if self._credentials is not None else None
 
     async def _waiting_out_limits(self, budget: RequestBudget, attempt: Callable[[], Awaitable[T]]) -> T:
         """https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit"""
@@ -238,7 +265,7 @@ class Session:
             call.budget.spend(self._clock)
             call.sent, call.strikes = call.sent + 1, self._strikes
             left = call.budget.seconds_left(self._clock())
-            self._under_way[call.resource] += 1
+            self._under_way[call.purse] += 1
             try:
                 found = await exchange(
                     self._opened(),
@@ -247,17 +274,21 @@ class Session:
                     seconds=self._timeout if left is None else min(self._timeout, left),
                     json=call.json,
                 )
-                self._note_limit(found)
+                self._note_limit(found, call)
             finally:
-                self._under_way[call.resource] -= 1
+                self._under_way[call.purse] -= 1
         return _without_secret(found, call.authorization) if found.status >= 400 else found
 
-    def _note_limit(self, found: Exchange) -> None:
+    def _note_limit(self, found: Exchange, call: _Call) -> None:
         """Remember the limit; of answers that overtook one another the one with less left is the later."""
         limit = parse_rate_limit(found.headers)
-        known = self.limits.get(limit.resource) if limit else None
-        if limit and not (known and known.reset_at == limit.reset_at and known.remaining < limit.remaining):
-            self.limits[limit.resource] = limit
+        if limit is None:
+            return
+        purse = _Purse(call.authorization, limit.resource)
+        known = self._limits.get(purse)
+        if not (known and known.reset_at == limit.reset_at and known.remaining < limit.remaining):
+            now = self._clock()  # tokens of an App change every hour: what was said of former ones goes
+            self._limits = {one: kept for one, kept in self._limits.items() if kept.reset_at > now} | {purse: limit}
 
     def _opened(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -285,12 +316,13 @@ class Session:
         if not spent:
             self._strikes = max(self._strikes, call.strikes + 1)  # refusals beside one another are one
             self._pace.slow_down()
-        self._blocked |= dict.fromkeys((call.resource,) if spent else ("core", "graphql"), (now, error))
+        resources = (call.resource,) if spent else ("core", "graphql")
+        self._blocked |= {_Purse(call.authorization, resource): (now, error) for resource in resources}
 
-    def _blocking(self, resource: str) -> RateLimited | None:
+    def _blocking(self, purse: _Purse) -> RateLimited | None:
         """Return the refusal that still holds; one that a clock set back puts into the future does not."""
         now = self._clock()
-        told_at, blocked = self._blocked.get(resource, (now, None))
+        told_at, blocked = self._blocked.get(purse, (now, None))
         holds = blocked is not None and blocked.retry_at is not None and told_at <= now < blocked.retry_at
         return blocked if holds else None
 
@@ -299,11 +331,11 @@ class Session:
 
         What is under way may take what is left.
         """
-        now, blocked = self._clock(), self._blocking(call.resource)
+        now, blocked = self._clock(), self._blocking(call.purse)
         if blocked is not None:
             raise RateLimited(blocked.message, retry_at=blocked.retry_at)
-        limit = self.limits.get(call.resource)
-        if limit is not None and limit.remaining <= self._under_way[call.resource] and limit.reset_at > now:
+        limit = self._limits.get(call.purse)
+        if limit is not None and limit.remaining <= self._under_way[call.purse] and limit.reset_at > now:
             raise rate_limited(limit.reset_at, now, authenticated=call.request.authenticated)
 
     def _next_url(self, url: str, found: Exchange) -> str | None:

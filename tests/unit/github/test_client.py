@@ -614,6 +614,26 @@ async def test_the_header_of_every_question_is_the_credentials_own() -> None:
     assert [request.headers.get("Authorization") for request in server.asked] == ["token octo-s3cret", None]
 
 
+async def test_a_limit_is_of_one_token_alone() -> None:
+    class Installations:
+        async def header(self, owner: str | None) -> str | None:
+            return f"token of {owner}"
+
+    until = str(int((START + timedelta(minutes=5)).timestamp()))
+    spent = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": until}
+    left = spent | {"X-RateLimit-Remaining": "4000"}
+    server = Server(ok(**spent), ok(**left))
+    transport = httpx.MockTransport(server)
+    async with GitHubClient(API, None, Watch(), transport=transport, credentials=Installations()) as github:
+        await github.fetch_repository("octo/n", budget=budget())
+        await github.fetch_repository("ada/n", budget=budget())
+        with pytest.raises(RateLimited):
+            await github.fetch_repository("octo/n", budget=budget())
+        assert github.rate_limit is not None
+        assert github.rate_limit.remaining == 0
+    assert [request.headers["Authorization"] for request in server.asked] == ["token of octo", "token of ada"]
+
+
 @pytest.mark.parametrize("value", ["two words", "line\nbreak", "tökén"])
 def test_a_token_that_is_none_is_refused_without_being_shown(value: str) -> None:
     with pytest.raises(SettingsError) as refused:
