@@ -79,6 +79,8 @@ class Notifier:
         self._context, self._targets = context.without_collecting(), list(targets)
         self._stale_after = max(LEAST_FRESH, timedelta(seconds=2 * settings.freshness_seconds))
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.looked: Look | None = None
+        """The last look, for who shows what it covered."""
         self._changes = changes
         self._looked_at_changes = -1
         self._due_at: datetime | None = None
@@ -165,12 +167,13 @@ class Notifier:
         asked = ask(now, hours=24, since=format_instant(start))
         found = await gather(context, [name for name in names if repo_key(name) in lately], {}, asked, 1)
         looked = [repo_key(name) for name in (*(part.repo for part in found.news), *found.quiet)]
-        return Look(
+        self.looked = Look(
             found.attention,
             [repo_key(name) for name in names],
             looked,
             min(collected.values(), default=format_instant(now)),
         )
+        return self.looked
 
     async def _carry_out(self, plan: Plan) -> Outcome:
         """Send a target's message and remember that it was taken."""

@@ -10,7 +10,7 @@ from ..notifying.notifier import Notifier, Outcome, Plan
 from ..notifying.targets import Target, load_targets
 from ..runtime import open_runtime
 from ..settings import Settings
-from .screen import complain, plain, print_json, stdout
+from .screen import complain, note, plain, print_json, stdout
 
 
 async def notify(settings: Settings, *, dry_run: bool, test: bool, as_json: bool) -> int:
@@ -28,15 +28,28 @@ async def notify(settings: Settings, *, dry_run: bool, test: bool, as_json: bool
         notifier = Notifier(runtime.service.context, targets, settings)
         if not dry_run:
             try:
-                return _report(await notifier.tell(), as_json=as_json)
+                outcomes = await notifier.tell()
             except Unreachable:
                 raise Unreachable("a server is telling the targets right now; try again in a few seconds") from None
+            _say_what_is_missing(notifier)
+            return _report(outcomes, as_json=as_json)
         plans = await notifier.plan()
+        _say_what_is_missing(notifier)
     if as_json:
         print_json({"targets": [_wire(plan) for plan in plans]})
     else:
         _show(plans)
     return 0
+
+
+def _say_what_is_missing(notifier: Notifier) -> None:
+    """Say of what nothing is known, lest it pass for nothing new."""
+    look = notifier.looked
+    if look is None or not look.watched:
+        note("No repository is watched; add one with: github-events-monitor watch add owner/name")
+    elif left := sorted({*look.watched} - {*look.seen}):
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        note(f"Not collected lately, and left out: {', '.join(left[:3])}{more}; github-events-monitor collect does it")
 
 
 async def _try(target: Target) -> Outcome:

@@ -44,6 +44,13 @@ def test_a_dry_run_shows_what_is_then_sent_once(run: Run, inbox: Inbox) -> None:
     assert len(inbox.messages) == 1
 
 
+def test_what_is_not_known_does_not_pass_for_nothing_new(run: Run, github: FakeGitHub) -> None:
+    assert "No repository is watched" in run("notify", "--dry-run", NOTIFY_URLS="json://127.0.0.1:1").err
+    result = run("notify", NOTIFY_URLS="json://127.0.0.1:1", TARGET_REPOSITORIES="octo/hello")
+    assert (result.code, result.out) == (0, "json (1 of 1): nothing new\n")
+    assert "left out: octo/hello" in " ".join(result.err.split())
+
+
 def test_a_test_message_arrives_and_a_target_that_fails_is_named_without_secrets(run: Run, inbox: Inbox) -> None:
     result = run("notify", "--test", NOTIFY_URLS=f"{inbox.url},json://me:hushhush@127.0.0.1:1")
     assert result.code == 1
