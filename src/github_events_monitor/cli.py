@@ -216,6 +216,23 @@ def whats_new(
     )
 
 
+@app.command()
+def notify(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be sent; send and remember nothing.")
+    ] = False,
+    test: Annotated[bool, typer.Option("--test", help="Send a test message to each target.")] = False,
+    json: Json = False,
+) -> None:
+    """Tell the targets of NOTIFY_URLS now what is new to them.
+
+    A server that polls does so by itself. Nothing is collected first.
+    """
+    from .terminal import notify as page
+
+    _run(lambda settings: page.notify(settings, dry_run=dry_run, test=test, as_json=json))
+
+
 @app.command("import")
 def import_(
     files: Annotated[

@@ -312,6 +312,19 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a target of notifications was told.
+
+    sent_at: the last message. items: by digest the day on which a told item was last there. repos: keys of the
+    repositories whose items count as new. since: the instant from which on something may not have been told yet.
+    """
+
+    sent_at: str | None = None
+    items: dict[str, str] = {}
+    repos: tuple[str, ...] = ()
+    since: str | None = None
+
+
 class Lease(NamedTuple):
     """The right to collect one repository until `expires_at`; `epoch` grows with every holder and fences writes."""
 

@@ -27,6 +27,8 @@ from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager
 from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
 from .instants import Clock, system_clock
+from .notifying.notifier import Notifier
+from .notifying.targets import Target, load_targets
 from .settings import Settings
 from .watch_words import parse_watch_word
 
@@ -74,8 +76,14 @@ async def open_runtime(
         stack.push_async_callback(runtime.collector.settle)
         await _open_database(runtime.manager, patient=polling, without=without_database)
         _check_targets(settings, with_token=runtime.client.authenticated)
+        targets = await _load_targets(settings, without=without_database)
         if polling and settings.poll_interval and not offline:
-            poller = Poller(runtime.collector, settings, clock)
+            collector = runtime.collector
+            notifier = Notifier(runtime.service.context, targets, settings, lambda: collector.changes)
+            stack.push_async_callback(notifier.stop)
+            if targets and not settings.read_only:
+                notifier.start()
+            poller = Poller(collector, settings, clock, after_round=notifier.wake)
             stack.push_async_callback(poller.stop)
             poller.start()
         yield runtime
@@ -89,6 +97,17 @@ def _check_targets(settings: Settings, *, with_token: bool) -> None:
             f"TARGET_REPOSITORIES={words[0]!r} needs a token: set GITHUB_TOKEN or log in with gh auth login,"
             " or name the owner as owner/*"
         )
+
+
+async def _load_targets(settings: Settings, *, without: bool) -> list[Target]:
+    """Return what NOTIFY_URLS names. Raises `SettingsError`, but for a server that comes up whatever is wrong."""
+    try:
+        return await asyncio.to_thread(load_targets, settings.notify_urls)
+    except SettingsError as error:
+        if not without:
+            raise
+        logger.warning("starting without notifications: %s", error.message)
+        return []
 
 
 async def _open_database(manager: DatabaseManager, *, patient: bool, without: bool) -> None:

@@ -71,6 +71,8 @@ class Collector:
         self._passes = Passes(manager, client, clock, self.retention, with_token=with_token)
         self._turns, self._listeners = Turns(), Listeners()
         self._touched = touched
+        self.changes = 0
+        """Grows with every pass or delivery after which questions may be answered otherwise."""
 
     async def initialize(self) -> None:
         """Open the database; every other method does it, too, where it was not done."""
@@ -105,6 +107,7 @@ class Collector:
     async def notify(self, repo: str, stored: Stored) -> None:
         """Announce what was stored about a repository, also by the receiver of webhooks."""
         self._touched(repo)
+        self.changes += stored != (0, 0)
         await self._listeners.notify(repo, stored)
 
     async def collect(
@@ -249,4 +252,5 @@ class Collector:
         if not plan.dry_run:
             await self.notify(outcome.repo, outcome.stored)
             self._touched(key)
+            self.changes += outcome.modified
         return outcome

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,10 +25,18 @@ _LOOKS = 5
 
 
 class Poller:
-    """Owns one background task. `tick` is one round and can be called by itself."""
+    """Owns one background task. `tick` is one round and can be called by itself. `after_round` must not wait."""
 
-    def __init__(self, collector: Collector, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        settings: Settings,
+        clock: Clock,
+        *,
+        after_round: Callable[[], None] = lambda: None,
+    ) -> None:
         self._collector, self._settings, self._clock = collector, settings, clock
+        self._after_round = after_round
         self._interval = timedelta(seconds=settings.poll_interval)
         self._first_seen: dict[str, datetime] = {}
         self._blocked: tuple[datetime, datetime] | None = None
@@ -54,6 +63,7 @@ class Poller:
                 logger.warning("background polling: %s", error.message)
             except Exception:  # a defect met in one round must not silently end polling for good
                 logger.exception("background polling failed; it goes on")
+            self._after_round()
             await asyncio.sleep(self._pause())
 
     def _pause(self) -> float:

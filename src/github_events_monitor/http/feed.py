@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from ..infrastructure.database_service import DatabaseService
+from ..infrastructure.questions.attention import digest, identify
 from ..infrastructure.questions.context import check_repos
 from ..infrastructure.questions.query import MAX_REPOSITORIES, Query, Repos
 from ..infrastructure.questions.whats_new import Attention, News, gather
@@ -29,7 +30,6 @@ MAX_OF_A_KIND = 20
 _FEED_ID = f"urn:uuid:{uuid5(NAMESPACE_URL, 'github-events-monitor/feed')}"
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 """https://www.w3.org/TR/xml/#charsets"""
-_CHANGING_TITLES = frozenset({"pull_request_unanswered", "pull_request_waiting"})
 
 
 class FeedQuery(Query):
@@ -83,14 +83,13 @@ async def _entries(service: DatabaseService, query: FeedQuery) -> list[Entry]:
 
 def _attention(one: Attention, otherwise: str) -> Entry:
     url = one.url or f"https://github.com/{one.repo}"
-    what = one.kind if one.kind in _CHANGING_TITLES else f"{one.kind}-{_digest(one.reason)}"
-    return Entry(f"{url}#{what}", f"{one.repo}: {one.reason}", url, one.at or otherwise, one.kind, one.repo)
+    return Entry(identify(one), f"{one.repo}: {one.reason}", url, one.at or otherwise, one.kind, one.repo)
 
 
 def _news(repo: str, kind: str, row: News, otherwise: str) -> Entry:
     url = row.url or f"https://github.com/{repo}"
     own_page = re.search(r"/(commit|pull|issues)/[0-9a-f]+$", url)
-    what = kind if own_page else f"{kind}-{_digest(f'{row.title} {row.at}')}"
+    what = kind if own_page else f"{kind}-{digest(f'{row.title} {row.at}')}"
     return Entry(f"{url}#{what}", f"{repo}: {_KINDS[kind]}{row.title}", url, row.at or otherwise, kind, repo)
 
 
@@ -104,10 +103,6 @@ _KINDS = {
     "releases": "release ",
     "failed_runs": "failed run: ",
 }
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def render(entries: list[Entry]) -> bytes:

@@ -14,6 +14,7 @@ from ..errors import Forbidden, MonitorError, RateLimited, SettingsError
 from ..github.client import RequestBudget
 from ..github.credentials import Credentials, find_credentials
 from ..instants import format_instant, system_clock
+from ..notifying.targets import load_targets
 from ..runtime import Runtime, build_runtime
 from ..settings import Settings
 from .client_start import start_as_client
@@ -41,6 +42,7 @@ async def doctor(settings: Settings, *, as_json: bool) -> int:
             await _database(runtime),
             *await _github(runtime, credentials),
             await _watching(runtime),
+            *await asyncio.to_thread(_notifications, settings),
             *await _assistant(settings),
         ]
     finally:
@@ -161,3 +163,17 @@ async def _watching(runtime: Runtime) -> Check:
         else "background polling is off"
     )
     return Check("watching", "ok", f"{', '.join(names)}; {every} while a server runs")
+
+
+def _notifications(settings: Settings) -> list[Check]:
+    try:
+        targets = load_targets(settings.notify_urls)
+    except SettingsError as error:
+        return [Check("notifications", "broken", error.message)]
+    if not targets:
+        return []
+    said = f"{len(targets)} target{'s' if len(targets) > 1 else ''}: {', '.join(target.name for target in targets)}"
+    if settings.read_only or not settings.poll_interval:
+        why = "READ_ONLY is set" if settings.read_only else "POLL_INTERVAL is 0"
+        return [Check("notifications", "warning", f"{said}; no server tells them anything, because {why}")]
+    return [Check("notifications", "ok", f"{said}; told while a server runs, and by notify")]

@@ -103,3 +103,13 @@ async def test_a_program_that_does_not_come_up_says_why(script: str, said: str) 
 async def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     trial = await start_as_client([str(tmp_path / "none")])
     assert trial == (str(tmp_path / "none"), trial.seconds, "it cannot be started (No such file or directory)")
+
+
+def test_targets_of_notifications_are_counted_and_not_shown(run: Run, github: FakeGitHub) -> None:
+    result = run("doctor", "--json", NOTIFY_URLS="json://me:hushhush@127.0.0.1:1,discord://hushhushid/hushhushtoken")
+    assert _findings(result.json)["notifications"].startswith("2 targets: json (1 of 2), discord (2 of 2)")
+    assert "hushhush" not in result.out + result.err
+    result = run("doctor", "--json", NOTIFY_URLS="json://127.0.0.1:1", READ_ONLY="true")
+    assert _statuses(result.json)["notifications"] == "warning"
+    result = run("doctor", "--json", NOTIFY_URLS="slak://hushhush/x")
+    assert (result.code, _statuses(result.json)["notifications"]) == (1, "broken")

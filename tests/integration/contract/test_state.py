@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from github_events_monitor.errors import InvalidInput, LeaseLost
+from github_events_monitor.infrastructure.contract.collector_state import NOTIFYING
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.records import CollectedBatch, Lease, Ledger, RepositoryState, Span
+from github_events_monitor.records import CollectedBatch, Lease, Ledger, RepositoryState, Span, Told
 
 from .builders import OTHER, REPO, at
 
@@ -158,6 +159,24 @@ async def test_each_reader_has_a_mark_of_its_own(manager: DatabaseManager) -> No
     assert [await state.get_reader_mark(name) for name in ("default", "Ünï 😀")] == [at(3), at(2)]
     assert await state.get_watch_list() == {}
     assert await state.get_repositories() == []
+
+
+async def test_each_target_of_notifications_has_a_note_and_one_process_at_a_time_a_lease(
+    manager: DatabaseManager,
+) -> None:
+    state = manager.collector_state
+    assert await state.get_told("one") is None
+    told = Told(sent_at=at(1), items={"a1": "2025-03-31"}, repos=(REPO,), since=at(0))
+    await state.save_told("one", told)
+    await state.save_told("two", Told())
+    assert [await state.get_told(target) for target in ("one", "two")] == [told, Told()]
+    lease = await state.acquire_lease(NOTIFYING, "a", at(0), at(10))
+    assert lease is not None
+    assert await state.acquire_lease(NOTIFYING, "b", at(5), at(20)) is None
+    await state.release_lease(lease)
+    assert await state.acquire_lease(NOTIFYING, "b", at(5), at(20)) is not None
+    assert await state.get_repositories() == []
+    assert await state.get_watch_list() == {}
 
 
 @pytest.mark.parametrize("reader", ["", "  ", "r" * 101])

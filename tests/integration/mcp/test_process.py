@@ -134,6 +134,21 @@ def test_a_bad_log_file_is_said_and_done_without(
     assert (process.returncode, b"LOG_FILE=" in log, b"going on without it" in log) == (0, True, True)
 
 
+def test_over_stdio_it_comes_up_without_targets_that_it_cannot_use_and_over_http_it_does_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_URLS", "slak://hushhush/x")
+    process = start_stdio()
+    assert ask(process, INITIALIZE)["result"]["serverInfo"]["name"] == "github-events-monitor"
+    _, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert b"starting without notifications: NOTIFY_URLS: the library apprise does not accept the URL slak" in log
+    assert b"hushhush" not in log
+    ended = run()
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "slak" in ended.stderr
+
+
 def test_a_strangers_env_file_changes_nothing(world: World, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=trace\nMCP_TRANSPORT=sse\n")
     process = start_stdio()

@@ -8,13 +8,16 @@ import msgspec
 
 from ...errors import InvalidInput
 from ...instants import normalise_instant, shift
-from ...records import Lease, Pattern, RepositoryState, Span, repo_key
+from ...records import Lease, Pattern, RepositoryState, Span, Told, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .types import LONGEST_LEASE, KnownRepository
 
-READERS, PATTERNS = "#readers", "#patterns"
-"""Shelves of notes: readers' marks, and patterns of the watch list."""
+READERS, PATTERNS, TOLD = "#readers", "#patterns", "#told"
+"""Shelves of notes: readers' marks, patterns of the watch list, what targets of notifications were told."""
+
+NOTIFYING = "#notifying"
+"""The lease of the one process that notifies."""
 
 MAX_READER = 100
 """Characters of a reader's name."""
@@ -23,7 +26,8 @@ MAX_READER = 100
 class CollectorState(ABC):
     """States, leases, watch list, aliases of renamed repositories, imported hours of GH Archive, notes on shelves.
 
-    A note is a small JSON value under a name, on a shelf whose key begins with `#`: readers' marks, patterns.
+    A note is a small JSON value under a name, on a shelf whose key begins with `#`: readers' marks, patterns, what
+    targets were told.
 
     Nothing of this is exported but a repository's state without ETags, and whether it is watched.
     """
@@ -67,9 +71,11 @@ class CollectorState(ABC):
 
         The same owner gets it again. Every success has a higher epoch than any lease before it. A lease that ends more
         than `LONGEST_LEASE` after `now` was taken under a clock that ran ahead, and keeps no one out.
+        `NOTIFYING` can be taken like a repository.
         """
+        key = repo if repo == NOTIFYING else repo_key(repo)
         await self._connection.open()
-        return await self._acquire(repo_key(repo), owner, now, expires_at, shift(now, LONGEST_LEASE))
+        return await self._acquire(key, owner, now, expires_at, shift(now, LONGEST_LEASE))
 
     async def release_lease(self, lease: Lease) -> None:
         """Give a lease back; nothing happens when it is another owner's by now."""
@@ -140,6 +146,17 @@ class CollectorState(ABC):
         """Store patterns in place of those of the same words."""
         await self._connection.open()
         await self._put_notes(PATTERNS, {pattern.word: msgspec.to_builtins(pattern) for pattern in patterns})
+
+    async def get_told(self, target: str) -> Told | None:
+        """Return what a target of notifications was told, read consistently; None for a new one."""
+        await self._connection.open()
+        found = (await self._notes(TOLD, [target])).get(target)
+        return None if found is None else msgspec.convert(found, Told)
+
+    async def save_told(self, target: str, told: Told) -> None:
+        """Store what a target was told in place of what was stored before."""
+        await self._connection.open()
+        await self._put_notes(TOLD, {target: msgspec.to_builtins(told)})
 
     async def get_repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key, those that begin with a prefix (any letter case)."""

@@ -116,6 +116,12 @@ class QuestionContext:
         mine.progress, mine.may_watch = progress, self.may_watch and may_watch
         return mine
 
+    def without_collecting(self) -> Self:
+        """Return a copy that answers from what is stored, and changes nothing."""
+        mine = self.for_call(progress=None, may_watch=False)
+        mine._refresh_from_github = mine.fetch_details = mine.collect = mine.resolve = None
+        return mine
+
     def now(self) -> datetime:
         """Return the present instant."""
         return self.clock()

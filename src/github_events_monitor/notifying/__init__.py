@@ -1,0 +1,1 @@
+"""Telling people of new attention items, without being asked: NOTIFY_URLS."""

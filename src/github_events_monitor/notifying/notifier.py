@@ -1,0 +1,200 @@
+"""The notifier: after a round of polling, targets are told what is new to them. It never keeps collecting waiting.
+
+Implementation notes
+- Each target has a note of its own in the database, so that a failing one loses nothing and delays no other, and a
+  restart repeats nothing. The note is written once the message was taken: a crash in between repeats a message.
+- Several processes take turns by a lease, as collectors do.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+import anyio
+
+from ..collecting.leases import hold_lease
+from ..errors import MonitorError, Unreachable
+from ..infrastructure.contract.collector_state import NOTIFYING
+from ..infrastructure.database_service import QuestionContext
+from ..infrastructure.questions.whats_new import gather
+from ..infrastructure.questions.windows import ask
+from ..instants import format_instant, parse_instant
+from ..records import Told, repo_key
+from ..settings import Settings
+from ..side_by_side import side_by_side
+from .messages import QUIET, Look, Message, compose, keep_up, quiet_until
+from .targets import Target
+
+logger = logging.getLogger(__name__)
+
+LEAST_DAYS, MOST_DAYS = 7, 30
+"""How far back a look reaches: what is learned late is news, too."""
+LOOK_AGAIN = timedelta(hours=1)
+"""After this a look is due although nothing was stored: pull requests wait longer by themselves."""
+RETRY_AFTER = timedelta(minutes=1)
+LEAST_FRESH = timedelta(days=1)
+"""What is stored of a repository that was not collected for so long is not worth a message."""
+_NONE_YET = "9999"
+_PARTING = 3.0
+"""Seconds in which a message that is being sent may end once the program stops."""
+
+
+class Plan(NamedTuple):
+    """What a target is told next (None: nothing), not before an instant; and what is remembered until then."""
+
+    target: Target
+    message: Message | None
+    not_before: datetime | None
+    before: Told
+    kept: Told
+
+
+class Outcome(NamedTuple):
+    """What became of a plan. sent: None where nothing had to be sent. again_at: when something waits to be sent."""
+
+    target: Target
+    sent: bool | None
+    again_at: datetime | None
+
+
+class Notifier:
+    """Owns one background task, which `wake` sets to work. `tick` is one turn and can be called by itself.
+
+    changes: returns a number that grows when something was collected (`Collector.changes`).
+    """
+
+    def __init__(
+        self,
+        context: QuestionContext,
+        targets: Sequence[Target],
+        settings: Settings,
+        changes: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._context, self._targets = context.without_collecting(), list(targets)
+        self._stale_after = max(LEAST_FRESH, timedelta(seconds=2 * settings.freshness_seconds))
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.looked: Look | None = None
+        """The last look, for who shows what it covered."""
+        self._changes = changes
+        self._looked_at_changes = -1
+        self._due_at: datetime | None = None
+        self._failing: set[str] = set()
+        self._woken, self._working = asyncio.Event(), asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to tell, at the first `wake`."""
+        self._task = asyncio.create_task(self._run(), name="notifier")
+
+    def wake(self) -> None:
+        """Look whether there is something to tell; returns at once."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """End it. A message that is being sent gets a moment, lest it be sent again after the next start."""
+        if self._task is not None:
+            with anyio.move_on_after(_PARTING):
+                async with self._working:
+                    self._task.cancel()
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        troubled = False
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            try:
+                async with self._working:
+                    await self.tick()
+                troubled = False
+            except MonitorError as error:
+                logger.log(logging.INFO if troubled else logging.WARNING, "notifying: %s", error.message)
+                troubled = True
+            except Exception:  # a defect met in one turn must not silently end notifications for good
+                logger.exception("notifying failed; it goes on")
+
+    async def tick(self) -> list[Outcome]:
+        """Tell the targets where that is due. Another process that does so right now leaves nothing to do."""
+        now = self._context.now()
+        changed = self._looked_at_changes != self._changes()
+        if not (changed or self._due_at is None or now >= self._due_at):
+            return []
+        try:
+            return await self.tell()
+        except Unreachable:
+            self._due_at = now + RETRY_AFTER
+            return []
+
+    async def tell(self) -> list[Outcome]:
+        """Tell the targets what is new to them now. Raises `Unreachable` while another process does so."""
+        manager, clock = self._context.manager, self._context.clock
+        async with hold_lease(manager, clock, NOTIFYING, self._owner, 0):
+            changes, due_at = self._changes(), self._context.now() + LOOK_AGAIN
+            outcomes = await side_by_side([partial(self._carry_out, plan) for plan in await self.plan()])
+            self._looked_at_changes = changes
+            self._due_at = min([due_at, *(outcome.again_at for outcome in outcomes if outcome.again_at)])
+            return outcomes
+
+    async def plan(self) -> list[Plan]:
+        """Return what each target would be told now; nothing is sent or changed."""
+        state, now = self._context.manager.collector_state, self._context.now()
+        known = [await state.get_told(target.key) or Told() for target in self._targets]
+        look = await self.look(min((told.since or _NONE_YET for told in known), default=_NONE_YET))
+        plans = []
+        for target, told in zip(self._targets, known, strict=True):
+            message = compose(told, look, now, target.room)
+            kept = keep_up(told, look, now, nothing_new=message is None)
+            plans.append(Plan(target, message, quiet_until(told, now), told, kept))
+        return plans
+
+    async def look(self, since: str) -> Look:
+        """Return what needs attention in the watched repositories that were collected lately."""
+        context, now = self._context, self._context.now()
+        names = await context.watching()
+        states = await context.states([repo_key(name) for name in names])
+        oldest = format_instant(now - self._stale_after)
+        collected = {key: state.last_collected_at for key, state in states.items() if state.last_collected_at}
+        lately = {key: at for key, at in collected.items() if at >= oldest}
+        start = max(min(_parse_or(since, now), now - timedelta(days=LEAST_DAYS)), now - timedelta(days=MOST_DAYS))
+        asked = ask(now, hours=24, since=format_instant(start))
+        found = await gather(context, [name for name in names if repo_key(name) in lately], {}, asked, 1)
+        looked = [repo_key(name) for name in (*(part.repo for part in found.news), *found.quiet)]
+        self.looked = Look(
+            found.attention,
+            [repo_key(name) for name in names],
+            looked,
+            min(collected.values(), default=format_instant(now)),
+        )
+        return self.looked
+
+    async def _carry_out(self, plan: Plan) -> Outcome:
+        """Send a target's message and remember that it was taken."""
+        target, message = plan.target, plan.message
+        save = partial(self._context.manager.collector_state.save_told, target.key)
+        if message is None or plan.not_before is not None:
+            if plan.kept != plan.before:
+                await save(plan.kept)
+            return Outcome(target, None, plan.not_before if message else None)
+        if not await target.send(message.title, message.body):
+            level = logging.INFO if target.key in self._failing else logging.WARNING
+            self._failing.add(target.key)
+            logger.log(level, "the target %s of NOTIFY_URLS took no message; it is tried again", target.name)
+            return Outcome(target, False, self._context.now() + RETRY_AFTER)
+        if target.key in self._failing:
+            self._failing.discard(target.key)
+            logger.warning("the target %s of NOTIFY_URLS takes messages again", target.name)
+        await save(message.told)
+        return Outcome(target, True, None if message.whole else self._context.now() + QUIET)
+
+
+def _parse_or(instant: str, otherwise: datetime) -> datetime:
+    """Return an instant, or the other where none is known."""
+    return otherwise if instant == _NONE_YET else parse_instant(instant)
