@@ -41,6 +41,6 @@ def load_targets(urls: SecretStr | None) -> list[Target]:
     except ImportError:
         raise SettingsError(
             "NOTIFY_URLS needs the library apprise, which is not installed; install it with:"
-            " pip install 'github-events-monitor[notify]'"
+            " pip install '.[notify]' in its checkout"
         ) from None
     return [AppriseTarget(url, number, len(named)) for number, url in enumerate(named, 1)]
