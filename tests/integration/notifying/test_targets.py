@@ -58,6 +58,6 @@ def test_commas_within_a_url_are_its_own_and_each_url_counts_once() -> None:
 def test_without_the_extra_one_sentence_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     monkeypatch.delitem(sys.modules, "github_events_monitor.notifying.apprise_target", raising=False)
-    with pytest.raises(SettingsError, match=r"pip install 'github-events-monitor\[notify\]'"):
+    with pytest.raises(SettingsError, match=r"pip install '\.\[notify\]'"):
         load_targets(SecretStr("json://127.0.0.1"))
     assert load_targets(None) == []
