@@ -3,8 +3,8 @@
     python benchmarks/answers.py
 
 Health and the other insights over a window of 50,000 events, beside plain sqlite3 reading the same columns of the same
-rows; recent commits of 50,000 stored through an MCP client in memory, beside the same rows read by sqlite3; the server
-started as Claude Desktop does it, beside an interpreter that imports the MCP SDK alone.
+rows; recent commits of 50,000 stored through an MCP client in memory, beside the same rows read by sqlite3. How fast
+the server starts is measured by `start_speed.py`.
 """
 
 import asyncio
@@ -12,8 +12,6 @@ import gc
 import os
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -193,42 +191,6 @@ async def measure_mcp(path: Path) -> None:
         print(f"recent_commits through the client, p50 {took:.2f} ms")
 
 
-def measure_start() -> None:
-    """From spawn to the first answer, beside the SDK's import alone."""
-    request = orjson.dumps(
-        {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "initialize",
-            "params": {
-                "protocolVersion": "2025-11-25",
-                "capabilities": {},
-                "clientInfo": {"name": "b", "version": "1"},
-            },
-        }
-    )
-    ours, peer = [], []
-    for _ in range(5):
-        began = time.perf_counter()
-        with subprocess.Popen(
-            [sys.executable, "-m", "github_events_monitor"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as server:
-            assert server.stdin is not None
-            assert server.stdout is not None
-            server.stdin.write(request + b"\n")
-            server.stdin.flush()
-            server.stdout.readline()
-            ours.append((time.perf_counter() - began) * 1000)
-            server.stdin.close()
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "import mcp.server"], check=True)
-        peer.append((time.perf_counter() - began) * 1000)
-    row("spawn to first initialize answer", [statistics.median(ours), statistics.median(peer)], "import mcp.server")
-
-
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
@@ -236,7 +198,6 @@ def main() -> None:
         asyncio.run(_fill(path))
         asyncio.run(measure_insights(path))
         asyncio.run(measure_mcp(path))
-        measure_start()
 
 
 async def _fill(path: Path) -> None:

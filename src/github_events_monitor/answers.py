@@ -33,7 +33,9 @@ Strings = Annotated[tuple[str, ...], Field(exclude_if=_is_falsy)]
 class AnswerModel(BaseModel):
     """Frozen and closed; its JSON form (`to_wire`) is what MCP, REST and `--json` show."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, defer_build=True
+    )
 
     def to_wire(self) -> dict[str, Any]:
         """Return the answer as plain JSON values. No text in it has characters that do not show."""

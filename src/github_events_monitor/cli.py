@@ -71,12 +71,9 @@ def _program(
 
 
 def _serve(**flags: Any) -> None:
-    def run(settings: "Settings") -> None:
-        from .mcp_server import run as run_mcp
+    from .terminal.serving import serve_mcp
 
-        run_mcp(settings.mcp_transport, settings)
-
-    _run_server(run, {**flags, "mcp": True})
+    raise typer.Exit(serve_mcp(**flags))
 
 
 @app.command()
@@ -447,11 +444,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     128 and the number of the signal: 130 is Ctrl-C, 143 SIGTERM.
     """
-    output.replace_missing()
     try:
-        return output.exit_code_once_written(app(arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
-    except OSError as error:
-        return output.give_up(error, told=False)
+        return output.written(lambda: app(arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
     except typer.Abort:
         sys.stderr.write("nothing was done\n")
         return 1

@@ -28,9 +28,9 @@ from .mcp_support import prompts
 from .mcp_support.completions import complete
 from .mcp_support.resources import JSON, list_repositories, read_question, to_json, told
 from .mcp_support.server import MonitorServer
+from .mcp_support.serving import TransportName, serve
 from .mcp_support.sharing import Ctx
 from .mcp_support.tools import QuestionTool
-from .mcp_support.transports import TransportName, serve
 from .settings import Settings
 
 INSTRUCTIONS = """\

@@ -5,6 +5,9 @@ import pytest
 from github_events_monitor.errors import SettingsError
 from github_events_monitor.infrastructure.questions.catalogue import offered, tools
 from github_events_monitor.mcp_server import mcp
+from github_events_monitor.mcp_support.sharing import Sharing
+from github_events_monitor.mcp_support.subscriptions import Subscriptions
+from github_events_monitor.runtime import build_runtime
 from github_events_monitor.settings import Settings
 
 
@@ -32,3 +35,12 @@ async def test_a_tool_that_is_not_offered_cannot_be_called() -> None:
         assert {tool.name for tool in await mcp.list_tools()} == {"recent_commits", "status"}
         result = await mcp.call_tool("collect_now", {})
     assert "there is no tool 'collect_now'" in str(result)
+
+
+def test_a_runtime_of_someone_else_offers_by_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where each request is served by itself: the environment is not read again with each."""
+    runtime = build_runtime(Settings(database_path=":memory:", read_only=True), offline=True)
+    monkeypatch.setenv("TOOLS", "no_such_tool")
+    sharing = Sharing(Subscriptions())
+    with sharing.over(runtime):
+        assert sharing.offered() == offered((), read_only=True)

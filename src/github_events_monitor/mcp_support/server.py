@@ -77,9 +77,10 @@ class MonitorServer(MCPServer[Runtime]):
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Return a tool's answer; one that does not exist is refused with the nearest name."""
-        known = [tool.name for tool in await self.list_tools()]
-        if name not in known:
-            return failed_call(InvalidInput(f"there is no tool {name[:80]!r}; {did_you_mean(name, known)}"))
+        offered = self.sharing.offered()
+        if name not in offered:
+            nearest = did_you_mean(name, sorted(offered))
+            return failed_call(InvalidInput(f"there is no tool {name[:80]!r}; {nearest}"))
         return await super().call_tool(name, arguments, context)
 
     async def get_prompt(

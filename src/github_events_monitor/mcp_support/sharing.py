@@ -49,7 +49,8 @@ class Sharing:
 
     def offered(self) -> frozenset[str]:
         """Return the names of the tools to offer. Raises `SettingsError`."""
-        settings = self._settings or Settings.load_for_mcp()
+        given = _given.get()
+        settings = given.settings if given else self._settings or Settings.load_for_mcp()
         return offered(settings.tools, read_only=settings.read_only)
 
     def runtime(self, *, without_database: bool = False) -> AbstractAsyncContextManager[Runtime]:

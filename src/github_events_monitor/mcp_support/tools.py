@@ -12,7 +12,7 @@ from pydantic import PrivateAttr
 from ..dashboard.view import SHOWN_TOOLS, VIEW_URI
 from ..errors import MonitorError
 from ..infrastructure.questions.question import Effect, Question
-from ..infrastructure.questions.schemas import slim_output
+from .kept_schemas import kept_schemas, make_schemas
 from .problems import failed_call
 from .sharing import service_of
 
@@ -33,16 +33,17 @@ class QuestionTool(Tool):
     @classmethod
     def of(cls, question: Question[Any, Any]) -> "QuestionTool":
         """Return the tool of a question: the model's words for it, and its slim schemas."""
+        schemas = kept_schemas().get(question.name) or make_schemas(question)  # one that was just added
         tool = cls(
             fn=_not_called,
             name=question.name,
             title=question.title,
             description=question.description,
-            parameters=question.query.schema(),
+            parameters=schemas.input,
             fn_metadata=FuncMetadata(
                 arg_model=ArgModelBase,
                 output_model=question.answer_type,
-                output_schema=slim_output(question.answer_type.model_json_schema(mode="serialization")),
+                output_schema=schemas.output,
             ),
             is_async=True,
             context_kwarg=None,

@@ -1,6 +1,5 @@
-"""Serving over stdio, SSE and streamable HTTP. The runtime with its background polling lives as long as the server."""
+"""The ASGI apps of SSE and streamable HTTP, alone or as parts of another app."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -12,34 +11,15 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..http.health import HealthCheck
-from ..http.listening import listen
 from ..http.middleware import Protection
 from ..runtime import Runtime
 from ..settings import Settings
 from .negotiation import AnyAccept
 from .server import MonitorServer
-from .stdio import stdin_ending_on_signal
 
-TransportName = Literal["stdio", "sse", "streamable-http"]
 HTTPTransport = Literal["sse", "streamable-http"]
 CHECKED_OUTSIDE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """Host and Origin are checked by `http.middleware`, before all that is served."""
-
-
-def serve(server: MonitorServer, transport: TransportName, settings: Settings) -> None:
-    """Serve until the client leaves (stdio) or the program is stopped. Raises `MonitorError` where it cannot."""
-    with server.sharing.using(settings):
-        server.sharing.offered()  # a name in TOOLS that no tool has is said before anything is served
-        if transport == "stdio":
-            with stdin_ending_on_signal():
-                asyncio.run(_serve_stdio(server))
-        else:
-            listen(http_app(server, transport, settings), settings, server.sharing.runtime)
-
-
-async def _serve_stdio(server: MonitorServer) -> None:
-    async with server.sharing.runtime(without_database=True):  # its tools say what is wrong
-        await server.run_stdio_async()
 
 
 def http_app(server: MonitorServer, transport: HTTPTransport, settings: Settings) -> ASGIApp:

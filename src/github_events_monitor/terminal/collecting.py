@@ -9,7 +9,8 @@ from ..infrastructure.questions.collect_now import CollectedRepository, CollectN
 from ..infrastructure.questions.watch_repositories import WATCH_REPOSITORIES, pattern_line
 from ..runtime import open_runtime
 from ..settings import Settings
-from .screen import columns, complain, note, plain, print_json, progress_bar, stdout
+from .saying import complain, note
+from .screen import columns, plain, print_json, progress_bar, stdout
 
 
 async def collect(settings: Settings, repos: Sequence[str], *, dry_run: bool, as_json: bool) -> int:

@@ -7,7 +7,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from ..settings import Settings
-from .screen import note
+from .saying import note
 
 _TRIES, _BETWEEN = 100, 0.2
 """Looks whether the server answers, and seconds between them."""

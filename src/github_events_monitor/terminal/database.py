@@ -12,7 +12,8 @@ from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import DatabaseManager
 from ..settings import Settings
 from ..transfer import database_url, require_database
-from .screen import columns, complain, note, pairs, plain, print_json, stdout
+from .saying import complain, note
+from .screen import columns, pairs, plain, print_json, stdout
 
 _SIZE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _IN_COLUMNS = ("table", "status", "items", "size_bytes", "indexes")

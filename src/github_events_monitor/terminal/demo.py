@@ -14,7 +14,8 @@ from ..instants import format_instant
 from ..runtime import open_runtime, standing_still
 from ..settings import Settings
 from .report import ask, show, wire
-from .screen import complain, note, plain, print_json, stdout
+from .saying import complain, note
+from .screen import plain, print_json, stdout
 
 HOURS = 720
 SHOWN = REPOSITORIES[0]

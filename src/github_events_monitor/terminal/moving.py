@@ -15,7 +15,8 @@ from ..infrastructure.database_factory import DatabaseFactory
 from ..private_file import new_private_file
 from ..settings import Settings
 from ..transfer import ImportReport, export_items, import_files, migrate, require_database
-from .screen import as_text, note, print_json, progress_bar
+from .saying import note
+from .screen import as_text, print_json, progress_bar
 
 _STDOUT = "-"
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from collections.abc import Callable
 
 
 def replace_missing() -> None:
@@ -10,6 +11,15 @@ def replace_missing() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the program
+
+
+def written(work: Callable[[], int]) -> int:
+    """Do what the program does, and return its exit code; output that fails or is missing is dealt with."""
+    replace_missing()
+    try:
+        return exit_code_once_written(work())
+    except OSError as error:
+        return give_up(error, told=False)
 
 
 def exit_code_once_written(code: int) -> int:

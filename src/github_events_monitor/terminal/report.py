@@ -22,7 +22,8 @@ from ..settings import Settings
 from .charts import activity_line, score_bar
 from .collecting import budget_left
 from .page import limits, section
-from .screen import columns, complain, plain, print_json, progress_bar, stdout
+from .saying import complain
+from .screen import columns, plain, print_json, progress_bar, stdout
 
 _AUTHOR_WIDTH = 16
 _KINDS = 4

@@ -14,7 +14,7 @@ import truststore
 from ..errors import MonitorError, SettingsError
 from ..logs import Redactor, configure
 from ..settings import Settings
-from .screen import complain
+from .saying import complain
 
 Work = Callable[[Settings], Coroutine[Any, Any, int]]
 """What a command does with the settings; it returns its exit code."""

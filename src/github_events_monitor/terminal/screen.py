@@ -11,10 +11,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from ..logs import Redactor
 from ..text import clean
 
-_MAX_ERROR = 1_000
+_MAX_TEXT = 1_000
 
 
 def stdout() -> Console:
@@ -32,17 +31,6 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()
-
-
-def complain(message: str, redact: Redactor | None = None) -> None:
-    """One line on stderr, however long or odd the message is."""
-    line = clean((redact or Redactor())(message), _MAX_ERROR, one_line=True)
-    sys.stderr.write(f"error: {line}\n")
-
-
-def note(message: str) -> None:
-    """One line beside the result."""
-    sys.stderr.write(f"{clean(message, _MAX_ERROR, one_line=True)}\n")
 
 
 def columns(*headers: str, right: Sequence[str] = (), wide: str = "") -> Table:
@@ -74,7 +62,7 @@ def pairs(values: Mapping[str, Any]) -> Table:
 
 def plain(value: Any, style: str = "") -> Text:
     """A value as text, whatever it contains."""
-    return Text(clean(as_text(value), _MAX_ERROR), style=style)
+    return Text(clean(as_text(value), _MAX_TEXT), style=style)
 
 
 def as_text(value: Any) -> str:

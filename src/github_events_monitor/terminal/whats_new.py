@@ -14,7 +14,8 @@ from ..records import repo_key
 from ..runtime import Runtime, open_runtime
 from ..settings import Settings
 from ..text import clean
-from .screen import complain, note, plain, print_json, progress_bar, stdout
+from .saying import complain, note
+from .screen import plain, print_json, progress_bar, stdout
 
 _TITLES = {
     "checks_failing": "Checks fail on the default branch",

@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -31,7 +30,8 @@ def changes_more_than_the_cache(question: Question[Any, Any]) -> bool:
     return question.effect in {"adds", "changes"} and question.name != "monitor_commits"
 
 
-def offered(names: Sequence[str], *, read_only: bool) -> frozenset[str]:
+@cache
+def offered(names: tuple[str, ...], *, read_only: bool) -> frozenset[str]:
     """Return the names of the tools that TOOLS and READ_ONLY leave; without names all that may be offered.
 
     Raises `SettingsError` for a name that no tool has.

@@ -60,7 +60,7 @@ QueryT = TypeVar("QueryT", bound="Query")
 class Query(BaseModel):
     """The arguments of a question. Equal values are equal questions, so that they serve as keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=MAX_CURSOR)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=MAX_CURSOR, defer_build=True)
 
     @classmethod
     @cache

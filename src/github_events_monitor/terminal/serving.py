@@ -1,0 +1,20 @@
+"""The MCP server as a command. An assistant waits for it to start: nothing is imported that it does not need."""
+
+import gc
+from typing import Any
+
+from ..infrastructure.gc_pause import without_garbage_collection
+from ..settings import Settings
+from .running import run_server
+
+
+def serve_mcp(**flags: Any) -> int:
+    """Run the MCP server until it is stopped, and return the exit code; `flags` outrank the environment."""
+    return run_server(_serve, mcp=True, **flags)
+
+
+def _serve(settings: Settings) -> None:
+    with without_garbage_collection():
+        from ..mcp_server import run
+    gc.freeze()  # what was imported lives as long as the program; the collector need not look at it again
+    run(settings.mcp_transport, settings)
