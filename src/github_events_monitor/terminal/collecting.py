@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from ..answers import RateLimitStatus
-from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
+from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedRepository, CollectNow, fit_collection
 from ..infrastructure.questions.watch_repositories import WATCH_REPOSITORIES, pattern_line
 from ..runtime import open_runtime
 from ..settings import Settings
@@ -18,7 +18,7 @@ async def collect(settings: Settings, repos: Sequence[str], *, dry_run: bool, as
         with progress_bar() as bar:
             answer = await runtime.collector.collect(list(repos) or None, dry_run=dry_run, progress=bar)
     if as_json:
-        print_json(fit_collection(answer).to_wire())
+        print_json(COLLECT_NOW.finish(fit_collection(answer), runtime.service.context.now()).to_wire())
     else:
         _show(answer)
     return tell_failures(answer)

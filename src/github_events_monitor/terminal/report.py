@@ -11,7 +11,7 @@ from rich.text import Text
 from ..answers import Problem
 from ..errors import MonitorError
 from ..infrastructure.database_service import DatabaseService
-from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
+from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedRepository, CollectNow, fit_collection
 from ..infrastructure.questions.presenter import CommitAnswer
 from ..infrastructure.questions.recent_commits import RECENT_COMMITS, RecentCommits
 from ..infrastructure.questions.repository_activity import EVENT_COUNTS, EventCounts
@@ -39,7 +39,8 @@ async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_jso
             await ask(runtime.service, row.repo, hours, activity=row.error is None) for row in collected.repositories
         ]
     if as_json:
-        print_json({"collect_now": fit_collection(collected).to_wire(), "reports": [wire(found) for found in reports]})
+        answered = COLLECT_NOW.finish(fit_collection(collected), runtime.service.context.now())
+        print_json({"collect_now": answered.to_wire(), "reports": [wire(found) for found in reports]})
     failed = 0
     for row, found in zip(collected.repositories, reports, strict=True):
         if isinstance(found, Problem):
