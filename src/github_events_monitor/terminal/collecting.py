@@ -9,6 +9,7 @@ from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedReposit
 from ..infrastructure.questions.watch_repositories import WATCH_REPOSITORIES, pattern_line
 from ..runtime import open_runtime
 from ..settings import Settings
+from ..text import count_of
 from .screen import columns, complain, note, plain, print_json, progress_bar, stdout
 
 
@@ -50,7 +51,7 @@ def _show(answer: CollectNow) -> None:
         if row.note:
             page.print(plain(f"{row.repo}: {row.note}", "dim"))
     verb = "Nothing was stored (dry run)" if answer.dry_run else "Done"
-    page.print(plain(f"{verb}: {answer.requests_used:,} requests; {budget_left(answer.rate_limit)}."))
+    page.print(plain(f"{verb}: {count_of(answer.requests_used, 'request')}; {budget_left(answer.rate_limit)}."))
 
 
 def _table(rows: Sequence[CollectedRepository]) -> Table:

@@ -7,6 +7,7 @@ from ...answers import Coverage
 from ...errors import MonitorError, NotFound
 from ...instants import format_instant, seconds_between
 from ...records import RepositoryState, Span
+from ...text import count_of
 
 
 def is_stale(
@@ -56,7 +57,8 @@ def add_note(coverage: Coverage, *notes: str | None) -> Coverage:
 def join_coverage(parts: Sequence[Coverage]) -> Coverage:
     """Return what is known across repositories: complete only where all are; the note names how many are not."""
     complete = bool(parts) and all(part.complete for part in parts)
-    partial = sum(not part.complete for part in parts)
+    partial, whole = sum(not part.complete for part in parts), count_of(len(parts), "repository")
+    verb = "is" if partial == 1 else "are"
     froms, tos = [p.from_ for p in parts], [p.to for p in parts]
     collected = [p.last_collected_at for p in parts]
     return Coverage(
@@ -65,7 +67,7 @@ def join_coverage(parts: Sequence[Coverage]) -> Coverage:
         complete=complete,
         last_collected_at=min((c for c in collected if c), default=None) if all(collected) else None,
         sources=tuple(sorted({source for part in parts for source in part.sources})),
-        note=f"{partial} of {len(parts)} repositories are not completely known in this window." if partial else None,
+        note=f"{partial} of {whole} {verb} not completely known in this window." if partial else None,
     )
 
 

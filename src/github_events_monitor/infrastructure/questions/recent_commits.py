@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from ...answers import Coverage, Envelope
 from ...errors import InvalidInput
 from ...records import CommitRecord
-from ...text import clean
+from ...text import clean, count_of
 from ..database_interface import Position
 from ..wire import check_branch
 from .context import QuestionContext, Subject
@@ -178,15 +178,17 @@ def _check_branch_exists(subject: Subject, branch: str | None) -> None:
 
 def summarise(answer: RecentCommits) -> str:
     """Return the answer in one line."""
-    shown = f"{len(answer.commits)} of {answer.total_commits}" if answer.next_cursor else f"{answer.total_commits}"
-    return f"{answer.repo}: {shown} commits, {span(answer.window)}. {known(answer.coverage)}"
+    shown = f"{len(answer.commits)} of " if answer.next_cursor else ""
+    found = count_of(answer.total_commits, "commit")
+    return f"{answer.repo}: {shown}{found}, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def lines(answer: RecentCommits) -> Iterator[str]:
     """Yield the answer as text. Messages give way where the whole of a page would be too long."""
     yield from standing(answer)
     if answer.files_unknown:
-        yield f"The files of {answer.files_unknown} more commits are not known: whether they match is unknown."
+        more = count_of(answer.files_unknown, "more commit")
+        yield f"The files of {more} are not known: whether these match is unknown."
     yield from commit_lines(
         answer.commits, PAGE_TEXT_BYTES - (1_010 if answer.files_unknown else 900) - len(answer.next_cursor or "")
     )
@@ -229,7 +231,7 @@ def size_of(commit: CommitAnswer) -> str:
     """Return how much a commit changed, in words."""
     if commit.additions is None or commit.deletions is None:
         return "size not fetched"
-    files = "" if commit.files_changed is None else f", {commit.files_changed} files"
+    files = "" if commit.files_changed is None else f", {count_of(commit.files_changed, 'file')}"
     return f"+{commit.additions} -{commit.deletions}{files}"
 
 

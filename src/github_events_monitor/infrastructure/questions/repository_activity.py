@@ -13,6 +13,7 @@ from ...insights.series import activity_series, weekday_hours
 from ...insights.threads import THREAD_TYPES
 from ...insights.workflow_runs import RUN_TYPES
 from ...records import Event, Thread
+from ...text import count_of
 from ..database_interface import Position
 from .context import QuestionContext, Subject
 from .coverage import add_note
@@ -197,9 +198,10 @@ def _envelope(
 
 def summarise(answer: RepositoryActivity) -> str:
     """Return the answer in one line."""
-    shown = f"{len(answer.events)} of {answer.total_events}" if answer.next_cursor else f"{answer.total_events}"
-    kinds = f" of {len(answer.counts_by_type)} types" if answer.counts_by_type else ""
-    return f"{answer.repo}: {shown} events{kinds}, {span(answer.window)}. {known(answer.coverage)}"
+    shown = f"{len(answer.events)} of " if answer.next_cursor else ""
+    kinds = f" of {count_of(len(answer.counts_by_type), 'type')}" if answer.counts_by_type else ""
+    found = count_of(answer.total_events, "event")
+    return f"{answer.repo}: {shown}{found}{kinds}, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def lines(answer: RepositoryActivity) -> Iterator[str]:
@@ -220,7 +222,7 @@ def _line(event: EventAnswer) -> str:
 
 def summarise_counts(answer: EventCounts) -> str:
     """Return the answer in one line."""
-    return f"{answer.repo}: {answer.total_events} events, {span(answer.window)}. {known(answer.coverage)}"
+    return f"{answer.repo}: {count_of(answer.total_events, 'event')}, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def count_lines(answer: EventCounts) -> Iterator[str]:

@@ -14,7 +14,7 @@ from ...insights.threads import first_response_hours, waiting_for
 from ...insights.workflow_runs import find_failing, verdicts_on
 from ...instants import format_instant, normalise_instant
 from ...records import Activity, Span, Thread
-from ...text import clean, first_line
+from ...text import clean, count_of, first_line
 from .context import QuestionContext, Subject, check_repos
 from .lines import counts, name_of, quoted
 from .query import MAX_REPOSITORIES, Query, Repos
@@ -308,9 +308,10 @@ def _word(text: str | None) -> str:
 
 def summarise(answer: WhatsNew) -> str:
     """Return the answer in one line."""
-    failed = f", {len(answer.errors)} failed" if answer.errors else ""
+    looks, failed = len(answer.attention), f", {len(answer.errors)} failed" if answer.errors else ""
     line = (
-        f"{len(answer.attention)} things need attention; {len(answer.repositories)} repositories with news,"
+        f"{count_of(looks, 'thing')} {'needs' if looks == 1 else 'need'} attention;"
+        f" {count_of(len(answer.repositories), 'repository')} with news,"
         f" {len(answer.quiet)} quiet{failed}, {answer.since} to {answer.until}."
     )
     return " ".join(filter(None, (line, answer.note)))
