@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from github_events_monitor.errors import NotFound
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
@@ -69,6 +70,17 @@ async def test_one_whom_nobody_knows_is_said_so_with_names_like_it(service: Data
     for answer in (everywhere, here, commits, events):
         assert not answer.coverage.complete
         assert 'Nobody called "bobb" is known here; names like it: bob' in (answer.coverage.note or "")
+
+
+@pytest.mark.parametrize("person", ["nobody", "zoe"])
+async def test_what_a_filter_leaves_out_is_stored_all_the_same(service: DatabaseService, person: str) -> None:
+    commits = await service.ask(RECENT_COMMITS, repo="o/login", author=person)
+    events = await service.ask(REPOSITORY_ACTIVITY, repo="o/login", actor=person)
+    types = await service.ask(REPOSITORY_ACTIVITY, repo="o/login", event_types=["ForkEvent"])
+    assert (commits.total_commits, events.total_events, types.total_events) == (0, 0, 0)
+    assert not commits.coverage.complete
+    with pytest.raises(NotFound, match="nothing is stored"):
+        await service.ask(RECENT_COMMITS, repo="o/none", author=person)
 
 
 async def test_one_who_is_known_and_did_nothing_is_not_called_unknown(service: DatabaseService) -> None:

@@ -37,14 +37,17 @@ def outage_note(problem: MonitorError | None) -> str | None:
     return f"Answered from what is stored, because collecting failed: {problem.message}." if problem else None
 
 
-def refuse_emptiness(repo: str, coverage: Coverage, problem: MonitorError | None) -> None:
+def refuse_emptiness(
+    repo: str, coverage: Coverage, problem: MonitorError | None, *, others_stored: bool = False
+) -> None:
     """Raise why nothing is known, unless something is known of the window: only then may an answer be empty.
 
-    A repository that is gone, or was made private, has no empty list either.
+    A repository that is gone, or was made private, has no empty list either. others_stored: whether records of the
+    window are stored that a filter left out: then something is stored, whatever is known.
     """
     if problem is not None and (coverage.from_ is None or isinstance(problem, NotFound)):
         raise problem
-    if coverage.from_ is None and coverage.last_collected_at is None and not coverage.sources:
+    if not others_stored and coverage.from_ is None and coverage.last_collected_at is None and not coverage.sources:
         raise NotFound(f"nothing is stored about {repo}; collect it first (collect_now)")
 
 

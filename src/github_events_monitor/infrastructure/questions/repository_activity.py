@@ -24,6 +24,7 @@ from .persons import say_if_unknown
 from .presenter import EventAnswer
 from .query import PagedQuery, Person, Repo, WindowedQuery
 from .question import Endpoint, Question
+from .reading import has_events
 from .sizes import MAX_BYTES, how_many_fit, wire_size
 from .windows import Asked
 
@@ -160,7 +161,8 @@ async def _count(
 ) -> dict[tuple[str, str], int]:
     found = await context.manager.events.count_by_hour(subject.key, *asked.span, event_types=types, actor=actor)
     if not found:
-        context.refuse_emptiness(subject, asked, _kind(types))
+        others = bool(types or actor) and await has_events(context, subject, asked.span)
+        context.refuse_emptiness(subject, asked, _kind(types), others_stored=others)
     return found
 
 
