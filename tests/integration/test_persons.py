@@ -55,6 +55,23 @@ async def test_a_person_is_found_across_repositories_by_login_name_and_address(
     assert ada.contributions == {"commits": 3, "pushes": 1}
 
 
+@pytest.mark.parametrize("called", ["ada", "Ada L", "ADA@example.org"])
+@pytest.mark.parametrize("path", ["o/login", "o/helped"])
+async def test_recent_commits_of_a_person_are_those_that_their_activity_counts(
+    service: DatabaseService, manager: DatabaseManager, called: str, path: str
+) -> None:
+    by_address = {**ADA, "author_login": None, "author_name": "A."}
+    await manager.commits.insert_commits(
+        [record(9, AT, repo_name=path, **ADA), record(8, AT, repo_name=path, **by_address)]
+    )
+    counted = await service.ask(DEVELOPER_ACTIVITY, repo=path, actor=called)
+    first = await service.ask(RECENT_COMMITS, repo=path, author=called, limit=2)
+    rest = await service.ask(RECENT_COMMITS, repo=path, cursor=first.next_cursor)
+    searched = await service.ask(RECENT_COMMITS, repo=path, author=called, min_risk="low")
+    assert first.total_commits == searched.total_commits == counted.developers[0].contributions["commits"] == 3
+    assert len({row.sha for row in (*first.commits, *rest.commits)}) == 3
+
+
 @pytest.mark.parametrize("called", ["ada", "Ada L", "ada@example.org"])
 async def test_one_person_has_the_figures_of_the_whole_ranking(service: DatabaseService, called: str) -> None:
     ranked = await service.ask(DEVELOPER_ACTIVITY, repo="o/login")
