@@ -45,7 +45,7 @@ class RecentCommitsQuery(PagedQuery):
 
     repo: Repo
     branch: Branch = None
-    author: Annotated[Person, Field(description="login, name or e-mail")] = None
+    author: Annotated[Person, Field(description="login, name or e-mail; co-authored ones too")] = None
     path: Path = None
     query: Words = None
     min_risk: Literal["low", "medium", "high"] | None = None
