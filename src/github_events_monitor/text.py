@@ -104,6 +104,17 @@ def without_hidden(value: Any) -> Any:
     return value
 
 
+def count_of(number: int, thing: str) -> str:
+    """Return `1 tag`, `3 tags`, `2 repositories`, `0 pushes`, `4 people`."""
+    if number == 1:
+        return f"1 {thing}"
+    if thing.endswith("person"):
+        return f"{number} {thing.removesuffix('person')}people"
+    if thing.endswith("y"):
+        return f"{number} {thing[:-1]}ies"
+    return f"{number} {thing}{'es' if thing.endswith('sh') else 's'}"
+
+
 def first_line(text: str, limit: int) -> str:
     """Return the first line that shows anything, cleaned and cut."""
     shown = clean(text, limit * 4 + 1_000).lstrip()

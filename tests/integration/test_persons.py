@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from github_events_monitor.errors import NotFound
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
@@ -54,6 +55,23 @@ async def test_a_person_is_found_across_repositories_by_login_name_and_address(
     assert ada.contributions == {"commits": 3, "pushes": 1}
 
 
+@pytest.mark.parametrize("called", ["ada", "Ada L", "ADA@example.org"])
+@pytest.mark.parametrize("path", ["o/login", "o/helped"])
+async def test_recent_commits_of_a_person_are_those_that_their_activity_counts(
+    service: DatabaseService, manager: DatabaseManager, called: str, path: str
+) -> None:
+    by_address = {**ADA, "author_login": None, "author_name": "A."}
+    await manager.commits.insert_commits(
+        [record(9, AT, repo_name=path, **ADA), record(8, AT, repo_name=path, **by_address)]
+    )
+    counted = await service.ask(DEVELOPER_ACTIVITY, repo=path, actor=called)
+    first = await service.ask(RECENT_COMMITS, repo=path, author=called, limit=2)
+    rest = await service.ask(RECENT_COMMITS, repo=path, cursor=first.next_cursor)
+    searched = await service.ask(RECENT_COMMITS, repo=path, author=called, min_risk="low")
+    assert first.total_commits == searched.total_commits == counted.developers[0].contributions["commits"] == 3
+    assert len({row.sha for row in (*first.commits, *rest.commits)}) == 3
+
+
 @pytest.mark.parametrize("called", ["ada", "Ada L", "ada@example.org"])
 async def test_one_person_has_the_figures_of_the_whole_ranking(service: DatabaseService, called: str) -> None:
     ranked = await service.ask(DEVELOPER_ACTIVITY, repo="o/login")
@@ -69,6 +87,17 @@ async def test_one_whom_nobody_knows_is_said_so_with_names_like_it(service: Data
     for answer in (everywhere, here, commits, events):
         assert not answer.coverage.complete
         assert 'Nobody called "bobb" is known here; names like it: bob' in (answer.coverage.note or "")
+
+
+@pytest.mark.parametrize("person", ["nobody", "zoe"])
+async def test_what_a_filter_leaves_out_is_stored_all_the_same(service: DatabaseService, person: str) -> None:
+    commits = await service.ask(RECENT_COMMITS, repo="o/login", author=person)
+    events = await service.ask(REPOSITORY_ACTIVITY, repo="o/login", actor=person)
+    types = await service.ask(REPOSITORY_ACTIVITY, repo="o/login", event_types=["ForkEvent"])
+    assert (commits.total_commits, events.total_events, types.total_events) == (0, 0, 0)
+    assert not commits.coverage.complete
+    with pytest.raises(NotFound, match="nothing is stored"):
+        await service.ask(RECENT_COMMITS, repo="o/none", author=person)
 
 
 async def test_one_who_is_known_and_did_nothing_is_not_called_unknown(service: DatabaseService) -> None:

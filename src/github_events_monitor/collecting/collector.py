@@ -16,11 +16,13 @@ from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
 from ..github.client import GitHubClient
 from ..infrastructure.database_interface import DatabaseManager, patiently
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
+from ..infrastructure.questions.context import check_repos
 from ..infrastructure.watch_list import choose, watched
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift, system_clock
 from ..records import CommitRecord, Span, Stored, repo_key
 from ..side_by_side import side_by_side
+from ..text import clean
 from .collection_pass import KINDS, Outcome, Progress
 from .details import fetch_details
 from .listeners import Listeners
@@ -118,7 +120,7 @@ class Collector:
         hours: int | None = None,
         progress: Progress | None = None,
     ) -> CollectNow:
-        """Make one pass over repositories. One that fails does not stop the others.
+        """Make one pass over repositories. One that fails, or cannot be one by its name, does not stop the others.
 
         Args:
             repos: "owner/name" or a pattern each; None is all watched ones.
@@ -127,11 +129,14 @@ class Collector:
             progress: Told how far it is.
 
         Raises:
-            InvalidInput: For a name.
+            InvalidInput: No name can be a repository's.
             DatabaseError: The database failed.
         """
         names, failed = await self._chosen(repos)
-        keys = list({repo_key(name): name for name in names}.items())
+        malformed = check_repos(names)
+        if malformed and len(malformed) == len(names) and not failed:
+            raise next(iter(malformed.values()))
+        keys = list({repo_key(name): name for name in names if name not in malformed}.items())
         plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
         shared = SharedProgress(progress, len(keys))
 
@@ -144,12 +149,14 @@ class Collector:
         with patiently():
             done = await side_by_side([partial(one, key, name) for key, name in keys])
             await self.purge_if_due()
+        rows = {name: row for (_, name), row in zip(keys, done, strict=True)}
+        rows |= {name: _refused(name, error) for name, error in malformed.items()}
         return CollectNow(
-            repositories=(*failed, *done),
+            repositories=(*failed, *(rows[name] for name in names if name in rows)),
             requests_used=sum(row.requests for row in done),
             rate_limit=self.rate_limit(),
             dry_run=dry_run,
-            note=None if keys or failed else "No repository is watched; name some, or set TARGET_REPOSITORIES.",
+            note=None if names or failed else "No repository is watched; name some, or set TARGET_REPOSITORIES.",
         )
 
     async def _chosen(self, repos: Sequence[str] | None) -> tuple[list[str], tuple[CollectedRepository, ...]]:
@@ -158,10 +165,7 @@ class Collector:
             await self.patterns.resolve_due(self._targets)
             return list((await watched(self.manager.collector_state, self._targets)).values()), ()
         chosen = await choose(repos, self.patterns.resolve)
-        return chosen.names, tuple(
-            CollectedRepository(repo=word, status=error.code, error=Problem.of(error))
-            for word, error in chosen.problems.items()
-        )
+        return chosen.names, tuple(_refused(word, error) for word, error in chosen.problems.items())
 
     async def collect_one(self, key: str) -> Outcome:
         """Make one pass over one repository, as background polling does: it does not wait for another collector."""
@@ -254,3 +258,8 @@ class Collector:
             self._touched(key)
             self.changes += outcome.modified
         return outcome
+
+
+def _refused(word: str, error: MonitorError) -> CollectedRepository:
+    """Return the row of a word that stands for no repository."""
+    return CollectedRepository(repo=clean(word, 80, one_line=True), status=error.code, error=Problem.of(error))

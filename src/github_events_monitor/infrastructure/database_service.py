@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from ..answers import Answer
-from ..instants import format_instant
 from .questions.cache import AnswerCache
 from .questions.catalogue import questions
 from .questions.context import Progress, QuestionContext
@@ -52,9 +51,7 @@ class DatabaseService:
 
         async def ask() -> AnswerT:
             context = self.context.for_call(progress=progress, may_watch=may_watch)
-            found = await question.answer(context, query)
-            found = found.model_copy(update={"now": format_instant(context.now())})
-            return found.model_copy(update={"summary_line": question.summarise(found)})
+            return question.finish(await question.answer(context, query), context.now())
 
         if self.cache is None or not self.cache.covers(query):
             return await ask()

@@ -13,6 +13,7 @@ from ..ledger import merge_spans, missing_spans
 from ..observations import Snapshot
 from ..people import Kind
 from ..records import Activity, Authorship, MetricRow, Span, Thread
+from ..text import count_of
 from .accounts import Accounts
 from .contributions import NO_CONTRIBUTIONS
 from .health import observed, threads, work
@@ -122,9 +123,11 @@ def _trend(period: Period, components: Sequence[Component]) -> Trend:
     shared = [c for c in components if c.score is not None and c.name in previous]
     now, then = _score(shared), _score([previous[c.name] for c in shared])
     if now is None or then is None:
-        return _no_trend(f"Not compared: only {len(shared)} components are known in this window and the one before.")
+        return _no_trend(
+            f"Not compared: only {count_of(len(shared), 'component')} known in this window and the one before."
+        )
     return _compare(
-        now, then, f"Over the {len(shared)} components known in both windows, the other from {before.since}"
+        now, then, f"Over the {count_of(len(shared), 'component')} known in both windows, the other from {before.since}"
     )
 
 

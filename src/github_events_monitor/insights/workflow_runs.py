@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..github.payloads import FAILED_VERDICTS, VERDICTS
 from ..ledger import missing_spans
 from ..records import Activity, Span
+from ..text import count_of
 from .results import FailingWorkflow, WorkflowRunsResult
 from .rows import evidence_of, in_order
 
@@ -62,7 +63,9 @@ def measure_workflow_runs(
         failed=failed,
         failing=tuple(map(_answer, find_failing(rows))),
         complete=not missing,
-        explanation=" ".join(filter(None, (f"{failed} of {len(rows)} runs on the default branch failed.", gap))),
+        explanation=" ".join(
+            filter(None, (f"{failed} of {count_of(len(rows), 'run')} on the default branch failed.", gap))
+        ),
     )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from ..answers import RateLimitStatus
-from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
+from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedRepository, CollectNow, fit_collection
 from ..infrastructure.questions.watch_repositories import WATCH_REPOSITORIES, pattern_line
 from ..runtime import open_runtime
 from ..settings import Settings
+from ..text import count_of
 from .saying import complain, note
 from .screen import columns, plain, print_json, progress_bar, stdout
 
@@ -19,7 +20,7 @@ async def collect(settings: Settings, repos: Sequence[str], *, dry_run: bool, as
         with progress_bar() as bar:
             answer = await runtime.collector.collect(list(repos) or None, dry_run=dry_run, progress=bar)
     if as_json:
-        print_json(fit_collection(answer).to_wire())
+        print_json(COLLECT_NOW.finish(fit_collection(answer), runtime.service.context.now()).to_wire())
     else:
         _show(answer)
     return tell_failures(answer)
@@ -51,7 +52,7 @@ def _show(answer: CollectNow) -> None:
         if row.note:
             page.print(plain(f"{row.repo}: {row.note}", "dim"))
     verb = "Nothing was stored (dry run)" if answer.dry_run else "Done"
-    page.print(plain(f"{verb}: {answer.requests_used:,} requests; {budget_left(answer.rate_limit)}."))
+    page.print(plain(f"{verb}: {count_of(answer.requests_used, 'request')}; {budget_left(answer.rate_limit)}."))
 
 
 def _table(rows: Sequence[CollectedRepository]) -> Table:

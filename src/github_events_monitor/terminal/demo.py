@@ -9,7 +9,7 @@ from ..answers import Problem, RateLimitStatus
 from ..demo.project import REPOSITORIES, UNTIL
 from ..demo.storing import store_demo
 from ..infrastructure.database_factory import DatabaseFactory
-from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
+from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedRepository, CollectNow
 from ..instants import format_instant
 from ..runtime import open_runtime, standing_still
 from ..settings import Settings
@@ -35,7 +35,7 @@ async def demo(settings: Settings, *, as_json: bool) -> int:
             repo=SHOWN, status="collected", new_events=new.events, new_commits=new.commits, note="invented"
         )
         collected = CollectNow(repositories=(row,), requests_used=0, rate_limit=RateLimitStatus())
-        print_json({"collect_now": collected.to_wire(), "reports": [wire(found)]})
+        print_json({"collect_now": COLLECT_NOW.finish(collected, UNTIL).to_wire(), "reports": [wire(found)]})
         return 0
     page, others = stdout(), ", ".join(REPOSITORIES[1:])
     show(page, f"An invented project, as of {format_instant(UNTIL)}. Nothing was asked of GitHub.", found)

@@ -10,7 +10,8 @@ from ..notifying.notifier import Notifier, Outcome, Plan
 from ..notifying.targets import Target, load_targets
 from ..runtime import open_runtime
 from ..settings import Settings
-from .screen import complain, note, plain, print_json, stdout
+from .saying import complain, note
+from .screen import plain, print_json, stdout
 
 
 async def notify(settings: Settings, *, dry_run: bool, test: bool, as_json: bool) -> int:

@@ -11,7 +11,8 @@ from rich.text import Text
 from ..answers import Problem
 from ..errors import MonitorError
 from ..infrastructure.database_service import DatabaseService
-from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow, fit_collection
+from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedRepository, CollectNow, fit_collection
+from ..infrastructure.questions.lines import took_part
 from ..infrastructure.questions.presenter import CommitAnswer
 from ..infrastructure.questions.recent_commits import RECENT_COMMITS, RecentCommits
 from ..infrastructure.questions.repository_activity import EVENT_COUNTS, EventCounts
@@ -19,6 +20,7 @@ from ..infrastructure.questions.repository_health import REPOSITORY_HEALTH, Repo
 from ..insights.results import Component
 from ..runtime import open_runtime
 from ..settings import Settings
+from ..text import count_of
 from .charts import activity_line, score_bar
 from .collecting import budget_left
 from .page import limits, section
@@ -40,7 +42,8 @@ async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_jso
             await ask(runtime.service, row.repo, hours, activity=row.error is None) for row in collected.repositories
         ]
     if as_json:
-        print_json({"collect_now": fit_collection(collected).to_wire(), "reports": [wire(found) for found in reports]})
+        answered = COLLECT_NOW.finish(fit_collection(collected), runtime.service.context.now())
+        print_json({"collect_now": answered.to_wire(), "reports": [wire(found) for found in reports]})
     failed = 0
     for row, found in zip(collected.repositories, reports, strict=True):
         if isinstance(found, Problem):
@@ -99,7 +102,8 @@ def show(page: Console, origin: str, found: Found) -> None:
 def _collection(row: CollectedRepository, collected: CollectNow) -> str:
     if row.error:
         return f"Not collected: {row.error.message}"
-    new = f"{row.new_events:,} new events and {row.new_commits:,} new commits with {row.requests:,} requests"
+    new = f"{count_of(row.new_events, 'new event')} and {count_of(row.new_commits, 'new commit')}"
+    new += f" with {count_of(row.requests, 'request')}"
     more = f" {row.note[:1].upper()}{row.note[1:]}." if row.note else ""
     return f"Collected just now: {new}; {budget_left(collected.rate_limit)}.{more}"
 
@@ -171,10 +175,8 @@ def _activity(answer: EventCounts) -> tuple[str, RenderableType]:
 def _health(answer: RepositoryHealth) -> tuple[str, RenderableType]:
     known = [part for part in answer.components if part.score is not None]
     unknown = [part for part in answer.components if part.score is None]
-    took_part = ((answer.people, "person", "people"), (answer.bots, "bot", "bots"),
-                 (answer.ai_assistants, "AI assistant", "AI assistants"))  # fmt: skip
-    said = [f"{number:,} {one if number == 1 else many}" for number, one, many in took_part]
-    lines: list[RenderableType] = [plain(f"{', '.join(said)} took part."), _components(known)]
+    said = took_part(answer.people, answer.bots, answer.ai_assistants)
+    lines: list[RenderableType] = [plain(f"{said} took part."), _components(known)]
     if answer.trend.explanation:
         lines.insert(0, plain(answer.trend.explanation))
     if unknown:

@@ -53,6 +53,8 @@ def test_json_has_the_shape_of_report(run: Run) -> None:
     answer = run("demo", "--json").json
     (row,), (report,) = answer["collect_now"]["repositories"], answer["reports"]
     assert row["repo"] == report["recent_commits"]["repo"] == SHOWN
+    assert answer["collect_now"]["now"] == report["recent_commits"]["now"] == "2026-06-11T15:40:00Z"
+    assert f"{row['new_commits']} new commits" in answer["collect_now"]["summary_line"]
     assert row["new_commits"] > report["recent_commits"]["total_commits"] > 30
     assert not [part for part in report["repository_health"]["components"] if part["score"] is None]
 

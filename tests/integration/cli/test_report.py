@@ -32,6 +32,8 @@ def test_text_from_strangers_is_shown_as_it_is_and_without_colour_in_a_pipe(run:
 def test_json_holds_the_answers_of_the_tools_under_their_names(run: Run, github: FakeGitHub) -> None:
     answer = run("report", "octo/hello", "octo/empty", "--hours", "48", "--json").json
     assert answer["collect_now"]["repositories"][0]["new_commits"] == 3
+    assert answer["collect_now"]["now"].endswith("Z")
+    assert "3 new commits from 2 repositories" in answer["collect_now"]["summary_line"]
     first, second = answer["reports"]
     assert first["recent_commits"]["total_commits"] == 3
     assert [row["sha"] for row in first["recent_commits"]["commits"]] == [sha(3), sha(2), sha(1)]

@@ -1,8 +1,11 @@
 """What GitHub can never give does not stand in the way of the rest, and is asked for ever more rarely."""
 
+import pytest
+
+from github_events_monitor.errors import InvalidInput
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
-from tests.fake_github import FakeGitHub, Reply, sha
+from tests.fake_github import FakeGitHub, FakeRepository, Reply, sha
 from tests.integration.collecting.conftest import World, build, hello
 
 JSON = {"Content-Type": "application/json"}
@@ -60,3 +63,18 @@ async def test_an_outage_is_no_commits_fault(world: World) -> None:
     world.pass_time(minutes=5)
     await world.collector.collect(["octo/hello"])
     assert await known(world) == [True] * 5
+
+
+async def test_one_malformed_name_among_several_is_an_error_in_its_place(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(FakeRepository("Octo/Hello")), manager=manager)
+    passed = await world.collector.collect(["bad name", "octo/hello", "octo/none"])
+    assert [(row.repo, row.status) for row in passed.repositories] == [
+        ("bad name", "invalid"),
+        ("Octo/Hello", "collected"),
+        ("octo/none", "not_found"),
+    ]
+    error = passed.repositories[0].error
+    assert error is not None
+    assert (error.code, "owner/name" in error.message) == ("invalid", True)
+    with pytest.raises(InvalidInput, match="owner/name"):
+        await world.collector.collect(["bad name", "oops"])

@@ -67,3 +67,19 @@ async def test_what_failed_is_named_and_keeps_the_mark_where_it_is() -> None:
     assert "mark stays" in (answer.note or "")
     assert await world.manager.collector_state.get_reader_mark("default") is None
     await world.collector.close()
+
+
+async def test_newcomers_are_people(manager: DatabaseManager) -> None:
+    world = make(manager)
+    repository = world.github.repositories["octo/hello"]
+    recent = iso(NOW - timedelta(hours=1))
+    repository.issues = [
+        issue(4, recent),
+        issue(5, recent, user={"login": "dependabot[bot]", "type": "Bot"}),
+        issue(6, recent, user={"login": "copilot", "type": "Bot"}),
+        issue(7, recent, user={"login": "house-app", "type": "Bot"}),
+    ]
+    await world.collector.collect(["octo/hello"])
+    (news,) = (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).repositories
+    assert "eve" in news.newcomers
+    assert not {"dependabot[bot]", "copilot", "house-app"} & set(news.newcomers)

@@ -340,7 +340,7 @@ def test_what_stands_for_a_delivery(production: int, others: int, releases: int,
 
 def test_commits_at_the_end_of_the_window_are_not_in_it() -> None:
     found = key(measure(release(june(9), "v1"), commits=[made(june(8)), made(UNTIL)]), "lead_time")
-    assert found.explanation.startswith("1 commits of 1 were delivered")
+    assert found.explanation.startswith("Delivered in the window: 1 of 1 commit.")
 
 
 @pytest.mark.parametrize("name", ["pre-prod", "preprod-eu", "Non-Prod", "nonprod", "staging", None])

@@ -83,8 +83,8 @@ def test_closures_are_of_people_and_end_as_the_last_event_says() -> None:
     )  # fmt: skip
     found = part(result, "change_request_closure")
     assert (found.value, found.score, found.sample_size) == (0.6, 0.6, 5)  # 1, 2 and 77 of five opened
-    assert "1 closed ones by bots" in found.explanation
-    assert "1 closed ones whose author is not known" in found.explanation
+    assert "1 closed one by bots" in found.explanation
+    assert "1 closed one whose author is not known" in found.explanation
 
 
 def test_a_ratio_over_one_is_shown_and_scores_one() -> None:

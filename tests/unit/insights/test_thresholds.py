@@ -82,7 +82,7 @@ def test_a_lead_time_needs_five_commits(count: int, band: str | None) -> None:
     found = keys(deliveries=made(2, 3), commits=commits)["lead_time"]
     assert (found.sample_size, found.band) == (count, band)
     assert found.evidence == tuple(f"commit:c{hour}" for hour in range(1, count + 1))  # the longest first
-    assert found.explanation.startswith(f"{count} commits of {count} were delivered in the window.")
+    assert found.explanation.startswith(f"Delivered in the window: {count} of {count} commits.")
     assert found.formula == "Proxy: median hours from a commit to the first of the releases at or after it."
 
 
@@ -126,7 +126,7 @@ def test_restoring_is_told_with_the_longest_first() -> None:
     deliveries = [Delivery(june(2), ("a",), june(2, 5)), *made(3), Delivery(june(5), ("b",), june(5)), *made(9)]
     found = keys(deliveries=deliveries, status_known=True)["time_to_restore"]
     assert (found.value, found.evidence) == ((19 + 96) / 2, ("b", "a"))
-    assert found.explanation.startswith("2 of 2 failures were followed by one.")
+    assert found.explanation.startswith("Followed by one: 2 of 2 failures.")
     assert found.formula.endswith("to the next of the releases that did not fail.")
 
 

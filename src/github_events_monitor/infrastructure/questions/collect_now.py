@@ -7,6 +7,7 @@ from pydantic import Field
 
 from ...answers import Answer, AnswerModel, Flag, Problem, RateLimitStatus
 from ...errors import Unreachable
+from ...text import count_of
 from .context import QuestionContext
 from .query import Query, Repos
 from .question import Endpoint, Question
@@ -66,9 +67,13 @@ def summarise(answer: CollectNow) -> str:
     commits = sum(row.new_commits for row in answer.repositories)
     failed = sum(row.error is not None for row in answer.repositories)
     did = "Dry run, nothing stored: " if answer.dry_run else ""
-    line = f"{did}{events} new events, {commits} new commits from {len(answer.repositories)} repositories"
+    line = f"{did}{count_of(events, 'new event')}, {count_of(commits, 'new commit')} from {_repositories(answer)}"
     trouble = f"; {failed} failed" if failed else ""
-    return " ".join(filter(None, (f"{line}{trouble}; {answer.requests_used} requests.", answer.note)))
+    return " ".join(filter(None, (f"{line}{trouble}; {count_of(answer.requests_used, 'request')}.", answer.note)))
+
+
+def _repositories(answer: CollectNow) -> str:
+    return count_of(len(answer.repositories), "repository")
 
 
 def lines(answer: CollectNow) -> Iterator[str]:
@@ -79,7 +84,8 @@ def lines(answer: CollectNow) -> Iterator[str]:
     for row in answer.repositories:
         said = f" {row.error.message}" if row.error else ""
         note = f" {row.note}" if row.note else ""
-        found = f"{row.new_events} new events, {row.new_commits} new commits, {row.requests} requests"
+        counts = ((row.new_events, "new event"), (row.new_commits, "new commit"), (row.requests, "request"))
+        found = ", ".join(count_of(number, what) for number, what in counts)
         yield f"{row.repo}: {row.status}; {found}.{said}{note}"
 
 

@@ -9,7 +9,7 @@ from ...answers import Answer, Strings
 from ...errors import GitHubError, MonitorError, NotFound
 from ...people import co_authors
 from ...records import Commit, CommitRecord
-from ...text import clean
+from ...text import clean, count_of
 from ..wire import check_sha
 from .context import QuestionContext, Subject
 from .coverage import outage_note
@@ -124,7 +124,7 @@ def _has_details(record: CommitRecord) -> bool:
 
 def summarise(answer: CommitDetails) -> str:
     """Return the answer in one line."""
-    files = "files not known" if answer.files is None else f"{len(answer.files) + answer.files_omitted} files"
+    files = "files not known" if answer.files is None else count_of(len(answer.files) + answer.files_omitted, "file")
     analysis = answer.summary
     judged = f"impact {analysis.impact_score}, {analysis.risk_level} risk"
     return " ".join(filter(None, (f"{answer.repo} commit {answer.commit.sha}: {files}, {judged}.", answer.note)))
@@ -155,7 +155,7 @@ def lines(answer: CommitDetails) -> Iterator[str]:
         was = f", was {quoted(file.previous_filename, 300)}" if file.previous_filename else ""
         yield f"File {quoted(file.filename, 300)}: {file.status} ({size}{was})"
     if answer.files_omitted:
-        yield f"{answer.files_omitted} more files are not shown."
+        yield f"Not shown: {count_of(answer.files_omitted, 'more file')}."
 
 
 COMMIT_DETAILS = Question(

@@ -276,9 +276,12 @@ class QuestionContext:
             "coverage": add_note(self.coverage(subject, asked, kind), outage_note(subject.problem)),
         }
 
-    def refuse_emptiness(self, subject: Subject, asked: Asked, kind: str = "events") -> None:
+    def refuse_emptiness(
+        self, subject: Subject, asked: Asked, kind: str = "events", *, others_stored: bool = False
+    ) -> None:
         """Raise why nothing is known of the window, unless something is. For a question that found no row."""
-        refuse_emptiness(subject.presenter.full_name, self.coverage(subject, asked, kind), subject.problem)
+        name, known = subject.presenter.full_name, self.coverage(subject, asked, kind)
+        refuse_emptiness(name, known, subject.problem, others_stored=others_stored)
 
     def refuse_empty_outage(self, subject: Subject, asked: Asked, *lists: Sequence[object]) -> None:
         """Raise why nothing is known, where collecting failed and nothing was found."""

@@ -7,6 +7,7 @@ from ...answers import Coverage
 from ...errors import MonitorError, NotFound
 from ...instants import format_instant, seconds_between
 from ...records import RepositoryState, Span
+from ...text import count_of
 
 
 def is_stale(
@@ -36,14 +37,17 @@ def outage_note(problem: MonitorError | None) -> str | None:
     return f"Answered from what is stored, because collecting failed: {problem.message}." if problem else None
 
 
-def refuse_emptiness(repo: str, coverage: Coverage, problem: MonitorError | None) -> None:
+def refuse_emptiness(
+    repo: str, coverage: Coverage, problem: MonitorError | None, *, others_stored: bool = False
+) -> None:
     """Raise why nothing is known, unless something is known of the window: only then may an answer be empty.
 
-    A repository that is gone, or was made private, has no empty list either.
+    A repository that is gone, or was made private, has no empty list either. others_stored: whether records of the
+    window are stored that a filter left out: then something is stored, whatever is known.
     """
     if problem is not None and (coverage.from_ is None or isinstance(problem, NotFound)):
         raise problem
-    if coverage.from_ is None and coverage.last_collected_at is None and not coverage.sources:
+    if not others_stored and coverage.from_ is None and coverage.last_collected_at is None and not coverage.sources:
         raise NotFound(f"nothing is stored about {repo}; collect it first (collect_now)")
 
 
@@ -56,7 +60,8 @@ def add_note(coverage: Coverage, *notes: str | None) -> Coverage:
 def join_coverage(parts: Sequence[Coverage]) -> Coverage:
     """Return what is known across repositories: complete only where all are; the note names how many are not."""
     complete = bool(parts) and all(part.complete for part in parts)
-    partial = sum(not part.complete for part in parts)
+    partial, whole = sum(not part.complete for part in parts), count_of(len(parts), "repository")
+    verb = "is" if partial == 1 else "are"
     froms, tos = [p.from_ for p in parts], [p.to for p in parts]
     collected = [p.last_collected_at for p in parts]
     return Coverage(
@@ -65,7 +70,7 @@ def join_coverage(parts: Sequence[Coverage]) -> Coverage:
         complete=complete,
         last_collected_at=min((c for c in collected if c), default=None) if all(collected) else None,
         sources=tuple(sorted({source for part in parts for source in part.sources})),
-        note=f"{partial} of {len(parts)} repositories are not completely known in this window." if partial else None,
+        note=f"{partial} of {whole} {verb} not completely known in this window." if partial else None,
     )
 
 

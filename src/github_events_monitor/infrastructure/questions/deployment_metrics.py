@@ -6,6 +6,7 @@ from typing import ClassVar
 from ...answers import Envelope
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
 from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer, WorkflowRunsResult
+from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, name_of, number, quoted, span, standing
@@ -64,7 +65,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
 
 def summarise(answer: DeploymentMetrics) -> str:
     """Return the answer in one line."""
-    found = f"{answer.total_releases} releases, {answer.total_deployments} deployments"
+    found = f"{count_of(answer.total_releases, 'release')}, {count_of(answer.total_deployments, 'deployment')}"
     bands = ", ".join(f"{key.name} {key.band or 'unknown'}" for key in answer.dora)
     return f"{answer.repo}: {found}; {bands}; {span(answer.window)}. {known(answer.coverage)}"
 

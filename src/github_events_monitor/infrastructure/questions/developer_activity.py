@@ -10,10 +10,11 @@ from ...insights.developers import DEVELOPER_FACTS, rank_developers, rank_person
 from ...insights.first_responses import first_responses
 from ...insights.results import Developer, DeveloperResult
 from ...records import Activity, Authorship
+from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
-from .lines import counts, flags, known, name_of, number, quoted, span, standing_of
+from .lines import counts, flags, known, name_of, number, quoted, span, standing_of, took_part
 from .persons import MAX_ASKED, Found, find_person, say_if_unknown
 from .query import Person, WindowedQuery
 from .question import Endpoint, Question
@@ -137,7 +138,7 @@ def _fit(answer: DeveloperActivity) -> DeveloperActivity:
 
 def summarise(answer: DeveloperActivity) -> str:
     """Return the answer in one line."""
-    found = f"{answer.total_people} people, {len(answer.bots)} bots, {len(answer.ai_assistants)} AI assistants"
+    found = took_part(answer.total_people, len(answer.bots), len(answer.ai_assistants))
     where = answer.repo or "All stored repositories"
     who = f", by {quoted(answer.actor, 80)}" if answer.actor else ""
     return f"{where}{who}: {found}, {span(answer.window)}. {known(answer.coverage)}"
@@ -160,9 +161,9 @@ def _line(row: Developer) -> str:
     where = f", in {', '.join(row.repositories)}" if row.repositories else ""
     did = counts(row.contributions)
     hours = f" (median {number(row.median_first_response_hours)} h)"
-    first = flags((f"{row.first_responses} first responses{hours}", row.first_responses))
+    first = flags((f"{count_of(row.first_responses, 'first response')}{hours}", row.first_responses))
     when = f"{row.first_seen} to {row.last_seen}"
-    return f"{name_of(row.login)}: {row.total} contributions ({did}), {when}{first}{new}{where}"
+    return f"{name_of(row.login)}: {count_of(row.total, 'contribution')} ({did}), {when}{first}{new}{where}"
 
 
 DEVELOPER_ACTIVITY = Question(

@@ -6,6 +6,7 @@ from typing import ClassVar
 from ...answers import Envelope
 from ...insights.patterns import PatternInputs, find_anomalies
 from ...insights.results import Anomaly, AnomalyResult
+from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, name_of, number, quoted, span, standing
@@ -59,7 +60,7 @@ async def _find(context: QuestionContext, subject: Subject, asked: Asked) -> Ano
 
 def summarise(answer: EventAnomalies) -> str:
     """Return the answer in one line."""
-    tested = f"{len(answer.anomalies)} anomalies in {answer.tested_buckets} tested buckets"
+    tested = f"{count_of(len(answer.anomalies), 'anomaly')} in {count_of(answer.tested_buckets, 'tested bucket')}"
     return f"{answer.repo}: {tested}, {span(answer.window)}. {known(answer.coverage)}"
 
 

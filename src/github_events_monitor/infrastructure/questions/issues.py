@@ -5,6 +5,7 @@ from typing import Literal
 
 from ...answers import AnswerModel, Envelope, Flag, Link
 from ...records import Thread
+from ...text import count_of
 from . import threads
 from .context import QuestionContext
 from .cursors import open_page
@@ -78,7 +79,7 @@ def _present(thread: Thread, until: str, bots: frozenset[str]) -> Issue:
 
 def summarise(answer: Issues) -> str:
     """Return the answer in one line."""
-    count = f"{answer.total_issues} issues"
+    count = count_of(answer.total_issues, "issue")
     shown = f"{len(answer.issues)} of {count}" if answer.next_cursor else count
     return f"{answer.repo}: {shown}, {span(answer.window)}. {known(answer.coverage)}"
 
@@ -95,7 +96,7 @@ def _line(row: Issue) -> str:
     marks = flags(
         ("bot", row.is_bot),
         ("AI assistant", row.ai_assistant),
-        (f"{row.comments} comments", row.comments),
+        (count_of(row.comments or 0, "comment"), row.comments),
         (f"first response after {number(row.first_response_hours)} h", row.first_response_hours is not None),
         (f"closed {row.closed_at}{f' as {row.state_reason}' if row.state_reason else ''}", row.closed_at),
         (f"labels {' '.join(quoted(label, 40) for label in row.labels or ())}", row.labels),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ...answers import Coverage, Window
-from ...text import clean
+from ...text import clean, count_of
 
 MAX_TEXT_BYTES = 19_500
 """What the text of an answer may take, in UTF-8."""
@@ -41,7 +41,7 @@ def known(coverage: Coverage) -> str:
         return f"Coverage complete.{note}"
     if coverage.from_ is None:
         return f"Coverage: none of the window is completely known.{note}"
-    gaps = f", with {len(coverage.gaps)} gaps" if coverage.gaps else ""
+    gaps = f", with {count_of(len(coverage.gaps), 'gap')}" if coverage.gaps else ""
     return f"Coverage partial: known from {coverage.from_} to {coverage.to}{gaps}.{note}"
 
 
@@ -97,6 +97,12 @@ def cursor_line(cursor: str | None) -> Iterator[str]:
 def counts(values: dict[str, int]) -> str:
     """Return counts by name in one line."""
     return ", ".join(f"{name} {count}" for name, count in values.items()) or "none"
+
+
+def took_part(people: int | None, bots: int | None, ai_assistants: int | None) -> str:
+    """Return how many of each kind of account there are."""
+    counted = ((people, "person"), (bots, "bot"), (ai_assistants, "AI assistant"))
+    return ", ".join(count_of(number, thing) for number, thing in counted if number is not None) or "unknown"
 
 
 def flags(*marks: tuple[str, object]) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 from ...answers import Answer, AnswerModel, Coverage, Problem, Window
 from ...errors import MonitorError, NotFound
 from ...records import Authorship
-from ...text import clean
+from ...text import clean, count_of
 from ...watch_words import is_pattern
 from .context import QuestionContext, Subject, check_repos
 from .lines import freshness, gap_lines, known, span
@@ -110,7 +110,7 @@ def summarise(answer: MonitorCommits) -> str:
     found = sum(part.total_commits or 0 for part in answer.repositories)
     failed = sum(part.error is not None for part in answer.repositories)
     partial = sum(part.coverage is not None and not part.coverage.complete for part in answer.repositories)
-    line = f"{found} commits in {len(answer.repositories)} repositories, {span(answer.window)}"
+    line = f"{count_of(found, 'commit')} in {count_of(len(answer.repositories), 'repository')}, {span(answer.window)}"
     doubts = [f"{failed} failed" if failed else "", f"{partial} not completely known" if partial else ""]
     said = ", ".join(filter(None, (line, *doubts)))
     return " ".join(filter(None, (f"{said}. Watching {len(answer.now_watching)}.", answer.note)))
@@ -125,7 +125,8 @@ def lines(answer: MonitorCommits) -> Iterator[str]:
             continue
         fresh = f"; {freshness(part.coverage)}" if part.coverage else ""
         more = f", the newest {len(part.commits)} below" if len(part.commits) < (part.total_commits or 0) else ""
-        yield f"{part.repo}: {part.total_commits} commits{more}; by {author_counts(part.authors)}{fresh}."
+        found = count_of(part.total_commits or 0, "commit")
+        yield f"{part.repo}: {found}{more}; by {author_counts(part.authors)}{fresh}."
         if part.coverage and not part.coverage.complete:
             yield f"{part.repo}: {known(part.coverage)}"
             yield from gap_lines(part.coverage, part.repo)

@@ -60,6 +60,25 @@ async def find_person(context: QuestionContext, person: str, asked: Asked) -> Fo
     return Found(tuple(sorted(found)), tuple(searched), len(every) > MAX_SEARCHED)
 
 
+async def commits_by(
+    context: QuestionContext, subject: Subject, asked: Asked, branch: str | None, person: str
+) -> frozenset[str]:
+    """Return the shas of the window's commits that a login, name or e-mail address made or helped to make.
+
+    Whom it means is told by the commits of the time before, too, as in `developer_activity`.
+    """
+    since, until = days_before(asked.span.since, HISTORY_DAYS), asked.span.until
+    commits = await context.manager.commits.get_authorship(subject.key, since, until, branch=branch)
+    accounts = Accounts(commits, context.bots)
+    mine = accounts.keys_of(person, commits)
+    return frozenset(
+        row.sha
+        for row in commits
+        if row.commit_date >= asked.span.since
+        and any(account.key in mine for account in accounts.of_commit(row).accounts)
+    )
+
+
 async def say_if_unknown(
     context: QuestionContext, coverage: Coverage, subjects: Sequence[Subject], asked: Asked, person: str | None
 ) -> Coverage:

@@ -8,6 +8,7 @@ from pydantic import Field
 from ...answers import AnswerModel, Envelope, Flag
 from ...insights.threads import waiting_for
 from ...records import Thread
+from ...text import count_of
 from . import threads
 from .context import QuestionContext
 from .cursors import open_page
@@ -114,7 +115,7 @@ def _present(thread: Thread, until: str, bots: frozenset[str]) -> PullRequest:
 
 def summarise(answer: PullRequests) -> str:
     """Return the answer in one line."""
-    count = f"{answer.total_pull_requests} pull requests"
+    count = count_of(answer.total_pull_requests, "pull request")
     shown = f"{len(answer.pull_requests)} of {count}" if answer.next_cursor else count
     return f"{answer.repo}: {shown}, {span(answer.window)}. {known(answer.coverage)}"
 
@@ -129,7 +130,7 @@ def lines(answer: PullRequests) -> Iterator[str]:
 
 def _line(row: PullRequest) -> str:
     size = (
-        "size unknown" if row.additions is None else f"+{row.additions} -{row.deletions} in {row.changed_files} files"
+        "size unknown" if row.additions is None else f"+{row.additions} -{row.deletions} in {_files(row.changed_files)}"
     )
     marks = flags(
         ("draft", row.draft),
@@ -138,7 +139,7 @@ def _line(row: PullRequest) -> str:
         (f"waiting for {row.waiting_for}", row.waiting_for),
         (f"decision {row.review_decision}", row.review_decision),
         (f"reviewers {' '.join(map(name_of, row.reviewers or ()))}", row.reviewers),
-        (f"{row.comments} comments", row.comments),
+        (count_of(row.comments or 0, "comment"), row.comments),
         (f"first response after {number(row.first_response_hours)} h", row.first_response_hours is not None),
         (f"merged {row.merged_at} by {name_of(row.merged_by)}", row.merged_at),
         (f"closed {row.closed_at}", row.closed_at and not row.merged_at),
@@ -148,6 +149,10 @@ def _line(row: PullRequest) -> str:
     title = quoted(row.title, 120) if row.title is not None else "title unknown"
     when = f"opened {row.created_at}, updated {row.updated_at}"
     return f"#{row.number} {row.state} {title} by {name_of(row.author_login)}: {into}, {size}, {when}{marks}"
+
+
+def _files(number: int | None) -> str:
+    return "an unknown number of files" if number is None else count_of(number, "file")
 
 
 PULL_REQUESTS = Question(

@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from ...answers import Answer, AnswerModel
+from ...instants import format_instant
 from .context import QuestionContext
 from .lines import MAX_TEXT_BYTES, fit_lines
 from .query import Query
@@ -51,6 +53,11 @@ class Question(Generic[QueryT, AnswerT]):
     text_bytes: int | Callable[[AnswerT], int] = MAX_TEXT_BYTES
     is_tool: bool = True
     position: int = 100
+
+    def finish(self, answer: AnswerT, now: datetime) -> AnswerT:
+        """Return the answer with the instant at which it was made and what it says in one line."""
+        dated = answer.model_copy(update={"now": format_instant(now)})
+        return dated.model_copy(update={"summary_line": self.summarise(dated)})
 
     def text(self, answer: AnswerT) -> str:
         """Return the whole answer as short plain lines, for a reader who sees nothing else."""

@@ -1,6 +1,7 @@
 """`recent_commits`: a repository's commits, newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -9,15 +10,15 @@ from pydantic.json_schema import SkipJsonSchema
 from ...answers import Coverage, Envelope
 from ...errors import InvalidInput
 from ...records import CommitRecord
-from ...text import clean
+from ...text import clean, count_of
 from ..database_interface import Position
 from ..wire import check_branch
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
-from .cursors import open_page, write_cursor
+from .cursors import Page, open_page, write_cursor
 from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
 from .matching import Path, Words, has_words, matching, on_path
-from .persons import say_if_unknown
+from .persons import commits_by, say_if_unknown
 from .presenter import CommitAnswer, analysis_of
 from .query import PagedQuery, Person, Repo
 from .question import Endpoint, Question
@@ -32,6 +33,10 @@ RISKS = ("low", "medium", "high")
 PAGE_TEXT_BYTES = 5_900
 """What the text of a page of at most thirty commits may take."""
 
+Read = Callable[[int, Position | None], Awaitable[list[CommitRecord]]]
+"""Reads at most so many commits behind a position."""
+_READ_PAGE = 500
+
 Branch = Annotated[str | None, AfterValidator(check_branch), Field(description="default: the default branch")]
 
 
@@ -40,7 +45,7 @@ class RecentCommitsQuery(PagedQuery):
 
     repo: Repo
     branch: Branch = None
-    author: Annotated[Person, Field(description="login, name or e-mail")] = None
+    author: Annotated[Person, Field(description="login, name or e-mail; co-authored ones too")] = None
     path: Path = None
     query: Words = None
     min_risk: Literal["low", "medium", "high"] | None = None
@@ -70,14 +75,18 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
     else:
         subject = await context.stored(query.repo)
     branch = query.branch or subject.default_branch
-    stored = await context.manager.commits.count_commits(
-        subject.key, *page.asked.span, branch=branch, author=query.author
+    by = await commits_by(context, subject, page.asked, branch, query.author) if query.author else None
+    stored = (
+        await context.manager.commits.count_commits(subject.key, *page.asked.span, branch=branch)
+        if by is None
+        else len(by)
     )
-    total, found, unknown = await _find(context, subject, page.asked, query, page.after, stored)
+    total, found, unknown = await _find(context, subject, page, by, stored)
     coverage = commit_coverage(context, subject, page.asked, query.branch)
     if not stored:
         _check_branch_exists(subject, query.branch)
-        context.refuse_emptiness(subject, page.asked, _kind(subject, query.branch))
+        others = bool(await context.manager.commits.count_commits(subject.key, *page.asked.span, branch=branch))
+        context.refuse_emptiness(subject, page.asked, _kind(subject, query.branch), others_stored=others)
         coverage = await say_if_unknown(context, coverage, [subject], page.asked, query.author)
     shown = _page([subject.presenter.commit(record, branch) for record in found[: query.size]], query.size)
     last = (shown[-1].committed_at, shown[-1].sha) if len(shown) < len(found) else None
@@ -96,41 +105,53 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
 async def _find(
     context: QuestionContext,
     subject: Subject,
-    asked: Asked,
-    query: RecentCommitsQuery,
-    after: Position | None,
+    page: Page[RecentCommitsQuery],
+    by: frozenset[str] | None,
     stored: int,
 ) -> tuple[int, list[CommitRecord], int | None]:
     """Return how many commits of the window match, those of the page and one more, if there is one.
 
-    And with a path how many match otherwise, but their files are not known.
+    And with a path how many match otherwise, but their files are not known. by: shas of the author asked for.
     """
+    query, asked, after = page.query, page.asked, page.after
 
     async def read(limit: int, behind: Position | None) -> list[CommitRecord]:
         return await context.manager.commits.get_commits(
             subject.key,
             *asked.span,
             branch=query.branch or subject.default_branch,
-            author=query.author,
             limit=limit,
             after=behind,
         )
 
     if not (query.query or query.min_risk or query.path):
-        return stored, await read(query.size + 1, after), None
-    found, unknown = await matching(read, lambda record: _matches(record, query), _position), None
+        wanted = read if by is None else partial(_read_of, read, by)
+        return stored, await wanted(query.size + 1, after), None
+    found, unknown = await matching(read, lambda record: _matches(record, query, by), _position), None
     if query.path:
         found, unknown = await on_path(context.manager.commits, subject.key, found, query.path)
     rest = found if after is None else [record for record in found if _is_behind(_position(record), after)]
     return len(found), rest[: query.size + 1], unknown
 
 
+async def _read_of(read: Read, shas: frozenset[str], limit: int, after: Position | None) -> list[CommitRecord]:
+    """Return at most so many of these commits behind a position, reading no further than the last of them."""
+    found: list[CommitRecord] = []
+    while len(found) < limit:
+        records = await read(_READ_PAGE, after)
+        found += [record for record in records if record.commit.sha in shas]
+        if len(records) < _READ_PAGE:
+            break
+        after = _position(records[-1])
+    return found[:limit]
+
+
 def _is_behind(position: Position, after: Position) -> bool:
     return position[0] < after[0] or (position[0] == after[0] and position[1] > after[1])
 
 
-def _matches(record: CommitRecord, query: RecentCommitsQuery) -> bool:
-    if not has_words(record.commit.message, query.query):
+def _matches(record: CommitRecord, query: RecentCommitsQuery, by: frozenset[str] | None) -> bool:
+    if (by is not None and record.commit.sha not in by) or not has_words(record.commit.message, query.query):
         return False
     return query.min_risk is None or RISKS.index(analysis_of(record).risk_level) >= RISKS.index(query.min_risk)
 
@@ -178,15 +199,17 @@ def _check_branch_exists(subject: Subject, branch: str | None) -> None:
 
 def summarise(answer: RecentCommits) -> str:
     """Return the answer in one line."""
-    shown = f"{len(answer.commits)} of {answer.total_commits}" if answer.next_cursor else f"{answer.total_commits}"
-    return f"{answer.repo}: {shown} commits, {span(answer.window)}. {known(answer.coverage)}"
+    shown = f"{len(answer.commits)} of " if answer.next_cursor else ""
+    found = count_of(answer.total_commits, "commit")
+    return f"{answer.repo}: {shown}{found}, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def lines(answer: RecentCommits) -> Iterator[str]:
     """Yield the answer as text. Messages give way where the whole of a page would be too long."""
     yield from standing(answer)
     if answer.files_unknown:
-        yield f"The files of {answer.files_unknown} more commits are not known: whether they match is unknown."
+        more = count_of(answer.files_unknown, "more commit")
+        yield f"The files of {more} are not known: whether these match is unknown."
     yield from commit_lines(
         answer.commits, PAGE_TEXT_BYTES - (1_010 if answer.files_unknown else 900) - len(answer.next_cursor or "")
     )
@@ -229,7 +252,7 @@ def size_of(commit: CommitAnswer) -> str:
     """Return how much a commit changed, in words."""
     if commit.additions is None or commit.deletions is None:
         return "size not fetched"
-    files = "" if commit.files_changed is None else f", {commit.files_changed} files"
+    files = "" if commit.files_changed is None else f", {count_of(commit.files_changed, 'file')}"
     return f"+{commit.additions} -{commit.deletions}{files}"
 
 

@@ -13,6 +13,7 @@ from ...insights.series import activity_series, weekday_hours
 from ...insights.threads import THREAD_TYPES
 from ...insights.workflow_runs import RUN_TYPES
 from ...records import Event, Thread
+from ...text import count_of
 from ..database_interface import Position
 from .context import QuestionContext, Subject
 from .coverage import add_note
@@ -23,6 +24,7 @@ from .persons import say_if_unknown
 from .presenter import EventAnswer
 from .query import PagedQuery, Person, Repo, WindowedQuery
 from .question import Endpoint, Question
+from .reading import has_events
 from .sizes import MAX_BYTES, how_many_fit, wire_size
 from .windows import Asked
 
@@ -159,7 +161,8 @@ async def _count(
 ) -> dict[tuple[str, str], int]:
     found = await context.manager.events.count_by_hour(subject.key, *asked.span, event_types=types, actor=actor)
     if not found:
-        context.refuse_emptiness(subject, asked, _kind(types))
+        others = bool(types or actor) and await has_events(context, subject, asked.span)
+        context.refuse_emptiness(subject, asked, _kind(types), others_stored=others)
     return found
 
 
@@ -197,9 +200,10 @@ def _envelope(
 
 def summarise(answer: RepositoryActivity) -> str:
     """Return the answer in one line."""
-    shown = f"{len(answer.events)} of {answer.total_events}" if answer.next_cursor else f"{answer.total_events}"
-    kinds = f" of {len(answer.counts_by_type)} types" if answer.counts_by_type else ""
-    return f"{answer.repo}: {shown} events{kinds}, {span(answer.window)}. {known(answer.coverage)}"
+    shown = f"{len(answer.events)} of " if answer.next_cursor else ""
+    kinds = f" of {count_of(len(answer.counts_by_type), 'type')}" if answer.counts_by_type else ""
+    found = count_of(answer.total_events, "event")
+    return f"{answer.repo}: {shown}{found}{kinds}, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def lines(answer: RepositoryActivity) -> Iterator[str]:
@@ -220,7 +224,7 @@ def _line(event: EventAnswer) -> str:
 
 def summarise_counts(answer: EventCounts) -> str:
     """Return the answer in one line."""
-    return f"{answer.repo}: {answer.total_events} events, {span(answer.window)}. {known(answer.coverage)}"
+    return f"{answer.repo}: {count_of(answer.total_events, 'event')}, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def count_lines(answer: EventCounts) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ...text import clean
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject, check_repos
 from .coverage import join_coverage
-from .lines import MAX_TEXT_BYTES, known, number, span, standing
+from .lines import MAX_TEXT_BYTES, known, number, span, standing, took_part
 from .query import MAX_REPOSITORIES, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, read_rows, read_snapshot
@@ -192,7 +192,7 @@ def lines(answer: RepositoryHealth) -> Iterator[str]:
         yield from _side_by_side(answer)
         return
     yield from standing(answer)
-    yield f"Took part: {answer.people} people, {answer.bots} bots, {answer.ai_assistants} AI assistants."
+    yield f"Took part: {took_part(answer.people, answer.bots, answer.ai_assistants)}."
     trend = answer.trend
     change = "" if trend.change is None else f" ({trend.change:+g} against {number(trend.previous_score)})"
     yield f"Trend: {trend.direction or 'unknown'}{change}. {trend.explanation}"

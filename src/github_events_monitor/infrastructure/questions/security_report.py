@@ -8,6 +8,7 @@ from ...insights.event_texts import TextItem, texts_of, texts_of_thread
 from ...insights.results import Finding, SecurityResult
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
 from ...records import Commit, CommitFile, CommitSummary, Span
+from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, name_of, quoted, span, standing
@@ -117,8 +118,8 @@ def _unlooked(context: QuestionContext, subject: Subject, asked: Asked) -> list[
 def summarise(answer: SecurityReport) -> str:
     """Return the answer in one line."""
     risk = "risk not known" if answer.risk_level is None else f"{answer.risk_level} risk"
-    found = f"{len(answer.findings) + answer.findings_omitted} findings"
-    blind = f", {len(answer.unknown)} things not looked at" if answer.unknown else ""
+    found = count_of(len(answer.findings) + answer.findings_omitted, "finding")
+    blind = f", {count_of(len(answer.unknown), 'thing')} not looked at" if answer.unknown else ""
     return f"{answer.repo}: {risk}, {found}{blind}, {span(answer.window)}. {known(answer.coverage)}"
 
 
@@ -127,7 +128,7 @@ def lines(answer: SecurityReport) -> Iterator[str]:
     yield from standing(answer)
     yield from map(_line, answer.findings)
     if answer.findings_omitted:
-        yield f"{answer.findings_omitted} more findings are not shown."
+        yield f"Not shown: {count_of(answer.findings_omitted, 'more finding')}."
     yield from (f"Not looked at: {thing}" for thing in answer.unknown)
 
 

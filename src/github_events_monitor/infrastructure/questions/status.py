@@ -5,6 +5,7 @@ from typing import Any
 
 from ...answers import Answer, AnswerModel, RateLimitStatus
 from ...errors import Unreachable
+from ...text import count_of
 from .context import QuestionContext
 from .query import Query
 from .question import Endpoint, Question
@@ -92,13 +93,15 @@ def lines(answer: Status) -> Iterator[str]:
     limit = answer.github.rate_limit
     left = "not known yet" if limit.remaining is None else f"{limit.remaining} of {limit.limit} until {limit.reset_at}"
     yield f"Now {answer.now}. Polled every {answer.poll_interval} s (0: never)."
-    if answer.stored_repositories is not None:
-        yield f"Something is stored of {answer.stored_repositories} repositories."
     yield "Database: " + ", ".join(f"{name} {value}" for name, value in answer.database.items())
     token = "with a token" if answer.github.token else "without a token"
     yield f"GitHub: {answer.github.api_url}, {token}; requests left: {left}."
-    stored = f"more than {MAX_COUNTED}" if answer.stored_repositories is None else f"{answer.stored_repositories}"
-    yield f"Stored: records of {stored} repositories; watched: {len(answer.watching)}."
+    stored = (
+        f"more than {MAX_COUNTED} repositories"
+        if answer.stored_repositories is None
+        else count_of(answer.stored_repositories, "repository")
+    )
+    yield f"Stored: records of {stored}; watched: {len(answer.watching)}."
     for row in answer.repositories:
         fresh = f"last collected {row.last_collected_at}" if row.last_collected_at else "never collected"
         yield f"{row.repo}: {fresh}{f', last attempt failed: {row.error}' if row.error else ''}"

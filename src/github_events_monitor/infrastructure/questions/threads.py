@@ -104,7 +104,7 @@ async def list_threads(
     ]
     rows.sort(key=lambda row: row[0])
     if not rows:
-        context.refuse_emptiness(subject, asked, KIND)
+        context.refuse_emptiness(subject, asked, KIND, others_stored=bool(threads))
     left = [row for row in rows if page.after is None or row[0] > page.after]
     shown = [present(thread, until, context.bots) for _, thread in left[: query.size]]
     summary = _summary(threads, kind, asked.span, context.bots)

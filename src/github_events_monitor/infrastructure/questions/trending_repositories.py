@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ...answers import Answer, AnswerModel, Coverage, Window
+from ...text import count_of
 from .context import QuestionContext
 from .coverage import add_note, join_coverage
 from .lines import known, span, standing_of
@@ -53,15 +54,15 @@ async def answer(context: QuestionContext, query: TrendingRepositoriesQuery) -> 
 
 def summarise(answer: TrendingRepositories) -> str:
     """Return the answer in one line."""
-    count = len(answer.repositories)
-    return f"{count} repositories with events, {span(answer.window)}. {known(answer.coverage)}"
+    found = count_of(len(answer.repositories), "repository")
+    return f"{found} with events, {span(answer.window)}. {known(answer.coverage)}"
 
 
 def lines(answer: TrendingRepositories) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing_of(answer.now, answer.coverage, None)
     for place, row in enumerate(answer.repositories, 1):
-        yield f"{place}. {row.repo}: {row.events} events"
+        yield f"{place}. {row.repo}: {count_of(row.events, 'event')}"
 
 
 TRENDING_REPOSITORIES = Question(

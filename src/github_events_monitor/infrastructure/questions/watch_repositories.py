@@ -8,7 +8,7 @@ from pydantic import Field
 from ...answers import Answer, AnswerModel, Problem
 from ...errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ...records import Pattern
-from ...text import clean
+from ...text import clean, count_of
 from ...watch_words import is_pattern, parse_watch_word
 from .context import QuestionContext, check_repos
 from .query import MAX_REPOSITORIES, Query
@@ -157,7 +157,7 @@ def _shown(pattern: Pattern) -> WatchedPattern:
 def summarise(answer: WatchList) -> str:
     """Return the answer in one line."""
     failed = f" Not added: {len(answer.errors)}." if answer.errors else ""
-    return " ".join(filter(None, (f"Watching {len(answer.watching)} repositories.{failed}", answer.note)))
+    return " ".join(filter(None, (f"Watching {count_of(len(answer.watching), 'repository')}.{failed}", answer.note)))
 
 
 def lines(answer: WatchList) -> Iterator[str]:
@@ -174,7 +174,7 @@ def pattern_line(row: WatchedPattern) -> str:
         return f"Pattern {row.pattern}: takes out"
     if row.resolved_at is None:
         return f"Pattern {row.pattern}: not resolved yet{f'; {row.note}' if row.note else ''}"
-    stands = f"{row.repositories} repositories on {row.resolved_at[:10]}"
+    stands = f"{count_of(row.repositories or 0, 'repository')} on {row.resolved_at[:10]}"
     return f"Pattern {row.pattern}: {stands}{f'; {row.note}' if row.note else ''}"
 
 

@@ -9,12 +9,13 @@ from pydantic import Field
 from ...answers import Answer, AnswerModel, Link, Problem, Window
 from ...errors import MonitorError
 from ...github.payloads import FAILED_VERDICTS
+from ...insights.accounts import Accounts
 from ...insights.business_time import business_hours
 from ...insights.threads import first_response_hours, waiting_for
 from ...insights.workflow_runs import find_failing, verdicts_on
 from ...instants import format_instant, normalise_instant
 from ...records import Activity, Span, Thread
-from ...text import clean, first_line
+from ...text import clean, count_of, first_line
 from .context import QuestionContext, Subject, check_repos
 from .lines import counts, name_of, quoted
 from .query import MAX_REPOSITORIES, Query, Repos
@@ -249,7 +250,7 @@ def _thread_news(threads: Iterable[Thread], since: str, until: str, url: str) ->
 async def _newcomers(
     context: QuestionContext, subject: Subject, threads: Sequence[Thread], asked: Asked
 ) -> tuple[str, ...]:
-    """Return who wrote in the window and neither commits nor threads of the ninety days before tell of."""
+    """Return the people who wrote in the window and whom nothing of the ninety days before names."""
     since, until = asked.span
     rows = await context.manager.commits.get_authorship(subject.key, days_before(since, 90), until)
     before = {(row.author_login or "").lower() for row in rows if row.commit_date < since}
@@ -257,7 +258,10 @@ async def _newcomers(
     before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
     wrote = [row.author_login for row in rows if row.commit_date >= since]
     wrote += [thread.author_login for thread in threads if thread.created_at >= since]
-    new = dict.fromkeys(login for login in wrote if login and login.lower() not in before)
+    bots = {(thread.author_login or "").lower() for thread in threads if (thread.author_type or "").lower() == "bot"}
+    accounts = Accounts(rows, context.bots, bots)
+    people = (login for login in wrote if login and accounts.of_login(login).kind == "person")
+    new = dict.fromkeys(login for login in people if login.lower() not in before)
     return tuple(_word(login) for login in new)[:MAX_SHOWN]
 
 
@@ -308,9 +312,10 @@ def _word(text: str | None) -> str:
 
 def summarise(answer: WhatsNew) -> str:
     """Return the answer in one line."""
-    failed = f", {len(answer.errors)} failed" if answer.errors else ""
+    looks, failed = len(answer.attention), f", {len(answer.errors)} failed" if answer.errors else ""
     line = (
-        f"{len(answer.attention)} things need attention; {len(answer.repositories)} repositories with news,"
+        f"{count_of(looks, 'thing')} {'needs' if looks == 1 else 'need'} attention;"
+        f" {count_of(len(answer.repositories), 'repository')} with news,"
         f" {len(answer.quiet)} quiet{failed}, {answer.since} to {answer.until}."
     )
     return " ".join(filter(None, (line, answer.note)))

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from ...instants import seconds_between
+from ...text import count_of
 from ..results import DoraKey
 
 Band = Literal["elite", "high", "medium", "low"]
@@ -91,7 +92,7 @@ def _lead_time(record: Record) -> DoraKey:
         median(hours for hours, _ in waits) if waits else None,
         len(waits),
         formula=f"median hours from a commit to the first of the {record.what} at or after it",
-        said=f"{len(waits)} commits of {len(record.commits)} were delivered in the window.",
+        said=f"Delivered in the window: {len(waits)} of {count_of(len(record.commits), 'commit')}.",
         evidence=[proof for _, proof in sorted(waits, reverse=True)],
     )
 
@@ -139,7 +140,7 @@ def _time_to_restore(record: Record) -> DoraKey:
         median(hours for hours, _ in restored) if restored else None,
         len(restored),
         formula=f"median hours from the first sign of a failure to the next of the {record.what} that did not fail",
-        said=f"{len(restored)} of {len(failed)} failures were followed by one.",
+        said=f"Followed by one: {len(restored)} of {count_of(len(failed), 'failure')}.",
         evidence=[proof for _, proof in sorted(restored, reverse=True)],
     )
 

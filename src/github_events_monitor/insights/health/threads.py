@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ...instants import seconds_between
 from ...records import Thread
+from ...text import count_of
 from ..business_time import WEEKEND_HOURS, business_hours
 from ..results import Component
 from ..threads import answers_known, replies_known
@@ -62,8 +63,8 @@ def measure_responsiveness(period: Period) -> Component:
         if counted
         else "Nothing opened by people in the window was answered or due.",
         f"Median time to the first answer: {median(waits):.1f} hours." if waits else "",
-        f"{young} younger ones without an answer are left out." if young else "",
-        f"{unknown} whose answers are not all known are left out." if unknown else "",
+        f"Left out: {count_of(young, 'younger one')} without an answer." if young else "",
+        f"Left out: {unknown} whose answers are not all known." if unknown else "",
         "" if enough else "Those are too many to tell the share.",
         period.threads_gap(),
     )
@@ -94,8 +95,8 @@ def _closure(period: Period, name: str, things: str, closed: str, counts: _Count
         counts.opened,
         CLOSURE.format(things=things, closed=closed),
         f"{counts.opened} opened and {counts.closed} {closed} (and not reopened) in the window.",
-        f"{counts.by_others} closed ones by bots or assistants are left out." if counts.by_others else "",
-        f"{counts.unknown} closed ones whose author is not known are left out." if counts.unknown else "",
+        f"Left out: {count_of(counts.by_others, 'closed one')} by bots or assistants." if counts.by_others else "",
+        f"Left out: {count_of(counts.unknown, 'closed one')} whose author is not known." if counts.unknown else "",
         period.threads_gap(),
     )
 
@@ -132,9 +133,9 @@ def measure_review(period: Period) -> Component:
         counted,
         REVIEW,
         f"{reviewed} of {counted} merged pull requests had a review.",
-        f"{others} by bots or assistants are left out." if others else "",
-        f"{unknown} whose author is not known are left out." if unknown else "",
-        f"{unread} whose reviews are not all known are left out." if unread else "",
+        f"Left out: {others} by bots or assistants." if others else "",
+        f"Left out: {unknown} whose author is not known." if unknown else "",
+        f"Left out: {unread} whose reviews are not all known." if unread else "",
         "" if enough else "Those are too many to tell the share.",
         period.threads_gap(),
     )

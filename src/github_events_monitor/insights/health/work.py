@@ -13,6 +13,7 @@ from statistics import median
 
 from ...instants import seconds_between, shift
 from ...ledger import missing_spans
+from ...text import count_of
 from ..delivery.releases import read_releases
 from ..results import Component
 from ..rows import within
@@ -41,14 +42,14 @@ def measure_contributors(period: Period) -> Component:
     )
     pushes = Counter(filter(None, [period.people[row.actor_login] for row in period.part(period.history.pushes)]))
     by_commits = commits.total() >= RULES[name].minimum or commits.total() >= pushes.total()
-    made, what = (commits, "commits") if by_commits else (pushes, "pushes")
+    made, what = (commits, "commit") if by_commits else (pushes, "push")
     factor = absence_factor(made)
     return component(
         name,
         factor,
         made.total(),
         ABSENCE,
-        f"{factor} of {len(made)} people made at least half of {made.total()} {what}."
+        f"{factor} of {count_of(len(made), 'person')} made at least half of {count_of(made.total(), what)}."
         if factor
         else "No contribution is known.",
         "Co-authors count." if by_commits and made else "",
@@ -80,7 +81,8 @@ def measure_maintenance(period: Period) -> Component:
         commits + issues,
         commits + issues,
         MAINTENANCE,
-        f"{commits} commits, and {issues} issues touched by {maintainers} maintainers, since {start}.",
+        f"{count_of(commits, 'commit')}, and {count_of(issues, 'issue')} touched by"
+        f" {count_of(maintainers, 'maintainer')}, since {start}.",
         "" if period.snapshot else "Whether the repository is archived or new is not known for this window.",
         "Enough for the full score even if more happened." if enough and gaps else "",
         *([] if enough else gaps),
@@ -130,7 +132,7 @@ def measure_releases(period: Period) -> Component:
         value,
         len(days),
         RELEASES,
-        f"{len(times)} releases known, the last {since_last:.1f} days before the end of the window"
+        f"{count_of(len(times), 'release')} known, the last {since_last:.1f} days before the end of the window"
         + (f"; {median(days):.1f} days between them (median of {len(days)})." if days else "."),
         "" if current else "There may be a later one.",
         period.releases_gap(times[0]),

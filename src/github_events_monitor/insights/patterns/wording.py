@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from ...text import clean
+from ...text import clean, count_of
 from ..results import Anomaly
 from .buckets import DAY, HISTORY, HOUR, Timeline, start_of
 from .bursts import Burst
@@ -67,7 +67,7 @@ def describe_burst(found: Burst, evidence: Evidence) -> Anomaly:
         p_value=_probability(found.log_probability),
         actor_login=actor,
         sample_size=found.baseline.sample,
-        explanation=f"{actor} made {found.observed} events ({of_what}) in the hour from {began}, where "
+        explanation=f"{actor} made {count_of(found.observed, 'event')} ({of_what}) in the hour from {began}, where "
         f"{_rounded(found.baseline.level.mean):g} is usual ({found.baseline.sample} other active hours, {whose}).",
         evidence=evidence.events,
     )
@@ -79,12 +79,13 @@ def explain_tests(hours: Timeline, days: Timeline, *, types: int, omitted: int, 
         return "Nothing is stored for the window or the history before it, so there is nothing to compare."
     if not _enough(hours):
         return (
-            f"Too little history to say what is usual: {len(hours.known)} whole hours are known, "
-            f"and {MINIMUM_HISTORY} others are needed for each that is tested."
+            f"Too little history to say what is usual: known: {count_of(len(hours.known), 'whole hour')}; "
+            f"{MINIMUM_HISTORY} others are needed for each that is tested."
         )
     parts = [
-        f"{hours.buckets} hours and {days.buckets} days of the window were compared for {types} event types, against "
-        f"{len(hours.known)} hours and {len(days.known)} days of history and window together."
+        f"Compared: {count_of(hours.buckets, 'hour')} and {count_of(days.buckets, 'day')} of the window, for "
+        f"{count_of(types, 'event type')}, against {count_of(len(hours.known), 'hour')} and "
+        f"{count_of(len(days.known), 'day')} of history and window together."
     ]
     if not ledger:
         parts.append(
@@ -100,7 +101,7 @@ def explain_tests(hours: Timeline, days: Timeline, *, types: int, omitted: int, 
     if not _enough(days):
         parts.append(f"Days were not judged: {MINIMUM_HISTORY} other whole days must be known.")
     if omitted:
-        parts.append(f"{omitted} more anomalies, less improbable than these, are left out.")
+        parts.append(f"Left out: {count_of(omitted, 'anomaly')} less improbable than these.")
     return " ".join(parts)
 
 

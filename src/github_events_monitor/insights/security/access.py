@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ...records import Activity
+from ...text import count_of
 from ..results import Finding
-from .case import Case, Item, count_of, event_item, finding, names
+from .case import Case, Item, event_item, finding, names
 
 _PUBLISHED = frozenset({None, "published", "released", "created", "prereleased"})
 
@@ -76,7 +77,7 @@ def find_open_advisories(case: Case) -> Iterator[Finding | str]:
         yield finding(
             "open_advisories",
             "high",
-            count_of(snapshot.open_advisories, "open security advisory", "open security advisories"),
+            count_of(snapshot.open_advisories, "open security advisory"),
             "A published advisory without a fixed version leaves users exposed.",
             [Item(snapshot.observed_at, None, f"{case.inputs.repo_url}/security/advisories")]
             if case.inputs.repo_url

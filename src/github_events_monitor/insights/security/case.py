@@ -188,11 +188,6 @@ def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items:
     )
 
 
-def count_of(number: int, one: str, many: str | None = None) -> str:
-    """Return `1 tag`, `3 tags`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def names(values: Iterable[str]) -> str:
     """Return the first three of some names, cleaned, and how many more there are."""
     shown = list(dict.fromkeys(clean(value, 80, one_line=True) for value in values))

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from ...records import CommitFile
+from ...text import count_of
 from ..file_kinds import is_workflow, kind_of_file
 from ..results import Finding, RiskLevel
-from .case import Case, Known, count_of, finding, names
+from .case import Case, Known, finding, names
 
 _INSTALL_SCRIPT = re.compile(
     r"(?:^|/)(?:setup\.py|build\.rs|binding\.gyp|extconf\.rb|makefile|gnumakefile|configure|install(?:er)?\.[a-z0-9]+"

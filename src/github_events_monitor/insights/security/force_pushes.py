@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from ...observations import ForcePush
 from ...records import Activity
+from ...text import count_of
 from ..results import Finding, RiskLevel
-from .case import Case, Item, count_of, event_item, finding, names
+from .case import Case, Item, event_item, finding, names
 
 TAGS = "refs/tags/"
 
@@ -58,12 +59,10 @@ def find_force_pushes(case: Case) -> Iterator[Finding]:
     on_default = [push for push in pushes if push.branch == default]
     others = [push for push in pushes if push.branch != default]
     if on_default:
-        title = (
-            f"{count_of(len(on_default), 'force push', 'force pushes')} to the default branch {names([default or ''])}"
-        )
+        title = f"{count_of(len(on_default), 'force push')} to the default branch {names([default or ''])}"
         yield finding("force_push_default_branch", "high", title, _WHY_DEFAULT, [push.item for push in on_default])
     if others:
-        title = f"{count_of(len(others), 'force push', 'force pushes')} to {names(push.branch for push in others)}"
+        title = f"{count_of(len(others), 'force push')} to {names(push.branch for push in others)}"
         items = [push.item for push in others]
         yield finding(
             "force_push", "low" if default else "medium", title, _WHY_OTHER if default else _WHY_UNKNOWN, items

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from ...text import hidden_characters, reads_like_instruction
+from ...text import count_of, hidden_characters, reads_like_instruction
 from ..event_texts import TextItem
 from ..results import Finding
-from .case import Case, Item, count_of, finding, names
+from .case import Case, Item, finding, names
 
 _SEPARATORS = re.compile(r"[-_/.]+")
 
