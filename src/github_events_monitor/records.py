@@ -5,7 +5,7 @@ Instants are text in the stored form (see `instants`); `repo_name` is always the
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -46,6 +46,24 @@ def replaced_on(branch: str) -> str:
     No branch can have this name: https://git-scm.com/docs/git-check-ref-format
     """
     return f"~{branch}"
+
+
+_MAX_BRANCHES = 160_000
+"""Bytes that the names of a commit's branches have together: an item of DynamoDB holds 400 KB with all else in it."""
+
+
+def kept_branches(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the first of a commit's branches, as many as every provider can store: thousands of usual ones."""
+    return tuple(fitting(names, _MAX_BRANCHES))
+
+
+def fitting(texts: Iterable[str], room: int) -> Iterator[str]:
+    """Yield the first texts that have at most so many bytes together, a byte between two."""
+    for text in texts:
+        room -= len(text.encode("utf-8", "replace")) + 1
+        if room < 0:
+            return
+        yield text
 
 
 class Facts(NamedTuple):

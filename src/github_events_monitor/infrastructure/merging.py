@@ -4,12 +4,18 @@ import msgspec
 
 from .. import people
 from ..ledger import united_ledger
-from ..records import Commit, CommitRecord, RepositoryState, replaced_on
+from ..records import Commit, CommitRecord, RepositoryState, fitting, kept_branches, replaced_on
+
+_MAX_CO_AUTHORS = 8_000
 
 
 def co_authors(message: str) -> str:
-    """Return `Name <email>` of every Co-authored-by trailer, one a line; see `records.Authorship`."""
-    return "\n".join(f"{name} <{email}>" for name, email in people.co_authors(message))
+    """Return `Name <email>` of Co-authored-by trailers, one a line; see `records.Authorship`.
+
+    Of hundreds those that come first, whole, in so far as they fit: the same ones on every provider.
+    """
+    lines = [f"{name} <{email}>" for name, email in people.co_authors(message)]
+    return "\n".join(fitting(lines, _MAX_CO_AUTHORS))
 
 
 def merge_records(stored: CommitRecord, new: CommitRecord) -> CommitRecord:
@@ -55,7 +61,7 @@ def merge_commits(stored: Commit, new: Commit) -> Commit:
 def merge_branches(stored: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
     """Return the branches of both; what is newer decides whether a branch still has the commit."""
     outdated = {name[1:] if name.startswith("~") else replaced_on(name) for name in new}
-    return tuple(dict.fromkeys((*(name for name in stored if name not in outdated), *new)))
+    return kept_branches(dict.fromkeys((*(name for name in stored if name not in outdated), *new)))
 
 
 def _outranks(better: Commit, other: Commit) -> bool:

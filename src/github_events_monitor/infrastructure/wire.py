@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..errors import DatabaseError, InvalidInput
+from ..github.commits import MAX_MESSAGE
 from ..github.payloads import extract_facts
 from ..github.threads_merge import with_replies
 from ..instants import normalise_instant
@@ -23,6 +24,7 @@ from ..records import (
     MetricRow,
     RepositoryState,
     Thread,
+    kept_branches,
     repo_key,
     require_text,
 )
@@ -30,8 +32,13 @@ from ..records import (
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 _MAX_KEY = 1024
+_MAX_ROW = 300_000
+"""Bytes of JSON of what an exported row holds: an item of DynamoDB has 400 KB, and every provider takes the same."""
+_MAX_PARENTS, _MAX_PARENT = 1_000, 64
+_COMMIT_TEXTS = ("author_name", "author_email", "author_login", "author_type", "committer_login", "authored_at")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHA = re.compile(r"[0-9a-f]{7,40}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]{1,255}")
 
 
@@ -145,8 +152,16 @@ def commit_from_dict(row: Mapping[str, Any], where: str) -> Commit:
         raise InvalidInput(f"{where}: 'branches' must not hold line feeds, nor 'parents' blanks")
     if any(_SURROGATE.search(text) for text in (commit.message, commit.author_name or "", *commit.branches)):
         raise InvalidInput(f"{where}: a text to store is not valid Unicode (it holds a lone surrogate)")
+    if len(commit.parents) > _MAX_PARENTS or any(len(sha) > _MAX_PARENT for sha in commit.parents):
+        raise InvalidInput(f"{where}: 'parents' must be at most {_MAX_PARENTS:,} shas")
+    for name in _COMMIT_TEXTS:
+        storable(getattr(commit, name) or "", where, name)
     return msgspec.structs.replace(
-        commit, repo_name=repo_key(commit.repo_name), commit_date=_instant(commit.commit_date, where)
+        commit,
+        repo_name=repo_key(commit.repo_name),
+        commit_date=_instant(commit.commit_date, where),
+        message=commit.message[:MAX_MESSAGE],
+        branches=kept_branches(commit.branches),
     )
 
 
@@ -162,6 +177,7 @@ def file_to_dict(repo: str, sha: str, file: CommitFile) -> dict[str, Any]:
 
 def file_from_dict(row: Mapping[str, Any], where: str) -> tuple[str, str, CommitFile]:
     """(repository, sha, file) out of the export form."""
+    require_text(row, "filename", where)
     return _owner(row, where, CommitFile)
 
 
@@ -195,6 +211,11 @@ def health_from_dict(
     daily, tracking, watched = row.get("daily", {}), row.get("tracking"), row.get("watched")
     if not isinstance(daily, dict) or not isinstance(watched, bool | None):
         raise InvalidInput(f"{where}: 'daily' must be an object and 'watched' true or false")
+    check_size(tracking, where)
+    for day, result in daily.items():
+        if not isinstance(result, dict) or not _DAY.fullmatch(day):
+            raise InvalidInput(f"{where}: 'daily' must have objects by days such as 2025-03-10")
+        check_size(result, where)
     return repo, daily, None if tracking is None else _portable(_convert(tracking, RepositoryState, where)), watched
 
 
@@ -227,7 +248,13 @@ def _portable(state: RepositoryState) -> RepositoryState:
 
 def _owner(row: Mapping[str, Any], where: str, kind: type[StructT]) -> tuple[str, str, StructT]:
     sha, repo = require_text(row, "commit_sha", where), require_text(row, "repo_name", where)
-    return repo_key(repo), check_sha(sha), _convert(row, kind, where)
+    check_size(row, where)
+    record = _convert(row, kind, where)
+    try:
+        msgspec.json.encode(record)
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{where}: a text to store is not valid Unicode (it holds a lone surrogate)") from None
+    return repo_key(repo), check_sha(sha), record
 
 
 def _convert(row: Mapping[str, Any], kind: type[StructT], where: str) -> StructT:
@@ -244,7 +271,7 @@ def _json(payload: Any, where: str) -> bytes:
             text.decode()
             return text
         return dump_json(payload)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(f"{where}: 'payload' cannot be written as JSON ({error})") from None
 
 
@@ -266,6 +293,16 @@ def _optional(row: Mapping[str, Any], field: str, where: str, read: Callable[[An
         return read(checked)
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {field!r}: {error.message}") from None
+
+
+def check_size(value: Any, where: str) -> None:
+    """Raises `InvalidInput` for what is too much for one row."""
+    try:
+        size = len(dump_json(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"{where}: it cannot be written as JSON ({error})") from None
+    if size > _MAX_ROW:
+        raise InvalidInput(f"{where}: it has {size:,} bytes; a row has at most {_MAX_ROW:,}")
 
 
 def storable(text: str, where: str, field: str) -> str:

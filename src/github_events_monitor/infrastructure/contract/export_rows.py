@@ -47,6 +47,7 @@ def metric_from_dict(table: MetricTable, row: Mapping[str, Any], where: str) -> 
         raise InvalidInput(f"{where}: 'data' must be an object")
     if found.key.startswith(RESERVED) or found.sort.startswith(RESERVED):
         raise InvalidInput(f"{where}: keys that begin with {RESERVED} are not data")
+    wire.check_size(found.data, where)
     wire.storable(found.key, where, key)
     wire.storable(found.sort, where, sort)
     return found
@@ -108,5 +109,5 @@ def _where(item: TableItem) -> str:
     """Return `commits 1f3a…`: the table and what identifies the row there."""
     names = ("id", "sha", "commit_sha", "actor_login", "repo_name")
     row = item.item if isinstance(item.item, dict) else {}
-    key = next((row[name] for name in names if name in row), "without a key")
-    return f"{item.table} {str(key)[:80]}"
+    key = next((row[name] for name in names if isinstance(row.get(name), str)), "without a key")
+    return f"{item.table} {key[:80]}"

@@ -106,3 +106,12 @@ def type_filter(event_types: Collection[str] | None) -> frozenset[str] | None:
 def fold_login(name: str | None) -> str | None:
     """Return a login, name or e-mail for comparing in any letter case."""
     return None if name is None else name.strip().lower()
+
+
+def is_named(text: str, folded: str) -> bool:
+    """Return whether a text is a folded name in any letter case.
+
+    As an index of SQLite has it, what is ASCII has ASCII alone as its letter cases: the sign of Kelvin is no k.
+    https://www.sqlite.org/datatype3.html#collation
+    """
+    return text.lower() == folded and (text.isascii() or not folded.isascii())

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
 from ...side_by_side import side_by_side
-from ..contract.types import CommitQuery
+from ..contract.types import CommitQuery, is_named
 from ..database_interface import CommitsRepository, Position
 from .batches import delete, get_items, pages, write_items
 from .commit_writer import CommitWriter, bare_sort
@@ -181,4 +181,4 @@ def _is_beyond(after: Position | None, item: Item) -> bool:
 
 
 def _is_by(author: str, item: Item) -> bool:
-    return any(name in item and item[name]["S"].lower() == author for name in _AUTHOR)
+    return any(name in item and is_named(item[name]["S"], author) for name in _AUTHOR)

@@ -22,7 +22,7 @@ import msgspec
 from ...instants import shift
 from ...records import Activity, Event
 from ...side_by_side import side_by_side
-from ..contract.types import EventQuery
+from ..contract.types import EventQuery, is_named
 from ..database_interface import EventsRepository, Position, RepositoryCount
 from ..event_ids import EventKey, differing_names, ids_to_look_up, key_of, places, says_era
 from . import state_items
@@ -212,4 +212,4 @@ def _window(query: EventQuery, **options: Any) -> Query | None:
 
 def _is_by(actor: str, item: Item) -> bool:
     login = item.get("actor_login")
-    return login is not None and login["S"].lower() == actor
+    return login is not None and is_named(login["S"], actor)

@@ -36,7 +36,6 @@ is cut or refused beyond a few KB."""
 _log = logging.getLogger(__name__)
 _ROOM = MAX_ITEM - 16 * 1024
 _MAX_SORT_KEY = 1024
-_MAX_MESSAGE, _MAX_CO_AUTHORS = 100_000, 8000
 _COMMIT_FIELDS = tuple(
     name for name in Commit.__struct_fields__ if name not in {"sha", "message", "parents", "branches"}
 )
@@ -110,10 +109,10 @@ def commit_to_item(commit: Commit, version: str, expires_at: int | None) -> Item
         {
             **values,
             "sha": commit_key(commit.repo_name, commit.sha),
-            "message": pack_text(commit.message[:_MAX_MESSAGE]),
+            "message": pack_text(commit.message),
             "parents": commit.parents,
             "branches": commit.branches,
-            "co_authors": co_authors(commit.message)[:_MAX_CO_AUTHORS] or None,
+            "co_authors": co_authors(commit.message) or None,
             "version": version,
             "expires_at": expires_at,
         }

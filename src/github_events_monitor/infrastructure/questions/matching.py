@@ -13,6 +13,8 @@ from ..database_interface import CommitsRepository, Position
 MAX_READ = 20_000
 """Records of one window that a filter looks at."""
 _PAGE = 1_000
+MAX_WILDCARDS = 10
+"""Of a glob: each one more makes looking at a long path slower."""
 
 Words = Annotated[str | None, Field(description="words, all of them, in any letter case", max_length=200)]
 
@@ -22,8 +24,15 @@ RecordT = TypeVar("RecordT")
 
 
 def path_matcher(path: str) -> Callable[[str], bool]:
-    """Return whether a file's path begins with a text, or fits a glob, in which `*` takes slashes, too."""
+    """Return whether a file's path begins with a text, or fits a glob, in which `*` takes slashes, too.
+
+    Raises `InvalidInput` for a glob with too many wildcards.
+    """
     wanted = path.removeprefix("./").lstrip("/")
+    if sum(wanted.count(sign) for sign in "*?[") > MAX_WILDCARDS:
+        raise InvalidInput(
+            f"path has more than {MAX_WILDCARDS} wildcards; give a shorter glob, or the path's beginning"
+        )
     if not any(sign in wanted for sign in "*?["):
         return lambda name: name.startswith(wanted)
     at_the_root = wanted.removeprefix("**/")
