@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from . import __version__
-from .terminal import output, thread_commands
+from .terminal import database_commands, output, thread_commands
 from .terminal.clients import ClientName
 from .terminal.options import Json
 from .terminal.options import run as _run
@@ -27,10 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-database = typer.Typer(help="Test, create, describe or delete the database.")
 watch = typer.Typer(help="List or change what is polled in the background.")
 app.add_typer(thread_commands.commands)
-app.add_typer(database, name="database")
+app.add_typer(database_commands.commands, name="database")
 app.add_typer(watch, name="watch")
 
 Repos = Annotated[list[str], typer.Argument(metavar="OWNER/NAME", help="Repositories.", show_default=False)]
@@ -330,83 +329,6 @@ def install(
 
     wish = page.Wish(client, remove=remove, dry_run=dry_run, with_token=with_token, repos=tuple(repos or ()))
     _run(lambda settings: page.install(settings, wish))
-
-
-@database.command("test")
-def check(json: Json = False) -> None:
-    """Succeed when the database answers, with tables or without."""
-    from .terminal import database as page
-
-    _run(lambda settings: page.test(settings, as_json=json))
-
-
-@database.command()
-def create(
-    recovery: Annotated[bool, typer.Option("--point-in-time-recovery", help="DynamoDB: continuous backups.")] = False,
-    protection: Annotated[
-        bool, typer.Option("--deletion-protection", help="DynamoDB: refuse to delete the tables.")
-    ] = False,
-    encryption: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KEY", help="DynamoDB: 'aws' for AWS's key in KMS, or a key of yours by id, ARN or alias."
-        ),
-    ] = None,
-    tag: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="DynamoDB: a tag; repeatable.")] = None,
-    json: Json = False,
-) -> None:
-    """Make the tables that are missing, and apply the options to all."""
-    from .terminal import database as page
-
-    async def work(settings: "Settings") -> int:
-        options = page.table_options(recovery=recovery, protection=protection, encryption=encryption, tags=tag or [])
-        return await page.create(settings, options, as_json=json)
-
-    _run(work)
-
-
-@database.command()
-def info(
-    cost: Annotated[
-        bool, typer.Option("--cost", help="DynamoDB: what it costs a month, estimated from measurements.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Show tables, sizes, indexes and settings."""
-    from .terminal import database as page
-
-    _run(lambda settings: page.info(settings, cost=cost, as_json=json))
-
-
-@database.command()
-def backup(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A new file.", show_default=False)],
-    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
-) -> None:
-    """Copy the SQLite database into a new private file, also while a server runs."""
-    from .terminal import database as page
-
-    _run(lambda settings: page.backup(settings, file, force=force))
-
-
-@database.command("check")
-def check_(json: Json = False) -> None:
-    """Look for damage and missing parts, and count what is stored."""
-    from .terminal import database as page
-
-    _run(lambda settings: page.check(settings, as_json=json))
-
-
-@database.command()
-def delete(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Delete our tables with everything stored in them."""
-    from .terminal import database as page
-
-    async def work(settings: "Settings") -> int:
-        agreed = yes or page.confirm_deletion(settings)
-        return await page.delete(settings) if agreed else 1
-
-    _run(work)
 
 
 @watch.callback(invoke_without_command=True)

@@ -130,3 +130,8 @@ async def test_repositories_are_compared_side_by_side(manager: DatabaseManager) 
 async def test_one_repository_or_two_to_ten(arguments: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match="2 to 10"):
         await service(get_sqlite_manager(":memory:")).ask(REPOSITORY_HEALTH, **arguments)
+
+
+async def test_a_glob_of_many_wildcards_is_refused(manager: DatabaseManager) -> None:
+    with pytest.raises(InvalidInput, match="more than 10 wildcards"):
+        await (await fill(manager)).ask(RECENT_COMMITS, repo=REPO, since="2025-03-01", path="*a" * 11)
