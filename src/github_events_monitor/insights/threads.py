@@ -89,25 +89,27 @@ def unseen_events(threads: Iterable[Thread], known: Iterable[Activity]) -> list[
         event
         for thread in threads
         for happening in happenings_of(thread)
-        if not seen.has(thread, happening) and (event := _event(thread, happening)).id not in ids
+        if seen.find(thread, happening) is None and (event := _event(thread, happening)).id not in ids
     ]
     return sorted(found, key=lambda event: (event.created_at, event.id))
 
 
 def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_url: str | None) -> list[Activity]:
-    """Return events and what the record tells beside them, each happening once; in no order.
+    """Return events and what the record tells beside them, each happening once, at the record's time; in no order.
 
     Args:
         activity: with at least the facts `action` and `number`.
         threads: of the same repository.
         repo_url: where people read it; the id of a row made here is an address that opens (see `rows.evidence_of`).
     """
-    rows = list({row.id: row for row in activity}.values())
-    seen, web = _Seen(rows), repo_url or "https://github.com/unknown"
+    known = {row.id: row for row in activity}
+    rows, seen, web = list[Activity](), _Seen(known.values()), repo_url or "https://github.com/unknown"
     for thread in threads:
         page = f"{web}/{'pull' if thread.kind == 'pull_request' else 'issues'}/{thread.number}"
         for happening in happenings_of(thread):
-            if not seen.has(thread, happening):
+            if (row := seen.find(thread, happening)) is not None:
+                known[row.id] = row._replace(created_at=happening.at)  # the feed may be seconds late
+            else:
                 rows.append(
                     Activity(
                         id=f"{page}#{happening.anchor}",
@@ -126,7 +128,7 @@ def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_u
             kind = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
             anchor = f"{page}#reopened"
             rows.append(Activity(anchor, kind, thread.updated_at, None, "reopened", thread.number, None, None, None))
-    return rows
+    return [*known.values(), *rows]
 
 
 def bots_of(threads: Iterable[Thread]) -> frozenset[str]:
@@ -228,18 +230,15 @@ class _Seen:
             if row.number is not None:
                 self._rows[row.event_type, row.number].append(row)
 
-    def has(self, thread: Thread, happening: Happening) -> bool:
-        """Return whether an event tells of it, and use that event up where there may be several."""
-        rows = self._rows.get((happening.event_type, thread.number))
-        if not rows:
-            return False
-        if happening.action in {"opened", "merged"}:
-            return any(row.action == happening.action for row in rows)
-        alike = [row for row in rows if _is_alike(row, happening)]
-        if not alike:
-            return False
-        rows.remove(min(alike, key=lambda row: (abs(seconds_between(row.created_at, happening.at)), row.id)))
-        return True
+    def find(self, thread: Thread, happening: Happening) -> Activity | None:
+        """Return the event that tells of it, None where there is none; it is used up where there may be several."""
+        rows = self._rows.get((happening.event_type, thread.number), [])
+        once = happening.action in {"opened", "merged"}
+        alike = [row for row in rows if (row.action == happening.action if once else _is_alike(row, happening))]
+        nearest = min(alike, key=lambda row: (abs(seconds_between(row.created_at, happening.at)), row.id), default=None)
+        if nearest is not None and not once:
+            rows.remove(nearest)
+        return nearest
 
     def closed_before(self, thread: Thread) -> bool:
         """Return whether an event closed what the record says is open: it was reopened since, unseen."""
