@@ -60,6 +60,7 @@ def _batch(delivered: Delivered, key: str) -> CollectedBatch:
             CommitRecord(commit=commit, summary=analyse_commit(commit, None)) for commit in delivered.commits
         ),
         security=delivered.security,
+        threads=(delivered.thread,) if delivered.thread else (),
     )
 
 
@@ -168,4 +169,6 @@ def _says_so(state: RepositoryState | None) -> bool:
 async def _store_records(manager: DatabaseManager, batch: CollectedBatch) -> Stored:
     stored = await manager.import_events(batch.events, batch.commits)
     await manager.metrics.save_metrics("security_metrics", batch.security)
+    if batch.threads:
+        await manager.threads.save_threads(batch.threads)
     return stored

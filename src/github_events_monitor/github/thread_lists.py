@@ -1,16 +1,18 @@
-"""Issues, pull requests and comments from REST's listings, as records.
+"""Issues, pull requests and comments from REST's listings, and from deliveries that show them alike, as records.
 
 https://docs.github.com/en/rest/issues/issues#list-repository-issues lists pull requests, too, but neither branches nor
-reviews of them: https://docs.github.com/en/rest/pulls/pulls#list-pull-requests has the branches.
+reviews of them: https://docs.github.com/en/rest/pulls/pulls#list-pull-requests has the branches. Deliveries:
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from ..records import MAX_KEY_TEXT, Reply, Thread, repo_key
-from .decoding import array_of, count, instant, text
+from .decoding import Shape, array_of, count, instant, text
 from .graphql.threads import MAX_TITLE
 
 _NUMBER = re.compile(r"/(\d{1,15})$")
@@ -76,6 +78,29 @@ class _Row(msgspec.Struct):
     submitted_at: str | None = None
     issue_url: str | None = None
     pull_request_url: str | None = None
+    merged_by: _Account | None = None
+    additions: int | None = None
+    deletions: int | None = None
+    changed_files: int | None = None
+
+
+class _Delivery(msgspec.Struct):
+    action: str | None = None
+    issue: _Row | None = None
+    pull_request: _Row | None = None
+    comment: _Row | None = None
+    review: _Row | None = None
+    sender: _Account | None = None
+
+
+_delivery = Shape(_Delivery)
+_GONE = frozenset({"deleted", "transferred"})
+_REPLIES: Mapping[str, Literal["comment", "review_comment"]] = {
+    "IssueCommentEvent": "comment",
+    "PullRequestReviewCommentEvent": "review_comment",
+}
+DELIVERED = frozenset({"IssuesEvent", "PullRequestEvent", "PullRequestReviewEvent", *_REPLIES})
+"""Events whose deliveries show the issue or pull request that they are about."""
 
 
 def parse_issues(repo: str, body: bytes) -> list[ListedThread | None]:
@@ -99,19 +124,40 @@ def parse_comments(kind: Literal["comment", "review_comment"], body: bytes) -> l
 
 def parse_reviews(body: bytes) -> list[Reply]:
     """Return the reviews of a pull request that were submitted, oldest first."""
-    return [
-        Reply(
-            str(number),
-            "review",
-            at,
-            text(user.login, MAX_KEY_TEXT),
-            text(user.type, MAX_KEY_TEXT),
-            text((row.state or "").lower(), MAX_KEY_TEXT),
-        )
-        for row in array_of(_Row, body, "reviews")
-        if (number := count(row.id)) is not None and (at := instant(row.submitted_at)) is not None
-        for user in [row.user or _Account()]
-    ]
+    return [review for row in array_of(_Row, body, "reviews") if (review := _review(row)) is not None]
+
+
+def parse_delivered_thread(repo: str, event_type: str, body: bytes) -> Thread | None:
+    """Return the issue or pull request that a delivery shows, with the reply that it is about.
+
+    None for other deliveries, and for an issue that is not in the repository any more.
+    """
+    delivery = _delivery.read(body)
+    row = delivery.pull_request or delivery.issue
+    if event_type not in DELIVERED or row is None or (event_type == "IssuesEvent" and delivery.action in _GONE):
+        return None
+    is_pull = delivery.pull_request is not None or row.pull_request is not None
+    listed = _thread(repo_key(repo), row, "pull_request" if is_pull else "issue")
+    if listed is None:
+        return None
+    thread, reply = listed.thread, None
+    if event_type == "PullRequestReviewEvent" and delivery.review is not None:
+        reply = _review(delivery.review)
+    elif event_type in _REPLIES and delivery.comment is not None and delivery.action not in _GONE:
+        reply = _comment(_REPLIES[event_type], delivery.comment)
+    if reply is not None:
+        thread = msgspec.structs.replace(thread, replies=(reply,))
+    if delivery.action == "closed" and thread.closed_by is None and delivery.sender is not None:
+        thread = msgspec.structs.replace(thread, closed_by=text(delivery.sender.login, MAX_KEY_TEXT))
+    return thread
+
+
+def _review(row: _Row) -> Reply | None:
+    number, at, user = count(row.id), instant(row.submitted_at), row.user or _Account()
+    if number is None or at is None:
+        return None
+    login, account_type = text(user.login, MAX_KEY_TEXT), text(user.type, MAX_KEY_TEXT)
+    return Reply(str(number), "review", at, login, account_type, text((row.state or "").lower(), MAX_KEY_TEXT))
 
 
 def _thread(repo: str, row: _Row, kind: Literal["issue", "pull_request"]) -> ListedThread | None:
@@ -135,6 +181,10 @@ def _thread(repo: str, row: _Row, kind: Literal["issue", "pull_request"]) -> Lis
         closed_at=instant(row.closed_at),
         merged_at=merged_at,
         closed_by=text(row.closed_by.login, MAX_KEY_TEXT) if row.closed_by else None,
+        merged_by=text(row.merged_by.login, MAX_KEY_TEXT) if row.merged_by else None,
+        additions=count(row.additions),
+        deletions=count(row.deletions),
+        changed_files=count(row.changed_files),
         base=text(base.ref, MAX_KEY_TEXT),
         head=text(head.ref, MAX_KEY_TEXT),
         head_sha=text(head.sha, MAX_KEY_TEXT),
@@ -148,12 +198,17 @@ def _thread(repo: str, row: _Row, kind: Literal["issue", "pull_request"]) -> Lis
 
 def _reply(kind: Literal["comment", "review_comment"], row: _Row) -> ListedReply | None:
     url = (row.issue_url if kind == "comment" else row.pull_request_url) or ""
-    about, created_at = _NUMBER.search(url[-MAX_KEY_TEXT:]), instant(row.created_at)
-    number, user = count(row.id), row.user or _Account()
-    if about is None or number is None or created_at is None:
+    about, reply = _NUMBER.search(url[-MAX_KEY_TEXT:]), _comment(kind, row)
+    if about is None or reply is None:
         return None
-    reply = Reply(str(number), kind, created_at, text(user.login, MAX_KEY_TEXT), text(user.type, MAX_KEY_TEXT))
-    return ListedReply(instant(row.updated_at) or created_at, int(about[1]), reply)
+    return ListedReply(instant(row.updated_at) or reply.created_at, int(about[1]), reply)
+
+
+def _comment(kind: Literal["comment", "review_comment"], row: _Row) -> Reply | None:
+    created_at, number, user = instant(row.created_at), count(row.id), row.user or _Account()
+    if number is None or created_at is None:
+        return None
+    return Reply(str(number), kind, created_at, text(user.login, MAX_KEY_TEXT), text(user.type, MAX_KEY_TEXT))
 
 
 def _reviewers(repo: str, row: _Row) -> tuple[str, ...] | None:

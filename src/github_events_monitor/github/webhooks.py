@@ -16,11 +16,12 @@ from ..errors import InvalidInput
 from ..instants import format_instant
 from ..jsontext import dump_json
 from ..observations import ForcePush
-from ..records import Commit, Event, MetricRow, repo_key
+from ..records import Commit, Event, MetricRow, Thread, repo_key
 from .commits import parse_push_commits
 from .decoding import Shape, any_json, instant, text
 from .facts import extract_facts
 from .natural_keys import derived_id, natural_key
+from .thread_lists import parse_delivered_thread
 
 EVENT_TYPES = {
     "push": "PushEvent",
@@ -134,6 +135,7 @@ class Delivered(NamedTuple):
     """What a delivery brings.
 
     event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
+    thread: the issue or pull request that it is about, as it is now.
     """
 
     event: Event | None
@@ -144,6 +146,7 @@ class Delivered(NamedTuple):
     default_branch: str | None = None
     reason: str | None = None
     dated: bool = True
+    thread: Thread | None = None
 
 
 _shape = Shape(_Delivery)
@@ -185,6 +188,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         repository.id,
         text(repository.default_branch),
         dated=happened_at is not None,
+        thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),
     )
 
 
@@ -197,6 +201,7 @@ def rekey(delivered: Delivered, key: str) -> Delivered:
         event=_identified(msgspec.structs.replace(event, repo_name=key), dated=delivered.dated),
         commits=tuple(msgspec.structs.replace(commit, repo_name=key) for commit in delivered.commits),
         security=tuple(msgspec.structs.replace(row, key=key) for row in delivered.security),
+        thread=msgspec.structs.replace(delivered.thread, repo_name=key) if delivered.thread else None,
     )
 
 
