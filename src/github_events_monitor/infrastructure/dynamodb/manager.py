@@ -10,7 +10,7 @@ from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.export_rows import ParsedItems
 from ..database_interface import DatabaseManager, TableItem
-from . import joining, measuring, operations, state_items, tables
+from . import joining, measuring, operations, settling, state_items, tables
 from .client import Credentials, DynamoDBClient
 from .collector_state import DynamoDBCollectorState
 from .commits import DynamoDBCommits
@@ -122,8 +122,9 @@ class DynamoDBManager(DatabaseManager):
         stored = await self._import(batch.events, batch.commits)
         await self.metrics.save_metrics("security_metrics", batch.security)
         await self.metrics.save_metrics("deployment_metrics", batch.deployments)
-        await self.threads.save_threads(batch.threads)
+        threads = await self.threads.save_threads(batch.threads)
         await self._registry.note_repositories([batch.state.repo_name])
+        await settling.settle(self._client, settling.marks_of(batch, stored, threads))
         await state_items.save_state(self._client, batch.state, lease)
         await self._registry.note_spelling([batch.state])
         return stored
