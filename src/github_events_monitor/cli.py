@@ -106,7 +106,10 @@ def dashboard(
     no_open: Annotated[bool, typer.Option("--no-open", help="Only say where the page is.")] = False,
     terminal: Annotated[bool, typer.Option("--terminal", help="Show a view that renews itself, here.")] = False,
 ) -> None:
-    """Serve the web page on this machine, as api does, and open it in the browser."""
+    """Serve the web page on this machine, and open it.
+
+    As api does, on 127.0.0.1.
+    """
     if terminal:
         from .terminal.live import live
 
@@ -199,7 +202,7 @@ def whats_new(
     json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a message or a note.")] = False,
 ) -> None:
-    """Show what changed since you asked last, and what needs a person.
+    """Show what changed since you asked last.
 
     With --json: the answer of the MCP tool whats_new. No repository named: all watched.
     """
