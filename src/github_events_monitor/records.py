@@ -343,6 +343,13 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None = None
 
 
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader was told of a repository: digests of all that happened from `since` on up to the reader's mark."""
+
+    since: str
+    keys: tuple[str, ...] = ()
+
+
 class Lease(NamedTuple):
     """The right to collect one repository until `expires_at`; `epoch` grows with every holder and fences writes."""
 

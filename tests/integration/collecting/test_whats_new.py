@@ -1,11 +1,21 @@
 """What's new across repositories: counts, titles, attention, and marks that readers do not share."""
 
+import asyncio
+import random
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW, WhatsNew
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, iso
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions import whats_new
+from github_events_monitor.infrastructure.questions.whats_new import KINDS, WHATS_NEW, WhatsNew
+from github_events_monitor.records import Commit, CommitRecord, Event, Facts, Ledger, RepositoryState, Span, Thread
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, iso, sha
 
 from .conftest import World, build
 
@@ -83,3 +93,182 @@ async def test_newcomers_are_people(manager: DatabaseManager) -> None:
     (news,) = (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).repositories
     assert "eve" in news.newcomers
     assert not {"dependabot[bot]", "copilot", "house-app"} & set(news.newcomers)
+
+
+Step = tuple[Literal["commit", "pull", "release", "ann", "bob"], int]
+"""What happens next: something is stored that happened so many seconds ago, or a reader asks so much later."""
+
+DAY = 24 * 3600
+
+
+async def collect(world: World) -> None:
+    """Collect once; what is asked afterwards is answered from the database alone."""
+    await world.collector.collect(["octo/hello", "octo/quiet"])
+    world.service = DatabaseService(QuestionContext(manager=world.manager, clock=world.clock))
+
+
+async def store(world: World, kind: str, number: int, at: str, repo: str = "octo/hello") -> str:
+    """Store something that happened then and return its title."""
+    if kind == "commit":
+        record = Commit(sha=sha(number), repo_name=repo, commit_date=at, message=f"c{number}", branches=("main",))
+        await world.manager.commits.insert_commits([CommitRecord(commit=record)])
+        return f"c{number}"
+    if kind == "release":
+        facts = Facts(action="published", ref=f"v{number}")
+        happened = Event(id=f"r{number}", event_type="ReleaseEvent", created_at=at, repo_name=repo, facts=facts)
+        await world.manager.events.insert_events([happened])
+        return f"v{number}"
+    pull = Thread(repo_name=repo, number=number, kind="pull_request", state="open", created_at=at, updated_at=at,
+                  title="pull")  # fmt: skip
+    await world.manager.threads.save_threads([pull])
+    return f"#{number} pull"
+
+
+def titles(answer: WhatsNew) -> list[str]:
+    return sorted(row.title for part in answer.repositories for rows in part.first.values() for row in rows)
+
+
+async def test_what_is_learned_late_is_told_once_to_each_reader(manager: DatabaseManager) -> None:
+    world = make(manager)
+    await collect(world)
+    for reader in ("ann", "bob"):
+        assert titles(await ask(world, reader=reader)) == ["#4 thing 4", "feat: a thing"]
+    late = iso(NOW - timedelta(hours=3))
+    expected = sorted([await store(world, kind, number, late) for number, kind in
+                       enumerate(("commit", "pull", "release"), 20)])  # fmt: skip
+    first = await ask(world, reader="ann")
+    assert titles(first) == expected
+    assert first.repositories[0].counts == {"commits": 1, "pull_requests_opened": 1, "releases": 1}
+    assert [one.reason for one in first.attention if one.kind == "release"] == ['new release "v22"']
+    assert f'commits: "c20" at {late}' in WHATS_NEW.text(first)
+    assert titles(await ask(world, reader="ann")) == []
+    world.pass_time(seconds=30)
+    again = await ask(world, reader="ann")
+    assert (titles(again), [one for one in again.attention if one.kind == "release"]) == ([], [])
+    assert titles(await ask(world, reader="bob")) == expected
+    assert titles(await ask(world, reader="bob")) == []
+
+
+async def test_what_is_closed_late_is_news_though_its_opening_was_told() -> None:
+    world = make()
+    await collect(world)
+    opened, closed = iso(NOW - timedelta(hours=4)), iso(NOW - timedelta(hours=3))
+    await store(world, "pull", 20, opened)
+    await ask(world)
+    merged = Thread(repo_name="octo/hello", number=20, kind="pull_request", state="merged", created_at=opened,
+                    updated_at=closed, title="pull", closed_at=closed, merged_at=closed)  # fmt: skip
+    await world.manager.threads.save_threads([merged])
+    assert [part.counts for part in (await ask(world)).repositories] == [{"pull_requests_merged": 1}]
+    assert (await ask(world)).repositories == ()
+    await world.collector.close()
+
+
+async def test_what_a_repository_has_from_before_a_reader_first_saw_it_is_no_late_news() -> None:
+    world = make()
+    await collect(world)
+    await world.service.ask(WHATS_NEW, repos=["octo/quiet"])
+    assert titles(await ask(world)) == []
+    await store(world, "commit", 20, iso(NOW - timedelta(minutes=1)))
+    assert titles(await ask(world)) == []
+    await store(world, "commit", 21, iso(NOW - timedelta(minutes=1)), "octo/quiet")
+    assert titles(await ask(world)) == ["c21"]
+    await world.collector.close()
+
+
+async def test_an_answer_that_failed_in_part_tells_late_news_again() -> None:
+    world = make()
+    await collect(world)
+    await ask(world)
+    await store(world, "commit", 20, iso(NOW - timedelta(hours=3)))
+    for _ in range(2):
+        assert titles(await world.service.ask(WHATS_NEW, repos=["octo/hello", "oops"])) == ["c20"]
+    assert titles(await ask(world)) == ["c20"]
+    assert titles(await ask(world)) == []
+    await world.collector.close()
+
+
+async def test_a_given_since_knows_no_late_news_and_leaves_what_was_told() -> None:
+    world = make()
+    await collect(world)
+    await ask(world)
+    await store(world, "commit", 20, iso(NOW - timedelta(hours=3)))
+    assert titles(await ask(world, since=iso(NOW - timedelta(minutes=90)))) == ["#4 thing 4"]
+    assert titles(await ask(world)) == ["c20"]
+    await world.collector.close()
+
+
+async def test_what_has_not_changed_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make()
+    await collect(world)
+    await ask(world)
+    state, written = world.manager.collector_state, []
+    save = state.save_reader_mark
+
+    async def watch(reader: str, instant: str, seen: Any = None) -> None:
+        written.append(sorted(seen))
+        await save(reader, instant, seen)
+
+    monkeypatch.setattr(state, "save_reader_mark", watch)
+    world.pass_time(seconds=30)
+    await ask(world)
+    await store(world, "commit", 20, iso(NOW - timedelta(hours=3)))
+    await ask(world)
+    assert written == [[], ["octo/hello"]]
+    await world.collector.close()
+
+
+async def know_all(world: World) -> None:
+    """Let all that happened up to now count as known."""
+    ledger = Ledger(spans={kind: (Span("2020-01-01T00:00:00Z", iso(world.now)),) for kind in KINDS})
+    await world.manager.collector_state.save_states(
+        RepositoryState(repo_name=name, full_name=name, default_branch="main", ledger=ledger)
+        for name in ("octo/hello", "octo/quiet")
+    )
+
+
+async def check(world: World, steps: Iterable[Step]) -> None:
+    """Each reader is told exactly once of all that happened since the first window that the reader was told of."""
+    world.service = DatabaseService(QuestionContext(manager=world.manager, clock=world.clock))
+    stored: dict[str, str] = {}
+    floors: dict[str, str] = {}
+    told: dict[str, set[str]] = {"ann": set(), "bob": set()}
+    for number, (what, seconds) in enumerate(steps, 100):
+        if what not in told:
+            at = iso(world.now - timedelta(seconds=seconds))
+            stored[await store(world, what, number, at)] = at
+            continue
+        world.pass_time(seconds=seconds % 3600)
+        await know_all(world)
+        floor = floors.setdefault(what, iso(world.now - timedelta(days=1)))
+        expected = {title for title, at in stored.items() if floor <= at < iso(world.now)} - told[what]
+        assert titles(await ask(world, reader=what)) == sorted(expected)
+        told[what] |= expected
+
+
+STEPS = st.tuples(st.sampled_from(("commit", "pull", "release", "ann", "bob")), st.integers(0, 2 * DAY))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(STEPS, min_size=2, max_size=20))
+def test_whatever_is_stored_when_each_reader_is_told_exactly_once(steps: list[Step]) -> None:
+    async def run() -> None:
+        world = build(FakeGitHub())
+        try:
+            await check(world, steps)
+        finally:
+            await world.collector.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whats_new, "MAX_SHOWN", 100)
+        asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_that_holds_with_every_database(
+    manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(whats_new, "MAX_SHOWN", 100)
+    chance = random.Random(seed)
+    kinds: tuple[Literal["commit", "pull", "release", "ann", "bob"], ...] = ("commit", "pull", "release", "ann", "bob")
+    world = build(FakeGitHub(), manager=manager)
+    await check(world, [(chance.choice(kinds), chance.randrange(2 * DAY)) for _ in range(25)])

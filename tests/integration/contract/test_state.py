@@ -7,7 +7,7 @@ import pytest
 from github_events_monitor.errors import InvalidInput, LeaseLost
 from github_events_monitor.infrastructure.contract.collector_state import NOTIFYING
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.records import CollectedBatch, Lease, Ledger, RepositoryState, Span, Told
+from github_events_monitor.records import CollectedBatch, Lease, Ledger, RepositoryState, Seen, Span, Told
 
 from .builders import OTHER, REPO, at
 
@@ -159,6 +159,17 @@ async def test_each_reader_has_a_mark_of_its_own(manager: DatabaseManager) -> No
     assert [await state.get_reader_mark(name) for name in ("default", "Ünï 😀")] == [at(3), at(2)]
     assert await state.get_watch_list() == {}
     assert await state.get_repositories() == []
+
+
+async def test_what_each_reader_was_told_is_kept_by_repository(manager: DatabaseManager) -> None:
+    state = manager.collector_state
+    many = {f"octo/r{number}": Seen(since=at(0), keys=(f"{number:012x}",)) for number in range(100)}
+    await state.save_reader_mark("ann", at(1), many)
+    await state.save_reader_mark("ann", at(2), {"Octo/R1": Seen(since=at(1))})
+    assert await state.get_reader_mark("ann") == at(2)
+    assert await state.get_seen("ann", [*many, "octo/none"]) == {**many, "octo/r1": Seen(since=at(1))}
+    assert await state.get_seen("bob", many) == {}
+    assert await state.get_seen("ann", []) == {}
 
 
 async def test_each_target_of_notifications_has_a_note_and_one_process_at_a_time_a_lease(

@@ -8,7 +8,7 @@ import msgspec
 
 from ...errors import InvalidInput
 from ...instants import normalise_instant, shift
-from ...records import Lease, Pattern, RepositoryState, Span, Told, repo_key
+from ...records import Lease, Pattern, RepositoryState, Seen, Span, Told, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .types import LONGEST_LEASE, KnownRepository
@@ -126,15 +126,30 @@ class CollectorState(ABC):
         found = (await self._notes(READERS, [name])).get(name)
         return None if found is None else str(found)
 
-    async def save_reader_mark(self, reader: str, instant: str) -> None:
-        """Store such an instant in place of the one before; other readers' marks stay as they are.
+    async def get_seen(self, reader: str, repos: Iterable[str]) -> dict[str, Seen]:
+        """Return what a reader was told of repositories, by key, read consistently; those never told of are absent.
+
+        Raises:
+            InvalidInput: the name is blank or longer than `MAX_READER` characters.
+        """
+        name = _check_reader(reader)
+        names = {_seen_name(name, key): key for key in map(repo_key, repos)}
+        await self._connection.open()
+        found = await self._notes(READERS, list(names))
+        return {names[note]: msgspec.convert(value, Seen) for note, value in found.items()}
+
+    async def save_reader_mark(self, reader: str, instant: str, seen: Mapping[str, Seen] | None = None) -> None:
+        """Store such an instant in place of the one before, and with it what the reader was told of repositories.
+
+        Other readers' marks stay as they are, and so does what was told of repositories that are not among `seen`.
 
         Raises:
             InvalidInput: the name is blank or longer than `MAX_READER` characters, or the instant is not one.
         """
         name, mark = _check_reader(reader), normalise_instant(instant)
         await self._connection.open()
-        await self._put_notes(READERS, {name: mark})
+        told = {_seen_name(name, repo_key(repo)): msgspec.to_builtins(one) for repo, one in (seen or {}).items()}
+        await self._put_notes(READERS, {name: mark, **told})
 
     async def get_patterns(self) -> dict[str, Pattern]:
         """Return every pattern that was resolved, watched or taken off, by its word in lower case, in order."""
@@ -194,6 +209,11 @@ class CollectorState(ABC):
     async def _put_notes(self, shelf: str, notes: Mapping[str, Any]) -> None: ...
     @abstractmethod
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]: ...
+
+
+def _seen_name(reader: str, key: str) -> str:
+    """Return the name of the note on a repository; no reader's name begins with a space."""
+    return f" {reader} {key}"
 
 
 def _check_reader(reader: str) -> str:

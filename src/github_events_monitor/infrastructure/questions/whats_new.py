@@ -14,9 +14,10 @@ from ...insights.business_time import business_hours
 from ...insights.threads import first_response_hours, waiting_for
 from ...insights.workflow_runs import find_failing, verdicts_on
 from ...instants import format_instant, normalise_instant
-from ...records import Activity, Span, Thread
+from ...records import Activity, CommitRecord, Seen, Span, Thread
 from ...text import clean, count_of, first_line
 from .context import QuestionContext, Subject, check_repos
+from .late_news import Telling
 from .lines import counts, name_of, quoted
 from .query import MAX_REPOSITORIES, Query, Repos
 from .question import Endpoint, Question
@@ -92,7 +93,8 @@ class WhatsNew(Answer):
 class Gathered(NamedTuple):
     """What is new across repositories, before it is cut to the size of an answer.
 
-    attention: what matters most first. whole: whether each repository could be collected.
+    attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
+    has been told with this, where it is not what is remembered.
     """
 
     attention: list[Attention]
@@ -100,23 +102,38 @@ class Gathered(NamedTuple):
     quiet: list[str]
     errors: dict[str, Problem]
     whole: bool
+    seen: dict[str, Seen]
 
 
 async def gather(
-    context: QuestionContext, names: Sequence[str], refused: Mapping[str, MonitorError], asked: Asked, most: int
+    context: QuestionContext,
+    names: Sequence[str],
+    refused: Mapping[str, MonitorError],
+    asked: Asked,
+    most: int,
+    reader: str | None = None,
 ) -> Gathered:
-    """Return what is new across repositories, with so many titles of each kind of news at most."""
+    """Return what is new across repositories, with so many titles of each kind of news at most.
+
+    For a reader also what was learned since that reader asked last, and nothing that this reader was told. What a
+    repository has from before the first window that the reader was told of is no news.
+    """
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
     whole = not any(subject.problem or _unknown(context, subject, asked) for subject in subjects)
-    found = Gathered([], [], [], errors, whole)
+    keys = [subject.key for subject in subjects]
+    seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
+    found = Gathered([], [], [], errors, whole, {})
     for subject in subjects:
         name = subject.presenter.full_name
+        telling = Telling(asked.span, seen.get(subject.key))
         try:
-            news, looks = await _of_repository(context, subject, asked, most)
+            news, looks = await _of_repository(context, subject, asked, most, telling, reader is not None)
         except MonitorError as error:
             errors[name] = Problem.of(error)
             continue
+        if reader is not None and (told := telling.remember()):
+            found.seen[subject.key] = told
         found.attention.extend(looks)
         if news.counts or _unknown(context, subject, asked):
             found.news.append(news)
@@ -133,7 +150,8 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     since = await _since(context, query)
     asked = _window(context, since)
     refused = {**chosen.problems, **check_repos(names)}
-    found = await gather(context, names, refused, asked, MAX_SHOWN)
+    reader = query.reader if query.since is None else None
+    found = await gather(context, names, refused, asked, MAX_SHOWN, reader)
     nothing = None if names or refused else "No repository is watched; name some, or set TARGET_REPOSITORIES."
     left = len(chosen.names) - len(names)
     more = f"{left} more repositories are not looked at; name them in repos." if left else None
@@ -149,8 +167,8 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     )
     shown, cut = shorten(whole, "repositories", "attention")
     complete = found.whole and not (cut or more or found.errors or len(found.attention) > MAX_ATTENTION)
-    if complete and names and query.since is None and context.may_watch:
-        await context.manager.collector_state.save_reader_mark(query.reader, asked.window.until)
+    if complete and names and reader is not None and context.may_watch:
+        await context.manager.collector_state.save_reader_mark(reader, asked.window.until, found.seen)
     said = [nothing, cut, more, None if complete or not names else "The reader's mark stays, for this is not all."]
     return shown.model_copy(update={"note": " ".join(filter(None, said)) or None})
 
@@ -172,16 +190,20 @@ def _window(context: QuestionContext, since: str) -> Asked:
 
 
 async def _of_repository(
-    context: QuestionContext, subject: Subject, asked: Asked, most: int
+    context: QuestionContext, subject: Subject, asked: Asked, most: int, telling: Telling, by_key: bool
 ) -> tuple[RepositoryNews, list[Attention]]:
     """Return a repository's news and what needs a person. Raises why nothing is known."""
     key, (since, until) = subject.key, asked.span
     if subject.state is None:
         context.refuse_emptiness(subject, asked)
-    threads = [as_of(thread, until) for thread in await context.manager.threads.get_threads(key, since)]
+    threads = [as_of(thread, until) for thread in await context.manager.threads.get_threads(key, telling.start)]
     threads = [thread for thread in threads if thread.created_at < until]
-    commits = await context.manager.commits.get_commits(key, since, until, branch=subject.default_branch, limit=most)
-    total = await context.manager.commits.count_commits(key, since, until, branch=subject.default_branch)
+    if by_key:
+        commits, total = await _untold_commits(context, subject, asked, most, telling)
+    else:
+        read = context.manager.commits
+        commits = await read.get_commits(key, since, until, branch=subject.default_branch, limit=most)
+        total = await read.count_commits(key, since, until, branch=subject.default_branch)
     activity = await context.manager.events.get_activity(
         key, days_before(until, CHECKS_DAYS), until, event_types=("ReleaseEvent", "WorkflowRunEvent")
     )
@@ -195,11 +217,14 @@ async def _of_repository(
             )
             for row in commits
         ],
-        **_thread_news(threads, since, until, url),
+        **_thread_news(threads, telling, url),
     }
-    recent = [row for row in activity if since <= row.created_at < until]
-    releases = [row for row in recent if row.event_type == "ReleaseEvent" and row.action in {"published", "released"}]
-    failed = [row for row in verdicts_on(recent, subject.default_branch) if row.action in FAILED_VERDICTS]
+    releases = [row for row in activity if row.event_type == "ReleaseEvent" and row.action in {"published", "released"}]
+    releases = [row for row in releases if telling.is_news(f"release {row.ref} {row.created_at}", row.created_at)]
+    failed = [row for row in verdicts_on(activity, subject.default_branch) if row.action in FAILED_VERDICTS]
+    failed = [
+        row for row in failed if telling.is_news(f"failed {row.subject} {row.sha} {row.created_at}", row.created_at)
+    ]
     news["releases"] = [News(title=_word(row.ref), url=f"{url}/releases", at=row.created_at) for row in releases]
     news["failed_runs"] = [News(title=_word(row.subject), url=f"{url}/actions", at=row.created_at) for row in failed]
     counted = {kind: len(rows) for kind, rows in news.items() if rows} | ({"commits": total} if total else {})
@@ -214,9 +239,26 @@ async def _of_repository(
     for row in releases:
         reason = f"new release {quoted(_word(row.ref), 60)}"
         looks.append(_look("release", subject, reason, row.created_at, "/releases"))
-    if counted:
+    if counted and since < until:
         looks += await _findings(context, subject, asked)
     return found, looks
+
+
+async def _untold_commits(
+    context: QuestionContext, subject: Subject, asked: Asked, most: int, telling: Telling
+) -> tuple[list[CommitRecord], int]:
+    """Return the newest commits of the default branch that a reader was not told of, and how many there are."""
+    read, (since, until) = context.manager.commits, asked.span
+    rows = await read.get_authorship(subject.key, telling.start, until, branch=subject.default_branch)
+    untold = [row for row in reversed(rows) if telling.is_news(f"commit {row.sha}", row.commit_date)]
+    if not untold:
+        return [], 0
+    if untold == [row for row in reversed(rows) if row.commit_date >= since]:
+        found = await read.get_commits(subject.key, since, until, branch=subject.default_branch, limit=most)
+    else:
+        records = [await read.get_commit(subject.key, row.sha) for row in untold[:most]]
+        found = [record for record in records if record is not None]
+    return found, len(untold)
 
 
 def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | None:
@@ -229,11 +271,12 @@ def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | 
     return "Commits of this time are not known yet; collect_now fetches them."
 
 
-def _thread_news(threads: Iterable[Thread], since: str, until: str, url: str) -> dict[str, list[News]]:
+def _thread_news(threads: Iterable[Thread], telling: Telling, url: str) -> dict[str, list[News]]:
     found: dict[str, list[News]] = {}
 
     def add(kind: str, thread: Thread, at: str | None) -> None:
-        if at is not None and since <= at < until:
+        once = "" if kind.endswith(("_opened", "_merged")) else f" {at}"
+        if at is not None and telling.is_news(f"{kind} {thread.number}{once}", at):
             place = "pull" if thread.kind == "pull_request" else "issues"
             title = f"#{thread.number} {clean(thread.title or 'title unknown', 90, one_line=True)}"
             found.setdefault(kind, []).append(News(title=title, url=f"{url}/{place}/{thread.number}", at=at))
@@ -330,10 +373,15 @@ def lines(answer: WhatsNew) -> Iterator[str]:
         new = f"; newcomers {', '.join(map(name_of, part.newcomers))}" if part.newcomers else ""
         yield f"{part.repo}: {counts(part.counts)}{new}{f'. {part.note}' if part.note else ''}"
         for kind, rows in part.first.items():
-            yield f"  {kind}: {'; '.join(quoted(row.title, 90) for row in rows)}"
+            yield f"  {kind}: {'; '.join(_shown(row, answer.since) for row in rows)}"
     if answer.quiet:
         yield f"Quiet: {', '.join(answer.quiet)}"
     yield from (f"Failed: {name}: {problem.code}: {problem.message}" for name, problem in answer.errors.items())
+
+
+def _shown(row: News, since: str) -> str:
+    """Return a title; with its time where it happened before the window and was learned late."""
+    return f"{quoted(row.title, 90)}{f' at {row.at}' if row.at and row.at < since else ''}"
 
 
 WHATS_NEW = Question(
