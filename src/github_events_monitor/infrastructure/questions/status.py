@@ -92,7 +92,8 @@ def lines(answer: Status) -> Iterator[str]:
     """Yield the answer as text."""
     limit = answer.github.rate_limit
     left = "not known yet" if limit.remaining is None else f"{limit.remaining} of {limit.limit} until {limit.reset_at}"
-    yield f"Now {answer.now}. Polled every {answer.poll_interval} s (0: never)."
+    every = answer.poll_interval
+    yield f"Now {answer.now}. {f'Polled every {every} s' if every else 'Nothing is polled in the background'}."
     yield "Database: " + ", ".join(f"{name} {value}" for name, value in answer.database.items())
     token = "with a token" if answer.github.token else "without a token"
     yield f"GitHub: {answer.github.api_url}, {token}; requests left: {left}."
