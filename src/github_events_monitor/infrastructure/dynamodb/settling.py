@@ -70,5 +70,7 @@ async def settle(client: DynamoDBClient, marks: Iterable[Mark], sleep: Sleep = a
 
 async def _shows(client: DynamoDBClient, mark: Mark) -> bool:
     query = window(mark.index, mark.key, mark.instant, last=None if mark.or_later else mark.instant)
-    answer = await client.call("query", TableName=client.table(mark.table), Select="COUNT", Limit=1, **query or {})
+    if query is None:  # no window reaches so far
+        return True
+    answer = await client.call("query", TableName=client.table(mark.table), Select="COUNT", Limit=1, **query)
     return bool(answer["Count"])
