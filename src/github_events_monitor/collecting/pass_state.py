@@ -134,7 +134,12 @@ class PassState:
         )
 
     def add_commit(self, commit: Commit, files: tuple[CommitFile, ...] | None = None) -> None:
-        """Draft a commit with its analysis, joined with what this pass drafted of it already (another branch)."""
+        """Draft a commit with its analysis, joined with what this pass drafted of it already (another branch).
+
+        It belongs to the key by which the repository is stored, which a rename does not change.
+        """
+        if commit.repo_name != self.repo:
+            commit = msgspec.structs.replace(commit, repo_name=self.repo)
         if commit.sha in self.commits:
             commit = merge_commits(self.commits[commit.sha].commit, commit)
         self.commits[commit.sha] = CommitRecord(commit=commit, files=files, summary=analyse_commit(commit, files))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS, RecentCommits
+from github_events_monitor.records import RepositoryState
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, sha
 
 from .conftest import World, build
@@ -91,3 +92,14 @@ async def test_without_a_token_graphql_is_not_asked() -> None:
     await world.collector.collect(["octo/hello"])
     assert world.asked("graphql") == 0
     await world.collector.close()
+
+
+async def test_the_history_of_a_renamed_repository_is_stored_where_its_records_are(manager: DatabaseManager) -> None:
+    world = make(manager, 150)
+    world.hello.full_name = "Octo/World"
+    world.github.repositories = {"octo/world": world.hello}
+    await manager.collector_state.save_states([RepositoryState(repo_name="octo/hello", repository_id=7)])
+    await manager.collector_state.save_aliases({"repository-id-/7": "octo/hello"})
+    await world.collector.collect(["octo/world"])
+    found = await world.service.ask(RECENT_COMMITS, repo="octo/world", hours=720)
+    assert (found.repo, found.total_commits, found.coverage.complete) == ("Octo/World", 150, True)
