@@ -1,15 +1,11 @@
 """Statistics and files of commits, newest first, as far as the budget goes; a later pass fills in the rest."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
-
-import msgspec
 
 from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
-from ..github.payloads import CommitDetails, CommitStats, parse_commit_details
-from ..insights.commits import analyse_commit
-from ..records import CommitRecord
+from ..github.payloads import CommitDetails, parse_commit_details
 from ..side_by_side import side_by_side
 from .commit_files import find_without_files, note_without_files, settle
 from .pass_state import PassState
@@ -31,7 +27,7 @@ async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]
     counted = await find_without_files(state, state.budget.left + 1) if state.budget.left > 0 else []
     due = [sha for sha in bare if is_due(state, _name(sha))]
     if state.with_token and len(due) > state.budget.left > 0:
-        await _collect_statistics(state, due[state.budget.left - 1 :])
+        await _collect_statistics(state, frozenset(due[state.budget.left - 1 :]))
     due += [commit.sha for commit in counted if is_due(state, _name(commit.sha)) and commit.sha not in {*bare}]
     details = _Details(state, store)
     await side_by_side([partial(details.collect, sha) for sha in due])
@@ -106,23 +102,14 @@ async def fetch_details(client: GitHubClient, key: str, name: str, sha: str, bud
     return details
 
 
-async def _collect_statistics(state: PassState, shas: list[str]) -> None:
+async def _collect_statistics(state: PassState, shas: Collection[str]) -> None:
     """A hundred commits' numbers for one request, for those whose files are out of reach. REST goes on without it."""
+    branch = state.repository.default_branch
     try:
-        page = await state.client.fetch_commit_stats(state.asked_name, budget=state.budget)
+        page = await state.client.fetch_history(state.asked_name, default_branch=branch, budget=state.budget)
     except (Forbidden, NotFound, Unreachable):
         return
-    for sha in shas:
-        if sha in page.stats:
-            await _add_statistics(state, sha, page.stats[sha])
-
-
-async def _add_statistics(state: PassState, sha: str, stats: CommitStats) -> None:
-    record = await state.manager.commits.get_commit(state.repo, sha)
-    if record is None or stats.additions is None:
-        return
-    commit = msgspec.structs.replace(
-        record.commit, additions=stats.additions, deletions=stats.deletions, files_changed=stats.files_changed
-    )
-    state.commits[sha] = CommitRecord(commit=commit, summary=analyse_commit(commit, None))
-    note_without_files(state, [commit])
+    found = [commit for commit in page.commits if commit.sha in shas and commit.additions is not None]
+    for commit in found:
+        state.add_commit(commit)
+    note_without_files(state, found)

@@ -18,7 +18,7 @@ from ..instants import Clock
 from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget, WaitNotice
 from .graphql import documents
-from .graphql.commits import CommitStatsPage, HistoryPage, history_question, parse_commit_stats, parse_history
+from .graphql.commits import HistoryPage, history_question, parse_history
 from .graphql.looks import DeploymentsPage, Look, look_question, parse_deployments_page, parse_looks
 from .graphql.protocol import check_graphql, graphql_url, question
 from .graphql.threads import Kind, MoreReplies, RepliesPage, ThreadsPage, parse_replies, parse_threads
@@ -256,23 +256,6 @@ class GitHubClient:
             await self._session.note_limit(limit)
         return limit
 
-    async def fetch_commit_stats(
-        self,
-        repo: str,
-        *,
-        budget: RequestBudget,
-        branch: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        after: str | None = None,
-    ) -> CommitStatsPage:
-        """Statistics of a hundred commits by GraphQL, newest first; `after` is the `next_cursor` of the page before.
-
-        Raises `Forbidden` without a token and where GraphQL is refused, `Unreachable` where it fails: ask REST then.
-        """
-        query = history_question(repo, branch, since, until, after)
-        return parse_commit_stats(await self._ask(query, f"commit statistics of {repo}", budget, repo))
-
     async def fetch_history(
         self,
         repo: str,
@@ -286,6 +269,8 @@ class GitHubClient:
     ) -> HistoryPage:
         """A hundred commits by GraphQL with messages, authors and statistics, from the branch's head; 1 point.
 
+        `after` is the `next_cursor` of the page before. Raises `Forbidden` without a token and where GraphQL is
+        refused, `Unreachable` where it fails: ask REST then.
         default_branch: its name, for the records; without `branch` it is the one that is asked about.
         """
         query = history_question(repo, branch, since, until, after)

@@ -8,7 +8,7 @@ from .activity import PushActivity, event_from_activity, parse_activity
 from .commits import CommitDetails, parse_commit_details, parse_commits, parse_push_commits
 from .events import FEED_TYPES, UNKNOWN_TYPE, ParsedEvent, ParsedPage, check_types, parse_event, parse_events
 from .facts import extract_facts
-from .graphql.commits import CommitStats, CommitStatsPage, HistoryPage, parse_commit_stats, parse_history
+from .graphql.commits import HistoryPage, parse_history
 from .graphql.looks import Look, parse_deployments_page, parse_looks
 from .graphql.threads import ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
@@ -36,8 +36,6 @@ __all__ = [
     "UNKNOWN_TYPE",
     "VERDICTS",
     "CommitDetails",
-    "CommitStats",
-    "CommitStatsPage",
     "DeploymentStatus",
     "HistoryPage",
     "ListedRepository",
@@ -57,7 +55,6 @@ __all__ = [
     "parse_activity",
     "parse_branches",
     "parse_commit_details",
-    "parse_commit_stats",
     "parse_commits",
     "parse_community_profile",
     "parse_deployment_statuses",

@@ -22,7 +22,6 @@ from github_events_monitor.errors import (
 from github_events_monitor.github import transport as shell
 from github_events_monitor.github.client import BudgetSpent, GitHubClient, RequestBudget
 from github_events_monitor.github.graphql.threads import MoreReplies
-from github_events_monitor.github.payloads import CommitStats
 
 API = "https://api.github.com"
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -391,12 +390,17 @@ async def test_a_commit_never_takes_more_than_ten_pages() -> None:
     assert len(server.asked) == 10
 
 
+NODE = {"oid": "a" * 40, "committedDate": "2026-11-20T00:00:00Z"}
+
+
 async def test_statistics_by_graphql() -> None:
-    history = {"pageInfo": {"hasNextPage": False}, "nodes": [{"oid": "a", "additions": 1, "deletions": 2}]}
+    history = {"pageInfo": {"hasNextPage": False}, "nodes": [NODE | {"additions": 1, "deletions": 2}]}
     server = Server(ok({"data": {"repository": {"object": {"history": history}}}}))
     async with client(server, token=TOKEN) as github:
-        page = await github.fetch_commit_stats("O/N", since="2026-11-01T00:00:00Z", budget=budget())
-    assert page.stats == {"a": CommitStats(1, 2, None)}
+        page = await github.fetch_history("O/N", since="2026-11-01T00:00:00Z", budget=budget())
+    assert [(one.sha, one.additions, one.deletions, one.files_changed) for one in page.commits] == [
+        ("a" * 40, 1, 2, None)
+    ]
     (request,) = server.asked
     assert (request.method, str(request.url)) == ("POST", f"{API}/graphql")
     assert json.loads(request.content)["variables"]["owner"] == "o"
@@ -426,7 +430,7 @@ async def test_graphql_without_a_token_is_not_even_asked() -> None:
     server = Server(ok())
     async with client(server) as github:
         with pytest.raises(Forbidden, match="set GITHUB_TOKEN"):
-            await github.fetch_commit_stats("o/n", budget=budget())
+            await github.fetch_history("o/n", budget=budget())
     assert server.asked == []
 
 
@@ -443,7 +447,7 @@ async def test_graphql_that_fails_is_tried_once(answer: Any, error: type[Excepti
     server, spend = Server(answer), budget()
     async with client(server, token=TOKEN) as github:
         with pytest.raises(error):
-            await github.fetch_commit_stats("o/n", budget=spend)
+            await github.fetch_history("o/n", budget=spend)
     assert spend.used == 1
 
 
@@ -453,7 +457,7 @@ async def test_a_spent_graphql_limit_leaves_rest_alone() -> None:
     async with client(server, token=TOKEN) as github:
         for _ in range(2):
             with pytest.raises(RateLimited):
-                await github.fetch_commit_stats("o/n", budget=budget())
+                await github.fetch_history("o/n", budget=budget())
         await github.fetch_repository("o/n", budget=budget())
     assert len(server.asked) == 2
 
@@ -538,8 +542,8 @@ async def test_a_graphql_limit_of_status_200_is_waited_out_too() -> None:
     until = str(int((START + timedelta(seconds=30)).timestamp()))
     server = Server(ok(limited, **reset, x_ratelimit_reset=until), ok({"data": {"repository": {"object": None}}}))
     async with waiting(server, patience) as github:
-        page = await github.fetch_commit_stats("o/n", budget=RequestBudget(9, longest_wait=90))
-    assert page.stats == {}
+        page = await github.fetch_history("o/n", budget=RequestBudget(9, longest_wait=90))
+    assert page.commits == ()
     assert patience.slept == [30]
 
 

@@ -6,7 +6,7 @@ import pytest
 from github_events_monitor.errors import Forbidden, MonitorError, NotFound, RateLimited, Unreachable
 from github_events_monitor.github.graphql.protocol import check_graphql, graphql_url
 from github_events_monitor.github.limits import RateLimit
-from github_events_monitor.github.payloads import CommitStats, parse_commit_stats
+from github_events_monitor.github.payloads import parse_history
 from github_events_monitor.github.refusals import Request, Transient
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -26,26 +26,28 @@ def test_where_graphql_is_asked(api: str, url: str) -> None:
 
 
 def test_statistics_by_sha() -> None:
+    dated = {"committedDate": "2026-11-20T00:00:00Z"}
     nodes = [
-        {"oid": "a", "additions": 3, "deletions": 0, "changedFilesIfAvailable": None},
-        {"oid": "b", "additions": 1, "deletions": 1, "changedFilesIfAvailable": 2},
-        {"oid": "c", "additions": 10**20, "deletions": -1},
-        {"additions": 9},
+        {**dated, "oid": "a" * 40, "additions": 3, "deletions": 0, "changedFilesIfAvailable": None},
+        {**dated, "oid": "b" * 40, "additions": 1, "deletions": 1, "changedFilesIfAvailable": 2},
+        {**dated, "oid": "c" * 40, "additions": 10**20, "deletions": -1},
+        {**dated, "additions": 9},
         None,
     ]
     history = {"pageInfo": {"hasNextPage": True, "endCursor": "next"}, "nodes": nodes}
-    page = parse_commit_stats(json.dumps({"data": {"repository": {"object": {"history": history}}}}).encode())
-    assert page.stats == {
-        "a": CommitStats(3, 0, None),
-        "b": CommitStats(1, 1, 2),
-        "c": CommitStats(None, None, None),
+    body = json.dumps({"data": {"repository": {"object": {"history": history}}}}).encode()
+    page = parse_history("octo/hello", body, "main")
+    assert {one.sha[0]: (one.additions, one.deletions, one.files_changed) for one in page.commits} == {
+        "a": (3, 0, None),
+        "b": (1, 1, 2),
+        "c": (None, None, None),
     }
     assert page.next_cursor == "next"
 
 
 def test_an_unknown_branch_has_no_statistics() -> None:
-    page = parse_commit_stats(b'{"data": {"repository": {"object": null}}}')
-    assert (page.stats, page.next_cursor) == ({}, None)
+    page = parse_history("octo/hello", b'{"data": {"repository": {"object": null}}}', "main")
+    assert (page.commits, page.next_cursor) == ((), None)
 
 
 @pytest.mark.parametrize(

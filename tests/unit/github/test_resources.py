@@ -130,7 +130,7 @@ def test_published_is_not_open(advisory: dict[str, Any], is_open: bool) -> None:
         payloads.parse_repository,
         partial(payloads.parse_workflow_runs, "octo/hello"),
         payloads.parse_community_profile,
-        payloads.parse_commit_stats,
+        lambda body: payloads.parse_history("octo/hello", body, "main"),
     ],
 )
 @pytest.mark.parametrize("answer", [b"", b"7", b"null", b"<html></html>"])

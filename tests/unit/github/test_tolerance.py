@@ -148,7 +148,7 @@ PARSERS: list[Callable[[bytes], object]] = [
     payloads.parse_community_profile,
     payloads.parse_security_advisories,
     payloads.parse_branches,
-    payloads.parse_commit_stats,
+    lambda body: payloads.parse_history("octo/hello", body, "main"),
     lambda body: payloads.parse_commits("octo/hello", body, "main"),
     lambda body: payloads.parse_commit_details("octo/hello", body),
 ]

@@ -14,21 +14,6 @@ from .protocol import Actor, PageInfo, login_of, question, type_of
 _BOT = re.compile(r"\d+\+(?P<login>[^@+\s]{1,100}\[bot\])@users\.noreply\.github\.com")
 
 
-class CommitStats(NamedTuple):
-    """Changed lines and files of a commit; None where GitHub does not know."""
-
-    additions: int | None
-    deletions: int | None
-    files_changed: int | None
-
-
-class CommitStatsPage(NamedTuple):
-    """Statistics by sha; `next_cursor` is None on the last page."""
-
-    stats: dict[str, CommitStats]
-    next_cursor: str | None
-
-
 class HistoryPage(NamedTuple):
     """Commits in GitHub's order (from the head); `next_cursor` is None on the last page.
 
@@ -98,13 +83,6 @@ class _Answer(msgspec.Struct):
     data: _Data | None = None
 
 
-def parse_commit_stats(body: bytes) -> CommitStatsPage:
-    """Return only the statistics of a page of history. Raises `Unreachable` when it is not a JSON object."""
-    history = _history(body) or _History()
-    stats = {node.oid: _stats(node) for node in history.nodes or () if node.oid}
-    return CommitStatsPage(stats, (history.page_info or PageInfo()).next_cursor)
-
-
 def parse_history(repo: str, body: bytes, branch: str | None) -> HistoryPage:
     """Return the commits of a page of history; branch: the one asked about, or the default branch's name.
 
@@ -132,7 +110,6 @@ def _commit(repo: str, node: _Node, branches: tuple[str, ...]) -> Commit | None:
         return None
     author, committer = node.author or _Person(), node.committer or _Person()
     login, kind = _account(author)
-    stats = _stats(node)
     return Commit(
         sha=node.oid,
         repo_name=repo,
@@ -146,9 +123,9 @@ def _commit(repo: str, node: _Node, branches: tuple[str, ...]) -> Commit | None:
         authored_at=authored_at,
         parents=tuple(parent.oid for parent in (node.parents or _Parents()).nodes or () if is_sha(parent.oid)),
         branches=branches,
-        additions=stats.additions,
-        deletions=stats.deletions,
-        files_changed=stats.files_changed,
+        additions=count(node.additions),
+        deletions=count(node.deletions),
+        files_changed=count(node.changed_files_if_available),
     )
 
 
@@ -161,7 +138,3 @@ def _account(person: _Person) -> tuple[str | None, str | None]:
     if bot and (person.user is None or not person.user.login):
         return bot["login"], "Bot"
     return login_of(person.user), type_of(person.user)
-
-
-def _stats(node: _Node) -> CommitStats:
-    return CommitStats(count(node.additions), count(node.deletions), count(node.changed_files_if_available))
