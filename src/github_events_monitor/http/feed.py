@@ -3,7 +3,6 @@
 https://www.rfc-editor.org/rfc/rfc4287: every entry has an id that stays, and a moment at which it was.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -22,6 +21,7 @@ from ..infrastructure.questions.query import MAX_REPOSITORIES, Query, Repos
 from ..infrastructure.questions.whats_new import Attention, News, gather
 from ..infrastructure.questions.windows import ask
 from ..instants import format_instant
+from .conditional import conditional, weak_etag
 
 ATOM = "http://www.w3.org/2005/Atom"
 DAYS = 7
@@ -57,12 +57,7 @@ def declare_feed(app: FastAPI, service: Callable[[], DatabaseService]) -> None:
         """What needs attention and what is new in the last seven days, as Atom. `repos`: commas; default: watched."""
         query = FeedQuery.read(dict(request.query_params), "this endpoint")
         body = render(await _entries(service(), query))
-        etag = f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
-        wanted = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
-        if etag in wanted or "*" in wanted:
-            return Response(status_code=304, headers=headers)
-        return Response(body, headers=headers, media_type="application/atom+xml")
+        return conditional(request, body, "application/atom+xml", weak_etag(body))
 
 
 async def _entries(service: DatabaseService, query: FeedQuery) -> list[Entry]:

@@ -1,6 +1,5 @@
 """The questions of the catalogue as REST routes: GET reads arguments from the query, POST from a JSON body."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,6 +15,7 @@ from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.catalogue import changes_more_than_the_cache, questions
 from ..infrastructure.questions.query import Query
 from ..infrastructure.questions.question import Endpoint, Question
+from .conditional import conditional, weak_etag
 
 _LONGEST_INSTANT = 40
 
@@ -88,19 +88,13 @@ def _reply(request: Request, answer: AnswerModel) -> Response:
     body = answer.json_bytes
     if request.method != "GET":
         return Response(body, media_type="application/json")
-    etag = _etag(body, getattr(answer, "now", ""))
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
-    wanted = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in wanted or "*" in wanted:
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return conditional(request, body, "application/json", _etag(body, getattr(answer, "now", "")))
 
 
 @lru_cache(maxsize=128)
 def _etag(body: bytes, now: str) -> str:
-    """Return the weak ETag of a body; kept, since an answer that is kept is sent many times."""
-    lasting = body.replace(f'"now":"{now}"'.encode(), b"", 1)
-    return f'W/"{hashlib.blake2b(lasting, digest_size=16).hexdigest()}"'
+    """Return the ETag of a body; kept, since an answer that is kept is sent many times."""
+    return weak_etag(body.replace(f'"now":"{now}"'.encode(), b"", 1))
 
 
 def _describe(query: type[Query], endpoint: Endpoint) -> dict[str, Any]:
