@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+import os
+import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,6 +24,11 @@ _PARTING = 3.0
 """Seconds that giving a lease back may take; after that it is left to expire."""
 
 logger = logging.getLogger(__name__)
+
+
+def new_owner() -> str:
+    """Return a name under which leases are taken: whose they are, and no one else's."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 class LeaseKeeper:

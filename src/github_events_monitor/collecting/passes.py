@@ -2,9 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
@@ -19,7 +16,7 @@ from ..ledger import forget_before, without_future
 from ..records import RepositoryState, Span, Stored
 from .collection_pass import KINDS, CollectionPass, Outcome, Progress
 from .identity import Renamed
-from .leases import LIFETIME, UnderWay, hold_lease
+from .leases import LIFETIME, UnderWay, hold_lease, new_owner
 from .pass_state import PassState
 from .retention import Retention
 
@@ -54,7 +51,7 @@ class Passes:
     ) -> None:
         self._manager, self._client, self._clock = manager, client, clock
         self._retention, self._with_token = retention, with_token
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._owner = new_owner()
         self._under_way = UnderWay()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 

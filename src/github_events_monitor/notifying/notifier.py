@@ -8,9 +8,6 @@ Implementation notes
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +15,7 @@ from typing import NamedTuple
 
 import anyio
 
-from ..collecting.leases import hold_lease
+from ..collecting.leases import hold_lease, new_owner
 from ..errors import MonitorError, Unreachable
 from ..infrastructure.contract.collector_state import NOTIFYING
 from ..infrastructure.database_service import QuestionContext
@@ -40,7 +37,6 @@ LOOK_AGAIN = timedelta(hours=1)
 RETRY_AFTER = timedelta(minutes=1)
 LEAST_FRESH = timedelta(days=1)
 """What is stored of a repository that was not collected for so long is not worth a message."""
-_NONE_YET = "9999"
 _PARTING = 3.0
 """Seconds in which a message that is being sent may end once the program stops."""
 
@@ -78,7 +74,7 @@ class Notifier:
     ) -> None:
         self._context, self._targets = context.without_collecting(), list(targets)
         self._stale_after = max(LEAST_FRESH, timedelta(seconds=2 * settings.freshness_seconds))
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._owner = new_owner()
         self.looked: Look | None = None
         """The last look, for who shows what it covered."""
         self._changes = changes
@@ -147,7 +143,7 @@ class Notifier:
         """Return what each target would be told now; nothing is sent or changed."""
         state, now = self._context.manager.collector_state, self._context.now()
         known = [await state.get_told(target.key) or Told() for target in self._targets]
-        look = await self.look(min((told.since or _NONE_YET for told in known), default=_NONE_YET))
+        look = await self.look(min((told.since for told in known if told.since), default=None))
         plans = []
         for target, told in zip(self._targets, known, strict=True):
             message = compose(told, look, now, target.room)
@@ -155,15 +151,19 @@ class Notifier:
             plans.append(Plan(target, message, quiet_until(told, now), told, kept))
         return plans
 
-    async def look(self, since: str) -> Look:
-        """Return what needs attention in the watched repositories that were collected lately."""
+    async def look(self, since: str | None) -> Look:
+        """Return what needs attention in the watched repositories that were collected lately.
+
+        since: the instant up to which targets know all; None where none of them does.
+        """
         context, now = self._context, self._context.now()
         names = await context.watching()
         states = await context.states([repo_key(name) for name in names])
         oldest = format_instant(now - self._stale_after)
         collected = {key: state.last_collected_at for key, state in states.items() if state.last_collected_at}
         lately = {key: at for key, at in collected.items() if at >= oldest}
-        start = max(min(_parse_or(since, now), now - timedelta(days=LEAST_DAYS)), now - timedelta(days=MOST_DAYS))
+        latest, earliest = now - timedelta(days=LEAST_DAYS), now - timedelta(days=MOST_DAYS)
+        start = max(min(parse_instant(since), latest), earliest) if since else latest
         asked = ask(now, hours=24, since=format_instant(start))
         found = await gather(context, [name for name in names if repo_key(name) in lately], {}, asked, 1)
         looked = [repo_key(name) for name in (*(part.repo for part in found.news), *found.quiet)]
@@ -193,8 +193,3 @@ class Notifier:
             logger.warning("the target %s of NOTIFY_URLS takes messages again", target.name)
         await save(message.told)
         return Outcome(target, True, None if message.whole else self._context.now() + QUIET)
-
-
-def _parse_or(instant: str, otherwise: datetime) -> datetime:
-    """Return an instant, or the other where none is known."""
-    return otherwise if instant == _NONE_YET else parse_instant(instant)
