@@ -57,10 +57,8 @@ async def choose(words: Iterable[str], resolve: Resolve | None) -> Chosen:
         except InvalidInput as error:
             problems[word] = error
     readable = [word for word in asked if word not in problems]
-    if readable and resolve is None:
-        raise Unreachable("nothing here asks GitHub what a pattern stands for; ask a running server")
-    if readable and resolve is not None:
-        for word, found in (await resolve(readable)).items():
+    if readable:
+        for word, found in (await resolver(resolve)(readable)).items():
             if isinstance(found, MonitorError):
                 problems[word] = found
             else:
@@ -75,6 +73,13 @@ async def choose(words: Iterable[str], resolve: Resolve | None) -> Chosen:
     ]
     unique = {name.strip().lower(): name for name in reversed(names)}
     return Chosen([name for name in dict.fromkeys(names) if unique[name.strip().lower()] == name], problems)
+
+
+def resolver(resolve: Resolve | None) -> Resolve:
+    """Return what resolves patterns. Raises `Unreachable` where nothing does."""
+    if resolve is None:
+        raise Unreachable("nothing here asks GitHub what a pattern stands for; ask a running server")
+    return resolve
 
 
 def watched_patterns(stored: Mapping[str, Pattern], targets: Iterable[str]) -> list[Pattern]:

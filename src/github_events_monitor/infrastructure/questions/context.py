@@ -16,7 +16,7 @@ from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_fu
 from ...records import Pattern, RepositoryState, Span, repo_key
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
-from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list
+from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
 from .coverage import add_note, is_stale, outage_note, refuse_emptiness
 from .day_results import DayResults
 from .presenter import Presenter
@@ -152,7 +152,8 @@ class QuestionContext:
 
     async def resolve_watched(self) -> dict[str, MonitorError]:
         """Resolve watched patterns that were not resolved today; return by word why one stands for nothing yet."""
-        words = [pattern.word for pattern in (await self.watch_list()).patterns]
+        patterns = watched_patterns(await self.manager.collector_state.get_patterns(), self.targets)
+        words = [pattern.word for pattern in patterns]
         found = await self.resolve(words) if words and self.resolve is not None else {}
         return {word: error for word, error in found.items() if isinstance(error, MonitorError)}
 

@@ -10,6 +10,7 @@ from ...errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachab
 from ...records import Pattern
 from ...text import clean, count_of
 from ...watch_words import is_pattern, parse_watch_word
+from ..watch_list import resolver
 from .context import QuestionContext, check_repos
 from .query import MAX_REPOSITORIES, Query
 from .question import Endpoint, Question
@@ -100,9 +101,7 @@ async def _add_patterns(context: QuestionContext, words: Sequence[str]) -> dict[
     """Put patterns on the list, those that GitHub knows; return by word why the others are not."""
     if not words:
         return {}
-    if context.resolve is None:
-        raise Unreachable("nothing here asks GitHub what a pattern stands for; ask a running server")
-    found = await context.resolve(words)
+    found = await resolver(context.resolve)(words)
     problems = {word: error for word, error in found.items() if isinstance(error, MonitorError)}
     await context.watch_patterns([word for word in words if word not in problems], watched=True)
     return problems
