@@ -7,12 +7,17 @@ Implementation notes
 """
 
 import sqlite3
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .connection import SQLiteConnection
 
 _STEP = 1000
 _PAGES = 1000
+
+Delete = Callable[[str, str, sqlite3.Connection], int]
+"""Removes the next that are older than an instant, under a type or repository, and returns how many those were."""
 
 _DISTINCT = """
     WITH RECURSIVE found(name) AS (
@@ -32,35 +37,29 @@ _OLD_THREADS = """
 
 async def delete_events(connection: SQLiteConnection, instant: str) -> int:
     """Remove events older than the instant and return how many."""
-    types = await connection.read(lambda db: _distinct(db, "events", "event_type"))
-    removed = 0
-    for event_type in types:
-        while step := await connection.write(lambda db, name=event_type: _delete_events(db, name, instant)):  # type: ignore[misc]
-            removed += step
-    return await _shrink(connection, removed)
+    return await _delete_in_steps(connection, "events", "event_type", _delete_events, instant)
 
 
 async def delete_commits(connection: SQLiteConnection, instant: str) -> int:
     """Remove commits older than the instant, with files and summaries, and return how many."""
-    repos = await connection.read(lambda db: _distinct(db, "commits", "repo_name"))
-    removed = 0
-    for repo in repos:
-        while step := await connection.write(lambda db, name=repo: _delete_commits(db, name, instant)):  # type: ignore[misc]
-            removed += step
-    return await _shrink(connection, removed)
+    return await _delete_in_steps(connection, "commits", "repo_name", _delete_commits, instant)
 
 
 async def delete_threads(connection: SQLiteConnection, instant: str) -> int:
     """Remove threads that are not open and were last updated before the instant, and return how many."""
-    repos = await connection.read(lambda db: _distinct(db, "threads", "repo_name"))
+    return await _delete_in_steps(connection, "threads", "repo_name", _delete_threads, instant)
+
+
+async def _delete_in_steps(connection: SQLiteConnection, table: str, column: str, delete: Delete, instant: str) -> int:
+    """Remove what is old by the values of a column, in small transactions; then give room back."""
     removed = 0
-    for repo in repos:
-        while step := await connection.write(lambda db, name=repo: _delete_threads(db, name, instant)):  # type: ignore[misc]
+    for name in await connection.read(lambda db: _distinct(db, table, column)):
+        while step := await connection.write(partial(delete, name, instant)):
             removed += step
     return await _shrink(connection, removed)
 
 
-def _delete_events(db: sqlite3.Connection, event_type: str, instant: str) -> int:
+def _delete_events(event_type: str, instant: str, db: sqlite3.Connection) -> int:
     old = db.execute(_OLD_EVENTS, (event_type, instant, _STEP)).fetchall()
     days = [(repo, day) for _, repo, day in old if repo is not None]
     db.executemany("DELETE FROM events WHERE rowid = ?", [(rowid,) for rowid, _, _ in old])
@@ -69,7 +68,7 @@ def _delete_events(db: sqlite3.Connection, event_type: str, instant: str) -> int
     return len(old)
 
 
-def _delete_commits(db: sqlite3.Connection, repo: str, instant: str) -> int:
+def _delete_commits(repo: str, instant: str, db: sqlite3.Connection) -> int:
     old = db.execute(_OLD_COMMITS, (repo, instant, _STEP)).fetchall()
     shas = [(repo, sha) for _, sha in old]
     db.executemany(
@@ -80,7 +79,7 @@ def _delete_commits(db: sqlite3.Connection, repo: str, instant: str) -> int:
     return len(old)
 
 
-def _delete_threads(db: sqlite3.Connection, repo: str, instant: str) -> int:
+def _delete_threads(repo: str, instant: str, db: sqlite3.Connection) -> int:
     old = db.execute(_OLD_THREADS, (repo, instant, _STEP)).fetchall()
     db.executemany("DELETE FROM threads WHERE repo_name = ? AND number = ?", old)
     return len(old)
