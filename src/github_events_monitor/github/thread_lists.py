@@ -132,9 +132,11 @@ def parse_delivered_thread(repo: str, event_type: str, body: bytes) -> Thread | 
 
     None for other deliveries, and for an issue that is not in the repository any more.
     """
+    if event_type not in DELIVERED:  # a push may have 25 MB, which are not read again for nothing
+        return None
     delivery = _delivery.read(body)
     row = delivery.pull_request or delivery.issue
-    if event_type not in DELIVERED or row is None or (event_type == "IssuesEvent" and delivery.action in _GONE):
+    if row is None or (event_type == "IssuesEvent" and delivery.action in _GONE):
         return None
     is_pull = delivery.pull_request is not None or row.pull_request is not None
     listed = _thread(repo_key(repo), row, "pull_request" if is_pull else "issue")

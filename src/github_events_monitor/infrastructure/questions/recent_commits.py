@@ -85,7 +85,8 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
     coverage = commit_coverage(context, subject, page.asked, query.branch)
     if not stored:
         _check_branch_exists(subject, query.branch)
-        others = bool(await context.manager.commits.count_commits(subject.key, *page.asked.span, branch=branch))
+        counted = context.manager.commits.count_commits
+        others = by is not None and bool(await counted(subject.key, *page.asked.span, branch=branch))
         context.refuse_emptiness(subject, page.asked, _kind(subject, query.branch), others_stored=others)
         coverage = await say_if_unknown(context, coverage, [subject], page.asked, query.author)
     shown = _page([subject.presenter.commit(record, branch) for record in found[: query.size]], query.size)
