@@ -156,7 +156,12 @@ def _crowds(chronicle: Chronicle, dice: Dice, until: datetime) -> None:
 
 
 def _worth_finding(until: datetime) -> Sequence[Change | Report]:
-    """What a person should look at: who waits, what is risky, who is new."""
+    """What a person should look at."""
+    return (*_waiting(until), *_risky(until), *_reported(until))
+
+
+def _waiting(until: datetime) -> Sequence[Change]:
+    """Pull requests that are open, each with another one's turn."""
     code = {"src/lighthouse/signals.py": (64, 12), "tests/test_signals.py": (41, 0)}
     return (
         Change(
@@ -204,6 +209,12 @@ def _worth_finding(until: datetime) -> Sequence[Change | Report]:
             ending="open",
             draft=True,
         ),
+    )
+
+
+def _risky(until: datetime) -> Sequence[Change]:
+    """Changes of workflows, of what protects users, of an interface, and of what is installed."""
+    return (
         Change(
             opened=_workdays_ago(until, 1, 7.5),
             author=LIN,
@@ -238,6 +249,12 @@ def _worth_finding(until: datetime) -> Sequence[Change | Report]:
             files={"pyproject.toml": (6, 1), "uv.lock": (60, 22), "scripts/install.sh": (18, 4)},
             reviewer=TEO,
         ),
+    )
+
+
+def _reported(until: datetime) -> Sequence[Report]:
+    """An issue that nobody answered, and the one that the bad release brought."""
+    return (
         Report(
             opened=_workdays_ago(until, 7, 12),
             author=VISITORS[5],

@@ -20,6 +20,7 @@ from ..infrastructure.questions.whats_new import WHATS_NEW, Attention
 from ..instants import Clock, format_instant
 from ..runtime import open_runtime
 from ..settings import Settings
+from ..text import count_of
 from .charts import activity_line, score_bar
 from .screen import columns, plain, stdout
 
@@ -87,7 +88,7 @@ def frame(overview: Overview, height: int | None = None) -> RenderableType:
     if not overview.rows:
         return plain("No repository is watched; add one: github-events-monitor watch add OWNER/NAME")
     count = len(overview.rows)
-    title = plain(f"{count} {'repository' if count == 1 else 'repositories'}, as of {overview.now}", "bold")
+    title = plain(f"{count_of(count, 'repository')}, as of {overview.now}", "bold")
     room = None if height is None else max(1, (height - count - 6) // 2)  # most reasons take two lines
     problems = [plain(f"{row.repo}: {row.problem}", "red") for row in overview.rows if row.problem]
     table = _table(overview.rows)
