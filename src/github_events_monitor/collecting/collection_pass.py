@@ -15,15 +15,18 @@ from .events import collect_events
 from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
-from .record import collect_record, collect_reviews
+from .record import collect_reviews, keep_record, read_record
 from .releases import go_on
 from .snapshot import collect_snapshot, is_snapshot_due
+from .threads import ThreadsFound
 from .workflow_runs import collect_workflow_runs
 
 KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
 LISTED = ("events", "commits")
 """What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
+_KEPT_BACK = 4
+"""Requests that are left for the feed and the commits where a question is about them and the record."""
 
 Progress = Callable[[float, float, str], Awaitable[None]]
 """(done, total, message): repositories done, with fractions for the steps within one."""
@@ -52,6 +55,7 @@ class CollectionPass:
         self._state, self._keeper, self._progress = state, keeper, progress
         self._stored = Stored(0, 0)
         self._listed: list[str] = []
+        self._record: ThreadsFound | None = None
 
     async def run(self) -> Outcome:
         """Go as far as the budget and GitHub allow; what was learned is stored in any case."""
@@ -84,20 +88,20 @@ class CollectionPass:
             await self._store()
 
     def _rounds(self) -> list[tuple[str, ...]]:
-        """Return what is listed at once, round by round: where the budget is small, what the question is about first.
-
-        The record has a round of its own: what it tells is compared with the events that are known by then.
-        """
+        """Return what is listed at once, round by round: where the budget is small, what matters most first."""
         kinds, record = self._state.kinds, ("threads",)
         if self._state.thorough:
-            return [LISTED, record]
+            return [KINDS] if self._state.with_token else [LISTED, record]
         asked = tuple(kind for kind in LISTED if kind in kinds)
         others = tuple(kind for kind in LISTED if kind not in kinds)
         return [*([record] if "threads" in kinds else []), asked, others]
 
     async def _list_all(self, kinds: Sequence[str]) -> None:
         """List several kinds beside one another. Raises the first failure of what the question is about."""
-        problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
+        problems = await side_by_side([partial(self._attempt, kind, kinds) for kind in kinds])
+        if self._record is not None:  # what it tells is compared with the events that are known by now
+            await keep_record(self._state, self._record)
+            self._record = None
         for kind, problem in zip(kinds, problems, strict=True):
             if problem is None:
                 self._listed.append(kind)
@@ -107,24 +111,31 @@ class CollectionPass:
             else:
                 raise problem
 
-    async def _attempt(self, kind: str) -> GitHubError | InvalidInput | BudgetSpent | None:
+    async def _attempt(self, kind: str, beside: Sequence[str]) -> GitHubError | InvalidInput | BudgetSpent | None:
         try:
-            await self._list(kind)
+            await self._list(kind, beside)
         except (GitHubError, InvalidInput, BudgetSpent) as problem:
             return problem
         return None
 
-    async def _list(self, kind: str) -> None:
+    async def _list(self, kind: str, beside: Sequence[str]) -> None:
         state = self._state
         if kind == "events":
             await collect_events(state)
             return
         if kind == "threads":
-            await collect_record(state)
+            self._record = await read_record(state, self._most_for_record(beside))
             return
         await collect_commits(state)
         if state.branch and state.branch != state.repository.default_branch:
             await collect_commits(state, state.branch)
+
+    def _most_for_record(self, beside: Sequence[str]) -> int:
+        """Return how many requests the record may take: all that are left, or less where others need some, too."""
+        state = self._state
+        if state.thorough:
+            return state.budget.left if len(beside) == 1 else state.budget.left // 2
+        return state.budget.left if {*state.kinds} <= {"threads"} else max(0, state.budget.left - _KEPT_BACK)
 
     async def _extras_if_possible(self) -> None:
         """What a pass is no failure without; it is tried again next time."""

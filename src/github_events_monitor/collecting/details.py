@@ -16,6 +16,9 @@ CHUNK = 20
 
 LISTED = 100
 
+FILES_A_PASS = 100
+"""Commits whose numbers are known have their files fetched so many a pass: a person waits for the first one."""
+
 _OUTAGE = 3
 """When so many fail and none succeeds, GitHub is not reached, and no single commit is to blame."""
 
@@ -24,14 +27,16 @@ async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]
     """Fill in what the listing does not tell; `store` keeps what was learned so far. Ends when the budget is spent."""
     limit = state.budget.left + LISTED + len(state.repository.refused)
     bare = await state.manager.commits.get_without_details(state.repo, limit)
-    counted = await find_without_files(state, state.budget.left + 1) if state.budget.left > 0 else []
+    most = min(state.budget.left, FILES_A_PASS)
+    counted = await find_without_files(state, most + 1) if most > 0 else []
+    counted, more = counted[:most], len(counted) > most
     due = [sha for sha in bare if is_due(state, _name(sha))]
     if state.with_token and len(due) > state.budget.left > 0:
         await _collect_statistics(state, frozenset(due[state.budget.left - 1 :]))
     due += [commit.sha for commit in counted if is_due(state, _name(commit.sha)) and commit.sha not in {*bare}]
     details = _Details(state, store)
     await side_by_side([partial(details.collect, sha) for sha in due])
-    details.finish()
+    details.finish(more=more)
     settle(state, counted, details.settled | {commit.sha for commit in counted if commit.sha not in {*due}})
 
 
@@ -76,7 +81,7 @@ class _Details:
         await self._store()
         self._storing = False
 
-    def finish(self) -> None:
+    def finish(self, *, more: bool) -> None:
         """Remember which commits GitHub could not give (diffs that are too large), and say what is left."""
         for sha, error in self._denied.items():
             remember_refusal(self._state, _name(sha), error)
@@ -84,7 +89,7 @@ class _Details:
         if self._denied:
             reason = next(iter(self._denied.values())).message
             self._state.notes.append(f"details of {len(self._denied)} commits are asked for again later: {reason}")
-        if self._spent:
+        if self._spent or more:
             self._state.notes.append("statistics and files of older commits follow in later passes")
 
 

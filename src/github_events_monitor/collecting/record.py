@@ -13,41 +13,36 @@ from .reviews import note_without_reviews, read_reviews
 from .threads import ThreadsFound, collect_threads
 
 KIND = "threads"
-_KEPT_BACK = 4
-"""Requests that are left for the feed and the commits where a question is about them, too."""
 _PREFIX = "threads/"
 
 
-async def collect_record(state: PassState) -> None:
-    """Collect what changed in issues and pull requests. Raises what GitHub answers when nothing could be read."""
+async def read_record(state: PassState, most: int) -> ThreadsFound | None:
+    """Read what changed in issues and pull requests, with at most so many requests; None where they may not be read.
+
+    Raises what GitHub answers when nothing could be read.
+    """
     if not state.manager.threads.available:
-        return
+        return None
     now = state.now()
     since = min(state.want.since, shift(now, -FIRST_PASS)) if state.thorough else state.want.since
     try:
-        found = await collect_threads(
+        return await collect_threads(
             state.client,
             state.asked_name,
             state.repository.ledger.spans.get(KIND, ()),
             Span(since, now if state.thorough else state.want.until),
-            state.budget.share(_most(state)),
+            state.budget.share(most),
             now,
             etags={name: etag for name in state.repository.etags if (etag := state.etag(name)) is not None},
             graphql=state.with_token,
         )
     except (NotFound, Forbidden) as refused:  # of the repository itself they would have come earlier
         state.notes.append(f"issues and pull requests are not read: {refused.message}")
-        return
-    await _keep(state, found)
+        return None
 
 
-def _most(state: PassState) -> int:
-    """Return how many requests this step may make: all that are left, or less where more is asked about."""
-    others = [kind for kind in state.kinds if kind != KIND]
-    return state.budget.left if state.thorough or not others else max(0, state.budget.left - _KEPT_BACK)
-
-
-async def _keep(state: PassState, found: ThreadsFound) -> None:
+async def keep_record(state: PassState, found: ThreadsFound) -> None:
+    """Draft what was read, and as events what happened in it that is not among those known by now."""
     for number, replies in found.replies.items():
         stored = await state.manager.threads.get_thread(state.repo, number)
         if stored is not None:

@@ -51,10 +51,11 @@ async def test_files_follow_with_the_passes_and_then_a_pass_is_free(manager: Dat
     world = make(manager, 250)
     await world.collector.collect(["octo/hello"])
     first = await files_known(world, 250)
-    assert 100 < first < 250
+    assert first == 100
     assert [additions for _, additions in await all_commits(world)] == list(range(250, 0, -1))
-    world.pass_time(minutes=10)
-    await world.collector.collect(["octo/hello"])
+    for _ in range(2):
+        world.pass_time(minutes=10)
+        await world.collector.collect(["octo/hello"])
     assert await files_known(world, 250) == 250
     before = world.github.remaining
     world.pass_time(minutes=10)
