@@ -124,7 +124,10 @@ def _learn(state: PassState, asked_at: str, whole: bool, continues: bool, feed: 
         return
     known = state.repository.ledger.spans.get("events", ())
     if whole:
-        state.learn("events", Span(shift(asked_at, -FEED_REACH), asked_at))
+        reach = shift(asked_at, -FEED_REACH)
+        asked_for = state.want.since  # thirty days, too, but counted some seconds earlier
+        close = shift(reach, -SKEW) <= asked_for < reach
+        state.learn("events", Span(asked_for if close else reach, asked_at))
     if continues and known:
         state.learn("events", Span(known[-1].until, asked_at))
     dated = [event.created_at for event in feed if event.created_at != asked_at]  # null is read as this very moment

@@ -428,3 +428,15 @@ async def test_events_of_a_later_time_make_nothing_known(world: World) -> None:
         assert "set this machine's clock right" in str(row.note) or row.status == "not_modified"
         state = await world.manager.collector_state.get_state("octo/hello")
         assert state is None or "events" not in state.ledger.spans
+
+
+@pytest.mark.parametrize(("hours", "complete"), [(720, True), (721, False)])
+async def test_a_feed_of_thirty_days_covers_thirty_days_asked_for_some_seconds_ago(
+    world: World, hours: int, complete: bool
+) -> None:
+    def take_time(_path: str) -> None:
+        world.pass_time(seconds=2)
+
+    world.github.faults.append(take_time)
+    answer = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=hours)
+    assert answer.coverage.complete is complete
