@@ -9,7 +9,7 @@ former head is neither listed nor a listed commit's parent, history was replaced
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ..errors import Forbidden, InvalidInput, NotFound, RateLimited, Unreachable
+from ..errors import GitHubError, InvalidInput, NotFound
 from ..github.client import Answer, BudgetSpent
 from ..github.payloads import parse_branches, parse_commits
 from ..instants import shift
@@ -108,7 +108,7 @@ class _Listing:
                     after=after,
                     budget=state.budget,
                 )
-            except (Forbidden, NotFound, RateLimited, Unreachable):
+            except GitHubError:
                 page = None
             if page is None or page.unread or not page.found:
                 self._with_history = False

@@ -112,7 +112,7 @@ async def _collect_statistics(state: PassState, shas: Collection[str]) -> None:
     branch = state.repository.default_branch
     try:
         page = await state.client.fetch_history(state.asked_name, default_branch=branch, budget=state.budget)
-    except (Forbidden, NotFound, Unreachable):
+    except GitHubError:
         return
     found = [commit for commit in page.commits if commit.sha in shas and commit.additions is not None]
     for commit in found:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from ..errors import Forbidden, NotFound, Unreachable
+from ..errors import Forbidden, NotFound, RateLimited, Unreachable
 from ..github.client import BudgetSpent, RequestBudget
 from ..github.payloads import parse_deployment_statuses, parse_deployments, parse_releases
 from ..instants import shift
@@ -61,7 +61,11 @@ async def collect_deployments(state: PassState) -> None:
     GraphQL gives them with their statuses, page by page; REST wants a request for each that is not settled.
     """
     by_pages = _ByPages(state)
-    if not await _read(state, DEPLOYMENTS, by_pages.next_page, lambda: by_pages.oldest):
+    try:
+        found = await _read(state, DEPLOYMENTS, by_pages.next_page, lambda: by_pages.oldest)
+    except RateLimited:  # GraphQL has a limit of its own
+        found = False
+    if not found:
         one_by_one = _OneByOne(state, await _stored(state))
         await _read(state, DEPLOYMENTS, one_by_one.next_page, lambda: one_by_one.oldest)
 

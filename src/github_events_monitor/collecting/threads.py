@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from ..errors import Forbidden, MonitorError, Unreachable
+from ..errors import GitHubError, MonitorError
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
 from ..github.thread_lists import parse_issues
 from ..instants import shift
@@ -74,7 +74,7 @@ async def collect_threads(
     if graphql:
         try:
             return await work.run(GraphQLThreads(client, repo, budget))
-        except (Forbidden, Unreachable):  # refused, or not understood by an older server, before anything was read
+        except GitHubError:  # refused, over a limit of its own, or no GraphQL there, before anything was read
             pass
     return await work.run(RestThreads(client, repo, budget))
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
@@ -118,4 +120,25 @@ async def test_without_a_token_they_are_unknown() -> None:
     await world.collector.collect(["octo/hello"])
     assert world.asked("/reviews") == 0
     assert (await review_of(world))[0] is None
+    await world.collector.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (404, {}),  # a server or proxy that has none
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Resource": "graphql", "X-RateLimit-Reset": "1795910400"}),
+        (502, {}),
+        (200, {}),
+    ],
+)
+async def test_however_graphql_fails_rest_reads_what_there_is(status: int, headers: dict[str, str]) -> None:
+    world = make(None, 8)
+    refusal = (status, {"Content-Type": "application/json", **headers}, b"{}")
+    world.github.faults.append(lambda path: refusal if path == "/graphql" else None)
+    row = (await world.collector.collect(["octo/hello"])).repositories[0]
+    assert (row.status, row.new_commits) == ("collected", 1)
+    answer = await world.service.ask(PULL_REQUESTS, repo="octo/hello", state="merged")
+    assert (answer.total_pull_requests, answer.coverage.complete) == (8, True)
+    assert (await review_of(world))[1] == 8
     await world.collector.close()

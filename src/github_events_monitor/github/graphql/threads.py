@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from ...errors import Unreachable
 from ...records import MAX_KEY_TEXT, Reply, Thread, repo_key
 from ..decoding import count, instant, object_of, text
 from .protocol import Actor, PageInfo, login_of, type_of
@@ -143,11 +144,11 @@ class _Answer(msgspec.Struct):
 
 
 def parse_threads(repo: str, kind: Kind, body: bytes) -> ThreadsPage:
-    """Return a page of pull requests or issues. Raises `Unreachable` when the body is not a JSON object."""
+    """Return a page of pull requests or issues. Raises `Unreachable` when the body is no answer about any."""
     data = object_of(_Answer, body, "issues and pull requests").data or _Data()
     listed = (data.repository or _Repository()).threads
     if listed is None or listed.nodes is None:
-        return ThreadsPage((), {}, None, unread=1)
+        raise Unreachable(f"GitHub did not list issues or pull requests of {repo} by GraphQL; try again later")
     threads, more = [], {}
     for node in listed.nodes:
         thread = _thread(repo_key(repo), kind, node)
