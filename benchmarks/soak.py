@@ -3,13 +3,15 @@
     python benchmarks/soak.py [--minutes 30] [--seed 1]
 
 A GitHub on loopback whose repositories keep changing and which fails at random; the MCP server over streamable HTTP,
-which polls it every two seconds; two clients that call tools all the while. Prints memory, file descriptors, threads
-and asyncio tasks of the server over time, then whether its database equals the truth. Run it from the checkout.
+which polls it every two seconds; two clients that call tools all the while, and the web page over the same database in
+a browser (Playwright with Chromium; without, it says so). Prints memory, file descriptors, threads and asyncio tasks of
+the server over time, then whether its database equals the truth. Run it from the checkout.
 """
 
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -27,11 +29,15 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 from mcp import Client
+from playwright.async_api import Error as BrowserError
+from playwright.async_api import async_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.engines import free_port
 from tests.fake_github import FakeGitHub, FakeRepository, Json, Reply, commit, event, iso
+
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 
 NAMES = [f"octo/r{number}" for number in range(1, 6)]
 EVERY = 10.0
@@ -50,6 +56,8 @@ signal.signal(signal.SIGUSR1, count)
 from github_events_monitor.cli import main
 raise SystemExit(main(["serve", "--transport", "streamable-http"]))
 """
+
+PAGE = 'from github_events_monitor.cli import main; raise SystemExit(main(["api"]))'
 
 TROUBLES: tuple[Reply, ...] = (
     (500, {}, b""),
@@ -71,6 +79,8 @@ class ChangingGitHub(FakeGitHub):
         self._chance, self._number = chance, 0
         self.events: set[str] = set()
         self.commits: set[tuple[str, str]] = set()
+        self.threads: dict[tuple[str, int], tuple[str, int]] = {}
+        """By repository and number: whether it is open or closed, and how many comments it has."""
         self.served: Counter[str] = Counter()
         self.calm = False
         self._spell_ends = 0.0
@@ -100,6 +110,8 @@ class ChangingGitHub(FakeGitHub):
             self.events.add(str(self._number))
         if self._chance.random() < 0.4:
             self._push(repository, now)
+        if self._chance.random() < 0.3:
+            self._talk(repository, now)
         if self._chance.random() < 0.02:
             self._spell_ends = time.monotonic() + self._chance.uniform(1, 15)
 
@@ -109,6 +121,26 @@ class ChangingGitHub(FakeGitHub):
         made["parents"] = [{"sha": row["sha"]} for row in repository.commits[:1]]
         repository.branches["main"] = [made, *repository.commits]
         self.commits.add((repository.full_name, str(made["sha"])))
+
+    def _talk(self, repository: FakeRepository, now: datetime) -> None:
+        """Open an issue, or comment on one and perhaps close it."""
+        listed, at = repository.issues, iso(now)
+        if len(listed) < 5 or self._chance.random() < 0.3:
+            number = len(listed) + 1
+            row: Json = {"number": number, "title": f"thing {number}", "state": "open", "labels": [], "comments": 0,
+                         "user": {"login": "eve", "type": "User"}, "created_at": at}  # fmt: skip
+        else:
+            row = listed.pop(self._chance.randrange(len(listed)))
+            row["comments"] += 1
+            self._number += 1
+            about = f"{self.base}/repos/{repository.full_name}/issues/{row['number']}"
+            remark = {"id": self._number, "issue_url": about, "user": {"login": "ada", "type": "User"},
+                      "created_at": at, "updated_at": at}  # fmt: skip
+            repository.issue_comments.insert(0, remark)
+            if self._chance.random() < 0.3:
+                row |= {"state": "closed", "closed_at": at}
+        listed.insert(0, row | {"updated_at": at})
+        self.threads[repository.full_name, row["number"]] = (row["state"], row["comments"])
 
 
 class Figures(NamedTuple):
@@ -126,7 +158,7 @@ class Calls:
     """What the clients did and got."""
 
     done: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
+    slowest: tuple[float, str] = (0.0, "")
 
 
 def figures(pid: int, tasks: Path, began: float) -> Figures:
@@ -158,6 +190,10 @@ def question(chance: Random) -> tuple[str, Json]:
         ("trending_repositories", {"hours": hours}),
         ("monitor_commits", {"hours": hours}),
         ("watch_repositories", {}),
+        ("whats_new", {"reader": chance.choice(("ann", "bob"))}),
+        ("pull_requests", {"repo": repo, "state": "all", "hours": hours}),
+        ("issues", {"repo": repo, "state": "all", "hours": hours}),
+        ("status", {}),
         ("collect_now", {"repos": [repo]}),
         ("recent_commits", {"repo": "nobody/nothing"}),
     ]
@@ -184,8 +220,31 @@ async def _call(client: Client, chance: Random, calls: Calls) -> None:
         calls.done[f"error: {text.partition(':')[0]}" if result.is_error else "answered"] += 1
     except TimeoutError:
         calls.done["cancelled"] += 1
-    calls.slowest = max(calls.slowest, time.monotonic() - began)
+    calls.slowest = max(calls.slowest, (time.monotonic() - began, tool))
     await asyncio.sleep(chance.uniform(0, 0.3))
+
+
+async def look_at_the_page(url: str, until: float, problems: list[str]) -> int:
+    """Have the page open in a browser, and load it or a repository's anew every few seconds; return how often."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        print("no Chromium is installed: the page is not looked at")
+        return 0
+    loaded = 0
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = await browser.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        while time.monotonic() < until:
+            try:
+                await page.goto(url + ("" if loaded % 2 else f"r/{NAMES[0]}"))
+                await page.wait_for_selector("section.panel", timeout=30_000)
+                loaded += 1
+            except BrowserError as error:
+                problems.append(str(error).partition("\n")[0])
+            await asyncio.sleep(5)
+        await browser.close()
+    return loaded
 
 
 async def change(github: ChangingGitHub, until: float) -> None:
@@ -207,20 +266,29 @@ async def watch(server: "subprocess.Popen[bytes]", tasks: Path, until: float, se
         await asyncio.sleep(EVERY)
 
 
-def missing(database: Path, github: ChangingGitHub) -> tuple[int, int, int]:
+async def missing(database: Path, github: ChangingGitHub) -> tuple[int, int, int]:
     """(records of the truth that are not stored, records stored that never were, records stored twice)."""
     with closing(sqlite3.connect(database)) as db:
-        events = [str(row[0]) for row in db.execute("SELECT id FROM events WHERE id NOT LIKE 'derived:%'")]
+        events = [str(row[0]) for row in db.execute("SELECT id FROM events WHERE id NOT LIKE '%:%'")]
         commits = [(str(repo), str(sha)) for repo, sha in db.execute("SELECT repo_name, sha FROM commits")]
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    stored: set[Any] = {*events, *commits}
-    truth: set[Any] = github.events | github.commits
-    return len(truth - stored), len(stored - truth), len(events) + len(commits) - len(stored)
+    manager = get_sqlite_manager(str(database))
+    try:
+        threads = [
+            (name, one.number, one.state, sum(reply.kind == "comment" for reply in one.replies))
+            for name in NAMES
+            for one in await manager.threads.get_threads(name, "2000-01-01T00:00:00Z")
+        ]
+    finally:
+        await manager.close()
+    stored: set[Any] = {*events, *commits, *threads}
+    truth: set[Any] = github.events | github.commits | {(*key, *state) for key, state in github.threads.items()}
+    return len(truth - stored), len(stored - truth), len(events) + len(commits) + len(threads) - len(stored)
 
 
 @contextmanager
-def server(url: str, folder: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
-    """The server under test; its log goes to a file in the folder."""
+def server(url: str, folder: Path, port: int, program: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """The server under test, or the page's; its log goes to a file in the folder."""
     settings = {
         "DATABASE_PATH": str(folder / "events.db"),
         "GITHUB_API_URL": url,
@@ -230,8 +298,8 @@ def server(url: str, folder: Path, port: int) -> "Iterator[subprocess.Popen[byte
         "PORT": str(port),
         "SOAK_TASKS": str(folder / "tasks"),
     }
-    with (folder / "log").open("wb") as log:
-        started = [sys.executable, "-c", SERVER]
+    with (folder / f"log.{port}").open("wb") as log:
+        started = [sys.executable, "-c", program]
         process = subprocess.Popen(started, env={**os.environ, **settings}, cwd=folder, stderr=log)
         try:
             yield process
@@ -257,23 +325,30 @@ async def soak(minutes: float, seed: int, folder: Path) -> bool:
     github, seen = ChangingGitHub(chance), list[Figures]()
     for repository in github.repositories.values():
         github._push(repository, datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1))
-    with github.serve() as url, server(url, folder, port) as process:
+    page, problems = free_port(), list[str]()
+    with github.serve() as url, server(url, folder, port, SERVER) as process, server(url, folder, page, PAGE):
         await ready(port)
+        await ready(page)
         until = time.monotonic() + minutes * 60
         here = f"http://127.0.0.1:{port}"
         clients = (call_tools(here, Random(seed + number), until, calls) for number in (1, 2))
-        await asyncio.gather(watch(process, folder / "tasks", until, seen), change(github, until), *clients)
+        looking = look_at_the_page(f"http://127.0.0.1:{page}/", until, problems)
+        loaded, *_ = await asyncio.gather(
+            looking, watch(process, folder / "tasks", until, seen), change(github, until), *clients
+        )
         github.calm = True
         settled = await settle(folder / "events.db", github)
         process.terminate()
         code = process.wait(30)
-    return tell(seen, calls, github, settled, code, (folder / "log").read_text())
+    print(f"the page was loaded {loaded} times; problems: {problems[:5]}")
+    log = "".join((folder / f"log.{number}").read_text() for number in (port, page))
+    return tell(seen, calls, github, settled, code, log) and not problems
 
 
 async def settle(database: Path, github: ChangingGitHub) -> tuple[int, int, int]:
     """Wait until polling has brought everything; answers what is still wrong."""
     deadline = time.monotonic() + PATIENCE
-    while (wrong := missing(database, github)) != (0, 0, 0) and time.monotonic() < deadline:
+    while (wrong := await missing(database, github)) != (0, 0, 0) and time.monotonic() < deadline:
         await asyncio.sleep(1)
     return wrong
 
@@ -290,10 +365,11 @@ def tell(
     }
     print(f"\nat {iso(datetime.now(UTC))}, after {seen[-1].seconds:.0f} s")
     print(f"GitHub served {dict(github.served.most_common())}")
-    print(f"clients: {dict(calls.done.most_common())}, slowest call {calls.slowest:.1f} s")
+    print(f"clients: {dict(calls.done.most_common())}, slowest call {calls.slowest[0]:.1f} s ({calls.slowest[1]})")
     for name, (before, after) in growth.items():
         print(f"{name}: {before:.1f} in the middle third, {after:.1f} in the last")
-    print(f"truth: {len(github.events):,} events, {len(github.commits):,} commits")
+    truth = f"{len(github.events):,} events, {len(github.commits):,} commits, {len(github.threads):,} issues"
+    print(f"truth: {truth}")
     print("not stored {}, stored but never there {}, stored twice {}".format(*wrong))
     crashes = sum(log.count(word) for word in ("Traceback", "never retrieved", "unexpected"))
     print(f"exit code {code}; {crashes} crashes in the log, which has {log.count(chr(10)):,} lines")
