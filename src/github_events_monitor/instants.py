@@ -59,6 +59,11 @@ def shift(instant: str, delta: timedelta) -> str:
         return FIRST if delta < timedelta(0) else LAST
 
 
+def seconds_of(instant: str) -> int:
+    """Return the seconds from 1970 to an instant."""
+    return int(parse_instant(instant).timestamp())
+
+
 def seconds_between(earlier: str, later: str) -> float:
     """Return seconds from one stored instant to another; negative when they are the other way round."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

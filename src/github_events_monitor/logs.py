@@ -18,6 +18,7 @@ from typing import TextIO
 from pydantic import SecretStr
 
 from .errors import SettingsError
+from .private_file import make_private, make_private_folders
 from .settings import Settings
 
 _TOKENS = re.compile(
@@ -155,7 +156,7 @@ class _PrivateFile(WatchedFileHandler):
             "a",
             encoding="utf-8",
             errors="replace",
-            opener=lambda path, flags: os.open(path, flags, 0o600),
+            opener=_open_private,
         )
 
 
@@ -194,7 +195,7 @@ def configure(settings: Settings, *, one_shot: bool = False, waiting: bool = Tru
 
 def _file(path: Path) -> logging.Handler:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folders(path.parent)
         if path.exists() and not path.is_file():  # a pipe would wait for its reader
             raise SettingsError(f"LOG_FILE={str(path)!r} is not accepted; give a path of a regular file")
         return _PrivateFile(path, delay=False)
@@ -202,6 +203,12 @@ def _file(path: Path) -> logging.Handler:
         raise SettingsError(
             f"LOG_FILE={str(path)!r} cannot be written ({error.strerror}); give a file path in a writable folder"
         ) from None
+
+
+def _open_private(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, 0o600)
+    make_private(descriptor)  # it may have been there before
+    return descriptor
 
 
 def _named(error: BaseException) -> str:

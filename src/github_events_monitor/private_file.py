@@ -1,13 +1,32 @@
-"""A new file for data that is nobody else's business: private, whole before it gets its name, through no link."""
+"""Files that their owner alone may read; a new one is whole before it gets its name, and made through no link."""
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import DataFileError, InvalidInput
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def make_private_folders(folder: Path) -> None:
+    """Make a folder and those above it, as far as they are missing, for their owner alone. Raises `OSError`."""
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_private(file: Path | int) -> bool:
+    """Take the rights of others from a file of ours, a path or a descriptor; return whether they had any."""
+    status = os.stat(file)
+    if not status.st_mode & _OTHERS or not hasattr(os, "geteuid") or status.st_uid != os.geteuid():
+        return False
+    with contextlib.suppress(PermissionError):  # file systems without rights
+        os.chmod(file, stat.S_IMODE(status.st_mode) & ~_OTHERS)
+    return not os.stat(file).st_mode & _OTHERS
 
 
 @contextmanager

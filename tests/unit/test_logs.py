@@ -23,8 +23,14 @@ def no_settings(logging_as_before: None, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_line_goes_to_stderr_and_to_a_private_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("there_before", [False, True])
+def test_a_line_goes_to_stderr_and_to_a_private_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, there_before: bool
+) -> None:
     path = tmp_path / "logs" / "monitor.log"
+    if there_before:
+        path.parent.mkdir()
+        path.touch(0o644)
     logs.configure(Settings.load(log_file=path))
     logger.info("collected %s", "octo/hello")
     shown = capsys.readouterr()

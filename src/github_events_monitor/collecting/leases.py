@@ -37,10 +37,12 @@ class LeaseKeeper:
     def __init__(self, manager: DatabaseManager, clock: Clock, lease: Lease) -> None:
         self._manager, self._clock, self._lease = manager, clock, lease
         self._lock = asyncio.Lock()
+        self._unused = True
 
     async def store(self, batch: CollectedBatch) -> Stored:
         """Store under the lease as it is now, and return what was new. Raises `LeaseLost`."""
         async with self._lock:
+            self._unused = False
             return await self._manager.store(batch, self._lease)
 
     async def renew_forever(self) -> None:
@@ -63,7 +65,7 @@ class LeaseKeeper:
         """Give it back. Where that fails it expires by itself, and what the pass stored is stored all the same."""
         async with self._lock:
             try:
-                await self._manager.collector_state.release_lease(self._lease)
+                await self._manager.collector_state.release_lease(self._lease, unused=self._unused)
             except DatabaseError as error:
                 logger.info("a lease was not given back: %s", error.message)
 

@@ -5,14 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from github_events_monitor.errors import InvalidInput
+from github_events_monitor.errors import InvalidInput, NotFound
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.dynamodb import batches
+from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
+from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.records import RepositoryState, Span
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso, sha
 from tests.integration.collecting.conftest import World, build, hello
@@ -440,3 +443,26 @@ async def test_a_feed_of_thirty_days_covers_thirty_days_asked_for_some_seconds_a
     world.github.faults.append(take_time)
     answer = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=hours)
     assert answer.coverage.complete is complete
+
+
+async def test_a_name_that_github_does_not_know_leaves_no_row(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    for name in ("recent_commits", "repository_health", "pull_requests"):
+        with pytest.raises(NotFound):
+            await world.service.ask_by_name(name, {"repo": "octo/gone"})
+    assert (await world.collector.collect(["octo/gone"])).repositories[0].status == "not_found"
+    assert await rows_about(manager, "gone") == 0
+    assert await rows_about(manager, "hello") == 0
+    await world.collector.collect(["octo/hello"])
+    assert await rows_about(manager, "hello") > 0
+
+
+async def rows_about(manager: DatabaseManager, word: str) -> int:
+    """How many rows say something of a word, whatever a provider keeps its notes in."""
+    if isinstance(manager, SQLiteManager):
+        read = "SELECT count(*) FROM event_patterns WHERE repo_name || event_pattern_detected LIKE ?"
+        return int(await manager.connection.read(lambda db: db.execute(read, (f"%{word}%",)).fetchone()[0]))
+    assert isinstance(manager, DynamoDBManager)
+    client = manager.connection.client
+    scanned = batches.pages(client, "scan", {"TableName": client.table("event_patterns")})
+    return sum([word in str(item) for page in [page async for page in scanned] for item in page])

@@ -98,6 +98,32 @@ async def test_a_released_lease_is_free_and_its_epoch_is_never_given_again(manag
     assert second.epoch > first.epoch
 
 
+async def test_an_unused_lease_goes_without_a_trace_and_its_epoch_is_never_given_again(
+    manager: DatabaseManager,
+) -> None:
+    state = manager.collector_state
+    first = await state.acquire_lease(REPO, "one", at(0), at(10))
+    assert first is not None
+    await state.release_lease(first, unused=True)
+    second = await state.acquire_lease(REPO, "two", at(1), at(10))
+    assert second is not None
+    assert second.epoch > first.epoch
+    with pytest.raises(LeaseLost):
+        await manager.store(CollectedBatch(state=STATE), first)
+    await state.release_lease(first, unused=True)  # another's by now
+    assert await state.acquire_lease(REPO, "three", at(2), at(20)) is None
+
+
+async def test_an_unused_lease_takes_no_state_with_it(manager: DatabaseManager) -> None:
+    state = manager.collector_state
+    await state.save_states([STATE])
+    lease = await state.acquire_lease(REPO, "one", at(0), at(10))
+    assert lease is not None
+    await state.release_lease(lease, unused=True)
+    assert await state.get_state(REPO) == STATE
+    assert await state.acquire_lease(REPO, "two", at(1), at(20)) is not None
+
+
 async def test_releasing_somebody_elses_lease_does_nothing(manager: DatabaseManager) -> None:
     first = await manager.collector_state.acquire_lease(REPO, "one", at(0), at(1))
     assert first is not None

@@ -196,7 +196,7 @@ class NeverGrowsTheEpoch(SQLiteCollectorState):
 
 
 class ReleasesAnybodysLease(SQLiteCollectorState):
-    async def _release(self, lease: Lease) -> None:
+    async def _release(self, lease: Lease, *, unused: bool) -> None:
         key = f"#state#{lease.repo_name}"
         await self._db.write(lambda db: db.execute("DELETE FROM event_patterns WHERE repo_name = ?", (key,)).rowcount)
 

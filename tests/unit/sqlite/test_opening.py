@@ -37,6 +37,27 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+async def test_what_was_there_before_is_made_private(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path, side = tmp_path / "e.db", tmp_path / "e.db-wal"
+    for file in (path, side):
+        file.touch()
+        file.chmod(0o644)
+    async with get_sqlite_manager(str(path)) as manager:
+        await manager.events.insert_events([EVENT])
+        assert {path.stat().st_mode & 0o777, side.stat().st_mode & 0o777} == {0o600}
+    assert f"others than its owner could read {path}" in caplog.text
+
+
+async def test_every_folder_that_is_made_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with get_sqlite_manager(str(tmp_path / "a/b/e.db")):
+            modes = [(tmp_path / folder).stat().st_mode & 0o777 for folder in ("a", "a/b")]
+    finally:
+        os.umask(before)
+    assert modes == [0o700, 0o700]
+
+
 async def test_folders_are_made_and_the_files_are_private(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "events.db"
     async with get_sqlite_manager(str(path)) as manager:
@@ -49,9 +70,9 @@ async def test_folders_are_made_and_the_files_are_private(tmp_path: Path) -> Non
 
 async def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
     path = str(tmp_path / "events.db")
-    async with get_sqlite_manager(path) as manager:
+    async with get_sqlite_manager(str(path)) as manager:
         await manager.events.insert_events([EVENT])
-    async with get_sqlite_manager(path) as manager:
+    async with get_sqlite_manager(str(path)) as manager:
         assert await manager.events.get_event("1") is not None
         assert await manager.create_tables() == dict.fromkeys(await manager.delete_tables(), "exists")
 
@@ -119,11 +140,11 @@ async def test_an_older_schema_is_brought_forward_with_its_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(tmp_path / "events.db")
-    async with get_sqlite_manager(path) as manager:
+    async with get_sqlite_manager(str(path)) as manager:
         await manager.events.insert_events([EVENT])
     step = ("ALTER TABLE events ADD COLUMN note TEXT", "UPDATE events SET note = 'old'")
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
-    async with get_sqlite_manager(path) as manager:
+    async with get_sqlite_manager(str(path)) as manager:
         notes = await manager.connection.read(lambda db: db.execute("SELECT id, note FROM events").fetchall())
         assert notes == [("1", "old")]
         assert (await manager.describe())["schema_version"] == len(schema.MIGRATIONS)
@@ -174,13 +195,13 @@ async def test_a_file_of_the_version_before_gains_the_table_of_threads(tmp_path:
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(tmp_path / "events.db")
-    async with get_sqlite_manager(path) as manager:
+    async with get_sqlite_manager(str(path)) as manager:
         await manager.events.insert_events([EVENT])
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, ("DELETE FROM events", "CREATE NONSENSE")))
         with pytest.raises(DatabaseError):
             await get_sqlite_manager(path).initialize()
-    async with get_sqlite_manager(path) as manager:
+    async with get_sqlite_manager(str(path)) as manager:
         assert await manager.events.get_event("1") is not None
         assert (await manager.describe())["schema_version"] == len(schema.MIGRATIONS)
 
@@ -297,7 +318,7 @@ async def test_a_failed_opening_leaves_no_thread(tmp_path: Path) -> None:
 
 async def test_the_tables_of_others_survive_deleting_ours(tmp_path: Path) -> None:
     path = str(tmp_path / "events.db")
-    async with get_sqlite_manager(path) as manager:
+    async with get_sqlite_manager(str(path)) as manager:
         await manager.connection.write(lambda db: db.execute("CREATE TABLE mine (a)").rowcount)
         await manager.delete_tables()
     db = sqlite3.connect(path)

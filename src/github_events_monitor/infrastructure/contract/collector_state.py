@@ -69,18 +69,21 @@ class CollectorState(ABC):
     async def acquire_lease(self, repo: str, owner: str, now: str, expires_at: str) -> Lease | None:
         """Take the right to collect a repository; None while another owner's lease has not expired at `now`.
 
-        The same owner gets it again. Every success has a higher epoch than any lease before it. A lease that ends more
-        than `LONGEST_LEASE` after `now` was taken under a clock that ran ahead, and keeps no one out.
-        `NOTIFYING` can be taken like a repository.
+        The same owner gets it again. Every success has a higher epoch than any lease before it; the first one's comes
+        from the time, because no row may be left of those before. A lease that ends more than `LONGEST_LEASE` after
+        `now` was taken under a clock that ran ahead, and keeps no one out. `NOTIFYING` can be taken like a repository.
         """
         key = repo if repo == NOTIFYING else repo_key(repo)
         await self._connection.open()
         return await self._acquire(key, owner, now, expires_at, shift(now, LONGEST_LEASE))
 
-    async def release_lease(self, lease: Lease) -> None:
-        """Give a lease back; nothing happens when it is another owner's by now."""
+    async def release_lease(self, lease: Lease, *, unused: bool = False) -> None:
+        """Give a lease back; nothing happens when it is another owner's by now.
+
+        unused: nothing was stored under it. Where nothing else is remembered of the repository, no row stays.
+        """
         await self._connection.open()
-        await self._release(lease)
+        await self._release(lease, unused=unused)
 
     async def watch(self, repos: Iterable[str]) -> None:
         """Put repositories on the watch list (and forget that they were ever taken off it)."""
@@ -192,7 +195,7 @@ class CollectorState(ABC):
     @abstractmethod
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None: ...
     @abstractmethod
-    async def _release(self, lease: Lease) -> None: ...
+    async def _release(self, lease: Lease, *, unused: bool) -> None: ...
     @abstractmethod
     async def _mark(self, repos: Sequence[str], watched: bool) -> None: ...
     @abstractmethod

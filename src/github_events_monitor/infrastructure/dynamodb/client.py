@@ -24,7 +24,9 @@ from ..loop_lock import LoopLock
 from . import faults
 from .capacity import Capacity
 
-_METERED = frozenset({"get_item", "put_item", "update_item", "query", "scan", "batch_get_item", "batch_write_item"})
+_METERED = frozenset(
+    {"get_item", "put_item", "update_item", "delete_item", "query", "scan", "batch_get_item", "batch_write_item"}
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECTING_ATTEMPTS = 4
 QUICKLY = 10.0

@@ -44,8 +44,9 @@ class DynamoDBCollectorState(CollectorState):
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
         return await state_items.acquire_lease(self._client, repo, owner, now, expires_at, latest)
 
-    async def _release(self, lease: Lease) -> None:
-        await state_items.release_lease(self._client, lease)
+    async def _release(self, lease: Lease, *, unused: bool) -> None:
+        if not (unused and await state_items.delete_lease(self._client, lease)):
+            await state_items.release_lease(self._client, lease)
 
     async def _mark(self, repos: Sequence[str], watched: bool) -> None:
         rows = [state_items.row("#watch", repo, watched=watched) for repo in dict.fromkeys(repos)]

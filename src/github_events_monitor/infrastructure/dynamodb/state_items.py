@@ -29,7 +29,8 @@ from typing import Any
 
 import msgspec
 
-from ...errors import LeaseLost, SchemaMismatch
+from ...errors import DatabaseError, LeaseLost, SchemaMismatch
+from ...instants import seconds_of
 from ...records import Lease, RepositoryState, Span, repo_key
 from .batches import Write, all_items, expressions, get_items, put, write_items
 from .client import DynamoDBClient
@@ -103,7 +104,8 @@ async def acquire_lease(
     client: DynamoDBClient, repo: str, owner: str, now: str, expires_at: str, latest: str
 ) -> Lease | None:
     """Take the lease if it is free, expired or ours already, or if it ends after `latest`."""
-    values = {":owner": owner, ":now": now, ":until": expires_at, ":latest": latest, ":zero": 0, ":one": 1}
+    values = {":owner": owner, ":now": now, ":until": expires_at, ":latest": latest, ":one": 1}
+    values[":first"] = seconds_of(now)
     try:
         answer = await client.call(
             "update_item",
@@ -113,7 +115,7 @@ async def acquire_lease(
             ReturnValues="UPDATED_NEW",
             **expressions(
                 UpdateExpression="SET #lease_owner = :owner, #lease_until = :until, "
-                "#epoch = if_not_exists(#epoch, :zero) + :one",
+                "#epoch = if_not_exists(#epoch, :first) + :one",
                 ConditionExpression="attribute_not_exists(#lease_owner) OR #lease_owner = :owner "
                 "OR #lease_until <= :now OR #lease_until > :latest",
             ),
@@ -138,6 +140,26 @@ async def release_lease(client: DynamoDBClient, lease: Lease) -> None:
         )
     except ConditionFailed:
         return
+
+
+async def delete_lease(client: DynamoDBClient, lease: Lease) -> bool:
+    """Delete a lease of ours with its item, unless that has a state, too; return whether it is gone.
+
+    A role of an earlier version may not delete items.
+    """
+    try:
+        await client.call(
+            "delete_item",
+            TableName=client.table(TABLE),
+            Key=key(f"#state#{lease.repo_name}", "state"),
+            ExpressionAttributeValues=attributes({":owner": lease.owner, ":epoch": lease.epoch}),
+            **expressions(
+                ConditionExpression="#lease_owner = :owner AND #epoch = :epoch AND attribute_not_exists(#state)"
+            ),
+        )
+    except (ConditionFailed, DatabaseError):
+        return False
+    return True
 
 
 async def archive_hours(client: DynamoDBClient) -> tuple[Span, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from ...errors import LeaseLost
+from ...instants import seconds_of
 from ...jsontext import dump_json, load_json
 from ...ledger import clip_spans, forget_before, merge_spans
 from ...records import Lease, RepositoryState, Span
@@ -88,8 +89,8 @@ class SQLiteCollectorState(CollectorState):
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
         return await self._db.write(lambda db: _acquire(db, repo, owner, now, expires_at, latest))
 
-    async def _release(self, lease: Lease) -> None:
-        await self._db.write(lambda db: _release(db, lease))
+    async def _release(self, lease: Lease, *, unused: bool) -> None:
+        await self._db.write(lambda db: _release(db, lease, unused))
 
     async def _mark(self, repos: Sequence[str], watched: bool) -> None:
         await self._db.write(lambda db: mark(db, repos, watched))
@@ -183,7 +184,7 @@ def check_lease(db: sqlite3.Connection, lease: Lease) -> None:
 
 
 def _acquire(db: sqlite3.Connection, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
-    held = _get(db, STATE + repo, "lease") or {"owner": "", "until": "", "epoch": 0}
+    held = _get(db, STATE + repo, "lease") or {"owner": "", "until": "", "epoch": seconds_of(now)}
     if held["owner"] != owner and now < held["until"] <= latest:
         return None
     lease = Lease(repo, owner, held["epoch"] + 1, expires_at)
@@ -191,9 +192,14 @@ def _acquire(db: sqlite3.Connection, repo: str, owner: str, now: str, expires_at
     return lease
 
 
-def _release(db: sqlite3.Connection, lease: Lease) -> None:
+def _release(db: sqlite3.Connection, lease: Lease, unused: bool) -> None:
     held = _get(db, STATE + lease.repo_name, "lease")
-    if held is not None and held["epoch"] == lease.epoch:
+    if held is None or held["epoch"] != lease.epoch:
+        return
+    if unused and _get(db, STATE + lease.repo_name, "state") is None:
+        gone = (STATE + lease.repo_name, "lease")
+        db.execute("DELETE FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = ?", gone)
+    else:
         _put(db, STATE + lease.repo_name, "lease", held | {"owner": "", "until": ""})
 
 

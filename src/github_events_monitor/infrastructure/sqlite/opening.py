@@ -4,6 +4,8 @@ Everything here runs on a connection's own thread and holds no reference to its 
 was never closed can be noticed to be gone.
 """
 
+import contextlib
+import logging
 import os
 import sqlite3
 from dataclasses import dataclass
@@ -13,9 +15,12 @@ from typing import Self
 import stamina
 
 from ...errors import DatabaseError, DatabaseUnreachable, UnusablePath
+from ...private_file import make_private, make_private_folders
 from . import schema
 from .sql import fold
 from .worker import in_transaction
+
+logger = logging.getLogger(__name__)
 
 MEMORY = ":memory:"
 
@@ -81,6 +86,8 @@ def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
 def prepare_writer(db: sqlite3.Connection, path: str, busy_timeout: float) -> frozenset[str]:
     """Set the writer up, bring the tables to the present version, and return which tables were made."""
     version = schema.version_of(db, path)  # before anything that writes: a foreign file stays as it is
+    if path != MEMORY:
+        _shut_others_out(path)
     if version == 0:
         set_pragmas(db, "page_size=8192", "auto_vacuum=INCREMENTAL")  # only possible while the file is empty
     _use_wal(db, busy_timeout)
@@ -88,6 +95,14 @@ def prepare_writer(db: sqlite3.Connection, path: str, busy_timeout: float) -> fr
     if version == len(schema.MIGRATIONS):
         return frozenset()
     return in_transaction(lambda inner: schema.bring_forward(inner, path), "BEGIN IMMEDIATE")(db)
+
+
+def _shut_others_out(path: str) -> None:
+    """Let the owner alone read files of a database that were there before with more rights."""
+    for file in (path, f"{path}-wal", f"{path}-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            if make_private(Path(file)):
+                logger.warning("others than its owner could read %s; now they cannot", file)
 
 
 def prepare_reader(db: sqlite3.Connection) -> None:
@@ -127,7 +142,7 @@ def _make_file(path: Path) -> None:
     """The file and its folders, readable by their owner alone (SQLite gives its side files the same permissions)."""
     if path.is_dir():
         raise UnusablePath(f"{path} is a folder; DATABASE_PATH must name a file in it")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folders(path.parent)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
