@@ -27,9 +27,9 @@ class HealthCheck:
     async def respond(self, runtime: Runtime) -> JSONResponse:
         """Return 200, or 503 with the same body and `error`."""
         async with self._lock():
-            now = runtime.clock()
-            if self._known is None or not timedelta(0) <= now - self._known[0] < KEPT:
-                self._known = now, await _ask(runtime)
+            if self._known is None or not timedelta(0) <= runtime.clock() - self._known[0] < KEPT:
+                answer = await _ask(runtime)
+                self._known = runtime.clock(), answer  # kept from now on: an answer may take as long as it is kept
         database = self._known[1]
         healthy = database["status"] == "healthy"
         return JSONResponse({"status": "ok" if healthy else "error", "database": database}, 200 if healthy else 503)
