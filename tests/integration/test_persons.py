@@ -10,7 +10,8 @@ from github_events_monitor.infrastructure.database_service import DatabaseServic
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from github_events_monitor.records import RepositoryState
+from github_events_monitor.ledger import learn
+from github_events_monitor.records import Ledger, Reply, RepositoryState, Span, Thread
 from tests.fake_github import iso
 from tests.integration.conftest import NOW
 from tests.integration.contract.builders import event, record
@@ -103,3 +104,36 @@ async def test_what_a_filter_leaves_out_is_stored_all_the_same(service: Database
 async def test_one_who_is_known_and_did_nothing_is_not_called_unknown(service: DatabaseService) -> None:
     answer = await service.ask(REPOSITORY_ACTIVITY, repo="o/helped", actor="bob")
     assert "Nobody" not in (answer.coverage.note or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("pull_requests", {"author": "reviewr"}, 'Nobody called "reviewr" is known here; names like it: reviewer'),
+        ("pull_requests", {"reviewer": "ghost"}, 'Nobody called "ghost" is known here'),
+        ("pull_requests", {"author": "reviewer"}, None),
+        ("pull_requests", {"reviewer": "writer"}, None),
+        ("issues", {"author": "ghost"}, 'Nobody called "ghost" is known here'),
+        ("issues", {"label": "buggy"}, 'No issue here has the label "buggy"; labels here: "bug", "good first".'),
+        ("issues", {"label": "BUG", "state": "closed"}, None),
+    ],
+)
+async def test_who_or_what_no_thread_names_is_said_so(
+    manager: DatabaseManager, name: str, arguments: dict[str, str], said: str | None
+) -> None:
+    review = Reply(id="r", kind="review", created_at=AT, author_login="reviewer")
+    about = {"repo_name": "o/threads", "state": "open", "created_at": AT, "updated_at": AT, "author_login": "writer"}
+    pull = Thread(number=1, kind="pull_request", replies=(review,), **about)  # type: ignore[arg-type]
+    bug = Thread(number=2, kind="issue", labels=("bug",), **about)  # type: ignore[arg-type]
+    other = Thread(number=3, kind="issue", labels=("bug", "good first"), **about)  # type: ignore[arg-type]
+    await manager.threads.save_threads([pull, bug, other])
+    known = learn(Ledger(), "threads", Span(iso(NOW - timedelta(days=60)), iso(NOW)))
+    state = RepositoryState(repo_name="o/threads", ledger=known, last_collected_at=iso(NOW), sources=("threads",))
+    await manager.collector_state.save_states([state])
+    service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
+    answer = await service.ask_by_name(name, {"repo": "o/threads", **arguments})
+    wire = answer.to_wire()
+    assert wire[f"total_{name}"] == 0
+    note = wire["coverage"]["note"] or ""
+    assert said in note if said else "here" not in note
+    assert wire["coverage"]["complete"] is ("Nobody" not in note)

@@ -22,7 +22,6 @@ LEFT_OUT = {
     "monitor_commits: repositories.commits.summary.text": "commit_details has it",
     "monitor_commits: repositories.commits.summary.reasons": "commit_details has them",
     "monitor_commits: repositories.commits.branch": "it is the default branch throughout",
-    "monitor_commits: repositories.coverage.sources": "recent_commits of the repository says them",
     "commit_details: commit.message": "the whole message is shown",
     **{
         f"commit_details: commit.summary.{name}": "the analysis is shown once, from `summary`"

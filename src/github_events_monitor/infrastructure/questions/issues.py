@@ -1,6 +1,8 @@
 """`issues`: a repository's issues by state, author or label."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Literal
 
 from ...answers import AnswerModel, Envelope, Flag, Link
@@ -13,6 +15,8 @@ from .lines import cursor_line, flags, known, name_of, number, quoted, span, sta
 from .question import Endpoint, Question
 
 NAME = "issues"
+_LABELS = 8
+"""So many labels are named where none is the one asked for, those most used first."""
 
 
 class IssuesQuery(threads.ThreadsQuery):
@@ -62,7 +66,14 @@ async def answer(context: QuestionContext, query: IssuesQuery) -> Issues:
         return not label or label in {name.lower() for name in thread.labels or ()}
 
     found = await threads.list_threads(
-        context, NAME, page, "issue", sort=page.query.sort, matches=matches, present=_present
+        context,
+        NAME,
+        page,
+        "issue",
+        sort=page.query.sort,
+        matches=matches,
+        present=_present,
+        explain=partial(_say_if_unknown, page.query.label),
     )
     return Issues(
         **found.envelope,
@@ -71,6 +82,15 @@ async def answer(context: QuestionContext, query: IssuesQuery) -> Issues:
         summary=found.summary,
         next_cursor=found.next_cursor,
     )
+
+
+def _say_if_unknown(label: str | None, issues: Sequence[Thread]) -> str | None:
+    """Return which labels there are, where none is the one asked for."""
+    used = Counter(name for issue in issues for name in issue.labels or ())
+    if label is None or label.lower() in {name.lower() for name in used}:
+        return None
+    there = ", ".join(quoted(name, 40) for name, _ in used.most_common(_LABELS))
+    return f"No issue here has the label {quoted(label, 60)}; {f'labels here: {there}' if there else 'none has any'}."
 
 
 def _present(thread: Thread, until: str, bots: frozenset[str]) -> Issue:

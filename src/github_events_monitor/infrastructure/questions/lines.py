@@ -68,14 +68,16 @@ def standing(answer: Standing) -> Iterator[str]:
 
 def standing_of(now: str, coverage: Coverage, repo: str | None) -> Iterator[str]:
     """Yield the same for an answer about one repository or, without `repo`, about many."""
-    sources = f" from {', '.join(coverage.sources)}" if coverage.sources else ""
-    yield f"Now {now}; {freshness(coverage)}{sources}."
+    yield f"Now {now}; {freshness(coverage)}."
     yield from gap_lines(coverage, repo)
 
 
 def freshness(coverage: Coverage) -> str:
-    """Return when it was last collected, in words."""
-    return f"last collected {coverage.last_collected_at}" if coverage.last_collected_at else "never collected"
+    """Return when it was last collected, and from what, in words."""
+    sources = ", ".join(coverage.sources)
+    if coverage.last_collected_at:
+        return f"last collected {coverage.last_collected_at}{f' from {sources}' if sources else ''}"
+    return f"read so far: {sources} alone" if sources else "never collected"
 
 
 def gap_lines(coverage: Coverage, repo: str | None) -> Iterator[str]:
@@ -84,7 +86,8 @@ def gap_lines(coverage: Coverage, repo: str | None) -> Iterator[str]:
         shown = ", ".join(f"{gap.from_} to {gap.to}" for gap in coverage.gaps[:5])
         more = f" and {len(coverage.gaps) - 5} more" if len(coverage.gaps) > 5 else ""
         yield f"Not known: {shown}{more}."
-    if not coverage.complete and repo:
+    nothing = coverage.from_ is None and not coverage.complete
+    if repo and (nothing or coverage.gaps):
         yield f'To learn more, call collect_now with repos=["{repo}"]. What happened in the rest is unknown, not none.'
 
 

@@ -80,13 +80,21 @@ async def commits_by(
 
 
 async def say_if_unknown(
-    context: QuestionContext, coverage: Coverage, subjects: Sequence[Subject], asked: Asked, person: str | None
+    context: QuestionContext,
+    coverage: Coverage,
+    subjects: Sequence[Subject],
+    asked: Asked,
+    person: str | None,
+    others: Iterable[str] = (),
 ) -> Coverage:
-    """Return coverage that says so where nothing here names a person. For a question that found nothing of one."""
+    """Return coverage that says so where nothing here names a person. For a question that found nothing of one.
+
+    others: names that stand elsewhere than in commits and events.
+    """
     if person is None:
         return coverage
     since = days_before(asked.span.since, HISTORY_DAYS)
-    names: dict[str, str] = {}
+    names = {name.lower(): name for name in others}
     for subject in subjects[:MAX_ASKED]:
         activity, commits = await read_rows(context, subject, since, asked.span.until, facts=())
         logins = {row.actor_login for row in activity}

@@ -76,7 +76,14 @@ async def answer(context: QuestionContext, query: PullRequestsQuery) -> PullRequ
         return not reviewer or reviewer in _reviewers(thread)
 
     found = await threads.list_threads(
-        context, NAME, page, "pull_request", sort=page.query.sort, matches=matches, present=_present
+        context,
+        NAME,
+        page,
+        "pull_request",
+        sort=page.query.sort,
+        matches=matches,
+        present=_present,
+        people=[page.query.reviewer],
     )
     return PullRequests(
         **found.envelope,

@@ -17,6 +17,7 @@ from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import Page, write_cursor
 from .lines import number as shown
+from .persons import say_if_unknown
 from .query import PagedQuery, Person, Repo
 from .sizes import MAX_BYTES, how_many_fit, wire_size
 from .windows import Asked
@@ -83,9 +84,12 @@ async def list_threads(
     sort: Sort,
     matches: Callable[[Thread], bool],
     present: Callable[[Thread, str, frozenset[str]], ItemT],
+    people: Sequence[str | None] = (),
+    explain: Callable[[Sequence[Thread]], str | None] = lambda _threads: None,
 ) -> Listing[ItemT]:
     """Return a page of the threads of a kind that match, as of the end of the window, in the order asked for.
 
+    people: whom else than the author the question names. explain: says, of all threads, why none may match.
     The record is collected first where it is stale and no cursor fixes what was known. Raises the `GitHubError` for
     which nothing is known.
     """
@@ -103,19 +107,30 @@ async def list_threads(
         and matches(thread)
     ]
     rows.sort(key=lambda row: row[0])
+    coverage = _coverage(context, subject, asked, query.state)
     if not rows:
         context.refuse_emptiness(subject, asked, KIND, others_stored=bool(threads))
+        logins = {login for thread in stored for login in _people(thread)}
+        for person in (query.author, *people):
+            coverage = await say_if_unknown(context, coverage, [subject], asked, person, logins)
+        coverage = add_note(coverage, explain(threads))
     left = [row for row in rows if page.after is None or row[0] > page.after]
     shown = [present(thread, until, context.bots) for _, thread in left[: query.size]]
     summary = _summary(threads, kind, asked.span, context.bots)
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(summary.to_wire()))]
     return Listing(
-        {**context.envelope(subject, asked), "coverage": _coverage(context, subject, asked, query.state)},
+        {**context.envelope(subject, asked), "coverage": coverage},
         len(rows),
         tuple(shown),
         summary,
         write_cursor(question, page, left[len(shown) - 1][0]) if len(shown) < len(left) else None,
     )
+
+
+def _people(thread: Thread) -> Iterator[str]:
+    """Yield the logins in a thread."""
+    replied = (reply.author_login for reply in thread.replies)
+    yield from filter(None, (thread.author_login, thread.merged_by, *(thread.reviewers or ()), *replied))
 
 
 def _summary(threads: Sequence[Thread], kind: str, span: Span, bots: frozenset[str]) -> Summary:
