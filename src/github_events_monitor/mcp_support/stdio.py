@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -71,11 +71,11 @@ _input_ends: list[int] = []
 
 
 @asynccontextmanager
-async def messages() -> AsyncIterator[tuple[Any, Any]]:
+async def messages(answered: Callable[[], object]) -> AsyncIterator[tuple[Any, Any]]:
     """Yield streams of messages to read and to write, of which the first ends when the client's questions are answered.
 
     What is no message gets an error in answer: https://www.jsonrpc.org/specification#error_object. A client that reads
-    no more ends the block as if it had left.
+    no more ends the block as if it had left. answered: called with each answer that is given.
     """
     try:
         async with stdio_server() as (read, write):
@@ -99,8 +99,9 @@ async def messages() -> AsyncIterator[tuple[Any, Any]]:
                         async for item in given:
                             await write.send(item)
                             unanswered.note_written(item)
+                            answered()
                 finally:
-                    _end_input()  # a client that reads no more is not waited for: reading holds a thread
+                    end_input()  # a client that reads no more is not waited for: reading holds a thread
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_until_left, sort_out)
@@ -174,7 +175,8 @@ def _read(client: int) -> bytes:
             select.select([client], [], [])
 
 
-def _end_input() -> None:
+def end_input() -> None:
+    """End what is read, as if the client had left."""
     for write_end in _input_ends:
         _end(write_end)
 

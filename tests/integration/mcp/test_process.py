@@ -269,3 +269,15 @@ def test_a_client_that_never_reads_stderr_stops_nothing(world: World, monkeypatc
     assert all(line.endswith(b"x" * 100) for line in written.splitlines() if b"line " in line)
     process.stdout.close()
     process.stderr.close()
+
+
+def test_what_keeps_it_from_serving_is_told_at_its_end_although_the_client_only_said_hello(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What answers questions is opened when the client has its first answer."""
+    monkeypatch.setenv("TARGET_REPOSITORIES", "@me")
+    process = start_stdio()
+    assert ask(process, INITIALIZE)["result"]["serverInfo"]["name"] == "github-events-monitor"
+    _, log = process.communicate(timeout=20)
+    assert (process.returncode, log.count(b"\n")) == (2, 1)
+    assert b"needs a token" in log
