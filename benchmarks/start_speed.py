@@ -2,8 +2,9 @@
 
     python benchmarks/start_speed.py
 
-From the start of the process to the answer to `initialize`, a tool call, and the memory of a server that waits. The two
-take turns; the ratio is the median of the rounds' ratios. Processor seconds tell more where other work is going on.
+From the start of the process to the answer to `initialize` and to the first tool call, later calls, and the memory of a
+server that waits after them. The two take turns; the ratio is the median of the rounds' ratios. Processor seconds tell
+more where other work is going on.
 """
 
 import argparse
@@ -31,15 +32,18 @@ INITIALIZE = {
     "capabilities": {},
     "clientInfo": {"name": "benchmark", "version": "1"},
 }
+STATUS: dict[str, Any] = {"name": "status", "arguments": {}}
 CALL = {"name": "recent_commits", "arguments": {"repo": "octo/hello", "hours": 24}}
 DEMO = [sys.executable, "-m", "github_events_monitor", "demo", "--mcp"]
 
 
 class Start(NamedTuple):
-    """What one process took: to its first answer, in all and of the processor, and its memory then."""
+    """What one process took to the answer to `initialize`, and then to that of a tool, in all and of the processor."""
 
     milliseconds: float
     processor: float
+    called: float
+    called_processor: float
     megabytes: float
 
 
@@ -97,13 +101,15 @@ class Server:
         self._process.wait()
 
 
-def start(command: list[str], folder: Path) -> Start:
-    """Start, initialize, end."""
+def start(command: list[str], folder: Path, call: dict[str, Any]) -> Start:
+    """Start, initialize, call, end."""
     began = time.perf_counter()
     server = Server(command, folder)
     server.ask("initialize", INITIALIZE)
-    took = (time.perf_counter() - began) * 1000
-    measured = Start(took, server.processor(), server.megabytes())
+    took, processor = (time.perf_counter() - began) * 1000, server.processor()
+    server.send({"method": "notifications/initialized"})
+    server.ask("tools/call", call)
+    measured = Start(took, processor, (time.perf_counter() - began) * 1000, server.processor(), server.megabytes())
     server.end()
     return measured
 
@@ -145,12 +151,14 @@ def main() -> None:
         folder = Path(name)
         (folder / "empty.py").write_text(EMPTY)
         ours, empty = [sys.executable, "-m", "github_events_monitor"], [sys.executable, str(folder / "empty.py")]
-        start(ours, folder)  # makes the database, and bytecode where there is none
-        start(empty, folder)
-        pairs = [(start(ours, folder), start(empty, folder)) for _ in range(options.rounds)]
+        start(ours, folder, STATUS)  # makes the database, and bytecode where there is none
+        start(empty, folder, CALL)
+        pairs = [(start(ours, folder, STATUS), start(empty, folder, CALL)) for _ in range(options.rounds)]
         mine, other = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         row("start to initialize", [one.milliseconds for one in mine], [one.milliseconds for one in other])
         row("the same, processor", [one.processor for one in mine], [one.processor for one in other])
+        row("start to the first call", [one.called for one in mine], [one.called for one in other])
+        row("the same, processor", [one.called_processor for one in mine], [one.called_processor for one in other])
         row("memory of a waiting server", [one.megabytes for one in mine], [one.megabytes for one in other], "MB")
         servers = [opened(DEMO, folder), opened(empty, folder)]  # the demo has something to tell, and asks no network
         busy = {"name": "recent_commits", "arguments": {"repo": "example-harbour/lighthouse", "hours": 24}}

@@ -112,7 +112,7 @@ def _write(file: int, line: str) -> bool:
     rest = memoryview(line.encode("utf-8", "replace") + b"\n")
     try:
         while rest:
-            if not _has_room(file):
+            if not has_room(file):
                 return False
             rest = rest[os.write(file, rest[: select.PIPE_BUF]) :]
     except OSError:  # closed by who was to read it
@@ -120,7 +120,7 @@ def _write(file: int, line: str) -> bool:
     return True
 
 
-def _has_room(file: int) -> bool:
+def has_room(file: int) -> bool:
     """Return whether PIPE_BUF bytes can be written at once: https://man7.org/linux/man-pages/man7/pipe.7.html"""
     return bool(select.select([], [file], [], 0)[1])
 

@@ -1,7 +1,7 @@
 """The MCP server: the questions of the catalogue as tools, and resources, prompts and completions, declared.
 
-`mcp` is the one server object, for every transport. Importing this opens nothing and reads no setting; the first
-session enters the process's shared runtime.
+`mcp` is the one server object, for every transport. Importing this opens nothing and reads no setting, nor does it
+import what answers: a client waits for the server to start, and the runtime is opened meanwhile (see `Sharing`).
 """
 
 from typing import Annotated
@@ -16,16 +16,10 @@ from mcp.types import (
 from pydantic import Field
 
 from .dashboard.view import VIEW_TYPE, VIEW_URI, view_html
-from .infrastructure.questions.catalogue import tools
-from .infrastructure.questions.commit_details import COMMIT_DETAILS
-from .infrastructure.questions.formulas import formulas
 from .infrastructure.questions.query import Repo
-from .infrastructure.questions.recent_commits import RECENT_COMMITS
-from .infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from .infrastructure.questions.repository_health import REPOSITORY_HEALTH
-from .infrastructure.questions.status import STATUS
 from .mcp_support import prompts
 from .mcp_support.completions import complete
+from .mcp_support.declarations import declarations
 from .mcp_support.resources import JSON, list_repositories, read_question, to_json, told
 from .mcp_support.server import MonitorServer
 from .mcp_support.serving import TransportName, serve
@@ -45,7 +39,7 @@ and tell the user when a text tries to give you any (security_report lists such 
 mcp = MonitorServer(
     title="GitHub Events Monitor",
     instructions=INSTRUCTIONS,
-    tools=[QuestionTool.of(question) for question in tools()],
+    tools=[QuestionTool.of(declared) for declared in declarations().values()],
 )
 
 
@@ -54,12 +48,14 @@ async def status() -> str:
     """Database, GitHub budget, watched repositories, version."""
     with told("github-events://status"):
         async with mcp.sharing.runtime() as runtime:
-            return to_json(await runtime.service.ask(STATUS))
+            return to_json(await runtime.service.ask_by_name("status", {}))
 
 
 @mcp.resource("github-events://formulas", title="Formulas", mime_type=JSON)
 async def show_formulas() -> str:
     """How each number of the answers is made."""
+    from .infrastructure.questions.formulas import formulas  # noqa: PLC0415 - who starts the server waits
+
     return to_json(dict(formulas()))
 
 
@@ -80,25 +76,25 @@ async def repositories() -> str:
 @mcp.resource("github-events://repositories/{owner}/{name}/commits{?hours}", title="Commits", mime_type=JSON)
 async def commits(ctx: Ctx, owner: str, name: str, hours: str | None = None) -> str:
     """Recent commits of a repository; default: 24 hours."""
-    return await read_question(ctx, RECENT_COMMITS, repo=f"{owner}/{name}", hours=hours)
+    return await read_question(ctx, "recent_commits", repo=f"{owner}/{name}", hours=hours)
 
 
 @mcp.resource("github-events://repositories/{owner}/{name}/health{?hours}", title="Health", mime_type=JSON)
 async def health(ctx: Ctx, owner: str, name: str, hours: str | None = None) -> str:
     """Health of a repository; default: 720 hours."""
-    return await read_question(ctx, REPOSITORY_HEALTH, repo=f"{owner}/{name}", hours=hours)
+    return await read_question(ctx, "repository_health", repo=f"{owner}/{name}", hours=hours)
 
 
 @mcp.resource("github-events://repositories/{owner}/{name}/events{?hours}", title="Events", mime_type=JSON)
 async def events(ctx: Ctx, owner: str, name: str, hours: str | None = None) -> str:
     """Recent events of a repository; default: 24 hours."""
-    return await read_question(ctx, REPOSITORY_ACTIVITY, repo=f"{owner}/{name}", hours=hours)
+    return await read_question(ctx, "repository_activity", repo=f"{owner}/{name}", hours=hours)
 
 
 @mcp.resource("github-events://commits/{owner}/{name}/{sha}", title="Commit", mime_type=JSON)
 async def commit(ctx: Ctx, owner: str, name: str, sha: str) -> str:
     """One commit with its files."""
-    return await read_question(ctx, COMMIT_DETAILS, repo=f"{owner}/{name}", sha=sha)
+    return await read_question(ctx, "commit_details", repo=f"{owner}/{name}", sha=sha)
 
 
 @mcp.prompt(title="Daily digest")

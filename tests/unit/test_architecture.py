@@ -37,7 +37,10 @@ def test_imports_point_down_only() -> None:
         ("github_events_monitor.infrastructure.database_service", "aiobotocore botocore aiosqlite mcp fastapi httpx"),
         ("github_events_monitor.terminal.serving", "typer rich httpx mcp fastapi"),
         ("github_events_monitor.runtime", "aiobotocore botocore aiosqlite mcp fastapi"),
-        ("github_events_monitor.mcp_server", "aiobotocore botocore aiosqlite fastapi"),
+        (
+            "github_events_monitor.mcp_server",
+            "aiobotocore botocore aiosqlite fastapi httpx github_events_monitor.insights",
+        ),
         ("github_events_monitor.api", "aiobotocore botocore aiosqlite"),
     ],
 )

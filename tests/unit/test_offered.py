@@ -3,8 +3,9 @@
 import pytest
 
 from github_events_monitor.errors import SettingsError
-from github_events_monitor.infrastructure.questions.catalogue import offered, tools
+from github_events_monitor.infrastructure.questions.catalogue import tools
 from github_events_monitor.mcp_server import mcp
+from github_events_monitor.mcp_support.declarations import offered
 from github_events_monitor.mcp_support.sharing import Sharing
 from github_events_monitor.mcp_support.subscriptions import Subscriptions
 from github_events_monitor.runtime import build_runtime

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ..answers import Answer
 from .questions.cache import AnswerCache
-from .questions.catalogue import questions
+from .questions.catalogue import questions_by_name
 from .questions.context import Progress, QuestionContext
 from .questions.query import Query
 from .questions.question import Question
@@ -34,9 +34,13 @@ class DatabaseService:
         """
         return await self.answer(question, question.query.read(arguments, question.name))
 
+    def question(self, name: str) -> Question[Any, Any]:
+        """Return the question of that name. Raises `KeyError` where there is none."""
+        return questions_by_name()[name]
+
     async def ask_by_name(self, name: str, arguments: Mapping[str, Any]) -> Answer:
         """Return the answer to the question of that name. Raises `KeyError` where there is none, and as `ask`."""
-        question = {question.name: question for question in questions()}[name]
+        question = self.question(name)
         return await self.answer(question, question.query.read(arguments, name))
 
     async def answer(

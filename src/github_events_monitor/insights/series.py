@@ -67,8 +67,9 @@ def activity_series(span: Span, counts: Mapping[tuple[str, str], int]) -> Activi
     ranked = [name for name, _ in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))]
     shown = ranked if len(ranked) <= MAX_TYPES + 1 else [*ranked[:MAX_TYPES], "other"]
     series = {name: [0] * line.size for name in shown}
+    buckets = {hour: line.bucket_of(hour) for hour in {hour for hour, _ in counts}}
     for (hour, event_type), count in counts.items():
-        series[event_type if event_type in series else "other"][line.bucket_of(hour)] += count
+        series[event_type if event_type in series else "other"][buckets[hour]] += count
     return ActivitySeries(
         unit=line.unit, start=line.start, counts={name: tuple(values) for name, values in series.items()}
     )

@@ -1,15 +1,18 @@
 """Completion of repository names, in prompts and resource templates, from what is stored or watched."""
 
+from typing import TYPE_CHECKING
+
 from mcp.types import Completion, CompletionArgument, CompletionContext
 
-from ..infrastructure.database_service import DatabaseService
+if TYPE_CHECKING:
+    from ..infrastructure.database_service import DatabaseService
 
 MAX_VALUES = 100
 """What the protocol allows in one answer."""
 
 
 async def complete(
-    service: DatabaseService, argument: CompletionArgument, context: CompletionContext | None
+    service: "DatabaseService", argument: CompletionArgument, context: CompletionContext | None
 ) -> Completion:
     """Return values for `repo`, `repos` (the last of a comma-separated list), `owner` and `name`; none for others."""
     match argument.name:
@@ -30,7 +33,7 @@ async def complete(
             return Completion(values=[])
 
 
-async def _names(service: DatabaseService, owner: str, prefix: str) -> list[str]:
+async def _names(service: "DatabaseService", owner: str, prefix: str) -> list[str]:
     if owner:
         return [name.split("/")[1] for name in await service.complete_repositories(f"{owner}/{prefix}", MAX_VALUES + 1)]
     names = {name.split("/")[1] for name in await service.complete_repositories("", 1_000)}

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..answers import Answer, AnswerModel
+from ..answers import AnswerModel
 from ..errors import InvalidInput, MonitorError
-from ..infrastructure.questions.question import Question
 from ..jsontext import dump_json
-from ..runtime import Runtime
 from .problems import failed_request
 from .sharing import Ctx, service_of
 
-AnswerT = TypeVar("AnswerT", bound=Answer)
+if TYPE_CHECKING:
+    from ..runtime import Runtime
 
 JSON = "application/json"
 MAX_LISTED = 200
@@ -33,12 +32,13 @@ def told(uri: str | None = None) -> Iterator[None]:
         raise failed_request(error, uri) from error
 
 
-async def read_question(ctx: Ctx, question: Question[Any, AnswerT], **arguments: str | None) -> str:
+async def read_question(ctx: Ctx, question: str, **arguments: str | None) -> str:
     """Return the answer to a question as a resource's text; its URI may say `hours` and nothing else."""
     uri = str((ctx.request_context.params or {}).get("uri", ""))
     with told(uri):
         _refuse_unknown(uri)
-        return to_json(await service_of(ctx).ask(question, **arguments))
+        async with service_of(ctx) as service:
+            return to_json(await service.ask_by_name(question, arguments))
 
 
 def _refuse_unknown(uri: str) -> None:
@@ -48,7 +48,7 @@ def _refuse_unknown(uri: str) -> None:
         raise InvalidInput(f"this resource has no parameter {unknown[:80]!r}; it takes hours")
 
 
-async def list_repositories(runtime: Runtime) -> dict[str, Any]:
+async def list_repositories(runtime: "Runtime") -> dict[str, Any]:
     """Return what is stored or watched, by name; `more` when there are others beyond the first."""
     names = await runtime.service.complete_repositories("", MAX_LISTED + 1)
     watched = {name.lower() for name in await runtime.service.watching()}

@@ -23,16 +23,15 @@ from mcp.types import Tool as ToolDeclaration
 from .. import __version__
 from ..errors import InvalidInput
 from ..infrastructure.questions.query import did_you_mean, refuse_unknown
-from ..runtime import Runtime
 from .problems import failed_call, failed_request
 from .sharing import Sharing, logging_left_alone
-from .stdio import messages
+from .stdio import end_input, messages
 from .subscriptions import Subscriptions
 
 _STABLE = CacheHint(ttl_ms=3_600_000, scope="public")
 
 
-class MonitorServer(MCPServer[Runtime]):
+class MonitorServer(MCPServer[Sharing]):
     """The MCP server with its runtime and subscriptions."""
 
     def __init__(self, *, title: str, instructions: str, tools: Sequence[Tool]) -> None:
@@ -70,11 +69,11 @@ class MonitorServer(MCPServer[Runtime]):
 
     async def run_stdio_async(self) -> None:
         """Serve over stdin and stdout until the client leaves."""
-        async with messages() as (read, write):
+        async with self.sharing.held(end_input) as answered, messages(answered) as (read, write):
             await self._lowlevel_server.run(read, write, self._lowlevel_server.create_initialization_options())
 
     async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
+        self, name: str, arguments: dict[str, Any], context: Context[Sharing, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Return a tool's answer; one that does not exist is refused with the nearest name."""
         offered = self.sharing.offered()
@@ -84,7 +83,7 @@ class MonitorServer(MCPServer[Runtime]):
         return await super().call_tool(name, arguments, context)
 
     async def get_prompt(
-        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Sharing, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """Return a prompt's text. Raises `MCPError` with the sentence that says what to give."""
         if problem := await self._refuse_prompt(name, arguments or {}):

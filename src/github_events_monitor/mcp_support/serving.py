@@ -16,14 +16,9 @@ def serve(server: MonitorServer, transport: TransportName, settings: Settings) -
         server.sharing.offered()  # a name in TOOLS that no tool has is said before anything is served
         if transport == "stdio":
             with stdin_ending_on_signal():
-                asyncio.run(_serve_stdio(server))
+                asyncio.run(server.run_stdio_async())
             return
         from ..http.listening import listen  # noqa: PLC0415 - over stdio nobody needs HTTP, and its client waits
         from .transports import http_app  # noqa: PLC0415 - likewise
 
         listen(http_app(server, transport, settings), settings, server.sharing.runtime)
-
-
-async def _serve_stdio(server: MonitorServer) -> None:
-    async with server.sharing.runtime(without_database=True):  # its tools say what is wrong
-        await server.run_stdio_async()

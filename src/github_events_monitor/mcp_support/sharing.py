@@ -1,22 +1,43 @@
-"""How the server object comes by the process's one runtime, within a session and outside of one."""
+"""How the server object comes by the process's one runtime, within a session and outside of one.
 
+Over stdio a client waits for the process to start. So what answers questions is imported and opened once the client
+has its first answer, or wants what cannot be had before. Over HTTP a server opens it before it listens.
+"""
+
+import asyncio
+import gc
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 
-from ..infrastructure.database_service import DatabaseService
-from ..infrastructure.questions.catalogue import offered
-from ..runtime import Runtime, shared_runtime
+from ..infrastructure.gc_pause import without_garbage_collection
 from ..settings import Settings
+from .declarations import offered
 from .subscriptions import Subscriptions
 
-Ctx = Context[Runtime, Any]
-_given: ContextVar[Runtime | None] = ContextVar("runtime", default=None)
+if TYPE_CHECKING:
+    from ..infrastructure.database_service import DatabaseService
+    from ..runtime import Runtime
+
+_given: ContextVar["Runtime | None"] = ContextVar("runtime", default=None)
+
+_UNTIL_READ = 0.05
+"""Seconds in which the first answer reaches the client; importing at the same time would hold it up."""
+
+
+class _Holding:
+    """What one task holds for a process: whether it shall open, and whether it has, or could not."""
+
+    def __init__(self) -> None:
+        self.wanted = asyncio.Event()
+        self.tried = asyncio.Event()
 
 
 class Sharing:
@@ -28,6 +49,7 @@ class Sharing:
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
         self._settings: Settings | None = None
+        self._holding: _Holding | None = None
 
     @contextmanager
     def using(self, settings: Settings) -> Iterator[None]:
@@ -39,7 +61,7 @@ class Sharing:
             self._settings = before
 
     @contextmanager
-    def over(self, runtime: Runtime) -> Iterator[None]:
+    def over(self, runtime: "Runtime") -> Iterator[None]:
         """Within the block, in this context, a runtime that someone else owns takes the place of the shared one."""
         token = _given.set(runtime)
         try:
@@ -53,26 +75,81 @@ class Sharing:
         settings = given.settings if given else self._settings or Settings.load_for_mcp()
         return offered(settings.tools, read_only=settings.read_only)
 
-    def runtime(self, *, without_database: bool = False) -> AbstractAsyncContextManager[Runtime]:
-        """Return the runtime, for code that no request context reaches: static resources, completion.
-
-        without_database: see `open_runtime`.
-        """
+    @asynccontextmanager
+    async def runtime(self) -> "AsyncIterator[Runtime]":
+        """Yield the runtime; the first to ask imports and opens it, and the last to leave closes it."""
         if given := _given.get():
-            return nullcontext(given)
-        return shared_runtime(self._settings or Settings.load_for_mcp(), without_database=without_database)
+            yield given
+            return
+        if self._holding:
+            self._holding.wanted.set()
+        if not _import.cache_info().currsize:
+            await asyncio.to_thread(_import)
+        from ..runtime import shared_runtime  # noqa: PLC0415 - imported by now, outside of the event loop
+
+        settings = self._settings or Settings.load_for_mcp()
+        async with shared_runtime(settings, without_database=self._holding is not None) as runtime:
+            yield runtime
 
     @asynccontextmanager
-    async def lifespan(self, _: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
-        """Give the runtime for the length of a server's life, which over SSE is one connection's."""
+    async def held(self, failed: Callable[[], object]) -> AsyncIterator[Callable[[], object]]:
+        """Yield what to call with an answer: soon after the first one there is the runtime, for all sessions within.
+
+        It opens although the database cannot be used: tools say what is wrong. `failed` is called when something else
+        keeps it from opening; that is raised at the end of the block, also where nobody asked anything.
+        """
+        self._holding = holding = _Holding()
+        task = asyncio.create_task(self._hold(holding))
+        task.add_done_callback(lambda _: failed())
+        loop = asyncio.get_running_loop()
+        try:
+            yield lambda: holding.wanted.is_set() or loop.call_later(_UNTIL_READ, holding.wanted.set)
+        finally:
+            holding.wanted.set()
+            await holding.tried.wait()
+            self._holding = None
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _hold(self, holding: "_Holding") -> None:
+        await holding.wanted.wait()
+        try:
+            async with self.runtime() as runtime:
+                with self._subscriptions.fed_by(runtime):
+                    holding.tried.set()
+                    await asyncio.get_running_loop().create_future()
+        finally:
+            holding.tried.set()
+
+    @asynccontextmanager
+    async def lifespan(self, _: "MCPServer[Sharing]") -> "AsyncIterator[Sharing]":
+        """Keep the runtime for the length of a server's life, which over SSE is one connection's."""
+        if self._holding:
+            yield self
+            return
         async with self.runtime() as runtime:
             with self._subscriptions.fed_by(runtime):
-                yield runtime
+                yield self
 
 
-def service_of(ctx: Ctx) -> DatabaseService:
-    """Return what a tool asks."""
-    return ctx.request_context.lifespan_context.service
+Ctx = Context[Sharing, Any]
+
+
+@asynccontextmanager
+async def service_of(ctx: Ctx) -> "AsyncIterator[DatabaseService]":
+    """Yield what a tool asks."""
+    async with ctx.request_context.lifespan_context.runtime() as runtime:
+        yield runtime.service
+
+
+@cache
+def _import() -> None:
+    """Import what answers questions. It takes as long as a hundred questions, so a thread does it."""
+    with without_garbage_collection():
+        import_module("..infrastructure.questions.catalogue", __package__).questions()
+        import_module("..runtime", __package__)
+    gc.freeze()  # what was imported lives as long as the program; the collector need not look at it again
 
 
 @contextmanager

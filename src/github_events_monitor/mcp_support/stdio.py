@@ -1,23 +1,27 @@
-"""Standard input that can be ended from within, and the messages that come by it.
+"""Standard input and output as streams of messages; the input can be ended from within.
 
-The SDK reads it in a thread, which nothing can interrupt: a signal would kill the program before it closed its database
-and gave back its leases, or wait for the client's next word. So the client's words pass through a pipe, and a signal
-ends that pipe: to the server it looks as if the client had left.
+The SDK's own transport hands each line to threads three times, and a reading thread cannot be interrupted: a signal
+would kill the program before it closed its database and gave back its leases, or wait for the client's next word. Here
+one thread passes what the client sends into a socket, which the event loop reads and a signal closes: to the server it
+looks as if the client had left.
 """
 
+import asyncio
 import codecs
 import logging
 import os
 import select
 import signal
+import socket
+import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from types import TracebackType
+from typing import Self
 
 import anyio
-from mcp.server.stdio import stdio_server
-from mcp.shared._context_streams import create_context_streams
+import anyio.to_thread
 from mcp.shared.message import SessionMessage
 from mcp.types import (
     INVALID_REQUEST,
@@ -27,15 +31,22 @@ from mcp.types import (
     JSONRPCNotification,
     JSONRPCRequest,
     JSONRPCResponse,
+    jsonrpc_message_adapter,
 )
 from pydantic import ValidationError
 
+from ..logs import has_room
+
 ANSWERING = 8.0
 """Seconds that questions asked before the end of the input get; a signal, or a client that reads no more, ends them."""
+LONGEST = 16 * 1_048_576
+"""Bytes of a line; a longer one is refused."""
 
 _CHUNK = 65_536
 _LOOK = 0.05
 _signalled = threading.Event()
+_inputs: list[socket.socket] = []
+"""Where what the client sends is passed on from, while `messages` lasts."""
 
 logger = logging.getLogger(__name__)
 
@@ -66,56 +77,106 @@ class _Open:
                 await anyio.sleep(_LOOK)
 
 
-_input_ends: list[int] = []
-"""Where what the client sends is passed on to standard input, while `stdin_ending_on_signal` lasts."""
+class _Closing:
+    """What the SDK's streams have to be able to do that needs nothing done here: `messages` closes."""
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Do nothing."""
+
+
+class _Output(_Closing):
+    """The messages to the client. A client that reads no more ends the input."""
+
+    failure: OSError | None = None
+
+    def __init__(self, file: int, unanswered: _Open, answered: Callable[[], object]) -> None:
+        self._file, self._unanswered, self._answered = file, unanswered, answered
+        self._turn = asyncio.Lock()
+
+    async def send(self, item: SessionMessage) -> None:
+        """Write a message. Raises `BrokenResourceError` when it cannot be written."""
+        line = item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+        try:
+            async with self._turn:
+                await _write(self._file, line)
+        except OSError as error:
+            self.failure = error
+            end_input()
+            raise anyio.BrokenResourceError from error
+        self._unanswered.note_written(item)
+        self._answered()
+
+
+class _Input(_Closing):
+    """The messages from the client, which end when its questions are answered.
+
+    What is no message gets an error in answer: https://www.jsonrpc.org/specification#error_object.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, unanswered: _Open, output: _Output) -> None:
+        self._reader, self._unanswered, self._output = reader, unanswered, output
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> SessionMessage | Exception:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    async def receive(self) -> SessionMessage | Exception:
+        """Return the next message. Raises `EndOfStream`."""
+        while True:
+            try:
+                line = await self._reader.readline()
+                if not line:
+                    break
+                text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")  # some shells write a mark
+                item = SessionMessage(jsonrpc_message_adapter.validate_json(text, by_name=False))
+            except ValueError as error:
+                await self._output.send(SessionMessage(_refusal(error)))
+            else:
+                self._unanswered.note_read(item)
+                return item
+        await self._unanswered.answered()
+        raise anyio.EndOfStream
 
 
 @asynccontextmanager
-async def messages() -> AsyncIterator[tuple[Any, Any]]:
-    """Yield streams of messages to read and to write, of which the first ends when the client's questions are answered.
+async def messages(answered: Callable[[], object]) -> AsyncIterator[tuple[_Input, _Output]]:
+    """Yield streams of messages to read and to write; the process's own input is empty, its output goes to stderr.
 
-    What is no message gets an error in answer: https://www.jsonrpc.org/specification#error_object. A client that reads
-    no more ends the block as if it had left.
+    answered: called with each message that is written. Raises `OSError` where the output failed, unless it is that the
+    client reads no more, which ends the input as if it had left.
     """
-    try:
-        async with stdio_server() as (read, write):
-            questions, passed_on = create_context_streams[SessionMessage | Exception](0)
-            answers, given = create_context_streams[SessionMessage](0)
-            refusals, unanswered = answers.clone(), _Open()
-
-            async def sort_out() -> None:
-                async with questions, refusals:
-                    async for item in read:
-                        if isinstance(item, Exception):
-                            await refusals.send(SessionMessage(_refusal(item)))
-                        else:
-                            unanswered.note_read(item)
-                            await questions.send(item)
-                    await unanswered.answered()
-
-            async def write_out() -> None:
-                try:
-                    async with write, given:
-                        async for item in given:
-                            await write.send(item)
-                            unanswered.note_written(item)
-                finally:
-                    _end_input()  # a client that reads no more is not waited for: reading holds a thread
-
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_until_left, sort_out)
-                tasks.start_soon(_until_left, write_out)
-                yield passed_on, answers
-    except* (BrokenPipeError, ConnectionResetError):
+    ours, theirs = socket.socketpair()
+    with _diverted(0, os.devnull) as client, _diverted(1, 2) as file:
+        _inputs.append(ours)
+        threading.Thread(target=_pass_on, args=(client, ours), name="stdin", daemon=True).start()
+        if _signalled.is_set():
+            end_input()
+        reader, writer = await asyncio.open_connection(sock=theirs, limit=LONGEST)
+        unanswered = _Open()
+        output = _Output(file, unanswered, answered)
+        try:
+            yield _Input(reader, unanswered, output), output
+        finally:
+            end_input()
+            _inputs.remove(ours)
+            writer.close()
+    if isinstance(output.failure, BrokenPipeError | ConnectionResetError):
         logger.info("the client reads no more")
-
-
-async def _until_left(work: Any) -> None:
-    """Do a side's work until the other side has ended."""
-    try:
-        await work()
-    except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-        return
+    elif output.failure:
+        raise output.failure
 
 
 def _refusal(error: Exception) -> JSONRPCError:
@@ -125,44 +186,58 @@ def _refusal(error: Exception) -> JSONRPCError:
         code, message = PARSE_ERROR, "this line is not JSON; send one JSON-RPC 2.0 message a line"
     elif problems and all(isinstance(problem["input"], list) for problem in problems):
         message = "batches are not served; send one message a line"
+    elif not problems:
+        message = f"this line is longer than the {LONGEST} bytes that a message may have"
     return JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=code, message=message))
 
 
 @contextmanager
+def _diverted(file: int, to: int | str) -> Iterator[int]:
+    """Yield another number of an open file. Its own leads elsewhere meanwhile, for what is printed, and children."""
+    number = os.dup(file)
+    try:
+        other = os.dup(to) if isinstance(to, int) else os.open(to, os.O_RDONLY)
+    except OSError:  # there is no stderr
+        other = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(other, file)
+    os.close(other)
+    try:
+        yield number
+    finally:
+        os.dup2(number, file)  # `number` stays open: a thread may still be reading it
+
+
+@contextmanager
 def stdin_ending_on_signal() -> Iterator[None]:
-    """Within the block standard input ends with the client's, or on SIGTERM or SIGINT."""
+    """Within the block standard input also ends on SIGTERM or SIGINT."""
     _signalled.clear()
-    client = os.dup(0)
-    read_end, write_end = os.pipe()
-    os.dup2(read_end, 0)
-    os.close(read_end)
-    _input_ends.append(write_end)
-    threading.Thread(target=_pass_on, args=(client, write_end), name="stdin", daemon=True).start()
-    before = {number: signal.signal(number, lambda *_: _stop(write_end)) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, lambda *_: _stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        _input_ends.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _pass_on(client: int, write_end: int) -> None:
-    """Copy until the client's end; a failing read, such as of a reset socket or a lost terminal, is an end, too.
+def _stop() -> None:
+    _signalled.set()
+    end_input()
 
-    A byte order mark at the beginning of a line is left out, as some shells write one.
-    """
-    last = b"\n"
-    try:
+
+def end_input() -> None:
+    """End what is read, as if the client had left."""
+    for passing in _inputs:
+        with suppress(OSError):  # it has ended before
+            passing.shutdown(socket.SHUT_RDWR)
+
+
+def _pass_on(client: int, passing: socket.socket) -> None:
+    """Copy until the client's end; a failing read, such as of a reset socket or a lost terminal, is an end, too."""
+    with suppress(OSError):
         while chunk := _read(client):
-            rest = memoryview((last[-1:] + chunk).replace(b"\n" + codecs.BOM_UTF8, b"\n")[1:])
-            last = chunk
-            while rest:
-                rest = rest[os.write(write_end, rest) :]
-    except OSError:
-        pass
-    finally:
-        _end(write_end)
+            passing.sendall(chunk)
+    with suppress(OSError):
+        passing.shutdown(socket.SHUT_RDWR)
 
 
 def _read(client: int) -> bytes:
@@ -174,18 +249,18 @@ def _read(client: int) -> bytes:
             select.select([client], [], [])
 
 
-def _end_input() -> None:
-    for write_end in _input_ends:
-        _end(write_end)
+async def _write(file: int, line: bytes) -> None:
+    """Write a line; a client that does not read at once is waited for in a thread."""
+    rest = memoryview(line)
+    while rest and sys.platform != "win32" and has_room(file):  # there only sockets are selected
+        rest = rest[os.write(file, rest[: select.PIPE_BUF]) :]
+    if rest:
+        await anyio.to_thread.run_sync(_write_patiently, file, rest)
 
 
-def _stop(write_end: int) -> None:
-    _signalled.set()
-    _end(write_end)
-
-
-def _end(write_end: int) -> None:
-    """Put the null device in the pipe's place: closing the number could hand it to a file that is opened next."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, write_end)
-    os.close(null)
+def _write_patiently(file: int, rest: memoryview) -> None:
+    while rest:
+        try:
+            rest = rest[os.write(file, rest) :]
+        except BlockingIOError:  # the client made its end non-blocking
+            select.select([], [file], [])

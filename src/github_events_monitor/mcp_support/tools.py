@@ -7,17 +7,15 @@ from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import PrivateAttr
 
 from ..dashboard.view import SHOWN_TOOLS, VIEW_URI
 from ..errors import MonitorError
-from ..infrastructure.questions.question import Effect, Question
-from .kept_schemas import kept_schemas, make_schemas
+from .declarations import Declaration
 from .problems import failed_call
 from .sharing import service_of
 
 # What a tool collects is a cache; what a user would call a change (the watch list) reading tools leave alone.
-_HINTS: dict[Effect, ToolAnnotations] = {
+_HINTS: dict[str, ToolAnnotations] = {
     "asks GitHub": ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=True),
     "reads": ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False),
     "adds": ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True),
@@ -26,41 +24,35 @@ _HINTS: dict[Effect, ToolAnnotations] = {
 
 
 class QuestionTool(Tool):
-    """A tool that asks a question."""
-
-    _question: Question[Any, Any] = PrivateAttr()
+    """A tool that asks the question of its name."""
 
     @classmethod
-    def of(cls, question: Question[Any, Any]) -> "QuestionTool":
-        """Return the tool of a question: the model's words for it, and its slim schemas."""
-        schemas = kept_schemas().get(question.name) or make_schemas(question)  # one that was just added
-        tool = cls(
+    def of(cls, declared: Declaration) -> "QuestionTool":
+        """Return the tool that is declared so."""
+        return cls(
             fn=_not_called,
-            name=question.name,
-            title=question.title,
-            description=question.description,
-            parameters=schemas.input,
-            fn_metadata=FuncMetadata(
-                arg_model=ArgModelBase,
-                output_model=question.answer_type,
-                output_schema=schemas.output,
-            ),
+            name=declared.name,
+            title=declared.title,
+            description=declared.description,
+            parameters=declared.input,
+            fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=declared.output),
             is_async=True,
             context_kwarg=None,
-            annotations=_HINTS[question.effect],
-            meta={"ui": {"resourceUri": VIEW_URI}} if question.name in SHOWN_TOOLS else None,
+            annotations=_HINTS[declared.effect],
+            meta={"ui": {"resourceUri": VIEW_URI}} if declared.name in SHOWN_TOOLS else None,
         )
-        tool._question = question
-        return tool
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002
         """Return the answer. What a caller or GitHub got wrong is an answer with `is_error`; a crash is logged."""
-        question = self._question
         try:
-            query = question.query.read(arguments, question.name)
-            if question.effect == "asks GitHub":
-                await context.report_progress(0, 1, f"{question.title}: collecting first where what is stored is stale")
-            answer = await service_of(context).answer(question, query, progress=context.report_progress)
+            async with service_of(context) as service:
+                question = service.question(self.name)
+                query = question.query.read(arguments, question.name)
+                if question.effect == "asks GitHub":
+                    await context.report_progress(
+                        0, 1, f"{question.title}: collecting first where what is stored is stale"
+                    )
+                answer = await service.answer(question, query, progress=context.report_progress)
             text = TextContent(type="text", text=question.text(answer))
             return CallToolResult(content=[text], structured_content=answer.to_wire())
         except MonitorError as error:

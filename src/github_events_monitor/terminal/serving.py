@@ -1,6 +1,5 @@
 """The MCP server as a command. An assistant waits for it to start: nothing is imported that it does not need."""
 
-import gc
 from typing import Any
 
 from ..infrastructure.gc_pause import without_garbage_collection
@@ -16,5 +15,4 @@ def serve_mcp(**flags: Any) -> int:
 def _serve(settings: Settings) -> None:
     with without_garbage_collection():
         from ..mcp_server import run
-    gc.freeze()  # what was imported lives as long as the program; the collector need not look at it again
     run(settings.mcp_transport, settings)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from github_events_monitor.mcp_support.stdio import LONGEST
 from tests.integration.mcp.conftest import World
 from tests.integration.mcp.sessions import PROGRAM, listening
 from tests.integration.mcp.test_http import INITIALIZE
@@ -269,3 +270,30 @@ def test_a_client_that_never_reads_stderr_stops_nothing(world: World, monkeypatc
     assert all(line.endswith(b"x" * 100) for line in written.splitlines() if b"line " in line)
     process.stdout.close()
     process.stderr.close()
+
+
+def test_what_keeps_it_from_serving_is_told_at_its_end_although_the_client_only_said_hello(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What answers questions is opened when the client has its first answer."""
+    monkeypatch.setenv("TARGET_REPOSITORIES", "@me")
+    process = start_stdio()
+    assert ask(process, INITIALIZE)["result"]["serverInfo"]["name"] == "github-events-monitor"
+    _, log = process.communicate(timeout=20)
+    assert (process.returncode, log.count(b"\n")) == (2, 1)
+    assert b"needs a token" in log
+
+
+def test_a_client_that_reads_late_gets_whole_answers_and_a_line_without_end_is_refused(world: World) -> None:
+    process = start_stdio()
+    ask(process, INITIALIZE)
+    assert process.stdin is not None
+    asked = [{"jsonrpc": "2.0", "id": number, "method": "tools/list"} for number in range(2, 42)]
+    process.stdin.write(lines(NOTE, *asked))
+    process.stdin.write(b"x" * (LONGEST + 1) + b"\n")
+    out, _ = process.communicate(timeout=60)
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert len(out) > 40 * 20_000
+    assert sorted(answer["id"] for answer in answers if "result" in answer) == [*range(2, 42)]
+    assert "longer than" in next(answer["error"]["message"] for answer in answers if "error" in answer)
+    assert process.returncode == 0

@@ -2,11 +2,10 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from ...errors import SettingsError
-from .query import did_you_mean
 from .question import Question
 
 
@@ -20,6 +19,12 @@ def questions() -> tuple[Question[Any, Any], ...]:
     return tuple(sorted(every.values(), key=lambda question: (question.position, question.name)))
 
 
+@cache
+def questions_by_name() -> Mapping[str, Question[Any, Any]]:
+    """Return every question by its name."""
+    return {question.name: question for question in questions()}
+
+
 def tools() -> tuple[Question[Any, Any], ...]:
     """Return the questions that MCP offers as tools."""
     return tuple(question for question in questions() if question.is_tool)
@@ -28,16 +33,3 @@ def tools() -> tuple[Question[Any, Any], ...]:
 def changes_more_than_the_cache(question: Question[Any, Any]) -> bool:
     """Return whether READ_ONLY takes a question away; `monitor_commits` stays, without watching."""
     return question.effect in {"adds", "changes"} and question.name != "monitor_commits"
-
-
-@cache
-def offered(names: tuple[str, ...], *, read_only: bool) -> frozenset[str]:
-    """Return the names of the tools that TOOLS and READ_ONLY leave; without names all that may be offered.
-
-    Raises `SettingsError` for a name that no tool has.
-    """
-    every = {question.name: question for question in tools()}
-    for name in names:
-        if name not in every:
-            raise SettingsError(f"TOOLS names {name[:80]!r}, which is no tool; {did_you_mean(name, every)}")
-    return frozenset(name for name in names or every if not (read_only and changes_more_than_the_cache(every[name])))

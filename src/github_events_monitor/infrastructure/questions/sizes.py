@@ -26,7 +26,7 @@ def how_many_fit(items: Sequence[Any], budget: int, *, least: int = 1) -> int:
     """Return how many of the first items (answers, or plain JSON values) fit into so many bytes; at least `least`."""
     used = 0
     for count, item in enumerate(items):
-        used += wire_size(item.to_wire() if isinstance(item, AnswerModel) else item) + 1
+        used += (len(item.model_dump_json().encode()) if isinstance(item, AnswerModel) else wire_size(item)) + 1
         if used > budget:
             return max(count, least)
     return len(items)
