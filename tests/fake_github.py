@@ -75,6 +75,10 @@ class FakeRepository:
     review_comments: list[Json] = field(default_factory=list)
     reviews: dict[int, list[Json]] = field(default_factory=dict)
     """By the number of the pull request, oldest first."""
+    issue_events: list[Json] = field(default_factory=list)
+    """What was done to issues and pull requests, newest first."""
+    details: dict[int, Json] = field(default_factory=dict)
+    """What only a single issue or pull request shows, by its number."""
     workflow_runs: list[Json] = field(default_factory=list)
     """Last created first."""
     fork: bool = False
@@ -230,6 +234,14 @@ class FakeGitHub:
         comments = {"issues": repository.issue_comments, "pulls": repository.review_comments}
         if rest[0] in comments and rest[1:] == ["comments"]:
             return self._page(comments[rest[0]], query, headers, place)
+        if rest == ["issues", "events"]:
+            return self._page(repository.issue_events, query, headers, place)
+        if rest[0] in comments and len(rest) == 2:
+            number = int(rest[1])
+            row = next((row for row in listings[rest[0]] if row["number"] == number), None)
+            if row is None:
+                return self._refuse(404, "Not Found")
+            return self._json({**row, **repository.details.get(number, {})}, headers)
         if rest[0] == "pulls" and rest[2:] == ["reviews"]:
             return self._page(repository.reviews.get(int(rest[1]), []), query, headers, place)
         if rest[0] == "deployments" and rest[2:] == ["statuses"]:

@@ -15,7 +15,7 @@ from .events import collect_events
 from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
-from .record import collect_record, collect_reviews
+from .record import collect_record, collect_rest
 from .releases import go_on
 from .snapshot import collect_snapshot, is_snapshot_due
 from .workflow_runs import collect_workflow_runs
@@ -144,7 +144,7 @@ class CollectionPass:
         if self._keeper is not None:
             if state.thorough:
                 await self._step(0.6, "reviews")
-                await collect_reviews(state)
+                await collect_rest(state, self._store)
             await self._step(0.7, "commit details")
             await collect_details(state, self._store)
 

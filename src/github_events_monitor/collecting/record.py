@@ -1,5 +1,7 @@
 """The step that reads issues and pull requests, and keeps what happened in them as events that the feed missed."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from ..errors import Forbidden, NotFound
@@ -8,8 +10,9 @@ from ..insights.threads import unseen_events
 from ..instants import shift
 from ..ledger import merge_spans
 from ..records import Activity, Event, Span, Thread
+from .endings import ENDINGS, read_listed_endings, read_single_endings
 from .pass_state import FIRST_PASS, PassState
-from .reviews import note_without_reviews, read_reviews
+from .reviews import REVIEWS, read_reviews
 from .threads import ThreadsFound, collect_threads
 
 KIND = "threads"
@@ -56,7 +59,8 @@ async def _keep(state: PassState, found: ThreadsFound) -> None:
     if state.threads:
         state.modified = True
         await _add_events(state, merge_spans(found.spans))
-    note_without_reviews(state, state.threads.values())
+    for lack in (REVIEWS, ENDINGS):
+        lack.remember(state, state.threads.values())
     state.know(KIND, *found.spans)
     _remember(state, found)
     state.add_source(KIND)
@@ -66,13 +70,20 @@ async def _keep(state: PassState, found: ThreadsFound) -> None:
         state.notes.append(f"issues and pull requests were read in part: {found.error.message}")
 
 
-async def collect_reviews(state: PassState) -> None:
-    """Read reviews of pull requests that are known without them, and keep them as events, too."""
-    found = await read_reviews(state)
-    if found:
-        state.modified = True
-        state.threads |= {thread.number: thread for thread in found}
-        await _add_events(state, state.known(KIND))
+async def collect_rest(state: PassState, store: Callable[[], Awaitable[None]]) -> None:
+    """Read what threads lack that REST listed: reviews, and who ended them; keep it as events, too.
+
+    All of it together takes half of what is left of the budget. store: stores what is drafted, for each step goes on
+    with what the one before found.
+    """
+    budget = state.budget.share(state.budget.left // 2)
+    for read in (read_listed_endings, read_reviews, read_single_endings):
+        found = await read(state, budget)
+        if found:
+            state.modified = True
+            state.threads |= {thread.number: thread for thread in found}
+            await _add_events(state, state.known(KIND))
+            await store()
 
 
 async def _add_events(state: PassState, known: tuple[Span, ...]) -> None:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from ..records import MAX_KEY_TEXT, Reply, Thread, repo_key
-from .decoding import Shape, array_of, count, instant, text
+from .decoding import Shape, array_of, count, instant, object_of, text
 from .graphql.threads import MAX_TITLE
 
 _NUMBER = re.compile(r"/(\d{1,15})$")
@@ -31,6 +31,14 @@ class ListedReply(NamedTuple):
     updated_at: str
     number: int
     reply: Reply
+
+
+class Ending(NamedTuple):
+    """Who closed or merged what has a number, and when; by: None for an account that is gone."""
+
+    number: int
+    at: str
+    by: str | None
 
 
 class _Account(msgspec.Struct):
@@ -84,6 +92,15 @@ class _Row(msgspec.Struct):
     changed_files: int | None = None
 
 
+class _Done(msgspec.Struct):
+    """Something that was done to an issue or pull request."""
+
+    event: str | None = None
+    actor: _Account | None = None
+    created_at: str | None = None
+    issue: _Row | None = None
+
+
 class _Delivery(msgspec.Struct):
     action: str | None = None
     issue: _Row | None = None
@@ -125,6 +142,25 @@ def parse_comments(kind: Literal["comment", "review_comment"], body: bytes) -> l
 def parse_reviews(body: bytes) -> list[Reply]:
     """Return the reviews of a pull request that were submitted, oldest first."""
     return [review for row in array_of(_Row, body, "reviews") if (review := _review(row)) is not None]
+
+
+def parse_endings(body: bytes) -> tuple[str | None, list[Ending]]:
+    """Return down to when a page of issue events reaches (None where it is empty), and the endings on it."""
+    rows = array_of(_Done, body, "issue events")
+    times = [at for row in rows if (at := instant(row.created_at))]
+    endings = [
+        Ending(number, at, text(row.actor.login, MAX_KEY_TEXT) if row.actor else None)
+        for row in rows
+        if row.event in {"closed", "merged"} and (at := instant(row.created_at)) and row.issue
+        if (number := count(row.issue.number)) is not None
+    ]
+    return min(times, default=None), endings
+
+
+def parse_thread(repo: str, body: bytes, kind: Literal["issue", "pull_request"]) -> Thread | None:
+    """Return an issue or pull request that was asked for by its number; None for an answer that lacks what it needs."""
+    listed = _thread(repo_key(repo), object_of(_Row, body, "an issue or pull request"), kind)
+    return listed.thread if listed else None
 
 
 def parse_delivered_thread(repo: str, event_type: str, body: bytes) -> Thread | None:

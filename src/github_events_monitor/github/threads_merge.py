@@ -4,7 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ..instants import seconds_between
 from ..records import Reply, Thread
+
+SAME_SECONDS = 60
+"""By how much the feed and the record may date the same comment, review or closing apart."""
 
 _OF_THE_CLOSED = ("closed_at", "closed_by", "merged_at", "merged_by", "state_reason")
 """Fields whose None says something in a record of an open thread: it was reopened."""
@@ -22,6 +26,8 @@ def merge_threads(old: Thread, new: Thread) -> Thread:
     later, earlier = (new, old) if new.updated_at >= old.updated_at else (old, new)
     if later.kind != earlier.kind:
         return later
+    if ended_again(earlier, later):
+        earlier = msgspec.structs.replace(earlier, closed_by=None, state_reason=None, ending_known=False)
     known = {name: value for name in Thread.__struct_fields__ if (value := getattr(later, name)) is not None}
     if later.state == "open":
         known |= {name: getattr(later, name) for name in _OF_THE_CLOSED}
@@ -36,8 +42,16 @@ def merge_threads(old: Thread, new: Thread) -> Thread:
         merged,
         comments_complete=later.comments_complete or (same and earlier.comments_complete),
         reviews_complete=later.reviews_complete or (same and earlier.reviews_complete),
+        ending_known=merged.state != "open" and (later.ending_known or earlier.ending_known),
     )
     return with_replies(msgspec.structs.replace(merged, replies=earlier.replies), later.replies)
+
+
+def ended_again(earlier: Thread, later: Thread) -> bool:
+    """Return whether two records of a thread tell of two closings, between which it was reopened."""
+    if earlier.closed_at is None or later.closed_at is None:
+        return False
+    return abs(seconds_between(earlier.closed_at, later.closed_at)) > SAME_SECONDS
 
 
 def with_replies(thread: Thread, replies: Iterable[Reply]) -> Thread:
