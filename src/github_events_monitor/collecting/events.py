@@ -10,6 +10,8 @@ import msgspec
 
 from ..github.client import BudgetSpent
 from ..github.payloads import derived_id, parse_events, parse_push_commits, possible_keys
+from ..github.thread_events import thread_after
+from ..github.thread_lists import DELIVERED
 from ..instants import shift
 from ..ledger import SKEW
 from ..records import Event, Span
@@ -88,6 +90,7 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
     twins = {event.id: [derived_id(key) for key in possible_keys(event)] for event in new.values()}
     wanted = {twin for some in twins.values() for twin in some}
+    told: list[Event] = []
     brought = set(await state.manager.events.get_known_ids(wanted)) | (wanted & state.events.keys())
     for event in new.values():
         twin = next((twin for twin in twins[event.id] if twin in brought), None)
@@ -95,9 +98,26 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
             brought.discard(twin)
             continue
         state.events.setdefault(event.id, event)
+        told.append(event)
         for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():
             if commit.sha not in state.commits:
                 state.add_commit(commit)
+    await _add_threads(state, told)
+
+
+async def _add_threads(state: PassState, told: Sequence[Event]) -> None:
+    """Draft what new events tell of issues and pull requests; it proves nothing of what else happened to them."""
+    about = sorted((event for event in told if event.event_type in DELIVERED), key=lambda event: event.created_at)
+    numbers = {event.facts.number for event in about if event.facts.number is not None}
+    if not numbers or not state.manager.threads.available:
+        return
+    known = await state.manager.threads.get_threads_by_number(state.repo, numbers - state.threads.keys())
+    for event in about:
+        number = event.facts.number or 0
+        before = state.threads.get(number) or known.get(number)
+        after = thread_after(event, before)
+        if after is not None and after != before:
+            state.threads[number] = after
 
 
 def _overlaps(state: PassState, feed: Sequence[Event], stored: Set[str]) -> bool:

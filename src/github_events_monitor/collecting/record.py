@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from ..errors import Forbidden, NotFound
-from ..github.threads_merge import with_replies
+from ..github.threads_merge import merge_threads, with_replies
 from ..insights.threads import unseen_events
 from ..instants import shift
 from ..ledger import merge_spans
@@ -52,10 +52,12 @@ def _most(state: PassState) -> int:
 
 async def _keep(state: PassState, found: ThreadsFound) -> None:
     for number, replies in found.replies.items():
-        stored = await state.manager.threads.get_thread(state.repo, number)
+        stored = state.threads.get(number) or await state.manager.threads.get_thread(state.repo, number)
         if stored is not None:
             state.threads[number] = with_replies(stored, replies)
-    state.threads |= {thread.number: _of(thread, state.repo) for thread in found.threads}
+    for thread in (_of(thread, state.repo) for thread in found.threads):
+        told = state.threads.get(thread.number)  # by the feed
+        state.threads[thread.number] = merge_threads(told, thread) if told else thread
     if state.threads:
         state.modified = True
         await _add_events(state, merge_spans(found.spans))
