@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
@@ -268,11 +268,17 @@ class FakeGitHub:
 
     def _workflow_runs(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
         rows = [row for row in repository.workflow_runs if query.get("branch") in {None, row["head_branch"]}]
-        size = min(100, int(query.get("per_page", 30)))
+        if "created" in query:
+            since, until = query["created"].split("..")
+            rows = [row for row in rows if since <= row["created_at"] <= until]
+        shown = rows[:1000]  # of a search
+        size, number = min(100, int(query.get("per_page", 30))), int(query.get("page", 1))
         extra = {}
-        if size < len(rows):
-            extra["Link"] = f'<{self.base}/repos/{repository.full_name}/actions/runs?page=2>; rel="next"'
-        return self._json({"total_count": len(rows), "workflow_runs": rows[:size]}, headers, extra)
+        if number * size < len(shown):
+            others = urlencode({**query, "page": str(number + 1)})
+            extra["Link"] = f'<{self.base}/repos/{repository.full_name}/actions/runs?{others}>; rel="next"'
+        page = shown[(number - 1) * size : number * size]
+        return self._json({"total_count": len(rows), "workflow_runs": page}, headers, extra)
 
     def _commits(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
         branch = query.get("sha", repository.default_branch)

@@ -18,7 +18,7 @@ from .pass_state import PassState
 from .record import collect_record, collect_rest
 from .releases import go_on
 from .snapshot import collect_snapshot, is_snapshot_due
-from .workflow_runs import collect_workflow_runs
+from .workflow_runs import collect_workflow_runs, read_on
 
 KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
@@ -141,6 +141,7 @@ class CollectionPass:
             await self._step(0.5, "pushes, workflow runs and snapshot")
             observing = [collect_snapshot] if is_snapshot_due(state) else [collect_workflow_runs, go_on]
             await side_by_side([partial(collect, state) for collect in (collect_activity, *observing)])
+            await read_on(state)
         if self._keeper is not None:
             if state.thorough:
                 await self._step(0.6, "reviews")
