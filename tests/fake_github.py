@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
@@ -75,6 +75,10 @@ class FakeRepository:
     review_comments: list[Json] = field(default_factory=list)
     reviews: dict[int, list[Json]] = field(default_factory=dict)
     """By the number of the pull request, oldest first."""
+    issue_events: list[Json] = field(default_factory=list)
+    """What was done to issues and pull requests, newest first."""
+    details: dict[int, Json] = field(default_factory=dict)
+    """What only a single issue or pull request shows, by its number."""
     workflow_runs: list[Json] = field(default_factory=list)
     """Last created first."""
     fork: bool = False
@@ -229,6 +233,14 @@ class FakeGitHub:
         comments = {"issues": repository.issue_comments, "pulls": repository.review_comments}
         if rest[0] in comments and rest[1:] == ["comments"]:
             return self._page(comments[rest[0]], query, headers, place)
+        if rest == ["issues", "events"]:
+            return self._page(repository.issue_events, query, headers, place)
+        if rest[0] in comments and len(rest) == 2:
+            number = int(rest[1])
+            row = next((row for row in listings[rest[0]] if row["number"] == number), None)
+            if row is None:
+                return self._refuse(404, "Not Found")
+            return self._json({**row, **repository.details.get(number, {})}, headers)
         if rest[0] == "pulls" and rest[2:] == ["reviews"]:
             return self._page(repository.reviews.get(int(rest[1]), []), query, headers, place)
         if rest[0] == "deployments" and rest[2:] == ["statuses"]:
@@ -255,11 +267,17 @@ class FakeGitHub:
 
     def _workflow_runs(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
         rows = [row for row in repository.workflow_runs if query.get("branch") in {None, row["head_branch"]}]
-        size = min(100, int(query.get("per_page", 30)))
+        if "created" in query:
+            since, until = query["created"].split("..")
+            rows = [row for row in rows if since <= row["created_at"] <= until]
+        shown = rows[:1000]  # of a search
+        size, number = min(100, int(query.get("per_page", 30))), int(query.get("page", 1))
         extra = {}
-        if size < len(rows):
-            extra["Link"] = f'<{self.base}/repos/{repository.full_name}/actions/runs?page=2>; rel="next"'
-        return self._json({"total_count": len(rows), "workflow_runs": rows[:size]}, headers, extra)
+        if number * size < len(shown):
+            others = urlencode({**query, "page": str(number + 1)})
+            extra["Link"] = f'<{self.base}/repos/{repository.full_name}/actions/runs?{others}>; rel="next"'
+        page = shown[(number - 1) * size : number * size]
+        return self._json({"total_count": len(rows), "workflow_runs": page}, headers, extra)
 
     def _commits(self, repository: FakeRepository, query: dict[str, str], headers: dict[str, str]) -> Reply:
         branch = query.get("sha", repository.default_branch)

@@ -23,6 +23,7 @@ _TABLES = {
     "commits": "commits",
     "commits/without_files": "commits",
     "threads": "threads",
+    "threads/without_endings": "threads",
     "threads/without_reviews": "threads",
 }
 """Where the records of a kind are; those of any other are events."""

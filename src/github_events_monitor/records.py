@@ -199,6 +199,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reviewers: logins whose review is requested at present. comments: GitHub's own count of issue comments.
     replies: oldest first. comments_complete, reviews_complete: whether `replies` holds all of that kind as of
     `updated_at`; reviews without any comment are only known from GraphQL, `/pulls/{n}/reviews` and webhooks.
+    by_event: its last change is known from an event of the feed alone, whose time may be some seconds late.
+    ending_known: GitHub was asked who closed or merged it: None for both then is an account that is gone.
     """
 
     repo_name: str
@@ -230,6 +232,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     replies: tuple[Reply, ...] = ()
     comments_complete: bool = False
     reviews_complete: bool = False
+    ending_known: bool = False
+    by_event: bool = False
 
 
 class Authorship(NamedTuple):

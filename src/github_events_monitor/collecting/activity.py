@@ -3,15 +3,22 @@
 https://docs.github.com/en/rest/repos/repos#list-repository-activities
 """
 
-from ..errors import Forbidden, NotFound
+from datetime import timedelta
+
+from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import BudgetSpent
 from ..github.payloads import PushActivity, event_from_activity, parse_activity
 from ..instants import shift
 from ..ledger import missing_spans
 from ..observations import ForcePush
-from ..records import MetricRow
+from ..records import MetricRow, Span
 from .events import FEED_REACH
 from .pass_state import PassState
+
+KIND = "activity"
+"""The kind of what is known of it."""
+_PAGES = 10
+_SECOND = timedelta(seconds=1)
 
 
 async def collect_activity(state: PassState) -> None:
@@ -25,13 +32,34 @@ async def collect_activity(state: PassState) -> None:
     except BudgetSpent:
         state.notes.append("pushes were not compared with /activity; the request budget was spent")
         return
+    known = state.known(KIND)
     if not state.saw("activity", answer) or answer.status != "ok":
+        state.learn(KIND, *(Span(span.until, state.now()) for span in known[-1:]))
         return
-    rows = parse_activity(answer.body)
+    rows = await _read_on(state, parse_activity(answer.body), answer.next_url)
     state.add_source("activity")
     state.security += [_observation(state.repo, row) for row in rows if row.activity_type == "force_push"]
     await _notice_replaced(state, rows)
     await _add_unseen(state, rows)
+
+
+async def _read_on(state: PassState, rows: list[PushActivity], url: str | None) -> list[PushActivity]:
+    """Return the rows with those of further pages: back to what is known, or as far as a share of the budget allows."""
+    floor, now, known = shift(state.now(), -FEED_REACH), state.now(), state.known(KIND)
+    budget = state.budget.share(min(_PAGES, state.budget.left // 8))
+    try:
+        while url is not None and rows and rows[-1].timestamp >= (known[-1].until if known else floor):
+            answer = await state.client.fetch_activity(state.asked_name, budget=budget, url=url)
+            rows, url = [*rows, *parse_activity(answer.body)], answer.next_url
+    except BudgetSpent:
+        state.notes.append("older pushes were not compared with /activity; the request budget was spent")
+    except (Forbidden, NotFound, Unreachable) as refused:
+        state.notes.append(f"older pushes were not compared with /activity: {refused.message}")
+    if url is None or not rows:
+        state.learn(KIND, Span(floor, now))
+    else:
+        state.learn(KIND, Span(shift(min(row.timestamp for row in rows), _SECOND), now))
+    return rows
 
 
 async def _notice_replaced(state: PassState, rows: list[PushActivity]) -> None:

@@ -15,11 +15,11 @@ from .events import collect_events
 from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
-from .record import collect_reviews, keep_record, read_record
+from .record import collect_rest, keep_record, read_record
 from .releases import go_on
 from .snapshot import collect_snapshot, is_snapshot_due
 from .threads import ThreadsFound
-from .workflow_runs import collect_workflow_runs
+from .workflow_runs import collect_workflow_runs, read_on
 
 KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
@@ -152,10 +152,11 @@ class CollectionPass:
             await self._step(0.5, "pushes, workflow runs and snapshot")
             observing = [collect_snapshot] if is_snapshot_due(state) else [collect_workflow_runs, go_on]
             await side_by_side([partial(collect, state) for collect in (collect_activity, *observing)])
+            await read_on(state)
         if self._keeper is not None:
             if state.thorough:
                 await self._step(0.6, "reviews")
-                await collect_reviews(state)
+                await collect_rest(state, self._store)
             await self._step(0.7, "commit details")
             await collect_details(state, self._store)
 

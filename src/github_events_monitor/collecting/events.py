@@ -9,16 +9,30 @@ from datetime import timedelta
 import msgspec
 
 from ..github.client import BudgetSpent
-from ..github.payloads import derived_id, parse_events, parse_push_commits, possible_keys
-from ..instants import shift
+from ..github.payloads import (
+    DERIVED,
+    derived_id,
+    parse_events,
+    parse_push_commits,
+    possible_keys,
+    same_but_for_time,
+)
+from ..github.thread_events import thread_after
+from ..github.thread_lists import DELIVERED
+from ..instants import seconds_between, shift
 from ..ledger import SKEW
 from ..records import Event, Span
 from .pass_state import PassState
 
+AROUND = timedelta(hours=1)
+"""How far apart in time a delivery and the feed's record of the same happening may be dated."""
 MAX_PAGES = 3
 FEED_REACH = timedelta(days=30)
 _ODD = timedelta(days=366)
 """One event dated so far ahead is dated wrong; were it this machine's clock, all of them would be."""
+_SECOND = timedelta(seconds=1)
+_UNDATED = frozenset({"MemberEvent"})
+"""Events whose deliveries do not say when it happened."""
 _TAIL = 3
 """So many of the last records of a cut feed decide how far back it is complete: one alone may be months older."""
 
@@ -88,16 +102,60 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
     twins = {event.id: [derived_id(key) for key in possible_keys(event)] for event in new.values()}
     wanted = {twin for some in twins.values() for twin in some}
+    told: list[Event] = []
     brought = set(await state.manager.events.get_known_ids(wanted)) | (wanted & state.events.keys())
+    undated = await _undated_twins(state, [event for event in new.values() if event.event_type in _UNDATED])
     for event in new.values():
-        twin = next((twin for twin in twins[event.id] if twin in brought), None)
+        twin = undated.get(event.id) or next((twin for twin in twins[event.id] if twin in brought), None)
         if twin is not None:
             brought.discard(twin)
             continue
         state.events.setdefault(event.id, event)
+        told.append(event)
         for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():
             if commit.sha not in state.commits:
                 state.add_commit(commit)
+    await _add_threads(state, told)
+
+
+async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str, str]:
+    """Return the deliveries, each once, that brought events before whose deliveries do not say when it happened.
+
+    Of several within `AROUND` it is the nearest in time: by ids of the events those of the deliveries.
+    """
+    if not events:
+        return {}
+    times = [event.created_at for event in events]
+    rows = await state.manager.events.get_activity(
+        state.repo, shift(min(times), -AROUND), shift(max(times), AROUND + _SECOND), event_types=_UNDATED
+    )
+    stored = [await state.manager.events.get_event(row.id) for row in rows if row.id.startswith(DERIVED)]
+    pairs = sorted(
+        (abs(seconds_between(event.created_at, other.created_at)), event.id, other.id)
+        for event in events
+        for other in stored
+        if other is not None and same_but_for_time(event, other)
+    )
+    found: dict[str, str] = {}
+    for apart, mine, other_id in pairs:
+        if apart <= AROUND.total_seconds() and mine not in found and other_id not in found.values():
+            found[mine] = other_id
+    return found
+
+
+async def _add_threads(state: PassState, told: Sequence[Event]) -> None:
+    """Draft what new events tell of issues and pull requests; it proves nothing of what else happened to them."""
+    about = sorted((event for event in told if event.event_type in DELIVERED), key=lambda event: event.created_at)
+    numbers = {event.facts.number for event in about if event.facts.number is not None}
+    if not numbers or not state.manager.threads.available:
+        return
+    known = await state.manager.threads.get_threads_by_number(state.repo, numbers - state.threads.keys())
+    for event in about:
+        number = event.facts.number or 0
+        before = state.threads.get(number) or known.get(number)
+        after = thread_after(event, before)
+        if after is not None and after != before:
+            state.threads[number] = after
 
 
 def _overlaps(state: PassState, feed: Sequence[Event], stored: Set[str]) -> bool:

@@ -1,15 +1,18 @@
 """The step that reads issues and pull requests, and keeps what happened in them as events that the feed missed."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from ..errors import Forbidden, NotFound
-from ..github.threads_merge import with_replies
+from ..github.threads_merge import merge_threads, with_replies
 from ..insights.threads import unseen_events
 from ..instants import shift
 from ..ledger import merge_spans
 from ..records import Activity, Event, Span, Thread
+from .endings import ENDINGS, read_listed_endings, read_single_endings
 from .pass_state import FIRST_PASS, PassState
-from .reviews import note_without_reviews, read_reviews
+from .reviews import REVIEWS, read_reviews
 from .threads import ThreadsFound, collect_threads
 
 KIND = "threads"
@@ -44,14 +47,17 @@ async def read_record(state: PassState, most: int) -> ThreadsFound | None:
 async def keep_record(state: PassState, found: ThreadsFound) -> None:
     """Draft what was read, and as events what happened in it that is not among those known by now."""
     for number, replies in found.replies.items():
-        stored = await state.manager.threads.get_thread(state.repo, number)
+        stored = state.threads.get(number) or await state.manager.threads.get_thread(state.repo, number)
         if stored is not None:
             state.threads[number] = with_replies(stored, replies)
-    state.threads |= {thread.number: _of(thread, state.repo) for thread in found.threads}
+    for thread in (_of(thread, state.repo) for thread in found.threads):
+        told = state.threads.get(thread.number)  # by the feed
+        state.threads[thread.number] = merge_threads(told, thread) if told else thread
     if state.threads:
         state.modified = True
         await _add_events(state, merge_spans(found.spans))
-    note_without_reviews(state, state.threads.values())
+    for lack in (REVIEWS, ENDINGS):
+        lack.remember(state, state.threads.values())
     state.know(KIND, *found.spans)
     _remember(state, found)
     state.add_source(KIND)
@@ -61,13 +67,20 @@ async def keep_record(state: PassState, found: ThreadsFound) -> None:
         state.notes.append(f"issues and pull requests were read in part: {found.error.message}")
 
 
-async def collect_reviews(state: PassState) -> None:
-    """Read reviews of pull requests that are known without them, and keep them as events, too."""
-    found = await read_reviews(state)
-    if found:
-        state.modified = True
-        state.threads |= {thread.number: thread for thread in found}
-        await _add_events(state, state.known(KIND))
+async def collect_rest(state: PassState, store: Callable[[], Awaitable[None]]) -> None:
+    """Read what threads lack that REST listed: reviews, and who ended them; keep it as events, too.
+
+    All of it together takes half of what is left of the budget. store: stores what is drafted, for each step goes on
+    with what the one before found.
+    """
+    budget = state.budget.share(state.budget.left // 2)
+    for read in (read_listed_endings, read_reviews, read_single_endings):
+        found = await read(state, budget)
+        if found:
+            state.modified = True
+            state.threads |= {thread.number: thread for thread in found}
+            await _add_events(state, state.known(KIND))
+            await store()
 
 
 async def _add_events(state: PassState, known: tuple[Span, ...]) -> None:

@@ -11,17 +11,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..github.payloads import DERIVED, derived_id, possible_keys
+from ..github.payloads import DERIVED, derived_id, possible_keys, same_but_for_time
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift
 from ..records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, name_by_id, repo_key
+from .events import AROUND
 from .leases import acquire
 
 SOURCE = "webhook"
-AROUND = timedelta(hours=1)
-"""How far apart in time a delivery and the feed's record of the same happening may be dated."""
 
 
 class Receipt(NamedTuple):
@@ -46,7 +45,7 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, rekey(delivered, key), key)
-    if await _known_from_feed(manager, batch.events[0]):
+    if await _known_from_feed(manager, batch.events[0], dated=delivered.dated):
         batch = msgspec.structs.replace(batch, events=())
     stored = await _store(manager, clock, batch, delivered)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
@@ -87,7 +86,7 @@ def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
     return repository_id is None or state.repository_id in {None, repository_id}
 
 
-async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
+async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: bool) -> bool:
     """Return whether polling brought the same happening before. Payloads are read only of rows that look alike."""
     repo = event.repo_name
     if repo is None or not event.id.startswith(DERIVED):
@@ -103,7 +102,7 @@ async def _known_from_feed(manager: DatabaseManager, event: Event) -> bool:
             continue
         if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
             continue  # another delivery, whose own id tells it apart
-        if event.id in map(derived_id, possible_keys(other)):
+        if event.id in map(derived_id, possible_keys(other)) or (not dated and same_but_for_time(event, other)):
             return True
     return False
 

@@ -6,9 +6,10 @@ https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-r
 from datetime import timedelta
 
 from ..errors import Forbidden, NotFound, Unreachable
-from ..github.client import Answer, BudgetSpent
+from ..github.client import Answer, BudgetSpent, RequestBudget
 from ..github.payloads import parse_workflow_runs
 from ..instants import shift
+from ..ledger import missing_spans
 from ..records import Span
 from .pass_state import PassState
 
@@ -19,6 +20,13 @@ _RESOURCE = "workflow_runs"
 _KEPT = timedelta(days=365)
 """GitHub removes runs that are older than 400 days:
 https://docs.github.com/en/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization"""
+
+
+_REACH = timedelta(days=90)
+"""So far back runs are read: the window of `deployment_metrics`."""
+_PAGES = 10
+"""A search for a branch shows a thousand runs."""
+_SECOND = timedelta(seconds=1)
 
 
 async def collect_workflow_runs(state: PassState) -> None:
@@ -40,7 +48,47 @@ async def read_workflow_runs(state: PassState, etag: str | None = None) -> Answe
     if not state.saw(_RESOURCE, answer):
         state.learn(KIND, Span(state.known(KIND)[-1].until, now))
         return answer
-    page = parse_workflow_runs(state.repo, answer.body, branch)
+    listed_from = await _draft(state, answer)
+    since = listed_from if answer.next_url else None
+    state.learn(KIND, Span(since or shift(now, -_KEPT), now))
+    return answer
+
+
+async def read_on(state: PassState) -> None:
+    """Read what the first page did not show of the last months, newest first, with a share of the budget."""
+    known = state.known(KIND)
+    floor = max(shift(state.now(), -_REACH), state.cutoff or "")
+    gaps = missing_spans(known, floor, known[-1].until) if known else ()
+    budget = state.budget.share(min(_PAGES, state.budget.left // 8))
+    try:
+        for gap in reversed(gaps):
+            await _fill(state, gap, budget)
+    except (Forbidden, NotFound, Unreachable) as refused:
+        state.notes.append(f"older workflow runs are not read: {refused.message}")
+    except BudgetSpent:
+        state.notes.append("older workflow runs are read in later passes")
+
+
+async def _fill(state: PassState, gap: Span, budget: RequestBudget) -> None:
+    """Read a stretch, and learn how far that was. Raises what GitHub answers, and `BudgetSpent` before its end."""
+    branch, created, url = state.repository.default_branch, f"{gap.since}..{gap.until}", None
+    for page in range(1, _PAGES + 1):
+        answer = await state.client.fetch_workflow_runs(
+            state.asked_name, branch=branch, created=created, url=url, budget=budget
+        )
+        listed_from, url = await _draft(state, answer), answer.next_url
+        if url is None and page < _PAGES:  # the last page of a search may be followed by more that it does not show
+            state.learn(KIND, gap)
+            return
+        if listed_from is not None:
+            state.learn(KIND, Span(shift(listed_from, _SECOND), gap.until))  # others of that second may be missing
+        if url is None:
+            return
+
+
+async def _draft(state: PassState, answer: Answer) -> str | None:
+    """Draft the finished runs of a page, and return when the oldest of it was created."""
+    page = parse_workflow_runs(state.repo, answer.body, state.repository.default_branch)
     found = {event.id: event for event in page.events if event.created_at >= (state.cutoff or "")}
     for known in await state.manager.events.get_known_ids(found):
         del found[known]
@@ -48,6 +96,4 @@ async def read_workflow_runs(state: PassState, etag: str | None = None) -> Answe
     if found:
         state.modified = True
         state.add_source(KIND)
-    since = page.listed_from if answer.next_url else None
-    state.learn(KIND, Span(since or shift(now, -_KEPT), now))
-    return answer
+    return page.listed_from

@@ -230,6 +230,22 @@ class GitHubClient:
         """
         return await self._updated(repo, "pulls", budget, etag, page, state="all")
 
+    async def fetch_issue_events(self, repo: str, *, budget: RequestBudget, url: str | None = None) -> Answer:
+        """A page of what was done to issues and pull requests (closed, merged, labeled…), newest first.
+
+        https://docs.github.com/en/rest/issues/events#list-issue-events-for-a-repository
+        """
+        return await self._listing(repo, "issues/events", budget, None, url)
+
+    async def fetch_thread(
+        self, repo: str, kind: Literal["issues", "pulls"], number: int, *, budget: RequestBudget
+    ) -> Answer:
+        """One of them: https://docs.github.com/en/rest/issues/issues#get-an-issue (says who closed it),
+        https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request (says who merged it, and how much changed).
+        """
+        url = self._repo_url(repo, f"{kind}/{int(number)}")
+        return await self._get(repo, url, f"{kind} {int(number)} of {repo}", budget)
+
     async def fetch_reviews(
         self, repo: str, number: int, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
     ) -> Answer:

@@ -11,8 +11,9 @@ what all forms carry:
   discussion          (number, action)
   deployment, deployment status, workflow run or job, check run or suite, status: (its id, action)
 Where the same thing can happen again (closing, labelling, editing, making a tag anew) its time, to the second, is part
-of the key. A form that carries none falls back to the UTC day. Forms may date the same happening some seconds apart:
-`possible_keys` are all the keys under which another form may know it.
+of the key. A form that carries none is told apart by the delivery that brought it, which is sent again under the same
+name; without one it falls back to the UTC day. Forms may date the same happening some seconds apart:
+`possible_keys` are all the keys under which another form may know it, but for undated forms (see `same_but_for_time`).
 """
 
 import hashlib
@@ -95,19 +96,27 @@ _BY_OWN_ID = {
 }
 
 
-def natural_key(event: Event, *, dated: bool = True) -> str | None:
+def natural_key(event: Event, *, dated: bool = True, delivery: str = "") -> str | None:
     """Return the key of what happened, or None where the record does not say enough to know it again.
 
     Args:
         event: its type is the Events API's; a type that only webhooks know is named after its header: `workflow_run`
             is WorkflowRunEvent, and a `star` is WatchEvent.
         dated: whether `created_at` is when it happened, not merely when a form without a time arrived.
+        delivery: what such a form was delivered as.
     """
     base = _base(event)
     if base is None:
         return None
     text, again = base
-    return text + (f"\n{event.created_at if dated else event.created_at[:10]}" if again else "")
+    undated = f"delivery {delivery}" if delivery else event.created_at[:10]
+    return text + (f"\n{event.created_at if dated else undated}" if again else "")
+
+
+def same_but_for_time(one: Event, other: Event) -> bool:
+    """Return whether two records tell of the same, or of the same again at another time."""
+    base = _base(one)
+    return base is not None and base == _base(other)
 
 
 def possible_keys(event: Event) -> tuple[str, ...]:

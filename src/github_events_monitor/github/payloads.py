@@ -12,7 +12,7 @@ from .graphql.commits import HistoryPage, parse_history
 from .graphql.looks import Look, parse_deployments_page, parse_looks
 from .graphql.threads import ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
-from .natural_keys import DERIVED, derived_id, natural_key, possible_keys
+from .natural_keys import DERIVED, derived_id, natural_key, possible_keys, same_but_for_time
 from .resources import (
     DeploymentStatus,
     ListedRepository,
@@ -75,4 +75,5 @@ __all__ = [
     "parse_threads",
     "parse_workflow_runs",
     "possible_keys",
+    "same_but_for_time",
 ]

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from ..records import MAX_KEY_TEXT, Reply, Thread, repo_key
-from .decoding import Shape, array_of, count, instant, text
+from .decoding import Shape, array_of, count, instant, object_of, text
 from .graphql.threads import MAX_TITLE
 
 _NUMBER = re.compile(r"/(\d{1,15})$")
@@ -31,6 +31,14 @@ class ListedReply(NamedTuple):
     updated_at: str
     number: int
     reply: Reply
+
+
+class Ending(NamedTuple):
+    """Who closed or merged what has a number, and when; by: None for an account that is gone."""
+
+    number: int
+    at: str
+    by: str | None
 
 
 class _Account(msgspec.Struct):
@@ -84,6 +92,15 @@ class _Row(msgspec.Struct):
     changed_files: int | None = None
 
 
+class _Done(msgspec.Struct):
+    """Something that was done to an issue or pull request."""
+
+    event: str | None = None
+    actor: _Account | None = None
+    created_at: str | None = None
+    issue: _Row | None = None
+
+
 class _Delivery(msgspec.Struct):
     action: str | None = None
     issue: _Row | None = None
@@ -127,10 +144,48 @@ def parse_reviews(body: bytes) -> list[Reply]:
     return [review for row in array_of(_Row, body, "reviews") if (review := _review(row)) is not None]
 
 
-def parse_delivered_thread(repo: str, event_type: str, body: bytes) -> Thread | None:
+def parse_endings(body: bytes) -> tuple[str | None, list[Ending]]:
+    """Return down to when a page of issue events reaches (None where it is empty), and the endings on it."""
+    rows = array_of(_Done, body, "issue events")
+    times = [at for row in rows if (at := instant(row.created_at))]
+    endings = [
+        Ending(number, at, text(row.actor.login, MAX_KEY_TEXT) if row.actor else None)
+        for row in rows
+        if row.event in {"closed", "merged"} and (at := instant(row.created_at)) and row.issue
+        if (number := count(row.issue.number)) is not None
+    ]
+    return min(times, default=None), endings
+
+
+def parse_thread(repo: str, body: bytes, kind: Literal["issue", "pull_request"]) -> Thread | None:
+    """Return an issue or pull request that was asked for by its number; None for an answer that lacks what it needs."""
+    listed = _thread(repo_key(repo), object_of(_Row, body, "an issue or pull request"), kind)
+    return listed.thread if listed else None
+
+
+class Mentioned(NamedTuple):
+    """What a payload that lacks most of a thread says of it all the same."""
+
+    base: str | None = None
+    head: str | None = None
+    head_sha: str | None = None
+    reply: Reply | None = None
+
+
+def parse_mentioned_thread(event_type: str, body: bytes, at: str) -> Mentioned:
+    """Return what a trimmed payload of the feed says. at: when a reply was written that does not say it itself."""
+    delivery = _delivery.read(body)
+    row = delivery.pull_request or delivery.issue or _Row()
+    base, head = row.base or _Side(), row.head or _Side()
+    sides = [text(side, MAX_KEY_TEXT) for side in (base.ref, head.ref, head.sha)]
+    return Mentioned(sides[0], sides[1], sides[2], _reply_in(delivery, event_type, at))
+
+
+def parse_delivered_thread(repo: str, event_type: str, body: bytes, actor: str | None = None) -> Thread | None:
     """Return the issue or pull request that a delivery shows, with the reply that it is about.
 
     None for other deliveries, and for an issue that is not in the repository any more.
+    actor: who did it, where the payload does not say.
     """
     if event_type not in DELIVERED:  # a push may have 25 MB, which are not read again for nothing
         return None
@@ -142,20 +197,25 @@ def parse_delivered_thread(repo: str, event_type: str, body: bytes) -> Thread | 
     listed = _thread(repo_key(repo), row, "pull_request" if is_pull else "issue")
     if listed is None:
         return None
-    thread, reply = listed.thread, None
-    if event_type == "PullRequestReviewEvent" and delivery.review is not None:
-        reply = _review(delivery.review)
-    elif event_type in _REPLIES and delivery.comment is not None and delivery.action not in _GONE:
-        reply = _comment(_REPLIES[event_type], delivery.comment)
+    thread, reply = listed.thread, _reply_in(delivery, event_type)
     if reply is not None:
         thread = msgspec.structs.replace(thread, replies=(reply,))
-    if delivery.action == "closed" and thread.closed_by is None and delivery.sender is not None:
-        thread = msgspec.structs.replace(thread, closed_by=text(delivery.sender.login, MAX_KEY_TEXT))
+    closer = delivery.sender.login if delivery.sender else actor
+    if delivery.action == "closed" and thread.closed_by is None and thread.state != "open":
+        thread = msgspec.structs.replace(thread, closed_by=text(closer, MAX_KEY_TEXT))
     return thread
 
 
-def _review(row: _Row) -> Reply | None:
-    number, at, user = count(row.id), instant(row.submitted_at), row.user or _Account()
+def _reply_in(delivery: _Delivery, event_type: str, at: str | None = None) -> Reply | None:
+    if event_type == "PullRequestReviewEvent" and delivery.review is not None:
+        return _review(delivery.review, at)
+    if event_type in _REPLIES and delivery.comment is not None and delivery.action not in _GONE:
+        return _comment(_REPLIES[event_type], delivery.comment, at)
+    return None
+
+
+def _review(row: _Row, otherwise: str | None = None) -> Reply | None:
+    number, at, user = count(row.id), instant(row.submitted_at) or otherwise, row.user or _Account()
     if number is None or at is None:
         return None
     login, account_type = text(user.login, MAX_KEY_TEXT), text(user.type, MAX_KEY_TEXT)
@@ -206,8 +266,8 @@ def _reply(kind: Literal["comment", "review_comment"], row: _Row) -> ListedReply
     return ListedReply(instant(row.updated_at) or reply.created_at, int(about[1]), reply)
 
 
-def _comment(kind: Literal["comment", "review_comment"], row: _Row) -> Reply | None:
-    created_at, number, user = instant(row.created_at), count(row.id), row.user or _Account()
+def _comment(kind: Literal["comment", "review_comment"], row: _Row, otherwise: str | None = None) -> Reply | None:
+    created_at, number, user = instant(row.created_at) or otherwise, count(row.id), row.user or _Account()
     if number is None or created_at is None:
         return None
     return Reply(str(number), kind, created_at, text(user.login, MAX_KEY_TEXT), text(user.type, MAX_KEY_TEXT))

@@ -1,11 +1,17 @@
 """How a stored issue or pull request and one that arrives become one: pure, the same for every provider."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import msgspec
 
+from ..instants import seconds_between, shift
 from ..records import Reply, Thread
 
+SAME_SECONDS = 60
+"""By how much the feed and the record may date the same comment, review or closing apart."""
+
+_SAME = timedelta(seconds=SAME_SECONDS)
 _OF_THE_CLOSED = ("closed_at", "closed_by", "merged_at", "merged_by", "state_reason")
 """Fields whose None says something in a record of an open thread: it was reopened."""
 
@@ -14,14 +20,17 @@ def merge_threads(old: Thread, new: Thread) -> Thread:
     """Return all that two records of the same thread know.
 
     Field by field the later `updated_at` wins, whichever arrived first, so that nothing goes back in time; what one
-    does not know comes from the other. A merge is final. Replies are united, by kind and id.
+    does not know comes from the other. Of an event of the feed and the record of the same minute the record is later. A
+    merge is final. Replies are united, by kind and id.
 
     An issue and a pull request of one number are not the same thread (another repository took over the name, or the
     issue was made a pull request): the later stands alone.
     """
-    later, earlier = (new, old) if new.updated_at >= old.updated_at else (old, new)
+    later, earlier = (new, old) if _as_of(new) >= _as_of(old) else (old, new)
     if later.kind != earlier.kind:
         return later
+    if ended_again(earlier, later):
+        earlier = msgspec.structs.replace(earlier, closed_by=None, state_reason=None, ending_known=False)
     known = {name: value for name in Thread.__struct_fields__ if (value := getattr(later, name)) is not None}
     if later.state == "open":
         known |= {name: getattr(later, name) for name in _OF_THE_CLOSED}
@@ -31,13 +40,25 @@ def merge_threads(old: Thread, new: Thread) -> Thread:
     if "merged" in {old.state, new.state}:
         closed = {name: getattr(later, name) or getattr(earlier, name) for name in _OF_THE_CLOSED}
         merged = msgspec.structs.replace(merged, state="merged", **closed)
-    same = later.updated_at == earlier.updated_at
+    same = later.updated_at == earlier.updated_at and not later.by_event
     merged = msgspec.structs.replace(
         merged,
         comments_complete=later.comments_complete or (same and earlier.comments_complete),
         reviews_complete=later.reviews_complete or (same and earlier.reviews_complete),
+        ending_known=merged.state != "open" and (later.ending_known or earlier.ending_known),
     )
     return with_replies(msgspec.structs.replace(merged, replies=earlier.replies), later.replies)
+
+
+def _as_of(thread: Thread) -> str:
+    return shift(thread.updated_at, -_SAME) if thread.by_event else thread.updated_at
+
+
+def ended_again(earlier: Thread, later: Thread) -> bool:
+    """Return whether two records of a thread tell of two closings, between which it was reopened."""
+    if earlier.closed_at is None or later.closed_at is None:
+        return False
+    return abs(seconds_between(earlier.closed_at, later.closed_at)) > SAME_SECONDS
 
 
 def with_replies(thread: Thread, replies: Iterable[Reply]) -> Thread:

@@ -135,7 +135,8 @@ class Delivered(NamedTuple):
     """What a delivery brings.
 
     event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
-    thread: the issue or pull request that it is about, as it is now.
+    delivery: its name, the same when it is sent again. thread: the issue or pull request that it is about, as it is
+    now.
     """
 
     event: Event | None
@@ -146,6 +147,7 @@ class Delivered(NamedTuple):
     default_branch: str | None = None
     reason: str | None = None
     dated: bool = True
+    delivery: str = ""
     thread: Thread | None = None
 
 
@@ -179,7 +181,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         )
     happened_at = _happened_at(EVENT_TYPES[kind], payload)
     event = _event(EVENT_TYPES[kind], delivery, whole, payload, happened_at or received_at)
-    event = _identified(event, dated=happened_at is not None)
+    event = _identified(event, dated=happened_at is not None, delivery=delivery)
     return Delivered(
         event,
         tuple(parse_push_commits(event)),
@@ -188,6 +190,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         repository.id,
         text(repository.default_branch),
         dated=happened_at is not None,
+        delivery=delivery,
         thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),
     )
 
@@ -198,7 +201,9 @@ def rekey(delivered: Delivered, key: str) -> Delivered:
     if event is None or event.repo_name == key:
         return delivered
     return delivered._replace(
-        event=_identified(msgspec.structs.replace(event, repo_name=key), dated=delivered.dated),
+        event=_identified(
+            msgspec.structs.replace(event, repo_name=key), dated=delivered.dated, delivery=delivered.delivery
+        ),
         commits=tuple(msgspec.structs.replace(commit, repo_name=key) for commit in delivered.commits),
         security=tuple(msgspec.structs.replace(row, key=key) for row in delivered.security),
         thread=msgspec.structs.replace(delivered.thread, repo_name=key) if delivered.thread else None,
@@ -248,9 +253,9 @@ def _event(event_type: str, delivery: str, whole: dict[str, Any], payload: _Deli
     )
 
 
-def _identified(event: Event, *, dated: bool) -> Event:
+def _identified(event: Event, *, dated: bool, delivery: str) -> Event:
     """Return it with the id of its natural key, where it has one: a redelivery then is the same event."""
-    natural = natural_key(event, dated=dated)
+    natural = natural_key(event, dated=dated, delivery=delivery[:_MAX_DELIVERY])
     return msgspec.structs.replace(event, id=derived_id(natural)) if natural else event
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from ..github.facts import extract_facts
 from ..github.natural_keys import derived_id, natural_key
+from ..github.threads_merge import SAME_SECONDS
 from ..instants import seconds_between
 from ..jsontext import dump_json
 from ..people import kind_of
@@ -20,9 +21,6 @@ from ..records import Activity, Event, Reply, Thread
 from .contributions import CLOSING, NEW
 
 Turn = Literal["review", "author", "merge"]
-
-SAME_SECONDS = 60
-"""By how much the feed and the record may date the same comment, review or closing apart."""
 
 _REPLY_TYPES = {
     "comment": "IssueCommentEvent",
@@ -71,7 +69,7 @@ def happenings_of(thread: Thread) -> Iterator[Happening]:
         anchor = _ANCHORS[reply.kind] + reply.id
         yield Happening(_REPLY_TYPES[reply.kind], "created", reply.created_at, reply.author_login, anchor, reply)
     if thread.merged_at:
-        yield Happening(event_type, "merged", thread.merged_at, thread.merged_by, "merged")
+        yield Happening(event_type, "merged", thread.merged_at, thread.merged_by or thread.closed_by, "merged")
     elif thread.closed_at:
         yield Happening(event_type, "closed", thread.closed_at, thread.closed_by, "closed")
 
@@ -108,7 +106,8 @@ def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_u
         page = f"{web}/{'pull' if thread.kind == 'pull_request' else 'issues'}/{thread.number}"
         for happening in happenings_of(thread):
             if (row := seen.find(thread, happening)) is not None:
-                known[row.id] = row._replace(created_at=happening.at)  # the feed may be seconds late
+                actor = row.actor_login or happening.actor  # it may have been read later than the happening
+                known[row.id] = row._replace(created_at=happening.at, actor_login=actor)  # the feed may be seconds late
             else:
                 rows.append(
                     Activity(
@@ -129,6 +128,15 @@ def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_u
             anchor = f"{page}#reopened"
             rows.append(Activity(anchor, kind, thread.updated_at, None, "reopened", thread.number, None, None, None))
     return [*known.values(), *rows]
+
+
+def actor_of(thread: Thread, event: Event) -> str | None:
+    """Return who did what an event without an actor tells of: listings say later who closed or merged."""
+    for one in happenings_of(thread):
+        alike = one.event_type == event.event_type and one.action == event.facts.action
+        if alike and abs(seconds_between(event.created_at, one.at)) <= SAME_SECONDS:
+            return one.actor
+    return None
 
 
 def bots_of(threads: Iterable[Thread]) -> frozenset[str]:
@@ -213,12 +221,14 @@ def replies_known(thread: Thread) -> bool:
 def answers_known(thread: Thread) -> bool:
     """Return whether all that may be an answer is known: its replies, and who closed or merged it.
 
-    The listings of pull requests do not say who merged, nor how much changed; GraphQL says both, or that nobody is left
-    who did.
+    The listings of pull requests do not say who closed or merged.
     """
-    ended_by = thread.merged_by or thread.closed_by
-    unnamed = thread.state != "open" and ended_by is None and thread.additions is None
-    return replies_known(thread) and not (thread.kind == "pull_request" and unnamed)
+    return replies_known(thread) and not (thread.kind == "pull_request" and lacks_ending(thread))
+
+
+def lacks_ending(thread: Thread) -> bool:
+    """Return whether it ended and GitHub was not asked yet by whom."""
+    return thread.state != "open" and not (thread.merged_by or thread.closed_by or thread.ending_known)
 
 
 class _Seen:
@@ -251,8 +261,8 @@ class _Seen:
 
 def _is_alike(row: Activity, happening: Happening) -> bool:
     same = row.action in NEW if happening.reply else row.action == happening.action
-    actors = {(row.actor_login or "").lower(), (happening.actor or row.actor_login or "").lower()}
-    return same and len(actors) == 1 and abs(seconds_between(row.created_at, happening.at)) <= SAME_SECONDS
+    actors = {actor.lower() for actor in (row.actor_login, happening.actor) if actor}
+    return same and len(actors) <= 1 and abs(seconds_between(row.created_at, happening.at)) <= SAME_SECONDS
 
 
 def _is_person(login: str | None, account_type: str | None, bot_logins: frozenset[str]) -> bool:

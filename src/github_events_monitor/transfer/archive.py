@@ -26,10 +26,11 @@ often, more need more memory. At first they are few, so that writing begins soon
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to take: keys of repositories and event types; null is all of them."""
+    """What to take: keys of repositories and event types; None is all of them. ids: of those, under any name."""
 
     repos: frozenset[str] | None = None
     types: frozenset[str] | None = None
+    ids: frozenset[int] = frozenset()
 
     @cached_property
     def everything(self) -> bool:
@@ -57,6 +58,7 @@ class Batch(msgspec.Struct):
 
 class _Name(msgspec.Struct):
     name: str | None = None
+    id: int | None = None
 
 
 class _Header(msgspec.Struct):
@@ -137,7 +139,9 @@ class _Lines:
                 continue
             self._count(event.created_at)
             # Only now is it known for sure: the look at the header lets through what it cannot read.
-            if wanted.everything or _matches(wanted, event.event_type, event.repo_name):
+            if wanted.everything or _matches(
+                wanted, event.event_type, event.repo_name, source.repository_id if source else None
+            ):
                 self._take(event, source)
             else:
                 batch.filtered += 1
@@ -159,8 +163,8 @@ class _Lines:
             header = _decode_header(line)
         except (ValueError, RecursionError):
             return False
-        name = header.repo.name if header.repo else None
-        if not name or _matches(self._wanted, header.type, name.strip().lower()):
+        repo = header.repo or _Name()
+        if not repo.name or _matches(self._wanted, header.type, repo.name.strip().lower(), repo.id):
             return False
         self._count(header.created_at or "")
         self._batch.filtered += 1
@@ -185,7 +189,7 @@ def _owners(line: bytes) -> set[str | None]:
         return set()
 
 
-def _matches(wanted: Wanted, event_type: str | None, repo: str | None) -> bool:
-    if wanted.repos is not None and repo not in wanted.repos:
+def _matches(wanted: Wanted, event_type: str | None, repo: str | None, repository_id: int | None) -> bool:
+    if wanted.repos is not None and repo not in wanted.repos and repository_id not in wanted.ids:
         return False
     return wanted.types is None or event_type is None or event_type in wanted.types

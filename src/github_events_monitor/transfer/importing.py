@@ -21,6 +21,7 @@ from .lines import blocks_of
 from .parsing_process import batches_elsewhere, is_worthwhile, item_batches_elsewhere
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
+from .selecting import ids_of
 
 _MAX_REPOSITORIES_HELD = 50_000
 
@@ -38,7 +39,8 @@ async def import_files(
     """Store what files hold: events as GH Archive or the Events API give them, or this program's own exports.
 
     paths: files, patterns, or `-` for `stdin`. Kinds are told apart by content, gzip or plain alike. repos, types: only
-    those repositories ("owner/name") and event types. Importing a file again changes nothing.
+    those repositories ("owner/name", also under other names that they had) and event types. Importing a file again
+    changes nothing.
 
     All files are looked at before anything is stored. Raises `InvalidInput` for a path that is not there,
     `DataFileError` for a file of another kind, and for one that is cut or altered: it then names how much of it was
@@ -46,16 +48,15 @@ async def import_files(
     empty files, unless there is no other one.
     """
     chosen = check_types(types)
-    wanted = Wanted(
-        frozenset(repo_key(repo) for repo in repos) if repos is not None else None,
-        frozenset(chosen) if chosen is not None else None,
-    )
+    keys = frozenset(repo_key(repo) for repo in repos) if repos is not None else None
     files = await asyncio.to_thread(data_files, paths, stdin)
     kinds = {file: await asyncio.to_thread(_look_at, file) for file in files}
     empty = [file.name for file, kind in kinds.items() if kind is Kind.EMPTY]
     if empty and len(empty) == len(kinds):
         raise DataFileError(f"{', '.join(empty[:3])}: there is nothing to import; name a file with events or an export")
     files = [file for file in files if kinds[file] is not Kind.EMPTY]
+    ids = await ids_of(manager, keys, kinds) if keys else frozenset[int]()
+    wanted = Wanted(keys, frozenset(chosen) if chosen is not None else None, ids)
     work = _Import(manager, wanted, files, progress, clock)
     with without_garbage_collection(), patiently():
         for file in files:

@@ -37,6 +37,7 @@ class _Request(msgspec.Struct):
     encoder: tuple[str, str]
     repos: frozenset[str] | None
     types: frozenset[str] | None
+    ids: frozenset[int]
 
 
 class _Events(msgspec.Struct, tag="events"):
@@ -95,7 +96,7 @@ class _Child:
     def __init__(self, file: DataFile, wanted: Wanted, encoder: type[BatchEncoder], is_export: bool) -> None:
         self._file = file
         made_by = (encoder.__module__, encoder.__qualname__)
-        self._request = _Request(str(file.path), is_export, made_by, wanted.repos, wanted.types)
+        self._request = _Request(str(file.path), is_export, made_by, wanted.repos, wanted.types, wanted.ids)
 
     def __enter__(self) -> Self:
         program = f"import sys; sys.path[:] = sys.argv[1:]; from {__name__} import main; main()"
@@ -153,7 +154,7 @@ def main() -> None:
 
 def _read_file(file: DataFile, request: _Request) -> Iterator[_Message]:
     module, name = request.encoder
-    encoder, wanted = getattr(import_module(module), name), Wanted(request.repos, request.types)
+    encoder, wanted = getattr(import_module(module), name), Wanted(request.repos, request.types, request.ids)
     if request.is_export:
         yield from (_Items(items, file.done) for items in item_batches(file, wanted, encoder))
     else:

@@ -144,3 +144,29 @@ async def test_advisories_beyond_the_first_page_count(
     value, score, said = await health_of_advisories(world)
     assert (value, score) == (None, None)
     assert "at least 0 are open, and not all of them were read" in said
+
+
+async def test_a_force_push_behind_many_pushes_is_found(manager: DatabaseManager) -> None:
+    """Of 150 pushes of ten days the oldest was forced; later passes read down to what is known alone."""
+    repository = hello()
+    repository.activity = [
+        {
+            "id": 500 - number,
+            "before": f"{number + 1:040x}",
+            "after": f"{number:040x}",
+            "ref": "refs/tags/v1" if number == 149 else "refs/heads/topic",
+            "timestamp": iso(NOW - timedelta(hours=1.5 * number + 1)),
+            "activity_type": "force_push" if number == 149 else "push",
+            "actor": {"login": "mallory"},
+        }
+        for number in range(150)
+    ]
+    world = build(FakeGitHub(repository), manager=manager)
+    await world.collector.collect(["octo/hello"])
+    rows = await manager.metrics.get_metrics("security_metrics", "octo/hello", prefix="force_push#")
+    assert [(row.data["ref"], row.data["actor"]) for row in rows] == [("refs/tags/v1", "mallory")]
+    assert world.asked("/activity") == 2
+    repository.activity.insert(0, {**repository.activity[0], "id": 501, "timestamp": iso(NOW + timedelta(minutes=1))})
+    world.pass_time(minutes=10)
+    await world.collector.collect(["octo/hello"])
+    assert world.asked("/activity") == 3

@@ -32,7 +32,14 @@ def make(manager: DatabaseManager | None, number: int, *, token: str | None = "t
                 {**approval, "submitted_at": approved_at},
                 {**approval, "id": 7, "state": "PENDING"},
             ]
+    repository.issue_events = [merge(row) for row in sorted(repository.pulls, key=lambda row: str(row["merged_at"]))]
+    repository.issue_events.reverse()
     return build(FakeGitHub(repository), manager=manager, token=token)
+
+
+def merge(row: Json) -> Json:
+    about = {"event": "merged", "actor": {"login": "ada"}, "created_at": row["merged_at"]}
+    return {"id": row["number"], **about, "issue": {"number": row["number"]}}
 
 
 def about(n: int) -> Json:
@@ -115,11 +122,17 @@ async def test_reviews_that_may_not_be_read_stay_unknown_and_are_not_asked_for_e
     await world.collector.close()
 
 
-async def test_without_a_token_they_are_unknown() -> None:
+async def test_without_a_token_later_passes_read_them() -> None:
     world = make(None, 8, token=None)
     await world.collector.collect(["octo/hello"])
-    assert world.asked("/reviews") == 0
     assert (await review_of(world))[0] is None
+    for _ in range(6):
+        world.pass_time(hours=1)
+        world.github.remaining = 60
+        row = (await world.collector.collect(["octo/hello"])).repositories[0]
+        assert row.requests <= 15
+    assert world.asked("/reviews") == 8
+    assert await review_of(world) == (0.5, 8)
     await world.collector.close()
 
 

@@ -4,6 +4,9 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from github_events_monitor.collecting import workflow_runs
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
@@ -100,7 +103,42 @@ async def test_a_pass_without_news_costs_one_free_request_and_a_new_run_is_news(
     await world.collector.close()
 
 
-async def test_what_the_listing_does_not_reach_is_unknown_not_none() -> None:
+async def test_runs_beyond_the_first_page_are_read_too(manager: DatabaseManager) -> None:
+    """Of 1,250 runs every tenth failed; a search shows a thousand of them."""
+    rows = [run(2000 - n, n / 2, "failure" if n % 10 == 0 else "success") for n in range(1250)]
+    world = make(manager, *rows)
+    seen = []
+    for _ in range(4):
+        await world.collector.collect(["octo/hello"])
+        found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=24 * 60)).workflow_runs
+        assert found is not None
+        seen.append((found.verdicts, found.failed, found.complete))
+        if not found.complete:
+            assert "Not all are known" in found.explanation
+        world.pass_time(minutes=10)
+    assert seen[-1] == (1250, 125, True)
+    assert seen[0][0] < 1250
+    before = world.asked("created=")
+    await world.collector.collect(["octo/hello"])
+    assert world.asked("created=") == before
+
+
+async def test_a_burst_of_runs_between_two_passes_leaves_no_gap(manager: DatabaseManager) -> None:
+    world = make(manager, run(1, 40, "success"))
+    await world.collector.collect(["octo/hello"])
+    world.hello.workflow_runs = [
+        *(run(1000 - n, -1 + n / 1000, "success") for n in range(150)),
+        *world.hello.workflow_runs,
+    ]
+    world.pass_time(hours=2)
+    await world.collector.collect(["octo/hello"])
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=48)).workflow_runs
+    assert found is not None
+    assert (found.verdicts, found.complete) == (151, True)
+
+
+async def test_what_the_listing_does_not_reach_is_unknown_not_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflow_runs, "_PAGES", 0)
     world = make(None, *(run(number, 200 - number, "success") for number in range(199, 79, -1)))
     await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello")  # reads the feed alone
     metrics = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")

@@ -126,9 +126,19 @@ async def test_a_changed_thread_costs_at_most_four_write_units_with_its_indexes(
     assert await units([_discussed(number, replies + step, at(10)) for number in numbers]) <= 4
     closed = {"state": "merged", "merged_at": at(20), "closed_at": at(20), "merged_by": "ada", "closed_by": "ada"}
     assert await units([_discussed(number, replies, at(20), **closed) for number in numbers]) <= 4
+    filled = [_discussed(number, replies, at(20), **closed, ending_known=True) for number in numbers]
+    assert await units(filled) <= 1  # indexes hold keys alone
     capacity.reset()
     assert await manager.threads.save_threads([_discussed(number, replies, at(15)) for number in numbers]) == 0
     assert capacity.write_units == 0
+
+
+async def test_a_long_thread_costs_one_unit_more_for_each_kilobyte(manager: DynamoDBManager) -> None:
+    capacity, table = manager.connection.capacity, manager.connection.client.table("threads")
+    for minute in (0, 10):
+        capacity.reset()
+        await manager.threads.save_threads([_discussed(number, 100 + minute, at(minute)) for number in range(1, 21)])
+        assert capacity.of(table)[1] / 20 <= 4
 
 
 async def test_no_question_scans(manager: DynamoDBManager) -> None:

@@ -85,6 +85,30 @@ async def test_another_repository_with_the_former_name_keeps_its_own(manager: Da
     ]
 
 
+@pytest.mark.parametrize("asked", [OLD, NEW])
+@pytest.mark.parametrize("order", [(BEFORE, AFTER), (AFTER, BEFORE), ([*BEFORE, *AFTER],)])
+async def test_one_repository_is_taken_under_either_name(
+    manager: DatabaseManager, tmp_path: Path, order: Sequence[list[dict[str, Any]]], asked: str
+) -> None:
+    others = [named(an_event(n + 1200), "octo/other", 10) for n in range(2)]
+    files = [write(tmp_path / f"{number}.json.gz", *events, *others) for number, events in enumerate(order)]
+    found = await import_files(manager, files, repos=[asked])
+    assert (found.stored, found.skipped) == (9, 2 * len(order))
+    assert {name: some[1] for name, some in (await history(manager)).items()} == {OLD: 9, NEW: 9}
+
+
+async def test_a_name_that_is_known_in_the_database_brings_both(manager: DatabaseManager, tmp_path: Path) -> None:
+    await import_files(manager, [write(tmp_path / "0.json", AFTER[0])])
+    only_before = write(tmp_path / "1.json", *BEFORE)
+    assert (await import_files(manager, [only_before], repos=[NEW])).stored == 5
+
+
+async def test_who_had_the_name_before_is_not_followed(manager: DatabaseManager, tmp_path: Path) -> None:
+    taken_over = [named(an_event(n + 1200), OLD, 10) for n in range(2)]
+    files = [write(tmp_path / "0.json", *BEFORE, *AFTER, *taken_over)]
+    assert (await import_files(manager, files, repos=[OLD])).skipped == 4
+
+
 async def stored_under(manager: DatabaseManager, key: str, full_name: str, first: int) -> None:
     """Something in each table, as collecting leaves it."""
     at = "2024-03-05T14:00:00Z"

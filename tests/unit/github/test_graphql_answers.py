@@ -107,6 +107,7 @@ def test_a_pull_request_with_all_that_is_known_of_it() -> None:
         ),
         comments_complete=True,
         reviews_complete=True,
+        ending_known=True,
     )
 
 

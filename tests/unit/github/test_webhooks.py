@@ -79,9 +79,11 @@ def test_an_issue_is_closed_when_it_says_so() -> None:
     assert event_of("issues", {"action": "labeled", "issue": issue}).created_at == LATER
 
 
-def test_a_delivery_without_a_time_counts_once_a_day() -> None:
+def test_deliveries_without_a_time_are_told_apart_by_their_names() -> None:
     member = {"action": "added", "member": {"login": "bob"}}
-    assert event_of("member", member, "d-1").id == event_of("member", member, "d-2").id
+    assert event_of("member", member, "d-1").id == event_of("member", member, "d-1").id
+    assert event_of("member", member, "d-1").id != event_of("member", member, "d-2").id
+    assert event_of("member", member, "").id == event_of("member", member, "").id
     removed = {"action": "removed", "member": {"login": "bob"}}
     assert event_of("member", removed).id != event_of("member", member).id
 

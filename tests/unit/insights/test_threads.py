@@ -217,7 +217,10 @@ def test_replies_that_are_not_all_known_are_not_taken_for_none() -> None:
 def test_a_merge_by_nobody_knows_whom_may_have_been_the_answer() -> None:
     answered = [thread(n, june(1), reply(june(1, 1))) for n in range(1, 9)]
     ended: dict[str, Any] = {"merged_at": june(2), "closed_at": june(2)}
-    listed, left = thread(20, june(1), **ended), thread(21, june(1), **ended, additions=3)  # its account was deleted
+    listed, left = (
+        thread(20, june(1), **ended),
+        thread(21, june(1), **ended, ending_known=True),
+    )  # its account was deleted
     assert components([*answered, listed])["responsiveness"] == (1, 8)
     assert components([*answered, left])["responsiveness"] == (round(8 / 9, 3), 9)
 

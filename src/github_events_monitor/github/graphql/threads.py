@@ -207,6 +207,7 @@ def _thread(repo: str, kind: Kind, node: _Node) -> Thread | None:
         replies=_replies(node),
         comments_complete=_whole(node.comments) and not _cursor(node.comments),
         reviews_complete=pull and _whole(node.reviews) and not _cursor(node.reviews),
+        ending_known=state != "open" and node.closings is not None and node.closings.nodes is not None,
     )
 
 

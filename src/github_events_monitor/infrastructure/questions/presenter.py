@@ -2,9 +2,12 @@
 
 from typing import Literal
 
+import msgspec
+
 from ...answers import AnswerModel, Flag, Kind, Link, Strings
 from ...insights.commits import analyse_commit
 from ...insights.event_titles import describe_event
+from ...insights.threads import actor_of
 from ...people import kind_of
 from ...records import Commit, CommitFile, CommitRecord, CommitSummary, Event, Thread
 from ...text import clean, first_line
@@ -106,6 +109,8 @@ class Presenter:
 
     def event(self, event: Event, thread: Thread | None = None) -> EventAnswer:
         """Return an event as a list shows it; `thread` is the record of the issue or pull request it is about."""
+        if thread is not None and event.actor_login is None:
+            event = msgspec.structs.replace(event, actor_login=actor_of(thread, event))
         kind = kind_of(event.actor_login, None, None, None, self._bots)
         title, url = describe_event(
             event, self.full_name, web_url=self._web_url, title=thread.title if thread else None

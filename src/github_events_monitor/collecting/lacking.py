@@ -1,0 +1,58 @@
+"""What REST's listings leave out of threads, and which stretches of the record lack it.
+
+GraphQL brings all of a thread at once. Where it is refused a request for each thread fills in the rest, so that a pass
+reads some of them; the ledger keeps which stretches are left.
+"""
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ..insights.threads import first_response_at
+from ..instants import shift
+from ..records import Span, Thread
+from .pass_state import PassState
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something that threads may lack.
+
+    kind: of the stretches in which some do. of: whether a thread does. note: what to say while some are left.
+    """
+
+    kind: str
+    of: Callable[[Thread], bool]
+    note: str
+
+    def remember(self, state: PassState, threads: Iterable[Thread]) -> None:
+        """Remember which stretch has threads that lack it."""
+        times = [thread.updated_at for thread in threads if self.of(thread)]
+        if times:
+            state.learn(self.kind, Span(min(times), min(shift(max(times), _SECOND), state.now())))
+
+    async def stored(self, state: PassState) -> list[Thread]:
+        """Return the stored threads that lack it: those first that nobody is known to have answered, then the newest.
+
+        Whether anybody did hangs on what they lack.
+        """
+        spans = state.known(self.kind)
+        if not spans:
+            return []
+        stored = await state.manager.threads.get_threads(state.repo, spans[0].since)
+        found = [one for one in stored if self.of(one) and any(s.since <= one.updated_at < s.until for s in spans)]
+        found.sort(key=lambda thread: thread.updated_at, reverse=True)
+        return sorted(found, key=lambda thread: first_response_at(thread) is not None)
+
+    def settle(self, state: PassState, lacking: Sequence[Thread], done: Container[int]) -> None:
+        """Forget the stretches down to the newest thread that still lacks it."""
+        spans = state.known(self.kind)
+        if not spans:
+            return
+        left = [thread.updated_at for thread in lacking if thread.number not in done]
+        end = shift(max(left), _SECOND) if left else spans[0].since
+        state.know(self.kind, *(Span(span.since, min(span.until, end)) for span in spans))
+        if left:
+            state.notes.append(self.note)

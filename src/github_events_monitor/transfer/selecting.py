@@ -1,0 +1,67 @@
+"""Which repositories an import takes where only some are asked for: by name, and by the ids that names stand for.
+
+A repository that was renamed is in the files under both names; its id stays.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+import msgspec
+
+from ..errors import DataFileError
+from ..infrastructure.database_interface import DatabaseManager
+from .files import DataFile
+from .kinds import Kind, array_blocks
+from .lines import blocks_of
+
+
+class _Repo(msgspec.Struct):
+    id: int | None = None
+    name: str | None = None
+
+
+class _Header(msgspec.Struct):
+    repo: _Repo | None = None
+    created_at: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Header).decode
+
+
+async def ids_of(manager: DatabaseManager, repos: frozenset[str], files: Mapping[DataFile, Kind]) -> frozenset[int]:
+    """Return the ids of repositories, as the database knows them and as their newest events in the files tell.
+
+    Files are read once more for that, those that can be; standard input cannot. A name that another repository had
+    before stands for the latest one alone.
+    """
+    state = manager.collector_state
+    aliases = await state.get_aliases(repos)
+    known = await state.get_states({*repos, *aliases.values()})
+    found = {one.repository_id for one in known.values() if one.repository_id is not None}
+    return frozenset(found | await asyncio.to_thread(_in_files, repos, files))
+
+
+def _in_files(repos: frozenset[str], files: Mapping[DataFile, Kind]) -> set[int]:
+    newest: dict[str, tuple[str, int]] = {}
+    for file, kind in files.items():
+        if kind in {Kind.EVENT_LINES, Kind.EVENT_ARRAY} and file.size is not None:
+            with suppress(DataFileError):  # said when it is imported
+                _look_into(file, kind, repos, newest)
+            file.forget()
+    return {number for _, number in newest.values()}
+
+
+def _look_into(file: DataFile, kind: Kind, repos: Iterable[str], newest: dict[str, tuple[str, int]]) -> None:
+    wanted = {repo.partition("/")[2].encode() + b'"': repo for repo in repos}
+    for block in array_blocks(file) if kind is Kind.EVENT_ARRAY else blocks_of(file.pieces()):
+        for line in block.lines:
+            low = line.lower()
+            if not any(word in low for word in wanted):
+                continue
+            with suppress(ValueError, RecursionError):
+                header = _decode(line)
+                name = ((header.repo.name if header.repo else None) or "").strip().lower()
+                number = header.repo.id if header.repo else None
+                if name in wanted.values() and number is not None:
+                    newest[name] = max(newest.get(name, ("", 0)), (header.created_at or "", number))

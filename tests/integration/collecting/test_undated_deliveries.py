@@ -1,0 +1,78 @@
+"""Deliveries that do not say when it happened: told apart by their names, and one with what the feed tells of them."""
+
+import json
+from datetime import timedelta
+
+from github_events_monitor.collecting.webhooks import receive_webhook
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, event
+
+from .conftest import World, build
+
+ADDED = {"action": "added", "member": {"login": "bob"}}
+
+
+def make(manager: DatabaseManager) -> World:
+    return build(FakeGitHub(FakeRepository("Octo/Hello")), manager=manager)
+
+
+async def deliver(world: World, name: str) -> int:
+    repository = {"full_name": "Octo/Hello", "id": 7}
+    body = {**ADDED, "repository": repository, "sender": {"login": "ada"}}
+    receipt = await receive_webhook(world.manager, world.clock, "member", name, json.dumps(body).encode())
+    return receipt.events
+
+
+def told(number: int, minutes: int) -> Json:
+    return event(number, "MemberEvent", "ada", NOW + timedelta(minutes=minutes), ADDED)
+
+
+async def counted(world: World) -> int:
+    answer = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", event_types=["MemberEvent"], hours=24)
+    return answer.total_events
+
+
+async def collect(world: World) -> None:
+    world.pass_time(minutes=20)
+    await world.collector.collect(["octo/hello"])
+
+
+async def test_two_on_one_day_are_two_and_one_sent_again_is_one(manager: DatabaseManager) -> None:
+    world = make(manager)
+    assert await deliver(world, "guid-1") == 1
+    world.pass_time(minutes=30)
+    assert await deliver(world, "guid-2") == 1
+    assert await deliver(world, "guid-1") == 0
+    world.hello.events = [told(12, 29), told(11, -1)]  # as the feed has them later
+    for _ in range(3):
+        await collect(world)
+        assert await counted(world) == 2
+
+
+async def test_what_the_feed_told_first_is_not_counted_again(manager: DatabaseManager) -> None:
+    world = make(manager)
+    world.hello.events = [told(11, 10)]
+    await collect(world)
+    assert await deliver(world, "guid-1") == 0
+    assert await counted(world) == 1
+
+
+async def test_another_one_after_a_delivery_that_the_feed_told_of_counts(manager: DatabaseManager) -> None:
+    world = make(manager)
+    assert await deliver(world, "guid-1") == 1
+    world.hello.events = [told(11, -1)]
+    await collect(world)
+    assert await deliver(world, "guid-2") == 1
+    world.hello.events.insert(0, told(12, 20))
+    await collect(world)
+    assert await counted(world) == 2
+
+
+async def test_the_feed_tells_of_one_more_than_was_delivered(manager: DatabaseManager) -> None:
+    world = make(manager)
+    assert await deliver(world, "guid-1") == 1
+    world.hello.events = [told(12, 5), told(11, 0)]
+    for _ in range(2):
+        await collect(world)
+        assert await counted(world) == 2
