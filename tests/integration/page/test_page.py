@@ -130,6 +130,25 @@ def test_an_unknown_repository_says_what_to_do(local: Site) -> None:
     local.problems.clear()  # the browser itself notes answers that are errors
 
 
+SHIFTS = """window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
+}).observe({type: "layout-shift", buffered: true});"""
+
+
+@pytest.mark.parametrize("width", [360, 800, 1440])
+@pytest.mark.parametrize("path", ["/", REPO])
+def test_nothing_moves_while_answers_come(local: Site, path: str, width: int) -> None:
+    """https://web.dev/articles/cls: below 0.1 is good."""
+    context = local.browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    page.goto(local.url + path)
+    settle(page)
+    page.wait_for_timeout(200)
+    assert page.evaluate("() => shifted") < 0.1
+
+
 def test_the_page_is_small() -> None:
     assert sum(len(read(name).encode()) for name in [*TYPES, "page.html"]) < 700_000
 

@@ -37,6 +37,7 @@ const Monitor = {};
 
   const number = (value, digits = 1) => (value === null || value === undefined ? "unknown" : new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value));
   const amount = (value, unit) => (unit === "share" ? `${number(100 * value)} %` : unit === "percent" ? `${number(value)} %` : `${number(value, 2)} ${unit}`);
+  const counted = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
   const tall = (label, list) => el("div", { class: "tall", tabindex: "0", role: "region", "aria-label": label }, list);
   const formats = {
     hour: { hour: "2-digit", minute: "2-digit", hour12: false },
@@ -179,5 +180,5 @@ const Monitor = {};
     return el("div", { class: `bar ${kind}`, "aria-hidden": "true" }, inner);
   };
 
-  Object.assign(Monitor, { el, link, number, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, redraw, ring, bar, grade, safeUrl });
+  Object.assign(Monitor, { el, link, number, counted, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, redraw, ring, bar, grade, safeUrl });
 })();

@@ -1,12 +1,12 @@
 // Answers as pictures: what the REST routes and the tools return, by its fields.
 "use strict";
 (() => {
-  const { el, link, number, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, ring, bar, grade } = Monitor;
+  const { el, link, number, counted, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, ring, bar, grade } = Monitor;
   const origin = (answer) => new URL(answer.repo_url).origin;
   const profile = (answer, login) => `${origin(answer)}/${encodeURIComponent(login.replace(/\[bot\]$/, ""))}`;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const kindName = (type) => type.replace(/Event$/, "").replace(/([a-z])([A-Z])/g, "$1 $2");
-  const nothing = (text) => el("p", { class: "note" }, text);
+  const nothing = (text) => el("p", { class: "note empty" }, text);
   const figures = (pairs) => el("dl", { class: "figures" }, pairs.map(([name, value, kind]) => el("div", {}, el("dt", {}, name), el("dd", { class: kind || null }, value))));
   const coverageNote = (answer) => {
     const { coverage } = answer;
@@ -20,7 +20,7 @@
     const sets = Object.entries(series.counts).map(([type, values], index) => ({ label: kindName(type), values, colour: type === "other" ? "c7" : `c${index % 7}` }));
     const size = sets.length ? sets[0].values.length : 1;
     const marks = (releases || []).map((one) => ({ at: Date.parse(one.published_at), text: one.tag })).sort((one, other) => one.at - other.at);
-    const label = `${number(answer.total_events)} events by ${series.unit}${marks.length ? `, ${marks.length} releases marked` : ""}`;
+    const label = `${counted(answer.total_events, "event")} by ${series.unit}${marks.length ? `, ${counted(marks.length, "release")} marked` : ""}`;
     if (!sets.length) return [nothing("No event of this window is stored. A longer window may have some."), coverageNote(answer)];
     return [chart({ label, labels: bucketLabels(series, size), sets, stacked: true, series, marks, gaps: unknownSpans(answer.window, answer.coverage) }), coverageNote(answer)];
   };
@@ -29,7 +29,7 @@
     const { series } = answer;
     const rows = Object.values(series.counts);
     const values = rows.length ? rows[0].map((_, index) => sum(rows.map((row) => row[index]))) : [0];
-    return chart({ label: `${number(answer.total_events)} events by ${series.unit}`, labels: values.map(String), sets: [{ label: "events", values }], small: true, series, gaps: unknownSpans(answer.window, answer.coverage) });
+    return chart({ label: `${counted(answer.total_events, "event")} by ${series.unit}`, labels: values.map(String), sets: [{ label: "events", values }], small: true, series, gaps: unknownSpans(answer.window, answer.coverage) });
   };
 
   const pulls = (answer) => {
