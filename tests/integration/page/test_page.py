@@ -49,9 +49,9 @@ def test_the_overview_shows_every_watched_repository(site: Site) -> None:
 
 def test_a_repository_has_its_charts_with_a_table_behind_each(site: Site) -> None:
     page = site.open(f"{REPO}?hours=2160")
-    assert len(inks(page)) == 3
+    assert len(inks(page)) == 4
     assert all(count >= 3 for count in inks(page))
-    assert page.locator("details table").count() == 3
+    assert page.locator("details table").count() == 4
     for title in ("Activity", "Health", "Findings", "People", "When", "Recent commits", "Releases and delivery"):
         assert page.locator(f"section[aria-label='{title}'] .error").count() == 0
         assert page.locator(f"section[aria-label='{title}']").inner_text() not in {title, ""}

@@ -77,7 +77,7 @@ def test_what_is_stored_is_drawn_at_once_and_renewed_after_collecting(site: Site
     page = site.open("/r/octo/hello", settled=False)
     page.wait_for_selector("section[aria-label=Activity] canvas[data-drawn]", timeout=5_000)
     assert activity(page).startswith("2 events")
-    page.wait_for_selector("[role=status] >> text=being collected from GitHub")
+    page.wait_for_selector("[role=status] >> text=Collecting what is new")
     slow.speak()
     settle(page)
     assert activity(page).startswith("3 events")

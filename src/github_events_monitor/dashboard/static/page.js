@@ -94,7 +94,7 @@
     const line = el("p", { class: "sub progress", role: "status" }, "");
     const mine = round;
     Promise.all(questions.map((one) => one.stored)).then((all) => {
-      if (mine === round && all.some((one) => one.stale)) line.textContent = "What is stored is shown; what is new is being collected from GitHub…";
+      if (mine === round && all.some((one) => one.stale)) line.textContent = "Collecting what is new from GitHub…";
     }, () => null);
     Promise.all(questions.map((one) => settled(one.whole))).then(() => { line.textContent = ""; });
     return line;
@@ -190,7 +190,11 @@
       grid.append(...cards.map((one) => one.box));
       inTurn(cards.map((one) => one.load));
     }, () => null);
-    look.show([asked, { stored: status, whole: status }], (answer, { watching }) => (watching.length ? panels.attention(answer, true) : unwatched()));
+    look.show([asked, { stored: status, whole: status }], (answer, { watching }) => {
+      if (!watching.length) return unwatched();
+      look.box.querySelector("h2").replaceChildren("Needs a look", el("span", { class: "meta" }, ` ${answer.attention.length || ""}`));
+      return panels.attention(answer, true);
+    });
   };
   const unwatched = () => [el("p", {}, "No repository is watched yet."), el("p", {}, "Watch one with ", el("code", {}, "github-events-monitor watch add owner/name"), " or set ", el("code", {}, "TARGET_REPOSITORIES"), ", then reload. Any repository has a page of its own at ", el("code", {}, "/r/owner/name"), ".")];
 
