@@ -145,7 +145,7 @@ const Monitor = {};
         options: {
           animation: false, responsive: true, maintainAspectRatio: false, interaction: { mode: "index", intersect: false },
           scales: {
-            x: { display: !small, stacked, offset: true, grid: { display: false }, border: { color: line }, ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 14 } },
+            x: { display: !small, stacked, offset: true, grid: { display: false }, border: { color: line }, ticks: { ...ticks, maxRotation: series ? 0 : 40, autoSkip: Boolean(series), autoSkipPadding: 14 } },
             y: { display: !small, stacked, beginAtZero: true, grid: { color: line }, border: { display: false }, title: { display: Boolean(unit), text: unit, ...ticks }, ticks: { ...ticks, precision: 0, maxTicksLimit: 6 } },
           },
           plugins: {

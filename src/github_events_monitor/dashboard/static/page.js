@@ -21,10 +21,14 @@
   const settled = (promise) => promise.then(() => null, () => null);
   const outcome = (promise) => promise.catch((error) => { if (error.status === 401) throw error; return { answer: null, stale: true }; });
   // A question twice at most: `stored` is what is known at once; `whole`, asked for where that is stale or missing,
-  // waits for collecting. Each is asked after that of another question, so that the first is there soon.
+  // waits for collecting. Each is asked after that of another question, so that the first is there soon; where that failed
+  // and nothing is stored, it fails alike without asking.
   const question = (path, parameters, before = null) => {
     const stored = (before ? settled(before.stored) : Promise.resolve()).then(() => outcome(ask(path, parameters, true)));
-    const whole = Promise.all([stored, before ? settled(before.whole) : null]).then(([found]) => (found.stale ? ask(path, parameters) : found));
+    const whole = stored.then(async (found) => {
+      if (before) await (found.answer ? settled(before.whole) : before.whole);
+      return found.stale ? ask(path, parameters) : found;
+    });
     settled(stored);
     settled(whole);
     return { stored, whole };
@@ -130,7 +134,12 @@
       }
     };
     counts.stored.then(introduce, () => null);
-    counts.whole.then(introduce, () => { if (mine === round && sub.textContent.startsWith("Asking")) sub.textContent = ""; });
+    counts.whole.then(introduce, async (error) => {
+      const { answer } = await counts.stored;
+      if (mine !== round || error.status === 401 || answer) return;
+      round += 1;
+      main.replaceChildren(heading, el("section", { class: "panel", "aria-label": "What went wrong" }, failure(error, start)));
+    }).catch(() => null);
     place.activity.show([counts], (answer) => panels.activity(answer, null));
     place.heat.show([counts], panels.heatMap);
     place.pulls.show([pulls], panels.pulls);
@@ -191,12 +200,12 @@
       inTurn(cards.map((one) => one.load));
     }, () => null);
     look.show([asked, { stored: status, whole: status }], (answer, { watching }) => {
-      if (!watching.length) return unwatched();
+      if (!watching.length) return unwatched(look.box);
       look.box.querySelector("h2").replaceChildren("Needs a look", el("span", { class: "meta" }, ` ${answer.attention.length || ""}`));
       return panels.attention(answer, true);
     });
   };
-  const unwatched = () => [el("p", {}, "No repository is watched yet."), el("p", {}, "Watch one with ", el("code", {}, "github-events-monitor watch add owner/name"), " or set ", el("code", {}, "TARGET_REPOSITORIES"), ", then reload. Any repository has a page of its own at ", el("code", {}, "/r/owner/name"), ".")];
+  const unwatched = (box) => [box.querySelector("h2").replaceChildren("No repository is watched yet"), el("p", {}, "Watch one with ", el("code", {}, "github-events-monitor watch add owner/name"), " or set ", el("code", {}, "TARGET_REPOSITORIES"), ", then reload. Any repository has a page of its own at ", el("code", {}, "/r/owner/name"), ".")];
 
   const start = () => {
     round += 1;

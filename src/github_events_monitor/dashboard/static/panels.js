@@ -108,11 +108,14 @@
   };
 
   const health = (answer) => {
-    const rows = answer.components.map((part) => el("tr", {},
-      el("td", {}, part.name.replaceAll("_", " "), el("div", { class: "meta explain" }, part.explanation)),
-      el("td", { class: grade(part.score) }, part.score === null ? "unknown" : el("span", { class: "hidden" }, `score ${number(100 * part.score, 0)} of 100`), part.score === null ? null : bar(part.score)),
-      el("td", {}, part.value === null ? "–" : amount(part.value, part.unit), el("div", { class: "meta" }, part.sample_size === null ? "" : `of ${number(part.sample_size)}`)),
-      el("td", {}, number(part.weight, 2))));
+    const rows = answer.components.flatMap((part) => [
+      el("tr", { class: "part" },
+        el("td", {}, part.name.replaceAll("_", " ")),
+        el("td", { class: grade(part.score) }, part.score === null ? "unknown" : el("span", { class: "hidden" }, `score ${number(100 * part.score, 0)} of 100`), part.score === null ? null : bar(part.score)),
+        el("td", {}, part.value === null ? "–" : amount(part.value, part.unit), part.sample_size === null ? null : el("span", { class: "meta" }, ` of ${number(part.sample_size)}`)),
+        el("td", {}, number(part.weight, 2))),
+      el("tr", {}, el("td", { colspan: 4, class: "meta explain" }, part.explanation)),
+    ]);
     const { trend } = answer;
     return [
       el("div", { class: "row" }, ring(answer.health_score), el("div", {}, el("strong", {}, answer.health_score === null ? "Too little is known for a score" : `Trend: ${trend.direction || "unknown"}${trend.change === null ? "" : ` (${trend.change > 0 ? "+" : ""}${number(trend.change)})`}`),
