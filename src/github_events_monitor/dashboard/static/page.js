@@ -207,11 +207,13 @@
   };
   const unwatched = (box) => [box.querySelector("h2").replaceChildren("No repository is watched yet"), el("p", {}, "Watch one with ", el("code", {}, "github-events-monitor watch add owner/name"), " or set ", el("code", {}, "TARGET_REPOSITORIES"), ", then reload. Any repository has a page of its own at ", el("code", {}, "/r/owner/name"), ".")];
 
+  const decoded = (part) => { try { return decodeURIComponent(part); } catch { return part; } };
+
   const start = () => {
     round += 1;
     signOut.hidden = !token();
     const [, owner, name] = location.pathname.match(/^\/r\/([^/]+)\/([^/]+)\/?$/) || [];
-    if (owner) repository(`${decodeURIComponent(owner)}/${decodeURIComponent(name)}`);
+    if (owner) repository(`${decoded(owner)}/${decoded(name)}`);
     else overview();
   };
   const wanted = new URLSearchParams(location.search).get("hours");
