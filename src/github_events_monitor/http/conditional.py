@@ -13,7 +13,7 @@ def weak_etag(body: bytes) -> str:
 
 def conditional(request: Request, body: bytes, media_type: str, etag: str) -> Response:
     """Return the body, for nobody but who asks; or 304 for who has it already."""
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Prefer"}
     known = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)

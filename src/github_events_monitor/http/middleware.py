@@ -36,7 +36,7 @@ DELIVERIES = "/webhooks/github"
 """Checked by signature instead of a token: GitHub cannot send ours."""
 UNHURRIED_PATHS = frozenset({"/collect", "/mcp", "/mcp/", "/sse"})
 """Collecting takes as long as GitHub takes, within its budget of requests; MCP streams stay open."""
-REQUEST_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
+REQUEST_HEADERS = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID", "Prefer")
 MCP_HEADERS = ("Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name")
 """https://modelcontextprotocol.io/specification/2025-11-25/basic/transports, and what 2026-07-28 requires."""
 
@@ -111,7 +111,14 @@ class AllowedPages(CORSMiddleware):
             app,
             allow_methods=("GET", "POST", "DELETE"),
             allow_headers=(*REQUEST_HEADERS, *MCP_HEADERS),
-            expose_headers=("ETag", "Retry-After", "WWW-Authenticate", "Mcp-Session-Id", "Mcp-Protocol-Version"),
+            expose_headers=(
+                "ETag",
+                "Preference-Applied",
+                "Retry-After",
+                "WWW-Authenticate",
+                "Mcp-Session-Id",
+                "Mcp-Protocol-Version",
+            ),
             allow_private_network=True,
         )
         self._names = names

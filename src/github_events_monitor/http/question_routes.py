@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ..answers import AnswerModel
-from ..errors import InvalidInput
+from ..errors import InvalidInput, NotFound
 from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.catalogue import changes_more_than_the_cache, questions
 from ..infrastructure.questions.query import Query
@@ -18,6 +18,7 @@ from ..infrastructure.questions.question import Endpoint, Question
 from .conditional import conditional, weak_etag
 
 _LONGEST_INSTANT = 40
+AT_ONCE = "wait=0"
 
 
 def declare_questions(app: FastAPI, service: Callable[[], DatabaseService]) -> None:
@@ -45,8 +46,40 @@ def _declare(
             raise HTTPException(404, f"{question.name} is not offered, because READ_ONLY is set")
         given = await _body(request) if endpoint.method == "POST" else _parameters(request)
         query = question.query.read({**given, **request.path_params}, "this endpoint")
+        if request.method == "GET" and _prefers_not_to_wait(request):
+            return await _at_once(request, service(), question, endpoint, query)
         answer = await service().answer(question, query, may_watch=endpoint.method == "POST")
-        return _reply(request, endpoint.view(answer) if endpoint.view else answer)
+        return _reply(request, endpoint, answer)
+
+
+def _prefers_not_to_wait(request: Request) -> bool:
+    """Return whether a client would rather have what is stored than wait for collecting: `Prefer: wait=0`.
+
+    https://www.rfc-editor.org/rfc/rfc7240#section-4.3
+    """
+    wishes = request.headers.get("prefer", "").lower().split(",")
+    return AT_ONCE in {wish.replace(" ", "") for wish in wishes}
+
+
+async def _at_once(
+    request: Request, service: DatabaseService, question: Question[Any, Any], endpoint: Endpoint, query: Query
+) -> Response:
+    """Return what is stored; `Preference-Applied` says where the same question would collect first.
+
+    202 without an answer where nothing is stored yet: that is neither an error nor an empty list.
+    """
+    skipped: list[bool] = []
+    try:
+        answer = await service.answer(question, query, may_watch=False, skipped=lambda: skipped.append(True))
+    except NotFound:
+        if not skipped:
+            raise
+        response = Response(b"{}", 202, media_type="application/json")
+    else:
+        response = _reply(request, endpoint, answer)
+    if skipped:
+        response.headers["Preference-Applied"] = AT_ONCE
+    return response
 
 
 def _parameters(request: Request) -> dict[str, Any]:
@@ -80,11 +113,12 @@ async def _body(request: Request) -> Mapping[str, Any]:
     return given
 
 
-def _reply(request: Request, answer: AnswerModel) -> Response:
+def _reply(request: Request, endpoint: Endpoint, answer: AnswerModel) -> Response:
     """Return the response: compact JSON with an ETag of all but the present instant, or 304 for who has it already.
 
     A window that ends now moves with every second; one that `until` closes stays.
     """
+    answer = endpoint.view(answer) if endpoint.view else answer
     body = answer.json_bytes
     if request.method != "GET":
         return Response(body, media_type="application/json")

@@ -3,7 +3,7 @@
 The questions stand in `questions/`, one file each; this composes them over one database.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..answers import Answer
@@ -50,14 +50,20 @@ class DatabaseService:
         *,
         progress: Progress | None = None,
         may_watch: bool = True,
+        skipped: Callable[[], None] | None = None,
     ) -> AnswerT:
-        """Return the answer to a query. may_watch: whether asking may change the watch list."""
+        """Return the answer to a query. may_watch: whether asking may change the watch list.
+
+        skipped: answer from what is stored without collecting first, and call this where that would have been done.
+        """
 
         async def ask() -> AnswerT:
             context = self.context.for_call(progress=progress, may_watch=may_watch)
+            if skipped is not None:
+                context = context.without_waiting(skipped)
             return question.finish(await question.answer(context, query), context.now())
 
-        if self.cache is None or not self.cache.covers(query):
+        if self.cache is None or skipped is not None or not self.cache.covers(query):
             return await ask()
         return await self.cache.answer(question.name, query, ask)
 

@@ -64,6 +64,9 @@ async def test_every_question_has_a_good_answer(demo: DatabaseService) -> None:
     assert not [row for row in commits.commits if row.additions is None or row.author_login is None]
     assert {"breaking"} <= {"breaking" for row in commits.commits if row.summary and row.summary.breaking}
     assert len((await ask("monitor_commits", hours=720)).repositories) == 3
+    month = await ask("repository_activity", repo=LIGHTHOUSE, hours=720)
+    assert sum(map(sum, month.weekday_hours)) == month.total_events
+    assert "weekday_hours" not in (await ask("repository_activity", repo=LIGHTHOUSE, hours=24)).to_wire()
     people = (await ask("developer_activity", repo=LIGHTHOUSE, hours=2160)).developers
     assert len(people) >= 6
     ranked = [row.repo for row in (await ask("trending_repositories", hours=720)).repositories]

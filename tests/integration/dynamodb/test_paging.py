@@ -14,6 +14,7 @@ async def test_a_window_of_more_than_a_megabyte(manager: DynamoDBManager) -> Non
     events = [event(f"{number:05}", at(number // 400), facts=facts) for number in range(1600)]
     assert await manager.events.insert_events(events) == 1600
     assert [row.id for row in await manager.events.get_activity(REPO, START, END)] == [e.id for e in events]
+    assert sum((await manager.events.count_by_hour(REPO, START, END)).values()) == 1600
     found = await manager.events.get_events(REPO, START, END, limit=1600)
     assert [e.id for e in found] == sorted((e.id for e in events), reverse=True)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -18,6 +19,7 @@ from github_events_monitor.api import create_app
 from github_events_monitor.demo.project import UNTIL
 from github_events_monitor.demo.storing import store_demo
 from github_events_monitor.http.listening import make_server, open_port
+from github_events_monitor.instants import Clock
 from github_events_monitor.runtime import Runtime, build_runtime
 from github_events_monitor.settings import Settings
 
@@ -73,13 +75,22 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-def serve(settings: Settings, prepare: Prepare | None) -> Iterator[str]:
-    """Serve in a thread of its own, which has the event loop of everything that is opened."""
+def serve(
+    settings: Settings,
+    prepare: Prepare | None,
+    *,
+    clock: Clock = lambda: UNTIL,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Iterator[str]:
+    """Serve in a thread of its own, which has the event loop of everything that is opened.
+
+    transport: of requests to GitHub; without one nothing is collected.
+    """
     ready, state = threading.Event(), dict[str, uvicorn.Server]()
     listener = open_port("127.0.0.1", 0)
 
     async def work() -> None:
-        runtime = build_runtime(settings, clock=lambda: UNTIL, offline=True)
+        runtime = build_runtime(settings, clock=clock, transport=transport, offline=transport is None)
         if prepare is not None:
             await prepare(runtime)
         config = make_server(create_app(settings, runtime)).config

@@ -49,9 +49,9 @@ def test_the_overview_shows_every_watched_repository(site: Site) -> None:
 
 def test_a_repository_has_its_charts_with_a_table_behind_each(site: Site) -> None:
     page = site.open(f"{REPO}?hours=2160")
-    assert len(inks(page)) == 3
+    assert len(inks(page)) == 4
     assert all(count >= 3 for count in inks(page))
-    assert page.locator("details table").count() == 3
+    assert page.locator("details table").count() == 4
     for title in ("Activity", "Health", "Findings", "People", "When", "Recent commits", "Releases and delivery"):
         assert page.locator(f"section[aria-label='{title}'] .error").count() == 0
         assert page.locator(f"section[aria-label='{title}']").inner_text() not in {title, ""}
@@ -128,6 +128,25 @@ def test_an_unknown_repository_says_what_to_do(local: Site) -> None:
     settle(page)
     assert page.locator("[role=alert] button").count() >= 1
     local.problems.clear()  # the browser itself notes answers that are errors
+
+
+SHIFTS = """window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
+}).observe({type: "layout-shift", buffered: true});"""
+
+
+@pytest.mark.parametrize("width", [360, 800, 1440])
+@pytest.mark.parametrize("path", ["/", REPO])
+def test_nothing_moves_while_answers_come(local: Site, path: str, width: int) -> None:
+    """https://web.dev/articles/cls: below 0.1 is good."""
+    context = local.browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    page.goto(local.url + path)
+    settle(page)
+    page.wait_for_timeout(200)
+    assert page.evaluate("() => shifted") < 0.1
 
 
 def test_the_page_is_small() -> None:

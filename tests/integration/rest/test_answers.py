@@ -163,3 +163,25 @@ async def test_commits_are_found_by_words_of_their_message_and_by_risk_page_by_p
     for risk, levels in {"low": {"low", "medium", "high"}, "medium": {"medium", "high"}, "high": {"high"}}.items():
         risky = (await world.get("/commits/recent", repo=REPO, hours=72, min_risk=risk))["commits"]
         assert [c["sha"] for c in risky] == [c["sha"] for c in every if c["summary"]["risk_level"] in levels]
+
+
+async def test_who_does_not_want_to_wait_gets_what_is_stored_and_is_told(world: World) -> None:
+    """https://www.rfc-editor.org/rfc/rfc7240#section-4.3"""
+    ask, at_once = {"repo": REPO, "hours": "72"}, {"Prefer": "respond-async, Wait=0"}
+    unknown = await world.http.get("/metrics/event-counts", params=ask, headers=at_once)
+    assert (unknown.status_code, unknown.json(), world.github.requests) == (202, {}, [])
+    whole = await world.http.get("/metrics/event-counts", params=ask)
+    asked = len(world.github.requests)
+    fresh = await world.http.get("/metrics/event-counts", params=ask, headers=at_once)
+    assert (fresh.json(), "preference-applied" in fresh.headers) == (whole.json(), False)
+    world.pass_time(hours=1)
+    for path in ("/metrics/event-counts", "/pulls", "/commits/recent", "/metrics/repository-health"):
+        stale = await world.http.get(path, params=ask, headers=at_once)
+        assert (stale.status_code, stale.headers["preference-applied"]) == (200, "wait=0"), path
+        assert stale.json()["coverage"]["last_collected_at"] == whole.json()["now"]
+    news = await world.http.get("/whats-new", params={"repos": REPO, "since": "2026-11-01"}, headers=at_once)
+    assert news.headers["preference-applied"] == "wait=0"
+    assert len(world.github.requests) == asked
+    again = await world.http.get("/metrics/event-counts", params=ask)
+    assert again.json()["coverage"]["last_collected_at"] == again.json()["now"]
+    assert len(world.github.requests) > asked

@@ -36,7 +36,9 @@ const Monitor = {};
   };
 
   const number = (value, digits = 1) => (value === null || value === undefined ? "unknown" : new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value));
-  const amount = (value, unit) => (unit === "share" ? `${number(100 * value)} %` : unit === "percent" ? `${number(value)} %` : `${number(value, 2)} ${unit}`);
+  const ONE = { people: "person", advisories: "advisory", days: "day", hours: "hour" };
+  const amount = (value, unit) => (unit === "share" ? `${number(100 * value)} %` : unit === "percent" ? `${number(value)} %` : `${number(value, 2)} ${(value === 1 && ONE[unit]) || unit}`);
+  const counted = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
   const tall = (label, list) => el("div", { class: "tall", tabindex: "0", role: "region", "aria-label": label }, list);
   const formats = {
     hour: { hour: "2-digit", minute: "2-digit", hour12: false },
@@ -86,20 +88,24 @@ const Monitor = {};
       ctx.strokeStyle = ctx.fillStyle = colour("text");
       ctx.font = "11px system-ui, sans-serif";
       ctx.setLineDash([3, 3]);
-      let free = -Infinity;
-      for (const mark of options.marks) {
-        const x = place(mark.at);
-        if (x < chartArea.left || x > chartArea.right) continue;
+      const shown = options.marks.map((mark) => ({ text: mark.text.slice(0, 24), x: place(mark.at) })).filter(({ x }) => x >= chartArea.left && x <= chartArea.right);
+      for (const { x } of shown) {
         ctx.beginPath();
         ctx.moveTo(x, chartArea.top);
         ctx.lineTo(x, chartArea.bottom);
         ctx.stroke();
-        const width = ctx.measureText(mark.text).width;
-        const start = Math.min(x + 3, chartArea.right - width);
-        if (start > free) {
-          ctx.fillText(mark.text, start, chartArea.top + 9);
-          free = start + width + 6;
-        }
+      }
+      // Names stand on the lines, above the bars; one that has no room beside the last is left to the list of releases.
+      let free = -Infinity;
+      for (const { text, x } of shown) {
+        const width = ctx.measureText(text).width;
+        const start = Math.min(x + 4, chartArea.right - width);
+        if (start <= free) continue;
+        ctx.fillStyle = colour("panel");
+        ctx.fillRect(start - 2, chartArea.top, width + 4, 13);
+        ctx.fillStyle = colour("text");
+        ctx.fillText(text, start, chartArea.top + 10);
+        free = start + width + 6;
       }
       ctx.restore();
     },
@@ -114,7 +120,7 @@ const Monitor = {};
       el("tbody", {}, rows.map((cells) => el("tr", {}, cells.map((cell, index) => el(index ? "td" : "th", index ? {} : { scope: "row" }, cell))))));
 
   // Draw a chart with its table. sets: {label, values, type, colour}. series: where its buckets lie, for gaps and marks.
-  const chart = ({ label, labels, sets, stacked = false, series = null, gaps = [], marks = [], small = false, first = "Time (UTC)" }) => {
+  const chart = ({ label, labels, sets, stacked = false, series = null, gaps = [], marks = [], small = false, first = "Time (UTC)", unit = "" }) => {
     const canvas = el("canvas", { role: "img", "aria-label": label, "data-gaps": gaps.length, "data-marks": marks.length });
     const figure = el("div", { class: "figure" }, el("div", { class: small ? "plot small" : "plot" }, canvas));
     if (!small) {
@@ -139,8 +145,8 @@ const Monitor = {};
         options: {
           animation: false, responsive: true, maintainAspectRatio: false, interaction: { mode: "index", intersect: false },
           scales: {
-            x: { display: !small, stacked, offset: true, grid: { display: false }, border: { color: line }, ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 14 } },
-            y: { display: !small, stacked, beginAtZero: true, grid: { color: line }, border: { display: false }, ticks: { ...ticks, precision: 0, maxTicksLimit: 6 } },
+            x: { display: !small, stacked, offset: true, grid: { display: false }, border: { color: line }, ticks: { ...ticks, maxRotation: series ? 0 : 40, autoSkip: Boolean(series), autoSkipPadding: 14 } },
+            y: { display: !small, stacked, beginAtZero: true, grid: { color: line }, border: { display: false }, title: { display: Boolean(unit), text: unit, ...ticks }, ticks: { ...ticks, precision: 0, maxTicksLimit: 6 } },
           },
           plugins: {
             legend: { display: !small && sets.length > 1, position: "bottom", labels: { color: text, boxWidth: 10, boxHeight: 10, font: { size: 11 } } },
@@ -179,5 +185,5 @@ const Monitor = {};
     return el("div", { class: `bar ${kind}`, "aria-hidden": "true" }, inner);
   };
 
-  Object.assign(Monitor, { el, link, number, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, redraw, ring, bar, grade, safeUrl });
+  Object.assign(Monitor, { el, link, number, counted, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, redraw, ring, bar, grade, safeUrl });
 })();

@@ -1,12 +1,12 @@
 // Answers as pictures: what the REST routes and the tools return, by its fields.
 "use strict";
 (() => {
-  const { el, link, number, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, ring, bar, grade } = Monitor;
+  const { el, link, number, counted, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, ring, bar, grade } = Monitor;
   const origin = (answer) => new URL(answer.repo_url).origin;
   const profile = (answer, login) => `${origin(answer)}/${encodeURIComponent(login.replace(/\[bot\]$/, ""))}`;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const kindName = (type) => type.replace(/Event$/, "").replace(/([a-z])([A-Z])/g, "$1 $2");
-  const nothing = (text) => el("p", { class: "note" }, text);
+  const nothing = (text) => el("p", { class: "note empty" }, text);
   const figures = (pairs) => el("dl", { class: "figures" }, pairs.map(([name, value, kind]) => el("div", {}, el("dt", {}, name), el("dd", { class: kind || null }, value))));
   const coverageNote = (answer) => {
     const { coverage } = answer;
@@ -20,16 +20,16 @@
     const sets = Object.entries(series.counts).map(([type, values], index) => ({ label: kindName(type), values, colour: type === "other" ? "c7" : `c${index % 7}` }));
     const size = sets.length ? sets[0].values.length : 1;
     const marks = (releases || []).map((one) => ({ at: Date.parse(one.published_at), text: one.tag })).sort((one, other) => one.at - other.at);
-    const label = `${number(answer.total_events)} events by ${series.unit}${marks.length ? `, ${marks.length} releases marked` : ""}`;
+    const label = `${counted(answer.total_events, "event")} by ${series.unit}${marks.length ? `, ${counted(marks.length, "release")} marked` : ""}`;
     if (!sets.length) return [nothing("No event of this window is stored. A longer window may have some."), coverageNote(answer)];
-    return [chart({ label, labels: bucketLabels(series, size), sets, stacked: true, series, marks, gaps: unknownSpans(answer.window, answer.coverage) }), coverageNote(answer)];
+    return [chart({ label, labels: bucketLabels(series, size), sets, stacked: true, unit: "events", series, marks, gaps: unknownSpans(answer.window, answer.coverage) }), coverageNote(answer)];
   };
 
   const sparkline = (answer) => {
     const { series } = answer;
     const rows = Object.values(series.counts);
     const values = rows.length ? rows[0].map((_, index) => sum(rows.map((row) => row[index]))) : [0];
-    return chart({ label: `${number(answer.total_events)} events by ${series.unit}`, labels: values.map(String), sets: [{ label: "events", values }], small: true, series, gaps: unknownSpans(answer.window, answer.coverage) });
+    return chart({ label: `${counted(answer.total_events, "event")} by ${series.unit}`, labels: values.map(String), sets: [{ label: "events", values }], small: true, series, gaps: unknownSpans(answer.window, answer.coverage) });
   };
 
   const pulls = (answer) => {
@@ -39,8 +39,9 @@
       ["Opened", link(`${answer.repo_url}/pulls?q=is%3Apr`, number(summary.opened))], ["Merged", link(`${answer.repo_url}/pulls?q=is%3Apr+is%3Amerged`, number(summary.merged))],
     ]);
     const sets = [{ label: "Opened", values: series.opened, colour: "c0" }, { label: "Merged", values: series.merged, colour: "c3" }, { label: "Closed", values: series.closed, colour: "c7" }, { label: "Open", values: series.open, type: "line", colour: "c1" }];
+    if (!sum([series.opened, series.merged, series.closed, series.open].flat())) return [head, nothing("No pull request on record was open, opened, merged or closed in this window."), coverageNote(answer)];
     const label = `Pull requests by ${series.unit}: ${summary.opened} opened, ${number(summary.merged)} merged, ${summary.open} open at the end`;
-    return [head, chart({ label, labels: bucketLabels(series, series.open.length), sets, series, gaps: unknownSpans(answer.window, answer.coverage) }), coverageNote(answer)];
+    return [head, chart({ label, labels: bucketLabels(series, series.open.length), sets, unit: "pull requests", series, gaps: unknownSpans(answer.window, answer.coverage) }), coverageNote(answer)];
   };
 
   const hours = (value) => (value < 24 ? `${value} h` : value === 24 ? "1 day" : value < 168 ? `${value / 24} days` : "1 week");
@@ -48,9 +49,10 @@
     const { durations: took, ...summary } = answer.summary;
     const labels = [...took.up_to_hours.map((value) => `< ${hours(value)}`), "longer"];
     const median = (value, of) => (value === null || value === undefined ? "unknown" : `${number(value)} h of ${of}`);
+    const any = sum([...took.first_response, ...took.merge]);
     return [
       figures([["Median to first response", link(`${answer.repo_url}/pulls`, median(summary.median_hours_to_first_response, summary.first_response_sample))], ["Median to merge", link(`${answer.repo_url}/pulls?q=is%3Apr+is%3Amerged`, median(summary.median_hours_to_merge, summary.merge_sample))]]),
-      chart({ label: "Pull requests by time to first response and to merge", first: "Took", labels, sets: [{ label: "First response", values: took.first_response, colour: "c0" }, { label: "Merge", values: took.merge, colour: "c3" }] }),
+      !any ? nothing("No pull request on record was answered or merged in this window.") : chart({ label: "Pull requests by time to first response and to merge", first: "Took", labels, unit: "pull requests", sets: [{ label: "First response", values: took.first_response, colour: "c0" }, { label: "Merge", values: took.merge, colour: "c3" }] }),
     ];
   };
 
@@ -67,21 +69,53 @@
   };
 
   const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+  // An answer whose series is by hour has no table by weekday: the series tells it.
+  const weekdays = ({ series, weekday_hours: told }) => {
+    if (told) return told;
+    const found = DAYS.map(() => Array(24).fill(0));
+    for (const values of Object.values(series.counts)) values.forEach((count, index) => {
+      const at = new Date(Date.parse(series.start) + index * 3600e3);
+      found[(at.getUTCDay() + 6) % 7][at.getUTCHours()] += count;
+    });
+    return found;
+  };
   const heatMap = (answer) => {
-    const most = Math.max(1, ...answer.weekday_hours.flat());
+    const counts = weekdays(answer), most = Math.max(...counts.flat());
+    if (!most) return [nothing("No event of this window is stored, so there is no time of day to show.")];
     const level = (count) => (count ? Math.min(4, 1 + Math.floor((3.99 * count) / most)) : 0);
     return [el("table", { class: "heat" }, el("caption", {}, `Events by weekday and hour (UTC); the busiest hour has ${number(most)}`),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "hidden" }, "Day")), Array.from({ length: 24 }, (_, hour) => el("th", { scope: "col" }, hour % 6 ? el("span", { class: "hidden" }, hour) : hour)))),
-      el("tbody", {}, answer.weekday_hours.map((counts, day) => el("tr", {}, el("th", { scope: "row" }, DAYS[day]),
-        counts.map((count, hour) => el("td", { class: `l${level(count)}`, title: `${DAYS[day]} ${hour}:00: ${number(count)}` }, el("span", { class: "hidden" }, count))))))) ];
+      el("tbody", {}, counts.map((hours, day) => el("tr", {}, el("th", { scope: "row" }, DAYS[day]),
+        hours.map((count, hour) => el("td", { class: `l${level(count)}`, title: `${DAYS[day]} ${hour}:00: ${number(count)}` }, el("span", { class: "hidden" }, count))))))),
+      el("div", { class: "meta scale", "aria-hidden": "true" }, "fewer ", [0, 1, 2, 3, 4].map((step) => el("i", { class: `l${step}` })), " more")];
+  };
+
+  const events = (answer) => {
+    if (!answer.events.length) return [nothing("No event of this window is stored. A longer window may have some.")];
+    const found = answer.events.map((row) => el("li", {}, link(row.url, row.title || kindName(row.event_type)), el("div", { class: "meta" }, `${kindName(row.event_type)}, ${row.actor_login || "unknown"}, ${when(row.created_at)} UTC`)));
+    return [el("p", { class: "note" }, `${answer.events.length} of ${number(answer.total_events)}`), tall("Recent events", el("ul", { class: "list" }, found))];
+  };
+
+  // Several repositories side by side, a column each.
+  const compared = (answer) => {
+    const rows = answer.repositories, names = [...new Set(rows.flatMap((one) => Object.keys(one.components || {})))];
+    const cell = (part) => (!part || part.score === null ? el("td", { class: "unknown" }, "unknown") : el("td", { class: grade(part.score) }, number(100 * part.score, 0), bar(part.score)));
+    return [el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Health side by side" }, el("table", { class: "words compared" }, el("caption", {}, "Scores of 0 to 100"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Component"), rows.map((one) => el("th", { scope: "col" }, one.repo)))),
+      el("tbody", {}, el("tr", {}, el("th", { scope: "row" }, "health"), rows.map((one) => (one.error ? el("td", { class: "bad" }, one.error.message) : el("td", {}, ring(one.health_score))))),
+        names.map((name) => el("tr", {}, el("th", { scope: "row" }, name.replaceAll("_", " ")), rows.map((one) => cell((one.components || {})[name]))))))),
+      el("ul", { class: "list" }, rows.filter((one) => one.recommendation).map((one) => el("li", {}, `${one.repo}: ${one.recommendation}`)))];
   };
 
   const health = (answer) => {
-    const rows = answer.components.map((part) => el("tr", {},
-      el("td", {}, part.name.replaceAll("_", " "), el("div", { class: "meta explain" }, part.explanation)),
-      el("td", { class: grade(part.score) }, part.score === null ? "unknown" : el("span", { class: "hidden" }, `score ${number(100 * part.score, 0)} of 100`), part.score === null ? null : bar(part.score)),
-      el("td", {}, part.value === null ? "–" : amount(part.value, part.unit), el("div", { class: "meta" }, part.sample_size === null ? "" : `of ${number(part.sample_size)}`)),
-      el("td", {}, number(part.weight, 2))));
+    const rows = answer.components.flatMap((part) => [
+      el("tr", { class: "part" },
+        el("td", {}, part.name.replaceAll("_", " ")),
+        el("td", { class: grade(part.score) }, part.score === null ? "unknown" : el("span", { class: "hidden" }, `score ${number(100 * part.score, 0)} of 100`), part.score === null ? null : bar(part.score)),
+        el("td", {}, part.value === null ? "–" : amount(part.value, part.unit), part.sample_size === null ? null : el("span", { class: "meta" }, ` of ${number(part.sample_size)}`)),
+        el("td", {}, number(part.weight, 2))),
+      el("tr", {}, el("td", { colspan: 4, class: "meta explain" }, part.explanation)),
+    ]);
     const { trend } = answer;
     return [
       el("div", { class: "row" }, ring(answer.health_score), el("div", {}, el("strong", {}, answer.health_score === null ? "Too little is known for a score" : `Trend: ${trend.direction || "unknown"}${trend.change === null ? "" : ` (${trend.change > 0 ? "+" : ""}${number(trend.change)})`}`),
@@ -116,11 +150,23 @@
     return [rows.length ? tall("Findings", el("ul", { class: "list" }, rows)) : nothing("Nothing was found that needs a closer look."), unknown];
   };
 
-  const deployments = (answer) => [
-    el("table", { class: "words" }, el("caption", {}, "The four DORA keys, as proxies"), el("thead", {}, el("tr", {}, ["Key", "Value", "Band"].map((name) => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, answer.dora.map((key) => el("tr", {}, el("td", {}, key.name.replaceAll("_", " ")), el("td", {}, key.value === null ? "unknown" : amount(key.value, key.unit)), el("td", { class: { elite: "good", high: "good", medium: "fair", low: "bad" }[key.band] || "unknown" }, key.band || "unknown"))))),
-    el("h3", {}, `Releases (${number(answer.total_releases)})`),
-    answer.releases.length ? el("ul", { class: "list" }, answer.releases.slice(0, 8).map((one) => el("li", {}, link(`${answer.repo_url}/releases/tag/${encodeURIComponent(one.tag)}`, one.tag), " ", el("span", { class: "meta" }, `${when(one.published_at)} UTC by ${one.author_login || "unknown"}`)))) : nothing("No release of this window is stored."),
+  // Releases and deployments by week, where the answer has all of them.
+  const deliveries = (answer) => {
+    if (answer.releases.length < answer.total_releases || answer.deployments.length < answer.total_deployments || !(answer.total_releases + answer.total_deployments)) return null;
+    const [since, until] = [Date.parse(answer.window.since), Date.parse(answer.window.until)], week = 7 * 86400e3;
+    const series = { unit: "week", start: answer.window.since }, size = Math.max(1, Math.ceil((until - since) / week));
+    const byWeek = (instants) => { const found = Array(size).fill(0); for (const at of instants) found[Math.min(size - 1, Math.max(0, Math.floor((Date.parse(at) - since) / week)))] += 1; return found; };
+    const sets = [{ label: "Deployments", values: byWeek(answer.deployments.map((one) => one.created_at)), colour: "c0" }, { label: "Releases", values: byWeek(answer.releases.map((one) => one.published_at)), colour: "c1" }];
+    const label = `${counted(answer.total_deployments, "deployment")} and ${counted(answer.total_releases, "release")} by week`;
+    return chart({ label, labels: bucketLabels(series, size), sets, unit: "per week", series, gaps: unknownSpans(answer.window, answer.coverage) });
+  };
+  const deployments = (answer) => [el("div", { class: "columns" },
+    el("div", {},
+      el("table", { class: "words" }, el("caption", {}, "The four DORA keys, as proxies"), el("thead", {}, el("tr", {}, ["Key", "Value", "Band"].map((name) => el("th", { scope: "col" }, name)))),
+        el("tbody", {}, answer.dora.map((key) => el("tr", {}, el("td", {}, key.name.replaceAll("_", " "), el("div", { class: "meta explain" }, key.explanation)), el("td", {}, key.value === null ? "unknown" : amount(key.value, key.unit)), el("td", { class: { elite: "good", high: "good", medium: "fair", low: "bad" }[key.band] || "unknown" }, key.band || "unknown"))))),
+      deliveries(answer)),
+    el("div", {}, el("h3", {}, `Releases (${number(answer.total_releases)})`),
+      answer.releases.length ? el("ul", { class: "list" }, answer.releases.slice(0, 8).map((one) => el("li", {}, link(`${answer.repo_url}/releases/tag/${encodeURIComponent(one.tag)}`, one.tag), " ", el("span", { class: "meta" }, `${when(one.published_at)} UTC by ${one.author_login || "unknown"}`)))) : nothing("No release of this window is stored."))),
   ];
 
   const attention = (answer, local) => {
@@ -129,9 +175,13 @@
     const failed = Object.entries(answer.errors || {}).map(([repo, problem]) => el("li", {}, el("span", { class: "tag bad" }, problem.code), `${repo}: ${problem.message}`));
     return [rows.length || failed.length ? el("ul", { class: "list" }, rows, failed) : nothing("Nothing needs a person at the moment."), answer.note ? el("p", { class: "note" }, answer.note) : null];
   };
-  const news = (answer) => [attention(answer, false), answer.repositories.map((one) => [el("h3", {}, one.repo), figures(Object.entries(one.counts).map(([kind, count]) => [kind.replaceAll("_", " "), number(count)]))])].flat(3);
+  // What is new, repository by repository: how much, and the first of each kind.
+  const news = (answer) => answer.repositories.map((one) => [one.repo, [
+    figures(Object.entries(one.counts).map(([kind, count]) => [kind.replaceAll("_", " "), number(count)])),
+    Object.entries(one.first || {}).map(([kind, rows]) => [el("h3", {}, kind.replaceAll("_", " ")), el("ul", { class: "list" }, rows.map((row) => el("li", {}, link(row.url, row.title), row.at ? el("span", { class: "meta" }, ` ${when(row.at)} UTC`) : null)))]).flat(),
+  ]]);
   const rows = (answer) => (answer.pull_requests.length ? [el("ul", { class: "list" }, answer.pull_requests.slice(0, 12).map((one) => el("li", {}, link(`${answer.repo_url}/pull/${one.number}`, `#${one.number} ${one.title || "title unknown"}`),
     el("div", { class: "meta" }, one.waiting_for ? el("span", { class: "tag fair" }, `waiting for ${one.waiting_for}`) : null, `${one.author_login || "unknown"}, ${one.draft ? "draft, " : ""}updated ${when(one.updated_at)} UTC`))))] : [nothing("No open pull request is on record.")]);
 
-  Object.assign(Monitor, { panels: { activity, sparkline, pulls, durations, people, heatMap, health, commits, findings, deployments, attention, news, rows }, figures, nothing });
+  Object.assign(Monitor, { panels: { activity, sparkline, pulls, durations, people, heatMap, events, compared, health, commits, findings, deployments, attention, news, rows }, figures, nothing });
 })();

@@ -9,18 +9,18 @@
   const notify = (method, params) => post({ method, params });
   const request = (method, params) => new Promise((resolve, reject) => { waiting.set(next, { resolve, reject }); post({ id: next++, method, params }); });
 
-  const section = (title, content) => el("section", { class: "panel", "aria-label": title }, el("header", {}, el("h2", {}, title)), el("div", { class: "body" }, content.flat().filter(Boolean)));
+  const section = (title, content, size = "") => el("section", { class: `panel ${size}`, "aria-label": title }, el("header", {}, el("h2", {}, title)), el("div", { class: "body" }, content.flat().filter(Boolean)));
   // The views, by a field that only this tool's answer has.
   const views = [
-    ["health_score", (answer) => [section(`Health of ${answer.repo}`, panels.health(answer))]],
-    ["counts_by_type", (answer) => [section(`Activity of ${answer.repo}`, panels.activity(answer, null))]],
-    ["attention", (answer) => [section("What's new", panels.news(answer))]],
-    ["pull_requests", (answer) => [section(`Pull requests of ${answer.repo}`, [panels.pulls(answer), panels.rows(answer)].flat()), section("Time to first response and to merge", panels.durations(answer))]],
+    ["health_score", (answer) => (answer.repositories ? [section("Health side by side", panels.compared(answer))] : [section(`Health of ${answer.repo}`, panels.health(answer))])],
+    ["counts_by_type", (answer) => [section(`Activity of ${answer.repo}`, panels.activity(answer, null)), section("When", panels.heatMap(answer), "half"), section("Recent events", panels.events(answer), "half")]],
+    ["attention", (answer) => [section("Needs a look", panels.attention(answer, false)), ...panels.news(answer).map(([repo, content]) => section(repo, content, "half"))]],
+    ["pull_requests", (answer) => [section(`Pull requests of ${answer.repo}`, panels.pulls(answer)), section("Time to first response and to merge", panels.durations(answer), "half"), section("Pull requests", panels.rows(answer), "half")]],
     ["dora", (answer) => [section(`Delivery of ${answer.repo}`, panels.deployments(answer))]],
   ];
   const show = (answer) => {
     const [, draw] = views.find(([field]) => field in answer) || [null, () => [nothing("This answer has no picture.")]];
-    main.replaceChildren(...draw(answer));
+    main.replaceChildren(el("div", { class: "grid" }, draw(answer)));
   };
 
   // Draw what came; where the host dropped the structure, ask the tool again for it.

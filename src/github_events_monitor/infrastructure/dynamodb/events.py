@@ -4,6 +4,8 @@ Implementation notes
 - Only base items hold payloads. Questions read `repo-created-index`, where 30 to 50 rows fit into one read unit.
 - An index sorts by time alone, so rows of one second come in any order: they are held back until the second is
   complete, then sorted by id (`instants`). A page that begins inside such a second reads it again.
+- Counts and narrow rows of a window that one page does not hold are read in slices of time side by side: pages of one
+  query have to wait for one another.
 - New ids are found by a consistent BatchGetItem, then stored by BatchWriteItem: two processes that store the same new
   id at the same moment both count it, and the later one's record stays.
 - Trending reads one index partition per event type; nothing here scans. A partition takes about 1,000 writes a second:
@@ -12,7 +14,7 @@ Implementation notes
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -32,7 +34,7 @@ from .items import Item, attributes, must, text
 from .layout import REPO_EVENTS, TYPE_EVENTS
 from .registry import Registry
 from .rows import activity_from_item, event_from_item, event_to_item
-from .windows import Query, instants, one_of, window
+from .windows import Query, instants, one_of, slices, window
 
 
 class DynamoDBEvents(EventsRepository):
@@ -103,18 +105,24 @@ class DynamoDBEvents(EventsRepository):
 
     async def _count_by_hour(self, query: EventQuery) -> dict[tuple[str, str], int]:
         actor, counts = query.actor, Counter[tuple[str, str]]()
-        async for page in self._pages(_window(query, show="#event_type, #created_at, #actor_login")):
+
+        def count(page: list[Item]) -> None:
             counts.update(
                 (item["created_at"]["S"][:13], item["event_type"]["S"])
                 for item in page
                 if actor is None or _is_by(actor, item)
             )
+
+        await self._read(_window(query, show="#event_type, #created_at, #actor_login"), count)
         return dict(counts)
 
     async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]:
         names = ["id", "event_type", "created_at", "actor_login", *sorted(facts)]
-        pages_ = self._pages(_window(query, show=", ".join(f"#{name}" for name in names)))
-        found = [activity_from_item(item) async for page in pages_ for item in page]
+        found: list[Activity] = []
+        await self._read(
+            _window(query, show=", ".join(f"#{name}" for name in names)),
+            lambda page: found.extend(map(activity_from_item, page)),
+        )
         return sorted(found, key=lambda activity: (activity.created_at, activity.id))
 
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]:
@@ -196,6 +204,20 @@ class DynamoDBEvents(EventsRepository):
                 beyond = after is None or (item["created_at"]["S"], item["id"]["S"]) < after
                 if beyond and (actor is None or _is_by(actor, item)):
                     yield item
+
+    async def _read(self, query: Query | None, take: Callable[[list[Item]], None]) -> None:
+        """Hand over every page of a window, in no order: what the first does not hold is read side by side."""
+        if query is None:
+            return
+
+        async def read(part: Query) -> None:
+            async for page in self._pages(part):
+                take(page)
+
+        answer = await self._client.call("query", TableName=self._client.table("events"), **query)
+        take(answer["Items"])
+        if last := answer.get("LastEvaluatedKey"):
+            await side_by_side(partial(read, part) for part in slices(query, last, "created_at"))
 
     def _pages(self, query: Query | None) -> AsyncIterator[list[Item]]:
         return pages(self._client, "query", query and {"TableName": self._client.table("events"), **query})

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
-from ...instants import shift
+from ...instants import seconds_between, shift
 from .batches import chunks, expressions
 from .items import Item, attributes, encode
 from .layout import Index
@@ -12,6 +13,7 @@ from .layout import Index
 Query = dict[str, Any]
 
 _SECOND = timedelta(seconds=1)
+MAX_SLICES = 64
 
 
 def window(
@@ -52,6 +54,28 @@ def one_of(name: str, values: Iterable[str]) -> tuple[str, Item]:
     """
     encoded = {f":one{number}": encode(value) for number, value in enumerate(sorted(values))}
     return " OR ".join(f"#{name} IN ({', '.join(part)})" for part in chunks(encoded, 100)), encoded
+
+
+def slices(query: Query, last: Item, sort: str) -> list[Query]:
+    """Return queries for what lies behind the first page of a window: slices of time of about a page each.
+
+    Pages have to be read one after the other, slices need not: https://docs.aws.amazon.com/amazondynamodb/latest/
+    developerguide/Query.Pagination.html. last: the key at which the page ended.
+    """
+    values = query["ExpressionAttributeValues"]
+    begin, at, end = values[":begin"]["S"], last[sort]["S"], values[":end"]["S"]
+    onward = {**query, "ExclusiveStartKey": last}
+    if not len(begin) == len(at) == len(end):  # a window without an end
+        return [onward]
+    read, left = seconds_between(begin, at), seconds_between(at, end)
+    count = min(MAX_SLICES, 1 + int(left / max(1.0, read)))
+    cuts = [shift(at, timedelta(seconds=left * number // count)) for number in range(1, count + 1)]
+    parts = [{**onward, "ExpressionAttributeValues": values | attributes({":end": cuts[0]})}]
+    for since, until in pairwise(cuts):
+        between = attributes({":begin": shift(since, _SECOND), ":end": until})
+        if since < until:
+            parts.append({**query, "ExpressionAttributeValues": values | between})
+    return parts
 
 
 async def instants(pages: AsyncIterator[list[Item]], when: Callable[[Item], str]) -> AsyncIterator[list[Item]]:

@@ -122,6 +122,23 @@ class QuestionContext:
         mine._refresh_from_github = mine.fetch_details = mine.collect = mine.resolve = None
         return mine
 
+    def without_waiting(self, skipped: Callable[[], None]) -> Self:
+        """Return a copy that answers from what is stored, and calls `skipped` where another would collect first."""
+
+        async def skip(
+            keys: Sequence[str],  # noqa: ARG001 - as `Refresh`
+            span: Span,  # noqa: ARG001
+            branch: str | None = None,  # noqa: ARG001
+            kinds: Sequence[str] = (),  # noqa: ARG001
+        ) -> Mapping[str, MonitorError | None]:
+            skipped()
+            return {}
+
+        mine = self.without_collecting()
+        if self._refresh_from_github is not None:
+            mine._refresh_from_github, mine._widened = skip, dict(self._widened)
+        return mine
+
     def now(self) -> datetime:
         """Return the present instant."""
         return self.clock()

@@ -44,12 +44,20 @@ class RepositoryActivityQuery(PagedQuery):
     query: Words = None
 
 
+WeekdayHours = tuple[tuple[int, ...], ...]
+"""Events by weekday (Monday first) and hour (UTC)."""
+
+
 class RepositoryActivity(Envelope):
-    """Events of one repository, newest first; counts are of the whole window."""
+    """Events of one repository, newest first; counts are of the whole window.
+
+    weekday_hours: left out where the series is by hour, which tells it.
+    """
 
     total_events: int
     counts_by_type: dict[str, int]
     series: ActivitySeries
+    weekday_hours: Annotated[WeekdayHours, Field(exclude_if=lambda days: not days)] = ()
     events: tuple[EventAnswer, ...]
     next_cursor: str | None = None
 
@@ -66,7 +74,7 @@ class EventCounts(Envelope):
     total_events: int
     counts_by_type: dict[str, int]
     series: ActivitySeries
-    weekday_hours: tuple[tuple[int, ...], ...]
+    weekday_hours: WeekdayHours
 
 
 async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> RepositoryActivity:
@@ -86,9 +94,10 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         counts = await _count(context, subject, page.asked, query.event_types, query.actor)
         found = await _read(context, subject, page, query.size + 1, page.after)
     series = activity_series(page.asked.span, counts)
+    by_weekday = () if series.unit == "hour" else weekday_hours(counts)
     threads = await _threads_of(context, subject, found[: query.size])
     shown = [subject.presenter.event(event, threads.get(event.facts.number or 0)) for event in found[: query.size]]
-    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(series.to_wire()))]
+    shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(series.to_wire()) - wire_size(by_weekday))]
     last = (shown[-1].created_at, shown[-1].id) if len(shown) < len(found) else None
     counted = _by_type(counts)
     about = _envelope(context, subject, page.asked, query.event_types, counted["counts_by_type"])
@@ -98,6 +107,7 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         **about,
         **counted,
         series=series,
+        weekday_hours=by_weekday,
         events=tuple(shown),
         next_cursor=write_cursor(NAME, page, last) if last else None,
     )
@@ -211,6 +221,7 @@ def lines(answer: RepositoryActivity) -> Iterator[str]:
     yield from standing(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
     yield from series_lines(answer.series)
+    yield from weekday_lines(answer.weekday_hours)
     yield from map(_line, answer.events)
     yield from cursor_line(answer.next_cursor)
 
@@ -232,7 +243,12 @@ def count_lines(answer: EventCounts) -> Iterator[str]:
     yield from standing(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
     yield from series_lines(answer.series)
-    days = zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), answer.weekday_hours, strict=False)
+    yield from weekday_lines(answer.weekday_hours)
+
+
+def weekday_lines(weekday_hours: WeekdayHours) -> Iterator[str]:
+    """Yield events by weekday and hour as text; nothing where they are not told."""
+    days = zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekday_hours, strict=False)
     yield from (f"{day} by hour (UTC): {' '.join(map(str, hours))}" for day, hours in days)
 
 
