@@ -38,6 +38,8 @@ const Monitor = {};
   const number = (value, digits = 1) => (value === null || value === undefined ? "unknown" : new Intl.NumberFormat("en", { maximumFractionDigits: digits }).format(value));
   const ONE = { people: "person", advisories: "advisory", days: "day", hours: "hour" };
   const amount = (value, unit) => (unit === "share" ? `${number(100 * value)} %` : unit === "percent" ? `${number(value)} %` : `${number(value, 2)} ${(value === 1 && ONE[unit]) || unit}`);
+  // Names that strangers chose may be of any length; the whole is in the title.
+  const short = (text, most = 40) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const counted = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
   const tall = (label, list) => el("div", { class: "tall", tabindex: "0", role: "region", "aria-label": label }, list);
   const formats = {
@@ -88,7 +90,7 @@ const Monitor = {};
       ctx.strokeStyle = ctx.fillStyle = colour("text");
       ctx.font = "11px system-ui, sans-serif";
       ctx.setLineDash([3, 3]);
-      const shown = options.marks.map((mark) => ({ text: mark.text.slice(0, 24), x: place(mark.at) })).filter(({ x }) => x >= chartArea.left && x <= chartArea.right);
+      const shown = options.marks.map((mark) => ({ text: short(mark.text, 24), x: place(mark.at) })).filter(({ x }) => x >= chartArea.left && x <= chartArea.right);
       for (const { x } of shown) {
         ctx.beginPath();
         ctx.moveTo(x, chartArea.top);
@@ -185,5 +187,5 @@ const Monitor = {};
     return el("div", { class: `bar ${kind}`, "aria-hidden": "true" }, inner);
   };
 
-  Object.assign(Monitor, { el, link, number, counted, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, redraw, ring, bar, grade, safeUrl });
+  Object.assign(Monitor, { el, link, number, counted, short, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, redraw, ring, bar, grade, safeUrl });
 })();

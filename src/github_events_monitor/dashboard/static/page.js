@@ -1,7 +1,7 @@
 // The web page: asks the REST routes that anyone can ask, and shows the answers as they come.
 "use strict";
 (() => {
-  const { el, link, number, counted, amount, when, ring, panels, figures, grade } = Monitor;
+  const { el, link, number, counted, short, amount, when, ring, panels, figures, grade } = Monitor;
   const main = document.getElementById("main"), chooser = document.getElementById("window"), signOut = document.getElementById("sign-out");
   const KEY = "github-events-monitor-token";
   let round = 0;
@@ -160,7 +160,7 @@
       const ci = health && health.components.find((part) => part.name === "ci_success");
       const release = delivery && delivery.releases[0], url = counts && counts.repo_url;
       const figure = (answer, path, text, kind) => (answer ? [link(url + path, text), kind] : counts ? ["unknown", "unknown"] : ["…", "unknown"]);
-      const released = release ? figure(release, "/releases", release.tag) : delivery ? figure(delivery, "/releases", `none in ${said(2160)}`, "unknown") : figure(null);
+      const released = release ? figure(release, "/releases", short(release.tag, 20)) : delivery ? figure(delivery, "/releases", `none in ${said(2160)}`, "unknown") : figure(null);
       const found = security ? security.findings.length + security.findings_omitted : 0;
       return [el("div", { class: "repo" }, ring(health && health.health_score),
         el("div", { class: "side" }, counts ? panels.sparkline(counts) : el("div", { class: "plot small" }), el("div", { class: "meta" }, counts ? [link(`${url}/activity`, counted(counts.total_events, "event")), ` in ${lasting()}; collected ${when(counts.coverage.last_collected_at)}${counts.coverage.last_collected_at ? " UTC" : ""}`] : "Asking…")),

@@ -1,7 +1,7 @@
 // Answers as pictures: what the REST routes and the tools return, by its fields.
 "use strict";
 (() => {
-  const { el, link, number, counted, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, ring, bar, grade } = Monitor;
+  const { el, link, number, counted, short, amount, tall, when, bucketLabels, unknownSpans, asTable, chart, ring, bar, grade } = Monitor;
   const origin = (answer) => new URL(answer.repo_url).origin;
   const profile = (answer, login) => `${origin(answer)}/${encodeURIComponent(login.replace(/\[bot\]$/, ""))}`;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
@@ -17,7 +17,7 @@
 
   const activity = (answer, releases) => {
     const { series } = answer;
-    const sets = Object.entries(series.counts).map(([type, values], index) => ({ label: kindName(type), values, colour: type === "other" ? "c7" : `c${index % 7}` }));
+    const sets = Object.entries(series.counts).map(([type, values], index) => ({ label: short(kindName(type), 30), values, colour: type === "other" ? "c7" : `c${index % 7}` }));
     const size = sets.length ? sets[0].values.length : 1;
     const marks = (releases || []).map((one) => ({ at: Date.parse(one.published_at), text: one.tag })).sort((one, other) => one.at - other.at);
     const label = `${counted(answer.total_events, "event")} by ${series.unit}${marks.length ? `, ${counted(marks.length, "release")} marked` : ""}`;
@@ -63,8 +63,8 @@
     if (!shown.length) return [nothing("Nobody took part in what is stored of this window.")];
     return shown.flatMap(([name, rows]) => [
       el("h3", {}, `${name} (${rows.length})`),
-      rows.slice(0, 8).map((row) => el("div", { class: "person", title: Object.entries(row.contributions).map(([kind, count]) => `${kind} ${count}`).join(", ") },
-        link(profile(answer, row.login), row.login), bar(row.total / most), el("span", { class: "count" }, number(row.total)))),
+      rows.slice(0, 8).map((row) => el("div", { class: "person", title: `${row.login}: ` + Object.entries(row.contributions).map(([kind, count]) => `${kind} ${count}`).join(", ") },
+        link(profile(answer, row.login), short(row.login)), bar(row.total / most), el("span", { class: "count" }, number(row.total)))),
     ]).flat();
   };
 
@@ -92,7 +92,7 @@
 
   const events = (answer) => {
     if (!answer.events.length) return [nothing("No event of this window is stored. A longer window may have some.")];
-    const found = answer.events.map((row) => el("li", {}, link(row.url, row.title || kindName(row.event_type)), el("div", { class: "meta" }, `${kindName(row.event_type)}, ${row.actor_login || "unknown"}, ${when(row.created_at)} UTC`)));
+    const found = answer.events.map((row) => el("li", {}, link(row.url, row.title || kindName(row.event_type)), el("div", { class: "meta" }, `${short(kindName(row.event_type))}, ${short(row.actor_login || "unknown")}, ${when(row.created_at)} UTC`)));
     return [el("p", { class: "note" }, `${answer.events.length} of ${number(answer.total_events)}`), tall("Recent events", el("ul", { class: "list" }, found))];
   };
 
@@ -130,7 +130,7 @@
     if (!answer.commits.length) return [nothing("No commit of this window is stored. A longer window may have some.")];
     const found = answer.commits.map((row) => el("li", {}, link(`${answer.repo_url}/commit/${row.sha}`, row.message || row.sha.slice(0, 10)),
       el("div", { class: "meta" }, row.summary && row.summary.risk_level && row.summary.risk_level !== "low" ? el("span", { class: `tag ${row.summary.risk_level === "high" ? "bad" : "fair"}` }, `${row.summary.risk_level} risk`) : null,
-        `${row.author_login || row.author_name || "unknown"}, ${when(row.committed_at)} UTC, ${row.additions === null ? "size unknown" : `+${row.additions} −${row.deletions}`}`)));
+        `${short(row.author_login || row.author_name || "unknown")}, ${when(row.committed_at)} UTC, ${row.additions === null ? "size unknown" : `+${row.additions} −${row.deletions}`}`)));
     return [el("p", { class: "note" }, `${answer.commits.length} of ${number(answer.total_commits)}`), tall("Recent commits", el("ul", { class: "list" }, found))];
   };
 
@@ -166,7 +166,7 @@
         el("tbody", {}, answer.dora.map((key) => el("tr", {}, el("td", {}, key.name.replaceAll("_", " "), el("div", { class: "meta explain" }, key.explanation)), el("td", {}, key.value === null ? "unknown" : amount(key.value, key.unit)), el("td", { class: { elite: "good", high: "good", medium: "fair", low: "bad" }[key.band] || "unknown" }, key.band || "unknown"))))),
       deliveries(answer)),
     el("div", {}, el("h3", {}, `Releases (${number(answer.total_releases)})`),
-      answer.releases.length ? el("ul", { class: "list" }, answer.releases.slice(0, 8).map((one) => el("li", {}, link(`${answer.repo_url}/releases/tag/${encodeURIComponent(one.tag)}`, one.tag), " ", el("span", { class: "meta" }, `${when(one.published_at)} UTC by ${one.author_login || "unknown"}`)))) : nothing("No release of this window is stored."))),
+      answer.releases.length ? el("ul", { class: "list" }, answer.releases.slice(0, 8).map((one) => el("li", {}, link(`${answer.repo_url}/releases/tag/${encodeURIComponent(one.tag)}`, short(one.tag)), " ", el("span", { class: "meta", title: one.tag }, `${when(one.published_at)} UTC by ${short(one.author_login || "unknown")}`)))) : nothing("No release of this window is stored."))),
   ];
 
   const attention = (answer, local) => {
@@ -181,7 +181,7 @@
     Object.entries(one.first || {}).map(([kind, rows]) => [el("h3", {}, kind.replaceAll("_", " ")), el("ul", { class: "list" }, rows.map((row) => el("li", {}, link(row.url, row.title), row.at ? el("span", { class: "meta" }, ` ${when(row.at)} UTC`) : null)))]).flat(),
   ]]);
   const rows = (answer) => (answer.pull_requests.length ? [el("ul", { class: "list" }, answer.pull_requests.slice(0, 12).map((one) => el("li", {}, link(`${answer.repo_url}/pull/${one.number}`, `#${one.number} ${one.title || "title unknown"}`),
-    el("div", { class: "meta" }, one.waiting_for ? el("span", { class: "tag fair" }, `waiting for ${one.waiting_for}`) : null, `${one.author_login || "unknown"}, ${one.draft ? "draft, " : ""}updated ${when(one.updated_at)} UTC`))))] : [nothing("No open pull request is on record.")]);
+    el("div", { class: "meta" }, one.waiting_for ? el("span", { class: "tag fair" }, `waiting for ${one.waiting_for}`) : null, `${short(one.author_login || "unknown")}, ${one.draft ? "draft, " : ""}updated ${when(one.updated_at)} UTC`))))] : [nothing("No open pull request is on record.")]);
 
   Object.assign(Monitor, { panels: { activity, sparkline, pulls, durations, people, heatMap, events, compared, health, commits, findings, deployments, attention, news, rows }, figures, nothing });
 })();

@@ -163,13 +163,13 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
         quiet=tuple(found.quiet[: how_many_fit(found.quiet, MAX_BYTES // 4)]),
         errors=found.errors,
         next_since=asked.window.until,
-        note=nothing,
     )
     shown, cut = shorten(whole, "repositories", "attention")
     complete = found.whole and not (cut or more or found.errors or len(found.attention) > MAX_ATTENTION)
     if complete and names and reader is not None and context.may_watch:
         await context.manager.collector_state.save_reader_mark(reader, asked.window.until, found.seen)
-    said = [nothing, cut, more, None if complete or not names else "The reader's mark stays, for this is not all."]
+    rest = "This is not all." if reader is None else "The reader's mark stays, for this is not all."
+    said = nothing, cut, more, rest if names and not complete else None
     return shown.model_copy(update={"note": " ".join(filter(None, said)) or None})
 
 
