@@ -34,6 +34,9 @@ from .watch_words import parse_watch_word
 
 logger = logging.getLogger(__name__)
 
+OPENING = 1.0
+"""Seconds that a server waits for its database before it answers; what hangs is opened meanwhile."""
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -74,7 +77,7 @@ async def open_runtime(
         stack.push_async_callback(runtime.manager.close)
         stack.push_async_callback(runtime.client.aclose)
         stack.push_async_callback(runtime.collector.settle)
-        await _open_database(runtime.manager, patient=polling, without=without_database)
+        await stack.enter_async_context(_opened(runtime.manager, patient=polling, without=without_database))
         _check_targets(settings, with_token=runtime.client.authenticated)
         targets = await _load_targets(settings, without=without_database)
         if polling and settings.poll_interval and not offline:
@@ -110,8 +113,34 @@ async def _load_targets(settings: Settings, *, without: bool) -> list[Target]:
         return []
 
 
+@asynccontextmanager
+async def _opened(manager: DatabaseManager, *, patient: bool, without: bool) -> AsyncIterator[None]:
+    """Open the database. A server (`patient`) starts without one that does not answer: each question tries anew.
+
+    One that says nothing at all is waited for beside the server, which answers /health meanwhile.
+    """
+    opening = asyncio.create_task(_open_database(manager, patient=patient, without=without))
+    try:
+        done, _ = await asyncio.wait({opening}, timeout=OPENING if patient else None)
+        if done:
+            opening.result()
+        else:
+            logger.warning("starting before the database has answered")
+            opening.add_done_callback(_say_why)
+        yield
+    finally:
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+
+
+def _say_why(opening: "asyncio.Task[None]") -> None:
+    """Log how the opening failed; each question fails likewise and says so, too."""
+    if not opening.cancelled() and (error := opening.exception()) is not None:
+        logger.error("the database cannot be used: %s", error)
+
+
 async def _open_database(manager: DatabaseManager, *, patient: bool, without: bool) -> None:
-    """Open the database. A server (`patient`) starts without one that does not answer: each question tries anew."""
+    """Open it. Raises `DatabaseError` unless it is one that may be done without."""
     try:
         await manager.initialize()
     except DatabaseError as error:

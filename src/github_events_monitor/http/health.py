@@ -13,8 +13,8 @@ from ..runtime import Runtime
 
 KEPT = timedelta(seconds=5)
 """How long what the database said is repeated."""
-WITHIN = 5.0
-"""Seconds in which it has to say something: load balancers give up after about ten."""
+WITHIN = 2.5
+"""Seconds in which it has to say something: some that ask give up after five, and start-up waits before."""
 
 
 class HealthCheck:
@@ -43,5 +43,5 @@ async def _ask(runtime: Runtime) -> dict[str, Any]:
             return await runtime.service.health()
     except TimeoutError:
         provider = runtime.settings.database_provider  # a hung connection has no more to say
-        error = f"the database did not answer within {WITHIN:.0f} s"
+        error = f"the database did not answer within {WITHIN:g} s"
         return {"status": "unhealthy", "provider": provider, "error": error}

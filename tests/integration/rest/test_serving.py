@@ -127,6 +127,25 @@ def test_a_database_that_does_not_answer_yet_makes_it_unhealthy_not_dead(tmp_pat
         assert json.loads(body)["database"]["status"] == "unhealthy"
 
 
+@pytest.mark.parametrize("command", [("api",), ("serve", "--transport", "streamable-http")])
+def test_a_database_that_never_answers_makes_it_unhealthy_soon(tmp_path: Path, command: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connections are taken, and nothing is said
+        elsewhere = {
+            "DATABASE_PROVIDER": "dynamodb",
+            "DYNAMODB_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+        }
+        with server(tmp_path, "src.github_events_monitor", *command, **elsewhere) as (process, port):
+            wait_until_it_listens(process, port)
+            answers = [ask(port, "GET", "/health")]  # waits for the imports, too
+            began = time.monotonic()
+            answers += [ask(port, "GET", "/health") for _ in range(3)]
+            assert time.monotonic() - began < 5
+        log = (tmp_path / "log").read_text()
+    assert [status for status, _ in answers] == [503] * 4
+    assert "the database did not answer within 2.5 s" in answers[0][1]
+    assert "starting before the database has answered" in log
+
+
 def test_who_is_answered_and_that_mcp_is_served_beside_rest(tmp_path: Path) -> None:
     names = {"ALLOWED_HOSTS": "monitor.example,https://pages.example,127.0.0.1", "API_TOKEN": "marked-token"}
     with server(tmp_path, **names) as (process, port):
