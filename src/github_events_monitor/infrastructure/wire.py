@@ -15,14 +15,17 @@ from ..github.payloads import extract_facts
 from ..github.threads_merge import with_replies
 from ..instants import normalise_instant
 from ..jsontext import dump_json, load_json
+from ..ledger import merge_spans
 from ..records import (
     Commit,
     CommitFile,
     CommitRecord,
     CommitSummary,
     Event,
+    Ledger,
     MetricRow,
     RepositoryState,
+    Span,
     Thread,
     kept_branches,
     repo_key,
@@ -35,6 +38,9 @@ _MAX_KEY = 1024
 _MAX_ROW = 300_000
 """Bytes of JSON of what an exported row holds: an item of DynamoDB has 400 KB, and every provider takes the same."""
 _MAX_PARENTS, _MAX_PARENT = 1_000, 64
+_MAX_ID = 2**53
+_MAX_SAID = 300
+_MOMENTS = ("commits_floor", "last_collected_at", "taken_over_at")
 _COMMIT_TEXTS = ("author_name", "author_email", "author_login", "author_type", "committer_login", "authored_at")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SHA = re.compile(r"[0-9a-f]{7,40}")
@@ -216,7 +222,8 @@ def health_from_dict(
         if not isinstance(result, dict) or not _DAY.fullmatch(day):
             raise InvalidInput(f"{where}: 'daily' must have objects by days such as 2025-03-10")
         check_size(result, where)
-    return repo, daily, None if tracking is None else _portable(_convert(tracking, RepositoryState, where)), watched
+    state = None if tracking is None else _known_state(_convert(tracking, RepositoryState, where), repo, where)
+    return repo, daily, state, watched
 
 
 def metrics_from(rows: Iterable[MetricRow]) -> list[MetricRow]:
@@ -246,6 +253,28 @@ def _portable(state: RepositoryState) -> RepositoryState:
     )
 
 
+def _known_state(state: RepositoryState, repo: str, where: str) -> RepositoryState:
+    """Return what an export knows of a repository, every field checked as if it came over the network.
+
+    A moment that is none would fail every question about several repositories, not only those about this one.
+    """
+    if repo_key(state.repo_name) != repo:
+        raise InvalidInput(f"{where}: 'tracking' is about another repository")
+    if state.full_name is not None:
+        repo_key(state.full_name)
+    if state.repository_id is not None and not 0 < state.repository_id <= _MAX_ID:
+        raise InvalidInput(f"{where}: 'repository_id' must be a whole number from 1 to 2**53")
+    check_branch(state.default_branch)
+    for text in (*state.sources, *state.ledger.spans):
+        storable(text, where, "tracking")
+    spans = {
+        kind: merge_spans(Span(_instant(span.since, where), _instant(span.until, where)) for span in known)
+        for kind, known in state.ledger.spans.items()
+    }
+    moments = {name: _instant(moment, where) for name in _MOMENTS if (moment := getattr(state, name)) is not None}
+    return msgspec.structs.replace(_portable(state), repo_name=repo, ledger=Ledger(spans=spans), **moments)
+
+
 def _owner(row: Mapping[str, Any], where: str, kind: type[StructT]) -> tuple[str, str, StructT]:
     sha, repo = require_text(row, "commit_sha", where), require_text(row, "repo_name", where)
     check_size(row, where)
@@ -260,8 +289,9 @@ def _owner(row: Mapping[str, Any], where: str, kind: type[StructT]) -> tuple[str
 def _convert(row: Mapping[str, Any], kind: type[StructT], where: str) -> StructT:
     try:
         return msgspec.convert(row, kind)
-    except ValueError as error:  # msgspec's own, or that of a lone surrogate
-        raise InvalidInput(f"{where}: {error}") from None
+    except ValueError as error:  # msgspec's own, which quotes the whole value, or that of a lone surrogate
+        said = str(error)
+        raise InvalidInput(f"{where}: {said if len(said) <= _MAX_SAID else said[:_MAX_SAID] + '…'}") from None
 
 
 def _json(payload: Any, where: str) -> bytes:

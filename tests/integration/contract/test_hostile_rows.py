@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from github_events_monitor.errors import MonitorError
+from github_events_monitor.errors import InvalidInput, MonitorError
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager, TableItem
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.wire import commit_to_dict
+from tests.integration.conftest import NOW
 
 from .builders import REPO, at, commit, exported, sha
 
@@ -16,6 +18,23 @@ CREDITS = "fix\n" + "".join(f"\nCo-authored-by: Neo {n} <n{n}@example.org>" for 
 BRANCHES = ["b" * 200 + str(number) for number in range(3_000)]
 FILE = {"commit_sha": sha(1), "repo_name": REPO, "filename": "a"}
 HEALTH = {"repo_name": REPO}
+MOMENTS = ("last_collected_at", "taken_over_at", "commits_floor")
+NO_MOMENTS = ("", "0", "2025-13-45T00:00:00Z", "../x", "0001-01-01T00:00:00+14:00", "\ud800")
+TRACKING: dict[str, Any] = {
+    "repo_name": REPO,
+    "full_name": "Octo/Spoon",
+    "repository_id": 7,
+    "ledger": {"spans": {"events": [[at(0), at(59)]], "commits": [[at(0), at(59)]]}},
+    "last_collected_at": at(59),
+}
+SPOILED_TRACKING: list[dict[str, Any]] = [
+    *({name: moment} for name in MOMENTS for moment in NO_MOMENTS),
+    *({"ledger": {"spans": {"events": [[moment, at(59)]]}}} for moment in NO_MOMENTS),
+    *({"ledger": {"spans": {kind: [[at(0), at(59)]]}}} for kind in ("a" * 2_000, "\ud800", "\0")),
+    {"repo_name": "someone/else"}, {"repo_name": "../x"}, {"full_name": "../x"}, {"full_name": ""},
+    {"repository_id": -1}, {"repository_id": 0}, {"repository_id": 2**63}, {"repository_id": 10**40},
+    {"default_branch": "\ud800"}, {"default_branch": ""}, {"sources": ["\ud800"]}, {"sources": [LONG]},
+]  # fmt: skip
 ALERT = {"repo_name": REPO, "metric_type_date": "alert#1", "data": {}}
 
 SPOILED_COMMITS: list[dict[str, Any]] = [
@@ -29,6 +48,7 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
     *(("commit_summaries", FILE | {"text": text}) for text in ("\ud800", LONG)),
     *(("repository_health_metrics", HEALTH | {"daily": {day: result}}) for day, result in (
         ("2025-03-10", None), ("2025-03-10", {"x": LONG}), (LONG, {}), ("#x", {}))),
+    *(("repository_health_metrics", HEALTH | {"tracking": TRACKING | spoiled}) for spoiled in SPOILED_TRACKING),
     ("security_metrics", ALERT | {"data": {"x": LONG}}),
 ]  # fmt: skip
 
@@ -46,6 +66,33 @@ async def test_a_spoiled_row_has_one_outcome(manager: DatabaseManager, table: st
     async with get_sqlite_manager(":memory:") as other:
         assert await outcome(manager, item) == await outcome(other, item)
         assert await exported(manager) == await exported(other)
+
+
+@pytest.mark.parametrize("spoiled", SPOILED_TRACKING, ids=range(len(SPOILED_TRACKING)))
+async def test_what_an_export_says_is_known_is_checked_field_by_field(spoiled: dict[str, Any]) -> None:
+    async with get_sqlite_manager(":memory:") as manager:
+        with pytest.raises(InvalidInput) as refused:
+            await manager.write_items(
+                [TableItem("repository_health_metrics", HEALTH | {"tracking": TRACKING | spoiled})]
+            )
+        assert "\n" not in refused.value.message
+        assert await exported(manager) == []
+
+
+@pytest.mark.parametrize("moment", ["2025-03-10", "2025-03-10T12:00:00", "2025-03-10T13:00:00+01:00"])
+async def test_a_moment_in_another_form_leaves_every_question_answered(manager: DatabaseManager, moment: str) -> None:
+    row = HEALTH | {"tracking": TRACKING | dict.fromkeys(MOMENTS, moment), "watched": True}
+    await manager.write_items([TableItem("repository_health_metrics", row)])
+    service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
+    for question in ("whats_new", "monitor_commits"):
+        assert (await service.ask_by_name(question, {})).to_wire()
+
+
+async def test_a_long_word_is_not_quoted_whole() -> None:
+    async with get_sqlite_manager(":memory:") as manager:
+        with pytest.raises(InvalidInput) as refused:
+            await manager.write_items([TableItem("commits", commit_to_dict(commit(1)) | {"source": LONG})])
+    assert len(refused.value.message) < 1_000
 
 
 async def test_the_sign_of_kelvin_is_no_k(manager: DatabaseManager) -> None:
