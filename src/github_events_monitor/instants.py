@@ -6,6 +6,7 @@ Because the form has a fixed width, instants compare as text; `datetime` is used
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from .errors import InvalidInput
 
@@ -51,6 +52,7 @@ def normalise_instant(value: str | datetime) -> str:
     return value if _STORED.fullmatch(value) else format_instant(moment)
 
 
+@lru_cache
 def shift(instant: str, delta: timedelta) -> str:
     """Return a stored instant moved by `delta`; at the ends of the calendar it stays there."""
     try:

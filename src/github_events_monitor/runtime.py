@@ -188,6 +188,7 @@ def build_runtime(
         fetch_details=None if offline else collector.fetch_details,
         collect=None if offline else collector.collect,
         resolve=None if offline else collector.patterns.resolve,
+        login=None if offline else collector.patterns.login,
         may_watch=not settings.read_only,
         status=partial(_status, settings, manager, collector),
     )

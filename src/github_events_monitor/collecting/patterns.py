@@ -28,6 +28,8 @@ RETRY_AFTER = timedelta(hours=1)
 MAX_PAGES = 10
 MAX_REQUESTS = 40
 SECONDS = 30.0
+LOGIN_SECONDS = 5.0
+"""For which an answer waits to learn whose the token is."""
 _SHOWN = 5
 _MINE = "user/repos?affiliation=owner,collaborator&sort=full_name"
 _OWN = "user/repos?affiliation=owner&sort=full_name"
@@ -39,6 +41,7 @@ class Patterns:
     def __init__(self, collector_state: CollectorState, client: GitHubClient, clock: Clock) -> None:
         self._state, self._client, self._clock = collector_state, client, clock
         self._failed: dict[str, datetime] = {}
+        self._user: tuple[str | None, datetime] | None = None
 
     async def resolve(self, words: Iterable[str]) -> dict[str, Pattern | MonitorError]:
         """Return by word, as given, what it stands for, or why that is not known.
@@ -68,6 +71,27 @@ class Patterns:
         tried = {word for word, at in self._failed.items() if at <= now < at + RETRY_AFTER}
         if words := [word for word in due if word not in tried]:
             await self.resolve(words)
+
+    async def login(self) -> str | None:
+        """Return the login of the token's own user, lower-case, asked once a day; None without one.
+
+        An installation of a GitHub App is no user. Where asking fails, nothing is known for an hour.
+        """
+        if not self._client.authenticated:
+            return None
+        if self._user is None or self._clock() >= self._user[1]:
+            budget = RequestBudget(1, self._clock() + timedelta(seconds=LOGIN_SECONDS))
+            try:
+                self._user = await self._fetch_login(budget), self._clock() + RESOLVED_FOR
+            except (BudgetSpent, MonitorError):
+                self._user = None, self._clock() + RETRY_AFTER
+        return self._user[0]
+
+    async def _fetch_login(self, budget: RequestBudget) -> str | None:
+        try:
+            return parse_login((await self._client.fetch_place("user", budget=budget)).body)
+        except (Forbidden, NotFound):  # an installation of a GitHub App is no user
+            return None
 
     def _is_due(self, pattern: Pattern) -> bool:
         if parse_watch_word(pattern.word).kind == "without":
@@ -127,11 +151,7 @@ class Patterns:
         user, organization = f"users/{owner}/repos?sort=full_name", f"orgs/{owner}/repos?sort=full_name"
         if not self._client.authenticated:
             return [user, organization]
-        try:
-            own = parse_login((await self._client.fetch_place("user", budget=budget)).body) == owner
-        except (Forbidden, NotFound):  # an installation of a GitHub App is no user
-            own = False
-        return [_OWN] if own else [organization, user]
+        return [_OWN] if await self._fetch_login(budget) == owner else [organization, user]
 
     async def _pages(self, pattern: Pattern, place: str, parsed: WatchWord, budget: RequestBudget) -> list[PatternPage]:
         known = pattern.pages if place == pattern.place else ()

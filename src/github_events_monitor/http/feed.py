@@ -17,8 +17,9 @@ from starlette.responses import Response
 from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.attention import digest, identify
 from ..infrastructure.questions.context import check_repos
+from ..infrastructure.questions.news import Attention, News
+from ..infrastructure.questions.news_gathering import gather
 from ..infrastructure.questions.query import MAX_REPOSITORIES, Query, Repos
-from ..infrastructure.questions.whats_new import Attention, News, gather
 from ..infrastructure.questions.windows import ask
 from ..instants import format_instant
 from .conditional import conditional, weak_etag

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..infrastructure.questions.attention import digest, identify
-from ..infrastructure.questions.whats_new import Attention
+from ..infrastructure.questions.news import STANDING, Attention
 from ..instants import format_instant, parse_instant
 from ..records import Told, repo_key
 from ..text import clean
@@ -17,7 +17,6 @@ QUIET = timedelta(minutes=15)
 MAX_ITEMS = 5_000
 """What is remembered has to fit into an item of DynamoDB: 400 KB."""
 
-_STATES = frozenset({"checks_failing", "pull_request_unanswered", "pull_request_waiting"})
 _FORGET_STATE, _FORGET_HAPPENING = timedelta(days=2), timedelta(days=90)
 """How long after it was there last an item that comes again is the same: what can pass, and what has happened."""
 _NO_MENTION = str.maketrans({"@": "＠", "<": "‹", ">": "›"})
@@ -104,7 +103,7 @@ def _remember(told: Told, look: Look, now: datetime, new: Sequence[Attention], *
 
 def _id(one: Attention) -> str:
     """Return a short id; what can pass ends with an s."""
-    return digest(identify(one)) + ("s" if one.kind in _STATES else "")
+    return digest(identify(one)) + ("s" if one.kind in STANDING else "")
 
 
 def _fitting(rows: Sequence[Attention], room: int, least: int = 1) -> tuple[list[Attention], int]:

@@ -19,7 +19,7 @@ from ..collecting.leases import hold_lease, new_owner
 from ..errors import MonitorError, Unreachable
 from ..infrastructure.contract.collector_state import NOTIFYING
 from ..infrastructure.database_service import QuestionContext
-from ..infrastructure.questions.whats_new import gather
+from ..infrastructure.questions.news_gathering import gather
 from ..infrastructure.questions.windows import ask
 from ..instants import format_instant, parse_instant
 from ..records import Told, repo_key

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from ..errors import MonitorError
 from ..infrastructure.database_service import DatabaseService
+from ..infrastructure.questions.news import Attention
 from ..infrastructure.questions.pull_requests import PULL_REQUESTS
 from ..infrastructure.questions.repository_activity import EVENT_COUNTS, EventCounts
 from ..infrastructure.questions.repository_health import REPOSITORY_HEALTH, RepositoryHealth
 from ..infrastructure.questions.threads import Summary
-from ..infrastructure.questions.whats_new import WHATS_NEW, Attention
+from ..infrastructure.questions.whats_new import WHATS_NEW
 from ..instants import Clock, format_instant
 from ..runtime import open_runtime
 from ..settings import Settings

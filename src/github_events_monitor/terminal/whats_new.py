@@ -9,7 +9,8 @@ from rich.text import Text
 
 from ..infrastructure.questions.context import check_repos
 from ..infrastructure.questions.coverage import is_stale
-from ..infrastructure.questions.whats_new import WHATS_NEW, Attention, RepositoryNews, WhatsNew
+from ..infrastructure.questions.news import Attention, RepositoryNews, WhatsNew
+from ..infrastructure.questions.whats_new import WHATS_NEW
 from ..records import repo_key
 from ..runtime import Runtime, open_runtime
 from ..settings import Settings

@@ -144,3 +144,19 @@ async def test_questions_and_passes_take_patterns_in_place_of_names() -> None:
     assert news.quiet == ("eve/notes",)
     assert news.errors["octo/x*"].code == "invalid"
     await world.collector.close()
+
+
+async def test_whose_the_token_is_is_asked_once_a_day_and_not_without_one() -> None:
+    world = make()
+    asked = world.collector.patterns.login
+    first = [await asked(), await asked()]
+    assert first == ["eve", "eve"]
+    assert world.github.requests.count("/user") == 1
+    world.pass_time(days=1, seconds=1)
+    await asked()
+    assert world.github.requests.count("/user") == 2
+    await world.collector.close()
+    without = make(token=None)
+    assert await without.collector.patterns.login() is None
+    assert without.github.requests == []
+    await without.collector.close()

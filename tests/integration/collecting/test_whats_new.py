@@ -66,6 +66,18 @@ async def test_each_reader_is_told_once_and_a_given_since_moves_no_mark() -> Non
     await world.collector.close()
 
 
+async def test_a_window_that_began_after_the_last_collection_asks_github_nothing() -> None:
+    world = make()
+    await world.collector.collect(["octo/hello", "octo/quiet"])
+    world.pass_time(seconds=30)
+    await ask(world, reader="ann")
+    before = len(world.github.requests)
+    world.pass_time(seconds=30)
+    answer = await ask(world, reader="ann")
+    assert (answer.note, len(world.github.requests)) == (None, before)
+    await world.collector.close()
+
+
 async def test_what_failed_is_named_and_keeps_the_mark_where_it_is() -> None:
     world = make()
     await world.collector.collect(["octo/hello"])

@@ -170,7 +170,7 @@
   ];
 
   const attention = (answer, local) => {
-    const rows = answer.attention.map((one) => el("li", {}, el("span", { class: `tag ${one.kind === "release" ? "good" : one.kind === "pull_request_waiting" ? "fair" : "bad"}` }, one.kind.replaceAll("_", " ")),
+    const rows = answer.attention.map((one) => el("li", {}, el("span", { class: `tag ${one.kind === "release" ? "good" : ["anomaly", "pull_request_waiting"].includes(one.kind) ? "fair" : "bad"}` }, one.kind.replaceAll("_", " ")),
       link(local ? `/r/${one.repo.split("/").map(encodeURIComponent).join("/")}` : null, one.repo), ": ", link(one.url, one.reason), one.at ? el("span", { class: "meta" }, ` ${when(one.at)} UTC`) : null));
     const failed = Object.entries(answer.errors || {}).map(([repo, problem]) => el("li", {}, el("span", { class: "tag bad" }, problem.code), `${repo}: ${problem.message}`));
     return [rows.length || failed.length ? el("ul", { class: "list" }, rows, failed) : nothing("Nothing needs a person at the moment."), answer.note ? el("p", { class: "note" }, answer.note) : null];

@@ -2,14 +2,12 @@
 
 import hashlib
 
-from .whats_new import Attention
-
-_CHANGING_TITLES = frozenset({"pull_request_unanswered", "pull_request_waiting"})
+from .news import PULL_REQUESTS, Attention
 
 
 def identify(one: Attention) -> str:
     """Return an id that stays: its page and kind; where a page has several items, also a digest of its reason."""
-    what = one.kind if one.kind in _CHANGING_TITLES else f"{one.kind}-{digest(one.reason)}"
+    what = one.kind if one.kind in PULL_REQUESTS else f"{one.kind}-{digest(one.reason)}"
     return f"{one.url or f'https://github.com/{one.repo}'}#{what}"
 
 

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 import msgspec
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from ...answers import Coverage
 from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
 from ...insights.coverage import assess_coverage
+from ...insights.results import Anomaly
+from ...insights.security import Found
 from ...instants import Clock, format_instant, seconds_between, system_clock
 from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_future
 from ...records import Pattern, RepositoryState, Span, repo_key
@@ -78,7 +80,7 @@ class QuestionContext:
 
     tolerance: seconds after which stored knowledge is stale (the poll interval). targets: watched from the start,
     unless taken off the list. refresh, fetch_details, collect: how to collect; without them only what is stored is
-    answered. may_watch: whether asking may change the watch list.
+    answered. login: whose the token is. may_watch: whether asking may change the watch list.
     """
 
     def __init__(
@@ -95,19 +97,23 @@ class QuestionContext:
         fetch_details: FetchDetails | None = None,
         collect: Collect | None = None,
         resolve: Resolve | None = None,
+        login: Callable[[], Awaitable[str | None]] | None = None,
         status: Status | None = None,
         may_watch: bool = True,
     ) -> None:
         self.manager, self.clock, self.tolerance = manager, clock, tolerance
         self.bots, self.web_url, self.targets, self.retention_days = bots, web_url, targets, retention_days
         self.fetch_details, self.collect, self.status = fetch_details, collect, status
-        self.may_watch, self.resolve = may_watch, resolve
+        self.may_watch, self.resolve, self._login = may_watch, resolve, login
         self.progress: Progress | None = None
         self.results = DayResults(manager.metrics)
         self._refresh_from_github = refresh
         self._missing: TTLCache[str, NotFound] = TTLCache(
             MAX_MISSING, MISSING_FOR.total_seconds(), timer=lambda: self.clock().timestamp()
         )
+        self.anomalies: LRUCache[tuple[object, ...], tuple[Anomaly, ...]] = LRUCache(MAX_MISSING)
+        self.severe: LRUCache[tuple[object, ...], tuple[Found, ...]] = LRUCache(MAX_MISSING)
+        """Anomalies and severe findings of late, by what they were found in."""
         self._widened: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     def for_call(self, *, progress: Progress | None, may_watch: bool) -> Self:
@@ -142,6 +148,10 @@ class QuestionContext:
     def now(self) -> datetime:
         """Return the present instant."""
         return self.clock()
+
+    async def user(self) -> str | None:
+        """Return the login of the token's own user, lower-case; None where there is none, or it is not known."""
+        return await self._login() if self._login else None
 
     async def watching(self) -> list[str]:
         """Return watched repositories in GitHub's spelling, by name."""
@@ -315,7 +325,7 @@ class QuestionContext:
 
     def _is_too_narrow(self, subject: Subject, asked: Asked, kind: str) -> bool:
         """Return whether the window begins before what is known, and nothing tried to reach that far lately."""
-        spans = self.known(subject, kind)
+        spans = self.settled(subject, kind, asked)  # a window that began after the last collection is no wider than it
         if any(span.since <= asked.span.since < span.until for span in spans):
             return False
         tried, at = self._widened.get((subject.key, kind), ("9999", self.now()))

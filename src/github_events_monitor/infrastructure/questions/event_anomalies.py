@@ -36,13 +36,14 @@ async def answer(context: QuestionContext, query: EventAnomaliesQuery) -> EventA
     asked = query.window(context.now())
     subject = await context.look_up(query.repo, asked)
     with without_garbage_collection():
-        result = await _find(context, subject, asked)
+        result = await find(context, subject, asked)
     context.refuse_empty_outage(subject, asked, result.anomalies)
     await context.results.keep_anomalies(subject, asked, result)
     return fit(EventAnomalies(**context.envelope(subject, asked), **dict(result)), "anomalies")
 
 
-async def _find(context: QuestionContext, subject: Subject, asked: Asked) -> AnomalyResult:
+async def find(context: QuestionContext, subject: Subject, asked: Asked) -> AnomalyResult:
+    """Return what is unusual in a window, against the sixty days before. Raises where nothing at all is known."""
     since = days_before(asked.span.since, PATTERN_DAYS)
     activity = await context.manager.events.get_activity(subject.key, since, asked.span.until, facts=())
     if not activity:

@@ -26,6 +26,11 @@ class Telling:
         self.start = max(seen.since, shift(span.since, -REACH)) if seen else span.since
         self._found: dict[str, str] = {}
 
+    @property
+    def stretch(self) -> Span:
+        """All that is looked at."""
+        return Span(self.start, self._until)
+
     def is_news(self, happening: str, at: str) -> bool:
         """Return whether the reader was not told of a happening; from now on it counts as told."""
         if not self.start <= at < self._until:

@@ -1,13 +1,13 @@
 """`security_report`: what a person should look at, with why and where, and what could not be looked at."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from ...answers import Envelope
 from ...insights.event_texts import TextItem, texts_of, texts_of_thread
 from ...insights.results import Finding, SecurityResult
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
-from ...records import Commit, CommitFile, CommitSummary, Span
+from ...records import Commit, CommitFile, CommitSummary, Span, Thread
 from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
@@ -57,7 +57,7 @@ async def assess(context: QuestionContext, subject: Subject, asked: Asked) -> Se
     commits = await read_commits(context, subject, stretch)
     if not (activity or commits or await has_events(context, subject, stretch)):
         context.refuse_emptiness(subject, asked)
-    texts, unread = await _texts(context, subject, asked)
+    texts, unread = await read_texts(context, subject, asked.span)
     return assess_security(
         SecurityInputs(
             since=asked.span.since,
@@ -67,7 +67,7 @@ async def assess(context: QuestionContext, subject: Subject, asked: Asked) -> Se
             activity=activity,
             events_stored=await has_events(context, subject, asked.span, activity),
             commits=commits,
-            files=await _sensitive_files(context, subject, asked, commits),
+            files=await read_sensitive_files(context, subject, asked.span.since, commits),
             texts=texts,
             observations=await manager.metrics.get_metrics("security_metrics", subject.key),
             snapshot=await read_snapshot(context, subject, asked),
@@ -79,28 +79,35 @@ async def assess(context: QuestionContext, subject: Subject, asked: Asked) -> Se
     )
 
 
-async def _texts(context: QuestionContext, subject: Subject, asked: Asked) -> tuple[list[TextItem], list[str]]:
-    events = await context.manager.events.get_events(
-        subject.key, *asked.span, event_types=TEXT_TYPES, limit=MAX_TEXTS + 1
-    )
+async def read_texts(
+    context: QuestionContext, subject: Subject, span: Span, threads: Iterable[Thread] | None = None
+) -> tuple[list[TextItem], list[str]]:
+    """Return what people wrote in a window, and a sentence where not all of it was read.
+
+    threads: those updated in the window, where they are at hand.
+    """
+    events = await context.manager.events.get_events(subject.key, *span, event_types=TEXT_TYPES, limit=MAX_TEXTS + 1)
     unread = [f"text of events older than the newest {MAX_TEXTS}"] if len(events) > MAX_TEXTS else []
     texts = [text for event in events[:MAX_TEXTS] for text in texts_of(event)]
-    for thread in await context.manager.threads.get_threads(subject.key, asked.span.since):
-        if asked.span.since <= thread.created_at < asked.span.until:
-            texts += texts_of_thread(thread, subject.presenter.repo_url)
-    return texts, unread
+    if threads is None:
+        threads = await context.manager.threads.get_threads(subject.key, span.since)
+    return [*texts, *texts_of_threads(subject, span, threads)], unread
 
 
-async def _sensitive_files(
-    context: QuestionContext,
-    subject: Subject,
-    asked: Asked,
-    commits: Sequence[tuple[Commit, CommitSummary | None]],
+def texts_of_threads(subject: Subject, span: Span, threads: Iterable[Thread]) -> list[TextItem]:
+    """Return what issues and pull requests that were opened in a window are called."""
+    opened = [thread for thread in threads if span.since <= thread.created_at < span.until]
+    return [text for thread in opened for text in texts_of_thread(thread, subject.presenter.repo_url)]
+
+
+async def read_sensitive_files(
+    context: QuestionContext, subject: Subject, since: str, commits: Sequence[tuple[Commit, CommitSummary | None]]
 ) -> Mapping[str, Sequence[CommitFile]]:
+    """Return by sha the files of those commits since an instant that may touch what runs on other machines."""
     shas = [
         commit.sha
         for commit, summary in commits
-        if commit.commit_date >= asked.span.since and summary and PATH_CATEGORIES & {*summary.categories}
+        if commit.commit_date >= since and summary and PATH_CATEGORIES & {*summary.categories}
     ]
     return await context.manager.commits.get_files(subject.key, shas) if shas else {}
 

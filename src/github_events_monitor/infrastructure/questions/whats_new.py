@@ -1,42 +1,32 @@
 """`whats_new`: what changed across repositories since a reader last asked, and what needs a person."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 
 from pydantic import Field
 
-from ...answers import Answer, AnswerModel, Link, Problem, Window
-from ...errors import MonitorError
-from ...github.payloads import FAILED_VERDICTS
-from ...insights.accounts import Accounts
-from ...insights.business_time import business_hours
-from ...insights.threads import first_response_hours, waiting_for
-from ...insights.workflow_runs import find_failing, verdicts_on
+from ...answers import Window
 from ...instants import format_instant, normalise_instant
-from ...records import Activity, CommitRecord, Seen, Span, Thread
-from ...text import clean, count_of, first_line
-from .context import QuestionContext, Subject, check_repos
-from .late_news import Telling
+from ...records import Span
+from ...text import count_of
+from .context import QuestionContext, check_repos
 from .lines import counts, name_of, quoted
+from .news import Attention, News, RepositoryNews, WhatsNew
+from .news_fitting import fit
+from .news_gathering import KINDS, gather
 from .query import MAX_REPOSITORIES, Query, Repos
 from .question import Endpoint, Question
-from .security_report import assess
-from .sizes import MAX_BYTES, how_many_fit, shorten
-from .threads import as_of
-from .windows import Asked, ask, days_before
+from .sizes import MAX_BYTES, how_many_fit
+from .windows import Asked, ask
 
-KINDS = ("events", "commits", "threads")
+__all__ = ["KINDS", "WHATS_NEW", "Attention", "News", "RepositoryNews", "WhatsNew", "gather"]
+
 MAX_SHOWN = 3
 """Titles of each kind of news that are shown of a repository."""
-MAX_ATTENTION = 30
-LONGEST_WAIT = 48.0
-"""Business hours: two days, after which a pull request without any answer needs one."""
-CHECKS_DAYS = 30
-"""How far back the latest verdict of a workflow may lie."""
 TEXT_BYTES = 7_900
-_SEVERE = frozenset({"high", "critical"})
-_ORDER = ("checks_failing", "pull_request_unanswered", "pull_request_waiting", "security", "release")
+NOTE_BYTES = 300
+"""What is left of them for what an answer says of itself."""
 
 
 class WhatsNewQuery(Query):
@@ -47,100 +37,6 @@ class WhatsNewQuery(Query):
         str | None, Field(description="instant or date; default: when this reader asked last, else 24 hours ago")
     ] = None
     reader: Annotated[str, Field(description="who asks; each reader has a mark of its own")] = "default"
-
-
-class Attention(AnswerModel):
-    """Something that a person should look at first."""
-
-    kind: Literal["checks_failing", "pull_request_unanswered", "pull_request_waiting", "security", "release"]
-    repo: str
-    reason: str
-    url: str | None
-    at: str | None
-
-
-class News(AnswerModel):
-    """A happening: its title, where to see it, and when it was."""
-
-    title: str
-    url: str | None
-    at: str | None
-
-
-class RepositoryNews(AnswerModel):
-    """What is new in one repository: how many of each kind, and the first few with titles."""
-
-    repo: str
-    counts: dict[str, int]
-    first: dict[str, tuple[News, ...]]
-    newcomers: tuple[str, ...] = ()
-    note: Link = None
-
-
-class WhatsNew(Answer):
-    """News across repositories. `next_since` continues where this answer ends; `errors` are not told of at all."""
-
-    since: str
-    until: str
-    attention: tuple[Attention, ...]
-    repositories: tuple[RepositoryNews, ...]
-    quiet: tuple[str, ...]
-    errors: dict[str, Problem] = Field(default_factory=dict)
-    next_since: str
-    note: str | None = None
-
-
-class Gathered(NamedTuple):
-    """What is new across repositories, before it is cut to the size of an answer.
-
-    attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
-    has been told with this, where it is not what is remembered.
-    """
-
-    attention: list[Attention]
-    news: list[RepositoryNews]
-    quiet: list[str]
-    errors: dict[str, Problem]
-    whole: bool
-    seen: dict[str, Seen]
-
-
-async def gather(
-    context: QuestionContext,
-    names: Sequence[str],
-    refused: Mapping[str, MonitorError],
-    asked: Asked,
-    most: int,
-    reader: str | None = None,
-) -> Gathered:
-    """Return what is new across repositories, with so many titles of each kind of news at most.
-
-    For a reader also what was learned since that reader asked last, and nothing that this reader was told. What a
-    repository has from before the first window that the reader was told of is no news.
-    """
-    subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
-    errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
-    whole = not any(subject.problem or _unknown(context, subject, asked) for subject in subjects)
-    keys = [subject.key for subject in subjects]
-    seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
-    found = Gathered([], [], [], errors, whole, {})
-    for subject in subjects:
-        name = subject.presenter.full_name
-        telling = Telling(asked.span, seen.get(subject.key))
-        try:
-            news, looks = await _of_repository(context, subject, asked, most, telling, reader is not None)
-        except MonitorError as error:
-            errors[name] = Problem.of(error)
-            continue
-        if reader is not None and (told := telling.remember()):
-            found.seen[subject.key] = told
-        found.attention.extend(looks)
-        if news.counts or _unknown(context, subject, asked):
-            found.news.append(news)
-        else:
-            found.quiet.append(name)
-    found.attention.sort(key=lambda one: (_ORDER.index(one.kind), one.at or "", one.repo))
-    return found
 
 
 async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
@@ -158,19 +54,19 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     whole = WhatsNew(
         since=since,
         until=asked.window.until,
-        attention=tuple(found.attention[:MAX_ATTENTION]),
+        attention=tuple(found.attention),
         repositories=tuple(found.news),
         quiet=tuple(found.quiet[: how_many_fit(found.quiet, MAX_BYTES // 4)]),
         errors=found.errors,
         next_since=asked.window.until,
     )
-    shown, cut = shorten(whole, "repositories", "attention")
-    complete = found.whole and not (cut or more or found.errors or len(found.attention) > MAX_ATTENTION)
+    fitted = fit(whole, text_size, TEXT_BYTES - NOTE_BYTES)
+    complete = found.whole and fitted.whole and not (more or found.errors)
     if complete and names and reader is not None and context.may_watch:
         await context.manager.collector_state.save_reader_mark(reader, asked.window.until, found.seen)
     rest = "This is not all." if reader is None else "The reader's mark stays, for this is not all."
-    said = nothing, cut, more, rest if names and not complete else None
-    return shown.model_copy(update={"note": " ".join(filter(None, said)) or None})
+    said = nothing, fitted.note, more, rest if names and not complete else None
+    return fitted.answer.model_copy(update={"note": " ".join(filter(None, said)) or None})
 
 
 async def _since(context: QuestionContext, query: WhatsNewQuery) -> str:
@@ -189,170 +85,6 @@ def _window(context: QuestionContext, since: str) -> Asked:
     return ask(context.now(), hours=24, since=since)
 
 
-async def _of_repository(
-    context: QuestionContext, subject: Subject, asked: Asked, most: int, telling: Telling, by_key: bool
-) -> tuple[RepositoryNews, list[Attention]]:
-    """Return a repository's news and what needs a person. Raises why nothing is known."""
-    key, (since, until) = subject.key, asked.span
-    if subject.state is None:
-        context.refuse_emptiness(subject, asked)
-    threads = [as_of(thread, until) for thread in await context.manager.threads.get_threads(key, telling.start)]
-    threads = [thread for thread in threads if thread.created_at < until]
-    if by_key:
-        commits, total = await _untold_commits(context, subject, asked, most, telling)
-    else:
-        read = context.manager.commits
-        commits = await read.get_commits(key, since, until, branch=subject.default_branch, limit=most)
-        total = await read.count_commits(key, since, until, branch=subject.default_branch)
-    activity = await context.manager.events.get_activity(
-        key, days_before(until, CHECKS_DAYS), until, event_types=("ReleaseEvent", "WorkflowRunEvent")
-    )
-    url = subject.presenter.repo_url
-    news: dict[str, list[News]] = {
-        "commits": [
-            News(
-                title=first_line(row.commit.message, 100),
-                url=f"{url}/commit/{row.commit.sha}",
-                at=row.commit.commit_date,
-            )
-            for row in commits
-        ],
-        **_thread_news(threads, telling, url),
-    }
-    releases = [row for row in activity if row.event_type == "ReleaseEvent" and row.action in {"published", "released"}]
-    releases = [row for row in releases if telling.is_news(f"release {row.ref} {row.created_at}", row.created_at)]
-    failed = [row for row in verdicts_on(activity, subject.default_branch) if row.action in FAILED_VERDICTS]
-    failed = [
-        row for row in failed if telling.is_news(f"failed {row.subject} {row.sha} {row.created_at}", row.created_at)
-    ]
-    news["releases"] = [News(title=_word(row.ref), url=f"{url}/releases", at=row.created_at) for row in releases]
-    news["failed_runs"] = [News(title=_word(row.subject), url=f"{url}/actions", at=row.created_at) for row in failed]
-    counted = {kind: len(rows) for kind, rows in news.items() if rows} | ({"commits": total} if total else {})
-    found = RepositoryNews(
-        repo=subject.presenter.full_name,
-        counts=counted,
-        first={kind: tuple(rows[:most]) for kind, rows in news.items() if rows},
-        newcomers=await _newcomers(context, subject, threads, asked) if counted else (),
-        note=f"Collecting failed: {subject.problem.message}." if subject.problem else _unknown(context, subject, asked),
-    )
-    looks = [*_waiting(context, subject, threads, until), *_failing(subject, activity)]
-    for row in releases:
-        reason = f"new release {quoted(_word(row.ref), 60)}"
-        looks.append(_look("release", subject, reason, row.created_at, "/releases"))
-    if counted and since < until:
-        looks += await _findings(context, subject, asked)
-    return found, looks
-
-
-async def _untold_commits(
-    context: QuestionContext, subject: Subject, asked: Asked, most: int, telling: Telling
-) -> tuple[list[CommitRecord], int]:
-    """Return the newest commits of the default branch that a reader was not told of, and how many there are."""
-    read, (since, until) = context.manager.commits, asked.span
-    rows = await read.get_authorship(subject.key, telling.start, until, branch=subject.default_branch)
-    untold = [row for row in reversed(rows) if telling.is_news(f"commit {row.sha}", row.commit_date)]
-    if not untold:
-        return [], 0
-    if untold == [row for row in reversed(rows) if row.commit_date >= since]:
-        found = await read.get_commits(subject.key, since, until, branch=subject.default_branch, limit=most)
-    else:
-        records = [await read.get_commit(subject.key, row.sha) for row in untold[:most]]
-        found = [record for record in records if record is not None]
-    return found, len(untold)
-
-
-def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | None:
-    """Return what is not known at all of the time asked about: it must not pass for quiet."""
-    if asked.span.since == asked.span.until:
-        return None
-    spans = context.settled(subject, "commits", asked)
-    if any(span.since < asked.span.until and span.until > asked.span.since for span in spans):
-        return None
-    return "Commits of this time are not known yet; collect_now fetches them."
-
-
-def _thread_news(threads: Iterable[Thread], telling: Telling, url: str) -> dict[str, list[News]]:
-    found: dict[str, list[News]] = {}
-
-    def add(kind: str, thread: Thread, at: str | None) -> None:
-        once = "" if kind.endswith(("_opened", "_merged")) else f" {at}"
-        if at is not None and telling.is_news(f"{kind} {thread.number}{once}", at):
-            place = "pull" if thread.kind == "pull_request" else "issues"
-            title = f"#{thread.number} {clean(thread.title or 'title unknown', 90, one_line=True)}"
-            found.setdefault(kind, []).append(News(title=title, url=f"{url}/{place}/{thread.number}", at=at))
-
-    for thread in threads:
-        prefix = "pull_requests" if thread.kind == "pull_request" else "issues"
-        add(f"{prefix}_opened", thread, thread.created_at)
-        add(f"{prefix}_merged", thread, thread.merged_at)
-        if thread.merged_at is None:
-            add(f"{prefix}_closed", thread, thread.closed_at)
-    return found
-
-
-async def _newcomers(
-    context: QuestionContext, subject: Subject, threads: Sequence[Thread], asked: Asked
-) -> tuple[str, ...]:
-    """Return the people who wrote in the window and whom nothing of the ninety days before names."""
-    since, until = asked.span
-    rows = await context.manager.commits.get_authorship(subject.key, days_before(since, 90), until)
-    before = {(row.author_login or "").lower() for row in rows if row.commit_date < since}
-    older = await context.manager.threads.get_threads(subject.key, days_before(since, 90))
-    before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
-    wrote = [row.author_login for row in rows if row.commit_date >= since]
-    wrote += [thread.author_login for thread in threads if thread.created_at >= since]
-    bots = {(thread.author_login or "").lower() for thread in threads if (thread.author_type or "").lower() == "bot"}
-    accounts = Accounts(rows, context.bots, bots)
-    people = (login for login in wrote if login and accounts.of_login(login).kind == "person")
-    new = dict.fromkeys(login for login in people if login.lower() not in before)
-    return tuple(_word(login) for login in new)[:MAX_SHOWN]
-
-
-def _waiting(context: QuestionContext, subject: Subject, threads: Iterable[Thread], until: str) -> Iterator[Attention]:
-    for thread in threads:
-        if waiting_for(thread, context.bots) != "review":
-            continue
-        title = quoted(thread.title or "title unknown", 80)
-        said = f"#{thread.number} {title} by {name_of(thread.author_login)}"
-        place = f"/pull/{thread.number}"
-        answered = first_response_hours(thread, until, context.bots) is not None
-        if not answered and business_hours(thread.created_at, until) > LONGEST_WAIT:
-            reason = f"{said} has no answer for two business days"
-            yield _look("pull_request_unanswered", subject, reason, thread.created_at, place)
-        else:
-            yield _look("pull_request_waiting", subject, f"{said} waits for a review", thread.updated_at, place)
-
-
-def _failing(subject: Subject, activity: Iterable[Activity]) -> Iterator[Attention]:
-    """Yield the workflows whose latest verdict on the default branch is a failure, with the commit it began with."""
-    for one in find_failing(verdicts_on(activity, subject.default_branch)):
-        first = one.first
-        sha = f" on {first.sha[:10]}" if first.sha else ""
-        since = f"fails since {first.created_at}{'' if one.since_known else ' or longer'}{sha}"
-        reason = f"{quoted(one.workflow or 'a workflow', 60)} {since}"
-        yield _look("checks_failing", subject, reason, one.last.created_at, "/actions")
-
-
-async def _findings(context: QuestionContext, subject: Subject, asked: Asked) -> list[Attention]:
-    result = await assess(context, subject, asked)
-    return [
-        _look("security", subject, f"{finding.severity}: {quoted(finding.title, 100)}", finding.occurred_at, "")
-        for finding in result.findings
-        if finding.severity in _SEVERE
-    ]
-
-
-def _look(kind: str, subject: Subject, reason: str, at: str | None, place: str) -> Attention:
-    presenter = subject.presenter
-    return Attention.model_validate(
-        {"kind": kind, "repo": presenter.full_name, "reason": reason, "url": f"{presenter.repo_url}{place}", "at": at}
-    )
-
-
-def _word(text: str | None) -> str:
-    return clean(text or "unknown", 80, one_line=True)
-
-
 def summarise(answer: WhatsNew) -> str:
     """Return the answer in one line."""
     looks, failed = len(answer.attention), f", {len(answer.errors)} failed" if answer.errors else ""
@@ -362,6 +94,11 @@ def summarise(answer: WhatsNew) -> str:
         f" {len(answer.quiet)} quiet{failed}, {answer.since} to {answer.until}."
     )
     return " ".join(filter(None, (line, answer.note)))
+
+
+def text_size(answer: WhatsNew) -> int:
+    """Return the bytes that the whole text of an answer takes."""
+    return sum(len(line.encode()) + 1 for line in (summarise(answer), *lines(answer)))
 
 
 def lines(answer: WhatsNew) -> Iterator[str]:
@@ -388,7 +125,8 @@ WHATS_NEW = Question(
     name="whats_new",
     title="What's new",
     description="What changed across repositories since this reader asked last, and what needs a person: failing "
-    'checks, pull requests without answer or review, severe findings, releases. Start here for "anything new?".',
+    "checks, severe findings, pull requests that wait for you or for anybody, anomalies, releases. Start here for "
+    '"anything new?".',
     query=WhatsNewQuery,
     answer_type=WhatsNew,
     answer=answer,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from ...answers import Window
@@ -53,6 +54,7 @@ def previous(span: Span) -> Span:
     return Span(format_instant(datetime.fromisoformat(span.since) - length), span.since)
 
 
+@lru_cache
 def days_before(instant: str, days: int) -> str:
     """Return the instant so many days earlier."""
     return format_instant(datetime.fromisoformat(instant) - timedelta(days=days))

@@ -4,6 +4,7 @@ False alarms, measured on 200 generated series of 30 days each (tests/unit/insig
 counts of 0.05, 0.5 or 2 events an hour no series had an anomaly, with bursty ones (variance 2.7 times the mean) 5 had.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,9 +14,9 @@ from ...records import Activity, Span
 from ..results import Anomaly, AnomalyResult
 from ..statistics import false_discovery_limit
 from .buckets import DAY, HOUR, Size, Timeline, known_timeline, start_of, stored_timeline
-from .bursts import Burst, find_bursts
+from .bursts import MINIMUM_BURST, Burst, find_bursts
 from .counts import Counts, count_events, evidence_of_actor, evidence_of_type
-from .deviations import FALSE_DISCOVERIES, Deviation, Series
+from .deviations import FALSE_DISCOVERIES, MINIMUM_SPIKE, Deviation, Series
 from .wording import FORMULA, describe_burst, describe_deviation, explain_tests
 
 MOST = 50
@@ -62,6 +63,14 @@ def find_anomalies(inputs: PatternInputs) -> AnomalyResult:
             hours, days, types=len(counts.by_type), omitted=max(0, len(found) - MOST), ledger=ledger
         ),
     )
+
+
+def may_be_unusual(activity: Iterable[Activity]) -> bool:
+    """Return whether a day has so many events, or an hour of somebody's, that it may be a spike or a burst."""
+    rows = list(activity)
+    days = Counter((row.event_type, row.created_at[: DAY.digits]) for row in rows)
+    hours = Counter((row.actor_login, row.created_at[: HOUR.digits]) for row in rows)
+    return max(days.values(), default=0) >= MINIMUM_SPIKE or max(hours.values(), default=0) >= MINIMUM_BURST
 
 
 def _by_ledger(size: Size, inputs: PatternInputs) -> Timeline:

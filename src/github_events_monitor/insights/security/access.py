@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from ...records import Activity
 from ...text import count_of
-from ..results import Finding
-from .case import Case, Item, event_item, finding, names
+from .case import Case, Found, Item, event_item, finding, names
 
 _PUBLISHED = frozenset({None, "published", "released", "created", "prereleased"})
 
 
-def find_added_members(case: Case) -> Iterator[Finding]:
+def find_added_members(case: Case) -> Iterator[Found]:
     """Yield a medium finding where collaborators were added."""
     added = [row for row in case.window_rows_of("MemberEvent") if row.action in {None, "added"}]
     if added:
@@ -24,7 +23,7 @@ def find_added_members(case: Case) -> Iterator[Finding]:
         )
 
 
-def find_publication(case: Case) -> Iterator[Finding]:
+def find_publication(case: Case) -> Iterator[Found]:
     """Yield a high finding where the repository was made public."""
     made_public = case.window_rows_of("PublicEvent")
     if made_public:
@@ -38,7 +37,7 @@ def find_publication(case: Case) -> Iterator[Finding]:
         )
 
 
-def find_first_releases(case: Case) -> Iterator[Finding | str]:
+def find_first_releases(case: Case) -> Iterator[Found | str]:
     """Yield a medium finding, judged against the releases known before each one, or that none is known."""
     earlier: set[str] = set()
     first: list[Activity] = []
@@ -67,7 +66,7 @@ def find_first_releases(case: Case) -> Iterator[Finding | str]:
         )
 
 
-def find_open_advisories(case: Case) -> Iterator[Finding | str]:
+def find_open_advisories(case: Case) -> Iterator[Found | str]:
     """Yield a high finding; a snapshot that could not be read is unknown, never none."""
     snapshot = case.inputs.snapshot
     if snapshot is None or snapshot.open_advisories is None:

@@ -3,7 +3,7 @@
 from ...observations import FORCE_PUSH
 from ..results import Finding, RiskLevel, SecurityResult
 from .access import find_added_members, find_first_releases, find_open_advisories, find_publication
-from .case import HISTORY, Case, Check, SecurityInputs
+from .case import HISTORY, Case, Check, Found, SecurityInputs
 from .changed_files import find_dependency_changes, find_security_commits, find_unread_files, find_workflow_changes
 from .force_pushes import find_force_pushes, find_moved_tags, find_recreated_tags
 from .texts import find_hidden_characters, find_instructions
@@ -42,7 +42,7 @@ def assess_security(inputs: SecurityInputs) -> SecurityResult:
     """Return findings by severity, then newest first, and what could not be judged."""
     case = Case(inputs)
     said = [said for check in CHECKS for said in check(case)]
-    findings = sorted((one for one in said if isinstance(one, Finding)), key=lambda one: (one.type, one.title))
+    findings = sorted((one.finding for one in said if isinstance(one, Found)), key=lambda one: (one.type, one.title))
     findings.sort(key=lambda one: (SEVERITIES.index(one.severity), one.occurred_at or ""), reverse=True)
     return SecurityResult(
         risk_level=_risk_level(findings) if findings or _anything_known(case) else None,
@@ -50,6 +50,13 @@ def assess_security(inputs: SecurityInputs) -> SecurityResult:
         unknown=tuple(dict.fromkeys([*inputs.unknown, *(one for one in said if isinstance(one, str))])),
         formula=FORMULA,
     )
+
+
+def find_severe(inputs: SecurityInputs) -> list[Found]:
+    """Return findings of high or critical severity, with all of their occurrences."""
+    case = Case(inputs)
+    said = [said for check in CHECKS for said in check(case)]
+    return [one for one in said if isinstance(one, Found) and one.finding.severity in {"high", "critical"}]
 
 
 def _risk_level(findings: list[Finding]) -> RiskLevel:

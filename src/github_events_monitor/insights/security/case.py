@@ -70,11 +70,22 @@ class SecurityInputs:
 
 
 class Item(NamedTuple):
-    """One occurrence: when (None: not known), by whom, and where to see it (empty: nothing to open)."""
+    """One occurrence: when (None: not known), by whom, and where to see it (empty: nothing to open).
+
+    same: what it is recognised by where two records may tell of it; else that is its evidence.
+    """
 
     at: str | None
     actor: str | None
     evidence: str
+    same: str = ""
+
+
+class Found(NamedTuple):
+    """A finding with all of its occurrences."""
+
+    finding: Finding
+    items: tuple[Item, ...]
 
 
 class Known(NamedTuple):
@@ -134,7 +145,7 @@ class Case:
         """Every text of the window, the first occurrence of each."""
         items = [text for text in self.inputs.texts if self.in_window(text.created_at)]
         for known in self.window_commits:
-            at, author, evidence = known.item
+            at, author, evidence, _ = known.item
             items.append(TextItem(evidence, author, at or "", known.commit.message[:MAX_TEXT]))
         refs = {row.ref: row for row in reversed(self.window_rows) if row.ref}
         items += [TextItem(f"event:{row.id}", row.actor_login, row.created_at, ref) for ref, row in refs.items()]
@@ -169,15 +180,15 @@ class Case:
         return first
 
 
-Check = Callable[[Case], Iterable[Finding | str]]
+Check = Callable[[Case], Iterable[Found | str]]
 """Gives findings, and sentences on what it could not judge."""
 
 
-def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items: Iterable[Item]) -> Finding:
+def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items: Iterable[Item]) -> Found:
     """Return similar occurrences as one finding: the newest gives its time, the newest few its evidence."""
     newest_first = sorted(set(items), key=lambda item: (item.at or "", item.evidence), reverse=True)
     actors = dict.fromkeys(clean(item.actor, _MAX_LOGIN, one_line=True) for item in newest_first if item.actor)
-    return Finding(
+    said = Finding(
         type=kind,
         severity=severity,
         title=title,
@@ -186,6 +197,7 @@ def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items:
         actors=tuple(actors)[:_MAX_ACTORS],
         evidence=tuple(dict.fromkeys(item.evidence for item in newest_first if item.evidence))[:_MAX_EVIDENCE],
     )
+    return Found(said, tuple(newest_first))
 
 
 def names(values: Iterable[str]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from ...records import CommitFile
 from ...text import count_of
 from ..file_kinds import is_workflow, kind_of_file
-from ..results import Finding, RiskLevel
-from .case import Case, Known, finding, names
+from ..results import RiskLevel
+from .case import Case, Found, Known, finding, names
 
 _INSTALL_SCRIPT = re.compile(
     r"(?:^|/)(?:setup\.py|build\.rs|binding\.gyp|extconf\.rb|makefile|gnumakefile|configure|install(?:er)?\.[a-z0-9]+"
@@ -16,7 +16,7 @@ _INSTALL_SCRIPT = re.compile(
 )
 
 
-def find_workflow_changes(case: Case) -> Iterator[Finding | str]:
+def find_workflow_changes(case: Case) -> Iterator[Found | str]:
     """Yield findings about workflow files changed by a newcomer: high; low for a bot, which was installed."""
     changed = [(known, case.is_newcomer(known)) for known in _with_files(case) if _paths(case, known, workflows=True)]
     new = [known for known, newcomer in changed if newcomer]
@@ -34,7 +34,7 @@ def find_workflow_changes(case: Case) -> Iterator[Finding | str]:
         yield _workflow_finding(case, "low", bots)
 
 
-def _workflow_finding(case: Case, severity: RiskLevel, commits: list[Known]) -> Finding:
+def _workflow_finding(case: Case, severity: RiskLevel, commits: list[Known]) -> Found:
     paths = names(path for known in commits for path in _paths(case, known, workflows=True))
     return finding(
         "workflow_changed_by_newcomer",
@@ -51,7 +51,7 @@ def _by_bot(known: Known) -> bool:
     return known.commit.author_login is not None and known.author is not None and known.author.kind == "bot"
 
 
-def find_dependency_changes(case: Case) -> Iterator[Finding]:
+def find_dependency_changes(case: Case) -> Iterator[Found]:
     """Yield a medium finding where one commit changes dependencies and scripts that run on installation."""
     found = [known for known in _with_files(case) if _changes_dependencies_and_scripts(case, known)]
     if found:
@@ -107,7 +107,7 @@ def _is_script(path: str) -> bool:
     return bool(_INSTALL_SCRIPT.search(path.lower())) and kind_of_file(path) not in {"test", "docs", "generated"}
 
 
-def find_security_commits(case: Case) -> Iterator[Finding]:
+def find_security_commits(case: Case) -> Iterator[Found]:
     """Yield the commits that analysis calls security-relevant: low, or medium when one of them is of high risk."""
     found = [known for known in case.window_commits if known.summary and known.summary.security_relevant]
     if found:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from ...observations import ForcePush
 from ...records import Activity
 from ...text import count_of
-from ..results import Finding, RiskLevel
-from .case import Case, Item, event_item, finding, names
+from ..results import RiskLevel
+from .case import Case, Found, Item, event_item, finding, names
 
 TAGS = "refs/tags/"
 
@@ -36,7 +36,7 @@ class _ForcePush(NamedTuple):
     item: Item
 
 
-def find_moved_tags(case: Case) -> Iterator[Finding]:
+def find_moved_tags(case: Case) -> Iterator[Found]:
     """Yield a high finding for names that look like a version, a low one for others, often moved on purpose."""
     tags = [push for push in _force_pushes(case) if push.branch.startswith(TAGS)]
     versions = [push for push in tags if _is_version(push.branch.removeprefix(TAGS))]
@@ -46,13 +46,13 @@ def find_moved_tags(case: Case) -> Iterator[Finding]:
         yield _moved("moving_tag_moved", "low", _WHY_MOVING, [push for push in tags if push not in versions])
 
 
-def _moved(kind: str, severity: RiskLevel, why: str, pushes: list[_ForcePush]) -> Finding:
+def _moved(kind: str, severity: RiskLevel, why: str, pushes: list[_ForcePush]) -> Found:
     tags = sorted({push.branch.removeprefix(TAGS) for push in pushes})
     title = f"{count_of(len(tags), 'tag')} moved to another commit: {names(tags)}"
     return finding(kind, severity, title, why, [push.item for push in pushes])
 
 
-def find_force_pushes(case: Case) -> Iterator[Finding]:
+def find_force_pushes(case: Case) -> Iterator[Found]:
     """Yield a high finding for the default branch, a low one for others."""
     pushes = [push for push in _force_pushes(case) if not push.branch.startswith(TAGS)]
     default = case.inputs.default_branch
@@ -86,20 +86,25 @@ def _observed(case: Case) -> Iterator[_ForcePush]:
         push = ForcePush.from_row(row)
         if push and case.in_window(push.timestamp):
             item = Item(push.timestamp, push.actor, push.evidence or "")
-            yield _ForcePush(_branch(push.ref), push.after, item)
+            yield _recognised(_branch(push.ref), push.after, item)
 
 
 def _from_events(case: Case) -> Iterator[_ForcePush]:
     for row in case.window_rows_of("PushEvent"):
         if row.action == "force_push":
-            yield _ForcePush(_branch(row.ref), row.sha, event_item(row))
+            yield _recognised(_branch(row.ref), row.sha, event_item(row))
+
+
+def _recognised(branch: str, head: str | None, item: Item) -> _ForcePush:
+    """Return a push whose occurrence is recognised whichever record tells of it."""
+    return _ForcePush(branch, head, item._replace(same=f"{branch} {head}" if head else ""))
 
 
 def _branch(ref: str | None) -> str:
     return (ref or "an unnamed branch").removeprefix("refs/heads/")
 
 
-def find_recreated_tags(case: Case) -> Iterator[Finding]:
+def find_recreated_tags(case: Case) -> Iterator[Found]:
     """Yield findings: high for names that look like a version, low for others. The creation must lie in the window."""
     pairs = list(_recreated(case))
     versions = [pair for pair in pairs if _is_version(_name(pair[1]))]
@@ -110,7 +115,7 @@ def find_recreated_tags(case: Case) -> Iterator[Finding]:
         yield _recreation("moving_tag_recreated", "low", _WHY_MOVING, moving)
 
 
-def _recreation(kind: str, severity: RiskLevel, why: str, pairs: list[tuple[Activity, Activity]]) -> Finding:
+def _recreation(kind: str, severity: RiskLevel, why: str, pairs: list[tuple[Activity, Activity]]) -> Found:
     tags = sorted({_name(created) for _, created in pairs})
     title = f"{count_of(len(tags), 'tag')} deleted and created again: {names(tags)}"
     return finding(kind, severity, title, why, [event_item(row) for pair in pairs for row in pair])

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 from ...text import count_of, hidden_characters, reads_like_instruction
 from ..event_texts import TextItem
-from ..results import Finding
-from .case import Case, Item, finding, names
+from .case import Case, Found, Item, finding, names
 
 _SEPARATORS = re.compile(r"[-_/.]+")
 
 
-def find_instructions(case: Case) -> Iterator[Finding]:
+def find_instructions(case: Case) -> Iterator[Found]:
     """Yield a high finding for titles, bodies, comments, names or messages that read like a command to an assistant."""
     found = [(text, phrase) for text in case.texts if (phrase := _instruction(text.text))]
     if found:
@@ -26,7 +25,7 @@ def find_instructions(case: Case) -> Iterator[Finding]:
         )
 
 
-def find_hidden_characters(case: Case) -> Iterator[Finding]:
+def find_hidden_characters(case: Case) -> Iterator[Found]:
     """Yield a medium finding for invisible or bidirectional control characters in texts, commit messages and refs."""
     found = [(text, classes) for text in case.texts if (classes := _hidden(text.text))]
     if found:
@@ -52,4 +51,4 @@ def _hidden(text: str) -> list[str]:
 
 
 def _item(text: TextItem) -> Item:
-    return Item(text.created_at, text.author, text.evidence)
+    return Item(text.created_at, text.author, text.evidence, text.text)

@@ -1,0 +1,80 @@
+"""What `whats_new` is made of: what needs a person, and what is new in each repository."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ...answers import Answer, AnswerModel, Link, Problem
+from ...text import clean
+from .context import Subject
+
+AttentionKind = Literal[
+    "checks_failing",
+    "security",
+    "review_requested",
+    "your_pull_request",
+    "pull_request_unanswered",
+    "anomaly",
+    "release",
+    "pull_request_waiting",
+]
+KINDS_IN_ORDER: tuple[AttentionKind, ...] = (
+    "checks_failing", "security", "review_requested", "your_pull_request", "pull_request_unanswered", "anomaly",
+    "release", "pull_request_waiting",
+)  # fmt: skip
+PULL_REQUESTS = frozenset({"review_requested", "your_pull_request", "pull_request_unanswered", "pull_request_waiting"})
+"""About one pull request each, whose title may change."""
+STANDING = PULL_REQUESTS | {"checks_failing"}
+"""How it is, shown for as long as it lasts; the others happened, and are told once."""
+
+
+class Attention(AnswerModel):
+    """Something that a person should look at first."""
+
+    kind: AttentionKind
+    repo: str
+    reason: str
+    url: str | None
+    at: str | None
+
+
+class News(AnswerModel):
+    """A happening: its title, where to see it, and when it was."""
+
+    title: str
+    url: str | None
+    at: str | None
+
+
+class RepositoryNews(AnswerModel):
+    """What is new in one repository: how many of each kind, and the first few with titles."""
+
+    repo: str
+    counts: dict[str, int]
+    first: dict[str, tuple[News, ...]]
+    newcomers: tuple[str, ...] = ()
+    note: Link = None
+
+
+class WhatsNew(Answer):
+    """News across repositories. `next_since` continues where this answer ends; `errors` are not told of at all."""
+
+    since: str
+    until: str
+    attention: tuple[Attention, ...]
+    repositories: tuple[RepositoryNews, ...]
+    quiet: tuple[str, ...]
+    errors: dict[str, Problem] = Field(default_factory=dict)
+    next_since: str
+    note: str | None = None
+
+
+def look(kind: AttentionKind, subject: Subject, reason: str, at: str | None, place: str) -> Attention:
+    """Return what needs a person; place: the path of its page within the repository."""
+    presenter = subject.presenter
+    return Attention(kind=kind, repo=presenter.full_name, reason=reason, url=f"{presenter.repo_url}{place}", at=at)
+
+
+def word(text: str | None) -> str:
+    """Return a stranger's word, cleaned."""
+    return clean(text or "unknown", 80, one_line=True)

@@ -1,0 +1,257 @@
+"""What is new across repositories, read from the database: for `whats_new`, the feed and notifications."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ...answers import Problem
+from ...errors import MonitorError
+from ...github.payloads import FAILED_VERDICTS
+from ...insights.accounts import Accounts
+from ...insights.workflow_runs import verdicts_on
+from ...observations import FORCE_PUSH, Snapshot
+from ...records import Activity, Authorship, Commit, Seen, Span, Thread
+from ...side_by_side import side_by_side
+from ...text import clean, first_line
+from .context import QuestionContext, Subject
+from .late_news import Telling
+from .lines import quoted
+from .news import KINDS_IN_ORDER, Attention, News, RepositoryNews, look, word
+from .news_attention import Stored, failing, severe, unusual, waiting
+from .reading import read_commits, read_snapshot
+from .threads import as_of
+from .windows import Asked, days_before
+
+KINDS = ("events", "commits", "threads")
+CHECKS_DAYS = 30
+"""How far back the latest verdict of a workflow may lie."""
+AT_ONCE = 16
+"""Repositories that are read beside one another."""
+MAX_NEWCOMERS = 3
+_LASTING = ("ReleaseEvent", "WorkflowRunEvent")
+
+
+class Gathered(NamedTuple):
+    """What is new across repositories, before it is cut to the size of an answer.
+
+    attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
+    has been told with this, where it is not what is remembered.
+    """
+
+    attention: list[Attention]
+    news: list[RepositoryNews]
+    quiet: list[str]
+    errors: dict[str, Problem]
+    whole: bool
+    seen: dict[str, Seen]
+
+
+class Request(NamedTuple):
+    """What is asked: the window, how many titles of each kind at most, and whose the token is."""
+
+    asked: Asked
+    most: int
+    user: str | None
+
+
+async def gather(
+    context: QuestionContext,
+    names: Sequence[str],
+    refused: Mapping[str, MonitorError],
+    asked: Asked,
+    most: int,
+    reader: str | None = None,
+) -> Gathered:
+    """Return what is new across repositories, with so many titles of each kind of news at most.
+
+    For a reader also what was learned since that reader asked last, and nothing that this reader was told. What a
+    repository has from before the first window that the reader was told of is no news.
+    """
+    subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
+    errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
+    whole = not any(subject.problem or _unknown(context, subject, asked) for subject in subjects)
+    keys = [subject.key for subject in subjects]
+    seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
+    found = Gathered([], [], [], errors, whole, {})
+    request = Request(asked, most, await context.user() if subjects else None)
+    tellings = [Telling(asked.span, seen.get(key)) for key in keys]
+    jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, tellings, strict=True))
+    for subject, telling, one in zip(subjects, tellings, await side_by_side(jobs, AT_ONCE), strict=True):
+        name = subject.presenter.full_name
+        if isinstance(one, MonitorError):
+            errors[name] = Problem.of(one)
+            continue
+        news, looks = one
+        if reader is not None and (told := telling.remember()):
+            found.seen[subject.key] = told
+        found.attention.extend(looks)
+        if news.counts or _unknown(context, subject, asked):
+            found.news.append(news)
+        else:
+            found.quiet.append(name)
+    found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
+    return found
+
+
+async def _of(
+    context: QuestionContext, subject: Subject, telling: Telling, request: Request
+) -> tuple[RepositoryNews, list[Attention]] | MonitorError:
+    """Return a repository's news and what needs a person, or why nothing is known."""
+    asked = request.asked
+    try:
+        if subject.state is None:
+            context.refuse_emptiness(subject, asked)
+        stored = await _read(context, subject, telling, asked)
+        news = _news(subject, stored, telling)
+        counted = {kind: len(rows) for kind, rows in news.items() if rows}
+        found = RepositoryNews(
+            repo=subject.presenter.full_name,
+            counts=counted,
+            first={kind: tuple(rows[: request.most]) for kind, rows in news.items() if rows},
+            newcomers=await _newcomers(context, subject, stored, asked) if counted else (),
+            note=f"Collecting failed: {subject.problem.message}."
+            if subject.problem
+            else _unknown(context, subject, asked),
+        )
+        return found, await _attention(context, subject, stored, telling, news["releases"], request)
+    except MonitorError as error:
+        return error
+
+
+async def _read(context: QuestionContext, subject: Subject, telling: Telling, asked: Asked) -> Stored:
+    """Read what is stored, beside one another."""
+    key, until, manager = subject.key, asked.span.until, context.manager
+    stretch = Span(f"{telling.start[:13]}:00:00Z", until)
+    midnight, month = f"{stretch.since[:10]}T00:00:00Z", days_before(until, CHECKS_DAYS)
+    threads, commits, activity, before, observations, snapshot = await asyncio.gather(
+        manager.threads.get_threads(key, stretch.since),
+        read_commits(context, subject, stretch),
+        manager.events.get_activity(key, midnight, until),
+        manager.events.get_activity(key, month, max(month, midnight), event_types=_LASTING),
+        manager.metrics.get_metrics("security_metrics", key, prefix=FORCE_PUSH, first=FORCE_PUSH + stretch.since),
+        _snapshot(context, subject, asked),
+    )
+    return Stored(
+        stretch=stretch,
+        threads=[thread for thread in (as_of(thread, until) for thread in threads) if thread.created_at < until],
+        commits=commits,
+        activity=activity,
+        lasting=[*before, *(row for row in activity if row.event_type in _LASTING)],
+        observations=observations,
+        snapshot=snapshot,
+    )
+
+
+async def _snapshot(context: QuestionContext, subject: Subject, asked: Asked) -> Snapshot | None:
+    taken = subject.state.snapshot_at if subject.state else None
+    return await read_snapshot(context, subject, asked) if taken else None
+
+
+def _news(subject: Subject, stored: Stored, telling: Telling) -> dict[str, list[News]]:
+    """Return by kind what is news, the newest commits first."""
+    url, branch = subject.presenter.repo_url, subject.default_branch
+    commits = [commit for commit, _ in stored.commits if branch is None or branch in commit.branches]
+    commits.sort(key=lambda commit: commit.sha)
+    commits.sort(key=lambda commit: commit.commit_date, reverse=True)
+    published = [row for row in stored.lasting if _is_published(row)]
+    failed = [row for row in verdicts_on(stored.lasting, branch) if row.action in FAILED_VERDICTS]
+    return {
+        "commits": [
+            News(title=first_line(one.message, 100), url=f"{url}/commit/{one.sha}", at=one.commit_date)
+            for one in commits
+            if telling.is_news(f"commit {one.sha}", one.commit_date)
+        ],
+        **_thread_news(stored.threads, telling, url),
+        "releases": [
+            News(title=word(row.ref), url=f"{url}/releases", at=row.created_at)
+            for row in published
+            if telling.is_news(f"release {row.ref} {row.created_at}", row.created_at)
+        ],
+        "failed_runs": [
+            News(title=word(row.subject), url=f"{url}/actions", at=row.created_at)
+            for row in failed
+            if telling.is_news(f"failed {row.subject} {row.sha} {row.created_at}", row.created_at)
+        ],
+    }
+
+
+def _is_published(row: Activity) -> bool:
+    return row.event_type == "ReleaseEvent" and row.action in {"published", "released"}
+
+
+def _thread_news(threads: Iterable[Thread], telling: Telling, url: str) -> dict[str, list[News]]:
+    found: dict[str, list[News]] = {}
+
+    def add(kind: str, thread: Thread, at: str | None) -> None:
+        once = "" if kind.endswith(("_opened", "_merged")) else f" {at}"
+        if at is not None and telling.is_news(f"{kind} {thread.number}{once}", at):
+            place = "pull" if thread.kind == "pull_request" else "issues"
+            title = f"#{thread.number} {clean(thread.title or 'title unknown', 90, one_line=True)}"
+            found.setdefault(kind, []).append(News(title=title, url=f"{url}/{place}/{thread.number}", at=at))
+
+    for thread in threads:
+        prefix = "pull_requests" if thread.kind == "pull_request" else "issues"
+        add(f"{prefix}_opened", thread, thread.created_at)
+        add(f"{prefix}_merged", thread, thread.merged_at)
+        if thread.merged_at is None:
+            add(f"{prefix}_closed", thread, thread.closed_at)
+    return found
+
+
+async def _newcomers(context: QuestionContext, subject: Subject, stored: Stored, asked: Asked) -> tuple[str, ...]:
+    """Return the people who wrote in the window and whom nothing of the ninety days before names."""
+    since, start = asked.span.since, days_before(asked.span.since, 90)
+    wrote = [commit.author_login for commit, _ in stored.commits if commit.commit_date >= since]
+    wrote += [thread.author_login for thread in stored.threads if thread.created_at >= since]
+    before = {(thread.author_login or "").lower() for thread in stored.threads if start <= thread.created_at < since}
+    bots = {(one.author_login or "").lower() for one in stored.threads if (one.author_type or "").lower() == "bot"}
+    accounts = Accounts([_authorship(commit) for commit, _ in stored.commits], context.bots, bots)
+    people = [login for login in wrote if login and accounts.of_login(login).kind == "person"]
+
+    def left() -> dict[str, None]:
+        return dict.fromkeys(login for login in people if login.lower() not in before)
+
+    if left():  # only then it is worth reading what was before
+        rows = await context.manager.commits.get_authorship(subject.key, start, since)
+        before |= {(row.author_login or "").lower() for row in rows}
+        known = Accounts(rows, context.bots)
+        before |= {login.lower() for login in people if known.of_login(login).kind != "person"}
+    if left():
+        older = await context.manager.threads.get_threads(subject.key, start)
+        before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
+    return tuple(map(word, left()))[:MAX_NEWCOMERS]
+
+
+def _authorship(commit: Commit) -> Authorship:
+    who = (commit.author_login, commit.author_name, commit.author_email, commit.author_type)
+    return Authorship(commit.sha, commit.commit_date, *who, "")
+
+
+async def _attention(
+    context: QuestionContext,
+    subject: Subject,
+    stored: Stored,
+    telling: Telling,
+    releases: Iterable[News],
+    request: Request,
+) -> list[Attention]:
+    """Return what needs a person: what stands as of the end of the window, and what happened and is news."""
+    asked = request.asked
+    return [
+        *waiting(context, subject, stored.threads, asked.span.until, request.user),
+        *failing(subject, stored.lasting),
+        *(look("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases") for one in releases),
+        *await severe(context, subject, stored, telling),
+        *await unusual(context, subject, asked, stored, telling),
+    ]
+
+
+def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | None:
+    """Return what is not known at all of the time asked about: it must not pass for quiet."""
+    if asked.span.since == asked.span.until:
+        return None
+    spans = context.settled(subject, "commits", asked)
+    if any(span.since < asked.span.until and span.until > asked.span.since for span in spans):
+        return None
+    return "Commits of this time are not known yet; collect_now fetches them."
