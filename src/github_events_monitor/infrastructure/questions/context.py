@@ -125,7 +125,7 @@ class QuestionContext:
     def without_collecting(self) -> Self:
         """Return a copy that answers from what is stored, and changes nothing."""
         mine = self.for_call(progress=None, may_watch=False)
-        mine._refresh_from_github = mine.fetch_details = mine.collect = mine.resolve = None
+        mine._refresh_from_github = mine.fetch_details = mine.collect = mine.resolve = mine._login = None
         return mine
 
     def without_waiting(self, skipped: Callable[[], None]) -> Self:
