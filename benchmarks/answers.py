@@ -165,9 +165,10 @@ async def measure_insights(path: Path) -> None:
         "SELECT * FROM commits WHERE repo_name = ? AND commit_date >= ? AND commit_date < ?"
         " ORDER BY commit_date DESC, sha LIMIT 30"
     )
-    ask = partial(service.recent_commits, MANY_COMMITS, 24)
+    ask = partial(service.ask_by_name, "recent_commits", {"repo": MANY_COMMITS, "hours": 24})
     row("recent_commits", await medians(ask, plain(path, commits_of, MANY_COMMITS), rounds=99), "sqlite3 rows")
-    row("repository_activity", await medians(partial(service.repository_activity, REPO, 24), rows), "sqlite3 rows")
+    ask = partial(service.ask_by_name, "repository_activity", {"repo": REPO, "hours": 24})
+    row("repository_activity", await medians(ask, rows), "sqlite3 rows")
     await manager.close()
 
 

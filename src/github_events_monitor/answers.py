@@ -39,6 +39,9 @@ class AnswerModel(BaseModel):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the answer as plain JSON values. No text in it has characters that do not show."""
+        text = self.model_dump_json(by_alias=True)
+        if text.isascii() and text.isprintable() and "\\" not in text:  # then there is nothing to look for
+            return cast(dict[str, Any], orjson.loads(text))
         return cast(dict[str, Any], without_hidden(self.model_dump(mode="json", by_alias=True)))
 
     @cached_property
