@@ -23,7 +23,7 @@ async def collect_activity(state: PassState) -> None:
     except (Forbidden, NotFound):
         return  # not every server and token has it; the events feed stands alone then
     except BudgetSpent:
-        state.notes.append("pushes were not compared with /activity; the request budget was spent")
+        state.postpone("pushes were not compared with /activity; the request budget was spent")
         return
     if not state.saw("activity", answer) or answer.status != "ok":
         return

@@ -85,7 +85,7 @@ class _Details:
             reason = next(iter(self._denied.values())).message
             self._state.notes.append(f"details of {len(self._denied)} commits are asked for again later: {reason}")
         if self._spent:
-            self._state.notes.append("statistics and files of older commits follow in later passes")
+            self._state.postpone("statistics and files of older commits follow in later passes")
 
 
 def _name(sha: str) -> str:

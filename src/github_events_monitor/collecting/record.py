@@ -61,9 +61,9 @@ async def _keep(state: PassState, found: ThreadsFound) -> None:
     _remember(state, found)
     state.add_source(KIND)
     if found.left:
-        state.notes.append(found.left)
+        state.postpone(found.left)
     if found.error is not None:
-        state.notes.append(f"issues and pull requests were read in part: {found.error.message}")
+        state.postpone(f"issues and pull requests were read in part: {found.error.message}")
 
 
 async def collect_reviews(state: PassState) -> None:

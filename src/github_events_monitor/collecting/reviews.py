@@ -79,4 +79,4 @@ def _settle(state: PassState, spans: Sequence[Span], lacking: Sequence[Thread], 
     end = shift(max(left), _SECOND) if left else spans[0].since
     state.know(KIND, *(Span(span.since, min(span.until, end)) for span in spans))
     if left:
-        state.notes.append("reviews of older pull requests are read in later passes")
+        state.postpone("reviews of older pull requests are read in later passes")

@@ -30,7 +30,7 @@ async def collect_workflow_runs(state: PassState) -> None:
     except (Forbidden, NotFound, Unreachable) as refused:
         state.notes.append(f"workflow runs are not read: {refused.message}")
     except BudgetSpent:
-        state.notes.append("workflow runs are read in a later pass; the request budget was spent")
+        state.postpone("workflow runs are read in a later pass; the request budget was spent")
 
 
 async def read_workflow_runs(state: PassState, etag: str | None = None) -> Answer:

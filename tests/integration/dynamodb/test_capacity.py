@@ -178,6 +178,24 @@ async def test_a_quiet_poll_costs_a_few_units(manager: DynamoDBManager) -> None:
     assert manager.connection.capacity.write_units <= 4
 
 
+async def test_a_look_at_a_thousand_repositories_costs_a_few_units(manager: DynamoDBManager) -> None:
+    state, capacity = manager.collector_state, manager.connection.capacity
+    names = [f"octo/repository-{number}" for number in range(1000)]
+    await state.watch(names)
+    await state.save_look(at(0), names, [])
+    capacity.reset()
+    await state.get_watch_list()
+    await state.get_patterns()
+    await state.save_look(at(5), names, [])
+    assert capacity.write_units <= 6
+    assert capacity.read_units <= 20
+    await state.save_states([STATE])
+    capacity.reset()
+    assert await state.get_looked_states([REPO], at(6)) == {REPO: STATE}
+    assert capacity.read_units <= 3
+    assert capacity.calls.total() == 1
+
+
 async def test_the_estimate_is_made_of_measurements(make: Make) -> None:
     manager = make()
     empty = await manager.estimate_cost()

@@ -162,7 +162,7 @@ class QuestionContext:
     ) -> Subject:
         """Return a repository, collected first when what is stored is stale or too narrow for the window."""
         subject = await self.stored(repo)
-        if self._refresh_from_github is None or not self._wants_collecting(subject, asked, branch, kinds):
+        if self._refresh_from_github is None or not self._wants_collecting(subject, asked, branch, kinds, alone=True):
             return subject
         problems = await self.refresh([subject.key], asked.span, branch, kinds)
         return (await self.stored(repo))._replace(problem=problems.get(subject.key))
@@ -224,9 +224,9 @@ class QuestionContext:
         }
 
     async def states(self, keys: Sequence[str]) -> dict[str, RepositoryState]:
-        """Return what is remembered of repositories, with what an import made known for all of them."""
+        """Return what is remembered of repositories, with what looks and an import made known for many of them."""
         collector_state = self.manager.collector_state
-        states = await collector_state.get_states(keys)
+        states = await collector_state.get_looked_states(keys, format_instant(self.now()))
         if not any(ARCHIVE in state.ledger.spans for state in states.values()):
             return states
         hours = await collector_state.get_archive_hours()
@@ -289,9 +289,14 @@ class QuestionContext:
         if subject.problem is not None and not any(lists):
             self.refuse_emptiness(subject, asked)
 
-    def _wants_collecting(self, subject: Subject, asked: Asked, branch: str | None, kinds: Sequence[str]) -> bool:
-        """Return whether to collect first: what is stored is stale, or ends later than the window begins."""
-        if is_stale(subject.state, branch, self.now(), self.tolerance, kinds):
+    def _wants_collecting(
+        self, subject: Subject, asked: Asked, branch: str | None, kinds: Sequence[str], *, alone: bool = False
+    ) -> bool:
+        """Return whether to collect first: what is stored is stale, or ends later than the window begins.
+
+        alone: the question is about this repository only.
+        """
+        if is_stale(subject.state, branch, self.now(), self.tolerance, kinds, alone=alone):
             past = branch is None and not asked.current
             return not (past and all(self.coverage(subject, asked, kind).complete for kind in kinds))
         return branch is None and any(self._is_too_narrow(subject, asked, kind) for kind in kinds if kind != "events")
