@@ -73,7 +73,8 @@ class Looks:
         keys = sorted(repos)
         batches = [keys[start : start + MOST_LOOKS] for start in range(0, len(keys), MOST_LOOKS)]
         found = await side_by_side([partial(self._ask, repos, batch) for batch in batches])
-        self._latest = {key: look for part in found for key, look in part.items()}
+        self._latest = {key: look for part in found if part is not None for key, look in part.items()}
+        self._refused_at = now if all(part is None for part in found) else None
         known = {key for key in keys if key in self._baselines}
         quiet = {key for key in known if self._is_as_visited(key, repos[key])}
         self._baselines = {key: self._baselines[key] for key in quiet}
@@ -84,34 +85,38 @@ class Looks:
     def visited(self, key: str, began: datetime, outcome: Outcome) -> None:
         """Remember a visit: from now on the repository is quiet while it looks as it did before."""
         look = self._latest.get(key)
-        whole = outcome.error is None and outcome.repo == key and {*KINDS} <= {*outcome.listed}
         self._quiet.pop(key, None)
         self._baselines.pop(key, None)
-        if look is not None and whole and not outcome.postponed and _changed_before(began - SETTLED, look):
+        if look is None or outcome.repo != key or not _saw_all(outcome, look):
+            return
+        if _changed_before(began - SETTLED, look):
             self._baselines[key] = look
 
     def _is_as_visited(self, key: str, looked: Looked) -> bool:
         look = self._latest.get(key)
         return look == self._baselines[key] and look is not None and look.repository_id == looked.repository_id
 
-    async def _ask(self, repos: Mapping[str, Looked], keys: Sequence[str]) -> dict[str, Look]:
-        """Return what GitHub tells of these; nothing where it does not answer, for they are visited then."""
+    async def _ask(self, repos: Mapping[str, Looked], keys: Sequence[str]) -> dict[str, Look] | None:
+        """Return what GitHub tells of these; nothing where it does not answer, None where it refuses to."""
         budget = RequestBudget(_REQUESTS, longest_wait=_LONGEST_WAIT)
         try:
             found = await self._client.fetch_looks([repos[key].name for key in keys], budget=budget)
-        except Forbidden as error:
-            self._refused_at = self._clock()
-            logger.info("looking at %d repositories at once: %s", len(keys), error.message)
         except (MonitorError, BudgetSpent) as error:
             logger.info("looking at %d repositories at once: %s", len(keys), error)
-        else:
-            looks = {key: found.get(repo_key(repos[key].name)) for key in keys}
-            return {key: look for key, look in looks.items() if look is not None}
-        return {}
+            return None if isinstance(error, Forbidden) else {}
+        looks = {key: found.get(repo_key(repos[key].name)) for key in keys}
+        return {key: look for key, look in looks.items() if look is not None}
 
     def _is_within(self, time: timedelta, moment: datetime | None) -> bool:
         """Return whether a moment is less than so long ago; one that a clock set back puts into the future is not."""
         return moment is not None and timedelta() <= self._clock() - moment < time
+
+
+def _saw_all(outcome: Outcome, look: Look) -> bool:
+    """Return whether a visit listed everything and left nothing to do. An answer out of a cache shows a former head."""
+    whole = outcome.error is None and not outcome.postponed and {*KINDS} <= {*outcome.listed}
+    head = outcome.state.heads.get("commits") if outcome.state else None
+    return whole and (head is None or look.head_sha is None or head == look.head_sha)
 
 
 def _changed_before(moment: datetime, look: Look) -> bool:

@@ -153,6 +153,23 @@ async def test_a_part_of_the_answer_that_failed_is_visited(fleet: Fleet) -> None
     assert sorted(await fleet.round(minutes=5)) == ["octo/b", "octo/c"]
 
 
+async def test_a_visit_that_was_shown_a_former_head_does_not_count(fleet: Fleet) -> None:
+    await fleet.round(minutes=5)
+    changed = fleet.repository("octo/b")
+    before = list(changed.commits)
+    after = [commit(77, NOW - timedelta(hours=1), parents=(2,)), *before]
+
+    def listing_is_late(path: str) -> None:
+        changed.branches["main"] = before if path == "/repos/octo/b/commits" else after
+
+    fleet.world.github.faults.append(listing_is_late)
+    for _ in range(4):
+        assert await fleet.round(minutes=5) == ["octo/b"]
+    fleet.world.github.faults.clear()
+    assert await fleet.round(minutes=5) == ["octo/b"]
+    assert await fleet.round(minutes=5) == []
+
+
 @pytest.mark.parametrize(("token", "looks"), [(None, 0), ("token", 1)])
 async def test_without_a_token_or_where_graphql_is_refused_each_is_visited(token: str | None, looks: int) -> None:
     names = [f"octo/r{number:02}" for number in range(12)]

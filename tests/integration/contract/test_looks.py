@@ -10,6 +10,7 @@ from github_events_monitor.infrastructure.database_interface import DatabaseMana
 from github_events_monitor.infrastructure.database_service import QuestionContext
 from github_events_monitor.infrastructure.questions.windows import ask
 from github_events_monitor.instants import parse_instant
+from github_events_monitor.ledger import learn
 from github_events_monitor.records import Ledger, RepositoryState, Span
 
 from .builders import OTHER, REPO, at
@@ -130,4 +131,26 @@ async def test_what_a_look_found_quiet_is_fresh_but_for_events_of_one_repository
     coverage = context.coverage(one, asked, "events")
     assert (coverage.complete, coverage.to) == (False, at(10, second=2))
     await context.look_up(REPO, asked, kinds=["events"])
+    assert collected == [REPO]
+
+
+async def test_a_question_about_one_repository_collects_what_no_look_proved(manager: DatabaseManager) -> None:
+    collected: list[str] = []
+
+    async def refresh(
+        keys: Sequence[str], span: Span, branch: str | None = None, kinds: Sequence[str] = ()
+    ) -> Mapping[str, MonitorError | None]:
+        collected.extend(keys)
+        return dict.fromkeys(keys)
+
+    state = visited(last_attempt_at=at(30))  # a question about commits brought these up to date, and nothing else
+    await manager.collector_state.save_states(
+        [msgspec.structs.replace(state, ledger=learn(state.ledger, "commits", Span(at(5), at(30))))]
+    )
+    await manager.collector_state.save_look(LOOKED, [REPO], [])
+    context = QuestionContext(manager=manager, clock=lambda: parse_instant(NOW), refresh=refresh)
+    asked = ask(context.now(), hours=24)
+    await context.look_up(REPO, asked, kinds=["commits"])
+    assert collected == []
+    await context.look_up(REPO, asked, kinds=["threads"])
     assert collected == [REPO]
