@@ -227,3 +227,15 @@ async def test_the_estimate_counts_the_polls_of_repositories_collected_lately(ma
     units = 30 * 288 * (3 * 0.625 + 4 * 0.125) / 1_000_000
     assert estimate["monthly_usd"]["polls"] == pytest.approx(units)
     assert estimate["monthly_usd"]["total"] == pytest.approx(units, rel=0.1)
+
+
+async def test_the_estimate_knows_that_many_quiet_repositories_are_looked_at_together(make: Make) -> None:
+    manager = make()
+    lately = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+    await manager.collector_state.save_states(
+        RepositoryState(repo_name=f"octo/r{number}", last_collected_at=lately) for number in range(210)
+    )
+    estimate = await manager.estimate_cost()
+    assert estimate["polled_repositories"] == 210
+    each_visited = 210 * 30 * 288 * (3 * 0.625 + 4 * 0.125) / 1_000_000
+    assert each_visited / 11 < estimate["monthly_usd"]["polls"] < each_visited / 9
