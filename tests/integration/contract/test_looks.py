@@ -105,7 +105,7 @@ async def test_looks_are_no_data_and_no_repository(manager: DatabaseManager) -> 
     assert await manager.collector_state.get_looked_states([REPO], NOW) == {}
 
 
-async def test_what_a_look_found_quiet_is_fresh_but_for_events_of_one_repository_alone(
+async def test_what_a_look_found_quiet_is_fresh_but_for_events_of_few_repositories(
     manager: DatabaseManager,
 ) -> None:
     collected: list[str] = []
@@ -116,22 +116,25 @@ async def test_what_a_look_found_quiet_is_fresh_but_for_events_of_one_repository
         collected.extend(keys)
         return dict.fromkeys(keys)
 
-    await manager.collector_state.save_states([visited(), visited(OTHER)])
+    names = [REPO, OTHER, "octo/third"]
+    await manager.collector_state.save_states(map(visited, names))
     context = QuestionContext(manager=manager, clock=lambda: parse_instant(NOW), refresh=refresh)
     asked = ask(context.now(), hours=24)
     await context.look_up(REPO, asked, kinds=["commits"])
     assert collected == [REPO]
-    await manager.collector_state.save_look(LOOKED, [REPO, OTHER], [])
+    await manager.collector_state.save_look(LOOKED, names, [])
     collected.clear()
     for kinds in (["commits"], ["threads"]):
         subject = await context.look_up(REPO, asked, kinds=kinds)
         assert context.coverage(subject, asked, kinds[0]).complete
-    (one, _) = await context.look_up_all([REPO, OTHER], asked, ["events", "commits", "threads"])
+    (one, *_) = await context.look_up_all(names, asked, ["events", "commits", "threads"])
     assert collected == []
     coverage = context.coverage(one, asked, "events")
     assert (coverage.complete, coverage.to) == (False, at(10, second=2))
     await context.look_up(REPO, asked, kinds=["events"])
     assert collected == [REPO]
+    await context.look_up_all([REPO, OTHER], asked, ["events"])
+    assert sorted(collected) == [OTHER, REPO, REPO]
 
 
 async def test_a_question_about_one_repository_collects_what_no_look_proved(manager: DatabaseManager) -> None:
