@@ -77,16 +77,20 @@ class Looks:
         self._refused_at = now if all(part is None for part in found) else None
         known = {key for key in keys if key in self._baselines}
         quiet = {key for key in known if self._is_as_visited(key, repos[key])}
-        self._baselines = {key: self._baselines[key] for key in quiet}
+        changed = {key for key in known - quiet if key in self._latest}
+        self._baselines = {key: self._baselines[key] for key in known - changed}
         self._quiet = dict.fromkeys(quiet, now)
         if quiet:
-            await self._state.save_look(format_instant(now), quiet, known - quiet)
+            await self._state.save_look(format_instant(now), quiet, changed)
 
     def visited(self, key: str, began: datetime, outcome: Outcome) -> None:
-        """Remember a visit: from now on the repository is quiet while it looks as it did before."""
-        look = self._latest.get(key)
+        """Remember a visit: from now on the repository is quiet while it looks as it did before.
+
+        Where the last look told nothing of it, as it did in the one before that.
+        """
+        before = self._baselines.pop(key, None)
+        look = self._latest.get(key, before)
         self._quiet.pop(key, None)
-        self._baselines.pop(key, None)
         if look is None or outcome.repo != key or not _saw_all(outcome, look):
             return
         if _changed_before(began - SETTLED, look):
