@@ -10,7 +10,7 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -46,8 +46,12 @@ from .dynamodb_peer import (
 )
 
 ROUNDS, ASKED, SINGLE = 25, 40, 100
-REPOSITORIES, POLLS_A_DAY, NEWS_A_DAY, NEW_EVENTS, PAGE = 1_000, 288, 10, 10, 100
-"""Assumed of an average repository: NEWS_A_DAY of its polls bring NEW_EVENTS and a commit, in a page of PAGE events."""
+REPOSITORIES, ROUNDS_A_DAY, NEWS_A_DAY, NEW_EVENTS, PAGE = 1_000, 288, 10, 10, 100
+"""Assumed of an average repository: NEWS_A_DAY times it brings NEW_EVENTS and a commit, in a page of PAGE events."""
+QUIET_A_DAY = 27
+"""Visits to a repository that looks as it did: see `collecting/poller.py`. Each change is followed by two more."""
+READINGS = 3
+"""Of the watch list, in one round."""
 HOT_KEY = 1_000
 """Write units a second that AWS gives one key: see `infrastructure/dynamodb/events.py`."""
 
@@ -151,21 +155,40 @@ async def measure_growth(manager: DynamoDBManager) -> None:
     news = await poll_units()
     for name, (reads, writes) in (("a quiet poll", quiet), (f"{NEW_EVENTS} new of {PAGE} events, a commit", news)):
         say(name, writes, "write units", f"and {reads:.1f} read units")
-    days = zip(quiet, news, strict=True)
-    report_month(*((POLLS_A_DAY - NEWS_A_DAY) * without + NEWS_A_DAY * with_news for without, with_news in days))
-    still = cost.monthly_cost(read_units=quiet[0], write_units=quiet[1], seconds=300, stored_bytes=0)
-    say("the same with quiet polls only", REPOSITORIES * still.total, "$ a month")
+    look = await look_units(manager)
+    say(f"a round with a look at {REPOSITORIES:,}", look[1], "write units", f"and {look[0]:.1f} read units")
+    each = [(2 * NEWS_A_DAY, quiet), (NEWS_A_DAY, news)]
+    report_month(f"{NEWS_A_DAY} times a day {NEW_EVENTS} new events and a commit", [(QUIET_A_DAY, quiet), *each], look)
+    report_month("nothing new", [(QUIET_A_DAY, quiet)], look)
+    report_month("the same without a token", [(ROUNDS_A_DAY - NEWS_A_DAY, quiet), (NEWS_A_DAY, news)], (0, 0))
+    report_month("nothing new, without a token", [(ROUNDS_A_DAY, quiet)], (0, 0))
 
 
-def report_month(reads: float, writes: float) -> None:
-    """What the units of a repository's day come to for a thousand of them in a month."""
-    units = {"write_units": writes * REPOSITORIES, "read_units": reads * REPOSITORIES}
-    month = cost.monthly_cost(**units, seconds=86_400, stored_bytes=0)
-    print(
-        f"{REPOSITORIES:,} repositories polled every five minutes, {NEWS_A_DAY} of {POLLS_A_DAY} polls a day with "
-        f"{NEW_EVENTS} new events and a commit:\nan estimated ${month.writes:,.2f} for writes and ${month.reads:,.2f} "
-        f"for reads a month, storage apart\n{cost.PRICES}"
-    )
+Units = tuple[float, float]
+"""Read and write units."""
+
+
+async def look_units(manager: DynamoDBManager) -> Units:
+    """What a round takes in which nothing is visited, by the second such look."""
+    state, names = manager.collector_state, [f"octo/repo-{number:04d}" for number in range(REPOSITORIES)]
+    await state.watch(names)
+    for minute in (0, 5):
+        manager.connection.capacity.reset()
+        for _ in range(READINGS):
+            await state.get_watch_list()
+            await state.get_patterns()
+        await state.save_look(ago(-60 * minute), names, ())
+    return manager.connection.capacity.read_units, manager.connection.capacity.write_units
+
+
+def report_month(what: str, visits: Sequence[tuple[int, Units]], look: Units) -> None:
+    """What a month of a thousand repositories costs: so many visits to each a day at so many units, and looks."""
+    day = [
+        REPOSITORIES * sum(times * units[kind] for times, units in visits) + ROUNDS_A_DAY * look[kind]
+        for kind in (0, 1)
+    ]
+    month = cost.monthly_cost(read_units=day[0], write_units=day[1], seconds=86_400, stored_bytes=0)
+    say(f"{REPOSITORIES:,} repositories, {what}", month.total, "$ a month", f"${month.writes:,.2f} for writes")
 
 
 @asynccontextmanager

@@ -83,6 +83,9 @@ class FakeRepository:
     """Last created first."""
     fork: bool = False
     archived: bool = False
+    stars: int = 0
+    pushed_at: str = ""
+    """By GraphQL; where it is empty, the date of the newest commit of any branch."""
 
     @property
     def commits(self) -> list[Json]:
@@ -109,7 +112,11 @@ class FakeGitHub:
         self.requests: list[str] = []
         self.faults: list[Fault] = []
         self.with_history = False
-        """Whether GraphQL answers, about the history of branches alone."""
+        """Whether GraphQL answers about the history of branches."""
+        self.with_looks = False
+        """Whether GraphQL answers what changed in many repositories."""
+        self.looks = 0
+        """How often that was asked."""
         self.asked_body = b""
         self.base = "https://api.github.test"
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -179,6 +186,10 @@ class FakeGitHub:
             if self.with_history and b"query History" in self.asked_body:
                 found = {"object": self._history(json.loads(self.asked_body))}
                 return self._json({"data": {"repository": found}}, headers, free=True)
+            if b"fragment Look" in self.asked_body:
+                self.looks += 1
+                if self.with_looks:
+                    return self._json(self._looks(json.loads(self.asked_body)["variables"]), headers, free=True)
             self.remaining += 1  # GraphQL has a limit of its own
             return self._refuse(403, "GraphQL is not available")
         if self.remaining <= 0:
@@ -251,6 +262,16 @@ class FakeGitHub:
         if rest == ["actions", "runs"]:
             return self._workflow_runs(repository, query, headers)
         return self._refuse(404, "Not Found")
+
+    def _looks(self, asked: dict[str, str]) -> Json:
+        names = {f"r{n}": f"{asked[f'o{n}']}/{asked[f'n{n}']}".lower() for n in range(len(asked) // 2)}
+        by_id = {repository.id: repository for repository in self.repositories.values()}
+        known = {
+            alias: self.repositories.get(name) or by_id.get(self.renamed.get(name, -1)) for alias, name in names.items()
+        }
+        gone = [{"type": "NOT_FOUND", "path": [alias]} for alias, repository in known.items() if repository is None]
+        data = {alias: repository and _look(repository) for alias, repository in known.items()}
+        return {"data": data, "errors": gone} if gone else {"data": data}
 
     def _history(self, question: Json) -> Json | None:
         asked = question["variables"]
@@ -346,6 +367,28 @@ def _node(row: Json) -> Json:
         "author": {"name": git["author"]["name"], "email": git["author"].get("email"), "user": user},
         "committer": {"user": user},
         "parents": {"nodes": [{"oid": parent["sha"]} for parent in row["parents"]]},
+    }
+
+
+def _look(repository: FakeRepository) -> Json:
+    """What changed in a repository, as GraphQL has it."""
+    dates = [row["commit"]["committer"]["date"] for rows in repository.branches.values() for row in rows]
+    updated = [row["updated_at"] for row in repository.issues if "pull_request" not in row]
+    pulls = [row["updated_at"] for row in repository.issues if "pull_request" in row]
+    head = repository.branches.get(repository.default_branch)
+    target = {"name": repository.default_branch, "target": {"oid": head[0]["sha"]}} if head else None
+    return {
+        "databaseId": repository.id,
+        "nameWithOwner": repository.full_name,
+        "isArchived": repository.archived,
+        "pushedAt": repository.pushed_at or max(dates, default=None),
+        "updatedAt": "2015-01-01T00:00:00Z",
+        "stargazerCount": repository.stars,
+        "forkCount": 0,
+        "defaultBranchRef": target,
+        "issues": {"nodes": [{"updatedAt": at} for at in updated[:1]]},
+        "pullRequests": {"nodes": [{"updatedAt": at} for at in pulls[:1]]},
+        "releases": {"nodes": [{"tagName": row["tag_name"]} for row in repository.releases[:1]]},
     }
 
 

@@ -4,7 +4,7 @@ A span says: every record of its kind with since <= t < until has been seen. The
 and never touch (touching ones are merged).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -84,6 +84,27 @@ def with_archive(state: RepositoryState, hours: Iterable[Span]) -> RepositorySta
     met = state.ledger.spans.get(ARCHIVE, ())
     between = clip_spans(hours, met[0].since, met[-1].until) if met else ()
     return msgspec.structs.replace(state, ledger=learn(state.ledger, ARCHIVE, *between)) if between else state
+
+
+def with_look(state: RepositoryState, at: str) -> RepositoryState:
+    """Return a state with what a look proved that found the repository as its last visit had left it.
+
+    Its commits, issues and pull requests are known up to the look's instant where the last attempt brought them up to
+    date. Its events are not: deletions or comments on commits are none that a look sees.
+    """
+    attempt, spans = state.last_attempt_at, dict(state.ledger.spans)
+    if attempt is None or state.error_code is not None or not attempt <= _end(spans, "commits") < at:
+        return state
+    for kind in ("commits", "threads"):
+        if attempt <= _end(spans, kind) < at:
+            spans[kind] = merge_spans((*spans[kind], Span(spans[kind][-1].until, at)))
+    return msgspec.structs.replace(state, ledger=Ledger(spans=spans), last_collected_at=at, looked_at=at)
+
+
+def _end(spans: Mapping[str, tuple[Span, ...]], kind: str) -> str:
+    """Return until when a kind is known; an empty text, which is before every instant, where it is not."""
+    known = spans.get(kind)
+    return known[-1].until if known else ""
 
 
 def known_from(ledger: Ledger, tables: Collection[str], since: str) -> Ledger:

@@ -285,7 +285,8 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     success. next_poll_at: GitHub's `X-Poll-Interval` or limit allows no poll before it. snapshot_at: when what can
     only be observed in the present (settings, CI, advisories, releases) was last read. taken_over_at: another one had
     the name, and what is older than this may be that one's; None where none was noticed. refused: what GitHub could not
-    give, by name (`commit:<sha>`), so that it does not stand in the way of what comes after it.
+    give, by name (`commit:<sha>`), so that it does not stand in the way of what comes after it. looked_at: never
+    stored; in questions, when a look at many repositories last found this one as its last visit left it.
     """
 
     repo_name: str
@@ -308,6 +309,7 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     error_message: str | None = None
     retry_at: str | None = None
     refused: dict[str, Refusal] = {}
+    looked_at: str | None = None
 
 
 class PatternPage(NamedTuple):

@@ -30,7 +30,7 @@ async def collect_activity(state: PassState) -> None:
     except (Forbidden, NotFound):
         return  # not every server and token has it; the events feed stands alone then
     except BudgetSpent:
-        state.notes.append("pushes were not compared with /activity; the request budget was spent")
+        state.postpone("pushes were not compared with /activity; the request budget was spent")
         return
     known = state.known(KIND)
     if not state.saw("activity", answer) or answer.status != "ok":
@@ -52,7 +52,7 @@ async def _read_on(state: PassState, rows: list[PushActivity], url: str | None) 
             answer = await state.client.fetch_activity(state.asked_name, budget=budget, url=url)
             rows, url = [*rows, *parse_activity(answer.body)], answer.next_url
     except BudgetSpent:
-        state.notes.append("older pushes were not compared with /activity; the request budget was spent")
+        state.postpone("older pushes were not compared with /activity; the request budget was spent")
     except (Forbidden, NotFound, Unreachable) as refused:
         state.notes.append(f"older pushes were not compared with /activity: {refused.message}")
     if url is None or not rows:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..errors import GitHubError, InvalidInput, MonitorError
 from ..github.client import BudgetSpent
-from ..records import Stored
+from ..records import RepositoryState, Stored
 from ..side_by_side import side_by_side
 from .activity import collect_activity
 from .commits import collect_commits
@@ -35,7 +35,8 @@ Progress = Callable[[float, float, str], Awaitable[None]]
 class Outcome(NamedTuple):
     """How a pass over one repository went. `error` null: well.
 
-    reached: what was asked about was listed. listed: what was listed, "events" and "commits".
+    reached: what was asked about was listed. listed: what was listed, of `KINDS`. postponed: something is left for the
+    next pass. state: what is remembered of the repository by now; None where no pass was made.
     """
 
     repo: str
@@ -46,6 +47,8 @@ class Outcome(NamedTuple):
     notes: Sequence[str]
     reached: bool = True
     listed: Sequence[str] = ()
+    postponed: bool = False
+    state: RepositoryState | None = None
 
 
 class CollectionPass:
@@ -65,14 +68,25 @@ class CollectionPass:
             await self._listings()
         except BudgetSpent:
             reached = False
-            state.notes.append("the request budget was spent; the next pass goes on")
+            state.postpone("the request budget was spent; the next pass goes on")
         except (GitHubError, InvalidInput) as problem:
             error = problem
             state.failed(problem)
         else:
             await self._extras_if_possible()
         await self._store()
-        return Outcome(state.repo, self._stored, state.modified, 0, error, state.notes, reached, self._listed)
+        return Outcome(
+            repo=state.repo,
+            stored=self._stored,
+            modified=state.modified,
+            requests=0,
+            error=error,
+            notes=state.notes,
+            reached=reached,
+            listed=self._listed,
+            postponed=state.postponed,
+            state=state.repository,
+        )
 
     async def _listings(self) -> None:
         state = self._state
@@ -107,7 +121,7 @@ class CollectionPass:
                 self._listed.append(kind)
             elif isinstance(problem, BudgetSpent) and kind not in self._state.kinds:
                 # Without it the repository does not count as collected.
-                self._state.notes.append(f"{kind} are read in a later pass; the request budget was spent")
+                self._state.postpone(f"{kind} are read in a later pass; the request budget was spent")
             else:
                 raise problem
 
@@ -142,9 +156,9 @@ class CollectionPass:
         try:
             await self._extras()
         except BudgetSpent:
-            self._state.notes.append("the request budget was spent; the next pass goes on")
+            self._state.postpone("the request budget was spent; the next pass goes on")
         except (GitHubError, InvalidInput) as problem:  # GitHub refused a question, too
-            self._state.notes.append(f"left for the next pass: {problem.message}")
+            self._state.postpone(f"left for the next pass: {problem.message}")
 
     async def _extras(self) -> None:
         state = self._state

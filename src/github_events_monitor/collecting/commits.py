@@ -38,7 +38,7 @@ async def collect_commits(state: PassState, branch: str | None = None) -> None:
     except BudgetSpent:
         if not listing.began:
             raise
-        state.notes.append("older commits are listed in a later pass; the request budget was spent")
+        state.postpone("older commits are listed in a later pass; the request budget was spent")
     state.add_source("commits")
 
 

@@ -90,7 +90,7 @@ class _Details:
             reason = next(iter(self._denied.values())).message
             self._state.notes.append(f"details of {len(self._denied)} commits are asked for again later: {reason}")
         if self._spent or more:
-            self._state.notes.append("statistics and files of older commits follow in later passes")
+            self._state.postpone("statistics and files of older commits follow in later passes")
 
 
 def _name(sha: str) -> str:

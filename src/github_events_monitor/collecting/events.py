@@ -47,7 +47,7 @@ async def collect_events(state: PassState) -> None:
     try:
         whole, unchanged = await _read_pages(state, feed, asked_at)
     except BudgetSpent:
-        state.notes.append("the events feed was read in part; the request budget was spent")
+        state.postpone("the events feed was read in part; the request budget was spent")
         if not feed:
             raise
     finally:

@@ -55,4 +55,4 @@ class Lack:
         end = shift(max(left), _SECOND) if left else spans[0].since
         state.know(self.kind, *(Span(span.since, min(span.until, end)) for span in spans))
         if left:
-            state.notes.append(self.note)
+            state.postpone(self.note)

@@ -68,6 +68,8 @@ class PassState:
 
     modified: bool = False
     notes: list[str] = field(default_factory=list)
+    postponed: bool = False
+    """Whether something is left for the next pass."""
 
     @property
     def repo(self) -> str:
@@ -160,6 +162,11 @@ class PassState:
         """Remember how this attempt failed."""
         retry_at = format_instant(error.retry_at) if error.retry_at else None
         self.change(error_code=error.code, error_message=error.message, retry_at=retry_at)
+
+    def postpone(self, note: str) -> None:
+        """Note what is left for the next pass."""
+        self.notes.append(note)
+        self.postponed = True
 
     def take_batch(self) -> CollectedBatch:
         """Return what was learned, to be stored; the state goes on empty."""

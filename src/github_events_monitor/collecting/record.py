@@ -62,9 +62,9 @@ async def keep_record(state: PassState, found: ThreadsFound) -> None:
     _remember(state, found)
     state.add_source(KIND)
     if found.left:
-        state.notes.append(found.left)
+        state.postpone(found.left)
     if found.error is not None:
-        state.notes.append(f"issues and pull requests were read in part: {found.error.message}")
+        state.postpone(f"issues and pull requests were read in part: {found.error.message}")
 
 
 async def collect_rest(state: PassState, store: Callable[[], Awaitable[None]]) -> None:

@@ -98,7 +98,7 @@ async def _read(
     except BudgetSpent:
         if oldest() is None:
             raise
-        state.notes.append(f"older {kind} are read in a later pass; the request budget was spent")
+        state.postpone(f"older {kind} are read in a later pass; the request budget was spent")
     if (reached := oldest()) is not None:
         state.learn(kind, Span(shift(reached, _SECOND), state.now()))  # others of that second may be missing
     return reached is not None

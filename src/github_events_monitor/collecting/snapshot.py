@@ -37,7 +37,7 @@ async def collect_snapshot(state: PassState) -> None:
         steps = [_collect_observation, collect_releases, *([collect_deployments] if state.with_token else [])]
         await side_by_side([partial(step, state) for step in steps])
     except BudgetSpent:
-        state.notes.append("the daily snapshot was read in part; the request budget was spent")
+        state.postpone("the daily snapshot was read in part; the request budget was spent")
         return
     state.change(snapshot_at=state.now())
 

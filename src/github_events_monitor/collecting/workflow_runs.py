@@ -38,7 +38,7 @@ async def collect_workflow_runs(state: PassState) -> None:
     except (Forbidden, NotFound, Unreachable) as refused:
         state.notes.append(f"workflow runs are not read: {refused.message}")
     except BudgetSpent:
-        state.notes.append("workflow runs are read in a later pass; the request budget was spent")
+        state.postpone("workflow runs are read in a later pass; the request budget was spent")
 
 
 async def read_workflow_runs(state: PassState, etag: str | None = None) -> Answer:
@@ -66,7 +66,7 @@ async def read_on(state: PassState) -> None:
     except (Forbidden, NotFound, Unreachable) as refused:
         state.notes.append(f"older workflow runs are not read: {refused.message}")
     except BudgetSpent:
-        state.notes.append("older workflow runs are read in later passes")
+        state.postpone("older workflow runs are read in later passes")
 
 
 async def _fill(state: PassState, gap: Span, budget: RequestBudget) -> None:

@@ -19,7 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import MonitorError
-from ..instants import parse_instant
+from ..instants import format_instant, parse_instant
 from ..records import RepositoryState
 from ..runtime import Runtime
 from .middleware import Middleware
@@ -61,7 +61,8 @@ class Telemetry:
         """Return the text format, with what is known now; what the database would have to say may be missing."""
         states: Mapping[str, RepositoryState] = {}
         try:
-            states = await runtime.manager.collector_state.get_states(await runtime.service.watching())
+            watching, now = await runtime.service.watching(), format_instant(runtime.clock())
+            states = await runtime.manager.collector_state.get_looked_states(watching, now)
             self._up.set(1)
         except MonitorError:
             self._up.set(0)

@@ -78,15 +78,22 @@ async def test_two_hundred_repositories_share_the_budget_fairly(limit: int, toke
 async def test_what_is_due_is_looked_up_with_one_read_for_all_repositories(world: World) -> None:
     await world.manager.collector_state.watch(f"octo/r{number}" for number in range(30))
     asked_for: list[int] = []
-    read = world.manager.collector_state.get_states
+    state = world.manager.collector_state
+    read, read_looked = state.get_states, state.get_looked_states
 
     async def counting(repos: Iterable[str]) -> dict[str, RepositoryState]:
         names = list(repos)
         asked_for.append(len(names))
         return await read(names)
 
+    async def counting_looked(repos: Iterable[str], now: str) -> dict[str, RepositoryState]:
+        names = list(repos)
+        asked_for.append(len(names))
+        return await read_looked(names, now)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world.manager.collector_state, "get_states", counting)
+        patch.setattr(state, "get_states", counting)
+        patch.setattr(state, "get_looked_states", counting_looked)
         assert await poller(world).tick() == []
         assert asked_for == [30]
         await world.service.ask(WHATS_NEW, repos=[f"octo/r{number}" for number in range(20)])

@@ -42,7 +42,7 @@ from github_events_monitor.records import (
 )
 
 from ..conftest import clock
-from . import test_commits, test_events, test_items, test_manager, test_metrics, test_state, test_threads
+from . import test_commits, test_events, test_items, test_looks, test_manager, test_metrics, test_state, test_threads
 from .builders import at
 
 Check = Callable[[DatabaseManager], Awaitable[None]]
@@ -206,6 +206,13 @@ class ForgetsRemovals(SQLiteCollectorState):
         return {repo: True for repo, watched in (await super()._watch_list()).items() if watched}
 
 
+class KeepsNoNotes(SQLiteCollectorState):
+    async def _states_and_note(
+        self, repos: Sequence[str], shelf: str, name: str
+    ) -> tuple[dict[str, RepositoryState], Any]:
+        return await self._states(repos), None
+
+
 class MergesStates(SQLiteCollectorState):
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         for state in states:
@@ -359,6 +366,7 @@ MISTAKES: list[tuple[type[Any], Check]] = [
     (NeverGrowsTheEpoch, test_state.test_the_same_owner_gets_its_lease_again_with_a_higher_epoch),
     (ReleasesAnybodysLease, test_state.test_releasing_somebody_elses_lease_does_nothing),
     (ForgetsRemovals, test_state.test_the_watch_list_remembers_removals),
+    (KeepsNoNotes, test_looks.test_a_quiet_look_makes_commits_and_threads_known_up_to_then_and_events_not),
     (MergesStates, test_state.test_a_later_state_replaces_an_earlier_one_whole),
     *(
         (mistake, test_threads.test_the_later_update_wins_whichever_came_first_and_the_unknown_overwrites_nothing)

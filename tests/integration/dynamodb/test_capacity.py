@@ -8,12 +8,14 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
+from github_events_monitor.collecting import poller
 from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.instants import shift
 from github_events_monitor.jsontext import dump_json
 from github_events_monitor.records import CollectedBatch, Event, Reply, RepositoryState, Thread
+from github_events_monitor.settings import Settings
 from tests import fake_github
 
 from ..conftest import NOW
@@ -83,6 +85,30 @@ async def test_each_write_of_a_quiet_poll_is_one_unit(manager: DynamoDBManager) 
             await collector.collect([repository.full_name])
     capacity = manager.connection.capacity
     assert 0 < capacity.write_units == capacity.calls["update_item"] <= 4
+
+
+async def test_a_round_in_which_nothing_changed_costs_one_note_and_the_watch_list(
+    manager: DynamoDBManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "VISIT_EVERY", poller.UNSEEN_FOR)  # as where a hundred and more are watched
+    moment, names = [NOW], [f"octo/quiet-{number}" for number in range(3)]
+    repositories = [fake_github.FakeRepository(name, id=number) for number, name in enumerate(names, 1)]
+    for number, repository in enumerate(repositories):
+        repository.branches["main"] = [fake_github.commit(number, NOW - timedelta(days=1))]
+    github = fake_github.FakeGitHub(*repositories)
+    github.clock = clock = lambda: moment[0]
+    github.with_looks = True
+    await manager.collector_state.watch(names)
+    async with GitHubClient(github.base, SecretStr("token"), clock, transport=github.transport()) as client:
+        polling = poller.Poller(Collector(manager, client, clock=clock, with_token=True), Settings.load(), clock)
+        visited = []
+        for _ in range(4):
+            manager.connection.capacity.reset()
+            visited.append(len(await polling.tick()))
+            moment[0] += timedelta(minutes=5)
+    assert visited == [0, 3, 0, 0]
+    assert manager.connection.capacity.write_units == 1
+    assert manager.connection.capacity.read_units <= 4
 
 
 def _discussed(number: int, replies: int, updated_at: str, **fields: Any) -> Thread:
@@ -188,6 +214,24 @@ async def test_a_quiet_poll_costs_a_few_units(manager: DynamoDBManager) -> None:
     assert manager.connection.capacity.write_units <= 4
 
 
+async def test_a_look_at_a_thousand_repositories_costs_a_few_units(manager: DynamoDBManager) -> None:
+    state, capacity = manager.collector_state, manager.connection.capacity
+    names = [f"octo/repository-{number}" for number in range(1000)]
+    await state.watch(names)
+    await state.save_look(at(0), names, [])
+    capacity.reset()
+    await state.get_watch_list()
+    await state.get_patterns()
+    await state.save_look(at(5), names, [])
+    assert capacity.write_units <= 6
+    assert capacity.read_units <= 20
+    await state.save_states([STATE])
+    capacity.reset()
+    assert await state.get_looked_states([REPO], at(6)) == {REPO: STATE}
+    assert capacity.read_units <= 3
+    assert capacity.calls.total() == 1
+
+
 async def test_the_estimate_is_made_of_measurements(make: Make) -> None:
     manager = make()
     empty = await manager.estimate_cost()
@@ -219,3 +263,15 @@ async def test_the_estimate_counts_the_polls_of_repositories_collected_lately(ma
     units = 30 * 288 * (3 * 0.625 + 4 * 0.125) / 1_000_000
     assert estimate["monthly_usd"]["polls"] == pytest.approx(units)
     assert estimate["monthly_usd"]["total"] == pytest.approx(units, rel=0.1)
+
+
+async def test_the_estimate_knows_that_many_quiet_repositories_are_looked_at_together(make: Make) -> None:
+    manager = make()
+    lately = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+    await manager.collector_state.save_states(
+        RepositoryState(repo_name=f"octo/r{number}", last_collected_at=lately) for number in range(210)
+    )
+    estimate = await manager.estimate_cost()
+    assert estimate["polled_repositories"] == 210
+    each_visited = 210 * 30 * 288 * (3 * 0.625 + 4 * 0.125) / 1_000_000
+    assert each_visited / 11 < estimate["monthly_usd"]["polls"] < each_visited / 9

@@ -8,13 +8,18 @@ import msgspec
 
 from ...errors import InvalidInput
 from ...instants import normalise_instant, shift
+from ...ledger import SKEW, with_look
 from ...records import Lease, Pattern, RepositoryState, Seen, Span, Told, repo_key
 from .. import wire
 from .connection import DatabaseConnection
+from .quiet import add_look, from_note, quiet_at, quiet_look, to_note
 from .types import LONGEST_LEASE, KnownRepository
 
-READERS, PATTERNS, TOLD = "#readers", "#patterns", "#told"
-"""Shelves of notes: readers' marks, patterns of the watch list, what targets of notifications were told."""
+READERS, PATTERNS, TOLD, LOOKS = "#readers", "#patterns", "#told", "#looks"
+"""Shelves of notes: readers' marks, patterns of the watch list, what targets of notifications were told, looks."""
+
+_QUIET = "quiet"
+"""The one note about looks."""
 
 NOTIFYING = "#notifying"
 """The lease of the one process that notifies."""
@@ -27,7 +32,7 @@ class CollectorState(ABC):
     """States, leases, watch list, aliases of renamed repositories, imported hours of GH Archive, notes on shelves.
 
     A note is a small JSON value under a name, on a shelf whose key begins with `#`: readers' marks, patterns, what
-    targets were told.
+    targets were told, what looks at many repositories proved.
 
     Nothing of this is exported but a repository's state without ETags, and whether it is watched.
     """
@@ -45,6 +50,28 @@ class CollectorState(ABC):
         keys = list(dict.fromkeys(repo_key(repo) for repo in repos))
         await self._connection.open()
         return await self._states(keys)
+
+    async def get_looked_states(self, repos: Iterable[str], now: str) -> dict[str, RepositoryState]:
+        """The same with what looks proved since (see `ledger.with_look`): how questions see them. Not to be saved."""
+        keys = list(dict.fromkeys(repo_key(repo) for repo in repos))
+        if not keys:
+            return {}
+        await self._connection.open()
+        states, note = await self._states_and_note(keys, LOOKS, _QUIET)
+        looks, latest = from_note(note), shift(now, SKEW)
+        found = {key: quiet_at(looks, key, latest) for key in states} if looks else {}
+        return {key: with_look(state, at) if (at := found.get(key)) else state for key, state in states.items()}
+
+    async def save_look(self, at: str, quiet: Iterable[str], changed: Iterable[str]) -> None:
+        """Remember what a look proved: that repositories were then as their last visit left them.
+
+        at: when GitHub was asked, not when it answered. changed: those that the look found otherwise. What looks of
+        other programs proved of the rest stays for an hour.
+        """
+        look = quiet_look(normalise_instant(at), map(repo_key, quiet))
+        await self._connection.open()
+        before = from_note((await self._notes(LOOKS, [_QUIET])).get(_QUIET))
+        await self._put_notes(LOOKS, {_QUIET: to_note(add_look(before, look, map(repo_key, changed)))})
 
     async def save_states(self, states: Iterable[RepositoryState]) -> None:
         """Store states outside a collecting pass (an import's ledger); also registers the repositories."""
@@ -184,6 +211,12 @@ class CollectorState(ABC):
 
     @abstractmethod
     async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]: ...
+    @abstractmethod
+    async def _states_and_note(
+        self, repos: Sequence[str], shelf: str, name: str
+    ) -> tuple[dict[str, RepositoryState], Any]:
+        """States, and by the same read a note of a shelf; None where there is no such note."""
+
     @abstractmethod
     async def _save_states(self, states: Sequence[RepositoryState]) -> None: ...
     @abstractmethod

@@ -26,6 +26,11 @@ class DynamoDBCollectorState(CollectorState):
     async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]:
         return await state_items.load_states(self._client, repos)
 
+    async def _states_and_note(
+        self, repos: Sequence[str], shelf: str, name: str
+    ) -> tuple[dict[str, RepositoryState], Any]:
+        return await state_items.load_states_and_note(self._client, repos, shelf, name)
+
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._registry.note_repositories({state.repo_name for state in states})
         await self._registry.note_spelling(states)

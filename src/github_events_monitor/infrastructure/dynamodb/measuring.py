@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from datetime import timedelta
+from math import ceil
 from statistics import fmean
 from typing import Any, TypeVar
 
@@ -17,13 +18,19 @@ T = TypeVar("T")
 
 DAYS = 7
 _SAMPLED_REPOSITORIES, _SAMPLED_EVENTS = 10, 30
-_MAX_REPOSITORIES, _POLLS_A_MONTH = 10_000, 30 * 288
-_STATE_WRITES, _POLL_READS = 3, 4
-"""A poll without news takes the lease, saves the state, gives the lease back: see `benchmarks/dynamodb.py`."""
+_MAX_REPOSITORIES, _ROUNDS_A_MONTH = 10_000, 30 * 288
+_STATE_WRITES, _VISIT_READS = 3, 4
+"""A visit without news takes the lease, saves the state, gives the lease back: see `benchmarks/dynamodb.py`."""
+_FEW, _MOST = 10, 105
+"""So few repositories are visited in every round, so many and more every 52 minutes on average: see `Poller`."""
+_NOTED_BYTES, _WATCHED_BYTES = 5.3, 61
+"""What the note of a look takes for each repository, and its row on the watch list, which is read three times a round:
+see `benchmarks/quiet_cycle.py`."""
 _NOTE = (
-    "An estimate from the events of the last seven days, the repositories collected in them, if each is polled every "
-    "five minutes, and the questions asked for it just now. It leaves out what polls with news read to recognise known "
-    "events (one or two read units each), commits, and the rows that lead to repositories and people."
+    "An estimate from the events of the last seven days, the repositories collected in them, if they are polled every "
+    "five minutes with a token (without one each is visited every time, up to ten times as often), and the questions "
+    "asked for it just now. It leaves out visits that bring news, what they read to recognise known events (one or two "
+    "read units each), commits, and the rows that lead to repositories and people."
 )
 
 
@@ -52,7 +59,8 @@ async def estimate_cost(database: Repositories) -> dict[str, Any]:
         write_units=events * (units or 0.0), read_units=0.0, seconds=DAYS * 86_400, stored_bytes=stored
     )
     polled = await _polls(database, since)
-    polls = sum(writes * cost.WRITE_PRICE + _POLL_READS * cost.READ_PRICE for writes in polled) * _POLLS_A_MONTH
+    visits = sum(writes * cost.WRITE_PRICE + _VISIT_READS * cost.READ_PRICE for writes in polled)
+    polls = visits * _ROUNDS_A_MONTH / max(1.0, min(len(polled), _MOST) / _FEW) + _looks_a_month(len(polled))
     return {
         "events_per_day": events / DAYS,
         "write_units_per_event": units,
@@ -86,6 +94,15 @@ async def _polls(database: Repositories, since: str) -> list[int]:
     found = [item for item in await get_items(client, state_items.TABLE, keys) if "state" in item]
     collected = [(item, unpack_json(plain(item)["state"]).get("last_collected_at") or "") for item in found]
     return [_STATE_WRITES * cost.write_units(size_of(item), 0) for item, last in collected if last >= since]
+
+
+def _looks_a_month(polled: int) -> float:
+    """Return what a month of rounds costs beside visits: the watch list, and notes of looks."""
+    if polled <= _FEW:
+        return 0.0
+    writes, note_reads = ceil(polled * _NOTED_BYTES / 1024), ceil(polled * _NOTED_BYTES / 4096)
+    reads = 3 * ceil(polled * _WATCHED_BYTES / 4096) + note_reads
+    return (writes * cost.WRITE_PRICE + reads * cost.READ_PRICE) * _ROUNDS_A_MONTH
 
 
 async def _stored_bytes(database: Repositories) -> int:

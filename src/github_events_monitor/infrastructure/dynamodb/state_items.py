@@ -6,6 +6,7 @@
     #alias              the old owner/name                  target: the key under which it is stored now
     #readers            a reader's name                     note: the instant up to which it was shown what is new
     #patterns           owner/*, @me, @starred, !o/x-*      note: what it stands for, whether it is watched (JSON)
+    #looks              quiet                               note: which repositories looks found as they were (JSON)
     #repos#<0-f>        owner/name                          a repository of which something is stored
     #repos#<0-f>        owner/name#                         full_name: GitHub's spelling
     #archive            hours                               hours: spans imported for all repositories (JSON)
@@ -67,8 +68,23 @@ async def check_layout(client: DynamoDBClient) -> None:
 
 async def load_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str, RepositoryState]:
     """States by repository, read consistently."""
-    keys = [key(f"#state#{repo}", "state") for repo in repos]
-    found = await get_items(client, TABLE, keys, attributes="#state", consistent=True)
+    return _states_in(await get_items(client, TABLE, _state_keys(repos), attributes="#state", consistent=True))
+
+
+async def load_states_and_note(
+    client: DynamoDBClient, repos: Sequence[str], shelf: str, name: str
+) -> tuple[dict[str, RepositoryState], Any]:
+    """The same, and one note of a shelf, None where there is none."""
+    keys = [*_state_keys(repos), key(shelf, name)]
+    found = await get_items(client, TABLE, keys, attributes="#state, #note", consistent=True)
+    return _states_in(found), next((unpack_json(plain(item)["note"]) for item in found if "note" in item), None)
+
+
+def _state_keys(repos: Iterable[str]) -> list[Item]:
+    return [key(f"#state#{repo}", "state") for repo in repos]
+
+
+def _states_in(found: Iterable[Item]) -> dict[str, RepositoryState]:
     states = [msgspec.convert(unpack_json(plain(item)["state"]), RepositoryState) for item in found if "state" in item]
     return {state.repo_name: state for state in states}
 

@@ -31,6 +31,9 @@ MISSING_FOR = timedelta(minutes=5)
 """For how long a name that GitHub does not know is not asked about again."""
 MAX_MISSING = 1_000
 
+FEW = 2
+"""So many repositories can be collected wholly within the requests of one call."""
+
 Progress = Callable[[float, float, str], Awaitable[None]]
 """(done, total, message): repositories done, with fractions for the steps within one."""
 
@@ -189,7 +192,7 @@ class QuestionContext:
     ) -> Subject:
         """Return a repository, collected first when what is stored is stale or too narrow for the window."""
         subject = await self.stored(repo)
-        if self._refresh_from_github is None or not self._wants_collecting(subject, asked, branch, kinds):
+        if self._refresh_from_github is None or not self._wants_collecting(subject, asked, branch, kinds, few=True):
             return subject
         problems = await self.refresh([subject.key], asked.span, branch, kinds)
         return (await self.stored(repo))._replace(problem=problems.get(subject.key))
@@ -198,7 +201,8 @@ class QuestionContext:
         """Return repositories, each once; the stale ones are collected first, least recently collected first."""
         subjects = {subject.key: (subject, repo) for repo, subject in (await self.stored_all(repos)).items()}
         states = {key: subject.state for key, (subject, _) in subjects.items()}
-        wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds)]
+        few = len(subjects) <= FEW
+        wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
         problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
         anew = await self.stored_all(repo for key, (_, repo) in subjects.items() if key in problems)
         return [
@@ -251,9 +255,9 @@ class QuestionContext:
         }
 
     async def states(self, keys: Sequence[str]) -> dict[str, RepositoryState]:
-        """Return what is remembered of repositories, with what an import made known for all of them."""
+        """Return what is remembered of repositories, with what looks and an import made known for many of them."""
         collector_state = self.manager.collector_state
-        states = await collector_state.get_states(keys)
+        states = await collector_state.get_looked_states(keys, format_instant(self.now()))
         if not any(ARCHIVE in state.ledger.spans for state in states.values()):
             return states
         hours = await collector_state.get_archive_hours()
@@ -316,9 +320,14 @@ class QuestionContext:
         if subject.problem is not None and not any(lists):
             self.refuse_emptiness(subject, asked)
 
-    def _wants_collecting(self, subject: Subject, asked: Asked, branch: str | None, kinds: Sequence[str]) -> bool:
-        """Return whether to collect first: what is stored is stale, or ends later than the window begins."""
-        if is_stale(subject.state, branch, self.now(), self.tolerance, kinds):
+    def _wants_collecting(
+        self, subject: Subject, asked: Asked, branch: str | None, kinds: Sequence[str], *, few: bool = False
+    ) -> bool:
+        """Return whether to collect first: what is stored is stale, or ends later than the window begins.
+
+        few: a question is about so few repositories that one call can collect them all.
+        """
+        if is_stale(subject.state, branch, self.now(), self.tolerance, kinds, few=few):
             past = branch is None and not asked.current
             return not (past and all(self.coverage(subject, asked, kind).complete for kind in kinds))
         return branch is None and any(self._is_too_narrow(subject, asked, kind) for kind in kinds if kind != "events")

@@ -11,11 +11,18 @@ from ...text import count_of
 
 
 def is_stale(
-    state: RepositoryState | None, branch: str | None, now: datetime, tolerance: float, kinds: Sequence[str]
+    state: RepositoryState | None,
+    branch: str | None,
+    now: datetime,
+    tolerance: float,
+    kinds: Sequence[str],
+    *,
+    few: bool = False,
 ) -> bool:
     """Return whether a repository was never collected, or last longer ago than the poll interval.
 
-    Where a question about many had no room for the rest, of these kinds only.
+    Where a question about many had no room for the rest, of these kinds only. A look counts as collecting, but in a
+    question about few repositories not for what it did not prove: it does not see all events.
     """
     if state is None:
         return True
@@ -28,6 +35,8 @@ def is_stale(
         return spans[-1].until if spans else None
 
     if is_old(state.last_collected_at) and (not kinds or any(is_old(known_until(kind)) for kind in kinds)):
+        return True
+    if few and state.looked_at and any(is_old(until) for kind in kinds if (until := known_until(kind))):
         return True
     return branch not in {None, state.default_branch} and is_old(known_until(f"commits:{branch}"))
 

@@ -71,6 +71,11 @@ class SQLiteCollectorState(CollectorState):
     async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]:
         return await self._db.read(lambda db: read_states(db, repos))
 
+    async def _states_and_note(
+        self, repos: Sequence[str], shelf: str, name: str
+    ) -> tuple[dict[str, RepositoryState], Any]:
+        return await self._db.read(lambda db: (read_states(db, repos), _get(db, shelf, name)))
+
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._db.write(lambda db: save_states(db, states))
 
