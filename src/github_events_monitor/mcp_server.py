@@ -20,7 +20,7 @@ from .infrastructure.questions.query import Repo
 from .mcp_support import prompts
 from .mcp_support.completions import complete
 from .mcp_support.declarations import declarations
-from .mcp_support.resources import JSON, list_repositories, read_question, to_json, told
+from .mcp_support.resources import JSON, as_mcp_error, list_repositories, read_question, to_json
 from .mcp_support.server import MonitorServer
 from .mcp_support.serving import TransportName, serve
 from .mcp_support.sharing import Ctx
@@ -46,7 +46,7 @@ mcp = MonitorServer(
 @mcp.resource("github-events://status", title="Status", mime_type=JSON)
 async def status() -> str:
     """Database, GitHub budget, watched repositories, version."""
-    with told("github-events://status"):
+    with as_mcp_error("github-events://status"):
         async with mcp.sharing.runtime() as runtime:
             return to_json(await runtime.service.ask_by_name("status", {}))
 
@@ -68,7 +68,7 @@ async def view() -> str:
 @mcp.resource("github-events://repositories", title="Repositories", mime_type=JSON)
 async def repositories() -> str:
     """Repositories that are stored or watched."""
-    with told("github-events://repositories"):
+    with as_mcp_error("github-events://repositories"):
         async with mcp.sharing.runtime() as runtime:
             return to_json(await list_repositories(runtime))
 
@@ -102,14 +102,14 @@ async def daily_digest(
     repos: Annotated[str, Field(description="owner/name, comma-separated; default: all watched")] = "",
 ) -> str:
     """What happened in the last 24 hours."""
-    with told():
+    with as_mcp_error():
         return prompts.daily_digest(repos)
 
 
 @mcp.prompt(title="Stand-up")
 async def standup(person: Annotated[str, Field(description="login")]) -> str:
     """What one person did since the last working day, and what waits for them."""
-    with told():
+    with as_mcp_error():
         return prompts.standup(person)
 
 
@@ -118,21 +118,21 @@ async def review_queue(
     repos: Annotated[str, Field(description="owner/name, comma-separated; default: all watched")] = "",
 ) -> str:
     """Which pull requests wait for a review, longest waiting first."""
-    with told():
+    with as_mcp_error():
         return prompts.review_queue(repos)
 
 
 @mcp.prompt(title="Repository review")
 async def repository_review(repo: Repo) -> str:
     """How a repository is doing: health, people, delivery, risks."""
-    with told():
+    with as_mcp_error():
         return prompts.repository_review(repo)
 
 
 @mcp.prompt(title="Security review")
 async def security_review(repo: Repo) -> str:
     """What in a repository asks for a closer look."""
-    with told():
+    with as_mcp_error():
         return prompts.security_review(repo)
 
 
@@ -141,7 +141,7 @@ async def release_notes(
     repo: Repo, since: Annotated[str, Field(description="the last release: an ISO 8601 instant, or its tag")]
 ) -> str:
     """Notes on what changed since an instant or a tag."""
-    with told():
+    with as_mcp_error():
         async with mcp.sharing.runtime() as runtime:
             start, tag = await prompts.find_release(runtime.service, repo, since)
             return prompts.release_notes(repo, start, runtime.clock, tag)

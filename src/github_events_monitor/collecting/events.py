@@ -25,7 +25,7 @@ from ..records import Event, Span
 from .pass_state import PassState
 
 AROUND = timedelta(hours=1)
-"""How far apart in time a delivery and the feed's record of the same happening may be dated."""
+"""How far apart in time a delivery and the feed's record of the same occurrence may be dated."""
 MAX_PAGES = 3
 FEED_REACH = timedelta(days=30)
 _ODD = timedelta(days=366)

@@ -100,15 +100,15 @@ async def acquire(manager: DatabaseManager, clock: Clock, repo: str, owner: str)
 
 @asynccontextmanager
 async def hold_lease(
-    manager: DatabaseManager, clock: Clock, repo: str, owner: str, patience: float
+    manager: DatabaseManager, clock: Clock, repo: str, owner: str, wait_seconds: float
 ) -> AsyncIterator[LeaseKeeper]:
-    """Hold a repository's lease for the length of the block, waiting up to `patience` seconds for it.
+    """Hold a repository's lease for the length of the block, waiting up to `wait_seconds` seconds for it.
 
     Raises `Unreachable` when another process keeps it.
     """
     lease = await acquire(manager, clock, repo, owner)
     waited = 0.0
-    while lease is None and waited < patience:
+    while lease is None and waited < wait_seconds:
         await asyncio.sleep(_RETRY)
         waited += _RETRY
         lease = await acquire(manager, clock, repo, owner)

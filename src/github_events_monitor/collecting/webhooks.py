@@ -87,7 +87,7 @@ def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
 
 
 async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: bool) -> bool:
-    """Return whether polling brought the same happening before. Payloads are read only of rows that look alike."""
+    """Return whether polling brought the same occurrence before. Payloads are read only of rows that look alike."""
     repo = event.repo_name
     if repo is None or not event.id.startswith(DERIVED):
         return False
@@ -108,7 +108,7 @@ async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: boo
 
 
 def _looks_like(row: Activity, event: Event) -> bool:
-    """Return whether a row of the feed may be the same happening: payloads since 2025-10 leave facts unknown."""
+    """Return whether a row of the feed may be the same occurrence: payloads since 2025-10 leave facts unknown."""
     mine = (event.facts.number, event.facts.ref, event.facts.subject)
     theirs = (row.number, row.ref, row.subject)
     return (

@@ -1,4 +1,4 @@
-"""What makes two records the same happening, whichever way it was learned: the Events API, /activity or a webhook.
+"""What makes two records the same occurrence, whichever way it was learned: the Events API, /activity or a webhook.
 
 The Events API numbers its events, webhooks and /activity do not know those numbers. A natural key is built only from
 what all forms carry:
@@ -12,7 +12,7 @@ what all forms carry:
   deployment, deployment status, workflow run or job, check run or suite, status: (its id, action)
 Where the same thing can happen again (closing, labelling, editing, making a tag anew) its time, to the second, is part
 of the key. A form that carries none is told apart by the delivery that brought it, which is sent again under the same
-name; without one it falls back to the UTC day. Forms may date the same happening some seconds apart:
+name; without one it falls back to the UTC day. Forms may date the same occurrence some seconds apart:
 `possible_keys` are all the keys under which another form may know it, but for undated forms (see `same_but_for_time`).
 """
 
@@ -30,7 +30,7 @@ DERIVED = "derived:"
 """Ids that begin with this were made here, from a natural key; all others are GitHub's."""
 
 TOLERANCE = timedelta(seconds=5)
-"""By how much two forms of the same happening may be dated apart."""
+"""By how much two forms of the same occurrence may be dated apart."""
 
 _ONCE = frozenset(
     {"opened", "created", "published", "prereleased", "merged", "transferred", "deleted"}
@@ -120,7 +120,7 @@ def same_but_for_time(one: Event, other: Event) -> bool:
 
 
 def possible_keys(event: Event) -> tuple[str, ...]:
-    """Return the keys under which another form of the same happening may be known, the event's own first.
+    """Return the keys under which another form of the same occurrence may be known, the event's own first.
 
     Among them is the key by the day alone, for forms without a time.
     """

@@ -2,7 +2,7 @@
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads — a delivery knows no Events-API id; its event's id is
 derived from the natural key of what happened (see `natural_keys`), so that a redelivery is the same event. Where one
-happening sends several deliveries (a release, a new branch) only that one is stored of which the Events API tells too.
+occurrence sends several deliveries (a release, a new branch) only that one is stored of which the Events API tells too.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """What the record of issues and pull requests tells: who answered, whose turn it is, and what happened when.
 
 GitHub's feed of events cannot tell of everything (300 events are two hours of a busy repository), the record can; where
-both tell of the same happening it counts once. https://docs.github.com/en/rest/using-the-rest-api/github-event-types
+both tell of the same it counts once. https://docs.github.com/en/rest/using-the-rest-api/github-event-types
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ _ANCHORS = {"comment": "issuecomment-", "review": "pullrequestreview-", "review_
 _DECISIONS = frozenset({"approved", "changes_requested", "dismissed"})
 
 
-class Happening(NamedTuple):
+class ThreadEvent(NamedTuple):
     """Something that the record tells. anchor: where the page of the thread shows it; unique within the thread."""
 
     event_type: str
@@ -61,22 +61,22 @@ class ThreadSummary(NamedTuple):
     merge_sample: int
 
 
-def happenings_of(thread: Thread) -> Iterator[Happening]:
+def thread_events(thread: Thread) -> Iterator[ThreadEvent]:
     """Yield when a thread was opened, answered, and closed or merged at last; earlier closings are not on record."""
     event_type = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
-    yield Happening(event_type, "opened", thread.created_at, thread.author_login, "opened")
+    yield ThreadEvent(event_type, "opened", thread.created_at, thread.author_login, "opened")
     for reply in thread.replies:
         anchor = _ANCHORS[reply.kind] + reply.id
-        yield Happening(_REPLY_TYPES[reply.kind], "created", reply.created_at, reply.author_login, anchor, reply)
+        yield ThreadEvent(_REPLY_TYPES[reply.kind], "created", reply.created_at, reply.author_login, anchor, reply)
     if thread.merged_at:
-        yield Happening(event_type, "merged", thread.merged_at, thread.merged_by or thread.closed_by, "merged")
+        yield ThreadEvent(event_type, "merged", thread.merged_at, thread.merged_by or thread.closed_by, "merged")
     elif thread.closed_at:
-        yield Happening(event_type, "closed", thread.closed_at, thread.closed_by, "closed")
+        yield ThreadEvent(event_type, "closed", thread.closed_at, thread.closed_by, "closed")
 
 
 def events_of(thread: Thread) -> list[Event]:
     """Return what the record tells as the events that a webhook would have brought, under the same ids."""
-    return [_event(thread, happening) for happening in happenings_of(thread)]
+    return [_event(thread, thread_event) for thread_event in thread_events(thread)]
 
 
 def unseen_events(threads: Iterable[Thread], known: Iterable[Activity]) -> list[Event]:
@@ -86,14 +86,14 @@ def unseen_events(threads: Iterable[Thread], known: Iterable[Activity]) -> list[
     found = [
         event
         for thread in threads
-        for happening in happenings_of(thread)
-        if seen.find(thread, happening) is None and (event := _event(thread, happening)).id not in ids
+        for thread_event in thread_events(thread)
+        if seen.find(thread, thread_event) is None and (event := _event(thread, thread_event)).id not in ids
     ]
     return sorted(found, key=lambda event: (event.created_at, event.id))
 
 
 def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_url: str | None) -> list[Activity]:
-    """Return events and what the record tells beside them, each happening once, at the record's time; in no order.
+    """Return events and what the record tells beside them, each once, at the record's time; in no order.
 
     Args:
         activity: with at least the facts `action` and `number`.
@@ -104,18 +104,19 @@ def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_u
     rows, seen, web = list[Activity](), _Seen(known.values()), repo_url or "https://github.com/unknown"
     for thread in threads:
         page = f"{web}/{'pull' if thread.kind == 'pull_request' else 'issues'}/{thread.number}"
-        for happening in happenings_of(thread):
-            if (row := seen.find(thread, happening)) is not None:
-                actor = row.actor_login or happening.actor  # it may have been read later than the happening
-                known[row.id] = row._replace(created_at=happening.at, actor_login=actor)  # the feed may be seconds late
+        for thread_event in thread_events(thread):
+            if (row := seen.find(thread, thread_event)) is not None:
+                actor = row.actor_login or thread_event.actor  # it may have been read later
+                # the feed may be seconds late
+                known[row.id] = row._replace(created_at=thread_event.at, actor_login=actor)
             else:
                 rows.append(
                     Activity(
-                        id=f"{page}#{happening.anchor}",
-                        event_type=happening.event_type,
-                        created_at=happening.at,
-                        actor_login=happening.actor,
-                        action=happening.action,
+                        id=f"{page}#{thread_event.anchor}",
+                        event_type=thread_event.event_type,
+                        created_at=thread_event.at,
+                        actor_login=thread_event.actor,
+                        action=thread_event.action,
                         number=thread.number,
                         ref=None,
                         sha=None,
@@ -132,7 +133,7 @@ def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_u
 
 def actor_of(thread: Thread, event: Event) -> str | None:
     """Return who did what an event without an actor tells of: listings say later who closed or merged."""
-    for one in happenings_of(thread):
+    for one in thread_events(thread):
         alike = one.event_type == event.event_type and one.action == event.facts.action
         if alike and abs(seconds_between(event.created_at, one.at)) <= SAME_SECONDS:
             return one.actor
@@ -156,9 +157,9 @@ def first_response_at(thread: Thread, bot_logins: frozenset[str] = frozenset()) 
     """Return when a person other than the author first commented, reviewed, closed or merged; None: not yet."""
     author = (thread.author_login or "").lower()
     times = [
-        happening.at
-        for happening in happenings_of(thread)
-        if happening.action != "opened" and _is_other_person(happening, author, bot_logins)
+        thread_event.at
+        for thread_event in thread_events(thread)
+        if thread_event.action != "opened" and _is_other_person(thread_event, author, bot_logins)
     ]
     return min(times, default=None)
 
@@ -232,7 +233,7 @@ def lacks_ending(thread: Thread) -> bool:
 
 
 class _Seen:
-    """Which happenings of threads the known events tell of; each event stands for one."""
+    """Which events of threads the known ones tell of; each event stands for one."""
 
     def __init__(self, rows: Iterable[Activity]) -> None:
         self._rows: defaultdict[tuple[str, int], list[Activity]] = defaultdict(list)
@@ -240,12 +241,14 @@ class _Seen:
             if row.number is not None:
                 self._rows[row.event_type, row.number].append(row)
 
-    def find(self, thread: Thread, happening: Happening) -> Activity | None:
+    def find(self, thread: Thread, thread_event: ThreadEvent) -> Activity | None:
         """Return the event that tells of it, None where there is none; it is used up where there may be several."""
-        rows = self._rows.get((happening.event_type, thread.number), [])
-        once = happening.action in {"opened", "merged"}
-        alike = [row for row in rows if (row.action == happening.action if once else _is_alike(row, happening))]
-        nearest = min(alike, key=lambda row: (abs(seconds_between(row.created_at, happening.at)), row.id), default=None)
+        rows = self._rows.get((thread_event.event_type, thread.number), [])
+        once = thread_event.action in {"opened", "merged"}
+        alike = [row for row in rows if (row.action == thread_event.action if once else _is_alike(row, thread_event))]
+        nearest = min(
+            alike, key=lambda row: (abs(seconds_between(row.created_at, thread_event.at)), row.id), default=None
+        )
         if nearest is not None and not once:
             rows.remove(nearest)
         return nearest
@@ -259,20 +262,20 @@ class _Seen:
         return thread.state == "open" and last is not None and last[1] in CLOSING and last[0] <= thread.updated_at
 
 
-def _is_alike(row: Activity, happening: Happening) -> bool:
-    same = row.action in NEW if happening.reply else row.action == happening.action
-    actors = {actor.lower() for actor in (row.actor_login, happening.actor) if actor}
-    return same and len(actors) <= 1 and abs(seconds_between(row.created_at, happening.at)) <= SAME_SECONDS
+def _is_alike(row: Activity, thread_event: ThreadEvent) -> bool:
+    same = row.action in NEW if thread_event.reply else row.action == thread_event.action
+    actors = {actor.lower() for actor in (row.actor_login, thread_event.actor) if actor}
+    return same and len(actors) <= 1 and abs(seconds_between(row.created_at, thread_event.at)) <= SAME_SECONDS
 
 
 def _is_person(login: str | None, account_type: str | None, bot_logins: frozenset[str]) -> bool:
     return bool(login) and kind_of(login, account_type=account_type, bot_logins=bot_logins) == "person"
 
 
-def _is_other_person(happening: Happening, author: str, bot_logins: frozenset[str]) -> bool:
-    account_type = happening.reply.author_type if happening.reply else None
-    actor = (happening.actor or "").lower()
-    return actor != author and _is_person(happening.actor, account_type, bot_logins)
+def _is_other_person(thread_event: ThreadEvent, author: str, bot_logins: frozenset[str]) -> bool:
+    account_type = thread_event.reply.author_type if thread_event.reply else None
+    actor = (thread_event.actor or "").lower()
+    return actor != author and _is_person(thread_event.actor, account_type, bot_logins)
 
 
 def _decision(thread: Thread, bot_logins: frozenset[str]) -> str | None:
@@ -295,28 +298,28 @@ def _ended_at(thread: Thread) -> str | None:
 _PLACES: Mapping[str, str] = {"review": "review", "comment": "comment", "review_comment": "comment"}
 
 
-def _event(thread: Thread, happening: Happening) -> Event:
+def _event(thread: Thread, thread_event: ThreadEvent) -> Event:
     about: dict[str, Any] = {"number": thread.number, "title": thread.title}
     if thread.author_login:
         about["user"] = {"login": thread.author_login}
     place = "pull_request" if thread.kind == "pull_request" else "issue"
-    payload: dict[str, Any] = {"action": happening.action, place: about}
+    payload: dict[str, Any] = {"action": thread_event.action, place: about}
     if place == "pull_request":
         payload["number"] = thread.number
-        if happening.event_type == "IssueCommentEvent":  # a comment on a pull request is one on its issue
-            payload = {"action": happening.action, "issue": {**about, "pull_request": {}}}
-    if happening.reply:
-        reply = happening.reply
+        if thread_event.event_type == "IssueCommentEvent":  # a comment on a pull request is one on its issue
+            payload = {"action": thread_event.action, "issue": {**about, "pull_request": {}}}
+    if thread_event.reply:
+        reply = thread_event.reply
         payload[_PLACES[reply.kind]] = {"id": int(reply.id) if reply.id.isdecimal() else None, "state": reply.state}
     body = dump_json(payload)
     event = Event(
-        id=f"record:{thread.number}/{happening.anchor}",
-        event_type=happening.event_type,
-        created_at=happening.at,
+        id=f"record:{thread.number}/{thread_event.anchor}",
+        event_type=thread_event.event_type,
+        created_at=thread_event.at,
         repo_name=thread.repo_name,
-        actor_login=happening.actor,
+        actor_login=thread_event.actor,
         payload=body,
-        facts=extract_facts(happening.event_type, body),
+        facts=extract_facts(thread_event.event_type, body),
     )
     key = natural_key(event)
     return msgspec.structs.replace(event, id=derived_id(key)) if key else event

@@ -24,7 +24,7 @@ def to_json(answer: AnswerModel | dict[str, Any]) -> str:
 
 
 @contextmanager
-def told(uri: str | None = None) -> Iterator[None]:
+def as_mcp_error(uri: str | None = None) -> Iterator[None]:
     """Errors within become JSON-RPC errors with code, sentence and URI where there is one."""
     try:
         yield
@@ -35,7 +35,7 @@ def told(uri: str | None = None) -> Iterator[None]:
 async def read_question(ctx: Ctx, question: str, **arguments: str | None) -> str:
     """Return the answer to a question as a resource's text; its URI may say `hours` and nothing else."""
     uri = str((ctx.request_context.params or {}).get("uri", ""))
-    with told(uri):
+    with as_mcp_error(uri):
         _refuse_unknown(uri)
         async with service_of(ctx) as service:
             return to_json(await service.ask_by_name(question, arguments))

@@ -112,8 +112,8 @@ def test_a_form_without_a_time_is_known_by_the_day() -> None:
 
 def test_keys_at_the_edge_of_the_calendar() -> None:
     for at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
-        happening = event("PublicEvent", {}, at=at)
-        assert possible_keys(happening)[0] == natural_key(happening)
+        told = event("PublicEvent", {}, at=at)
+        assert possible_keys(told)[0] == natural_key(told)
 
 
 def test_a_release_and_its_pre_release_are_two_happenings() -> None:

@@ -18,7 +18,7 @@ HEAD, BEFORE = "8caa198fd979c763c4125b59c597fe5a84e0f7c0", "7e3bbe64c86807d484ee
 AT = "2026-05-04T09:00:00Z"
 
 
-def happening(event_type: str, payload: Any) -> Event:
+def event_of(event_type: str, payload: Any) -> Event:
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     return Event(
         id="42",
@@ -150,12 +150,12 @@ def branches(number: int) -> dict[str, Any]:
     ],
 )
 def test_titles_and_links(event_type: str, payload: dict[str, Any], title: str, path: str | None) -> None:
-    assert describe_event(happening(event_type, payload), REPO) == (title, None if path is None else WEB + path)
+    assert describe_event(event_of(event_type, payload), REPO) == (title, None if path is None else WEB + path)
 
 
 def test_a_link_of_githubs_own_is_kept() -> None:
     url = f"{WEB}/issues/7#issuecomment-1"
-    event = happening("IssueCommentEvent", {"issue": {"number": 7}, "comment": {"html_url": url}})
+    event = event_of("IssueCommentEvent", {"issue": {"number": 7}, "comment": {"html_url": url}})
 
     assert describe_event(event, REPO)[1] == url
 
@@ -172,26 +172,26 @@ def test_a_link_of_githubs_own_is_kept() -> None:
     ],
 )
 def test_a_link_to_elsewhere_is_replaced(url: Any) -> None:
-    event = happening("IssuesEvent", {"action": "opened", "issue": {"number": 7, "html_url": url}})
+    event = event_of("IssuesEvent", {"action": "opened", "issue": {"number": 7, "html_url": url}})
 
     assert describe_event(event, REPO)[1] == f"{WEB}/issues/7"
 
 
 def test_names_are_quoted_in_links() -> None:
-    event = happening("CreateEvent", {"ref": "a b?#c", "ref_type": "branch"})
+    event = event_of("CreateEvent", {"ref": "a b?#c", "ref_type": "branch"})
 
     assert describe_event(event, REPO)[1] == f"{WEB}/tree/a%20b%3F%23c"
 
 
 def test_another_server_has_its_own_links() -> None:
-    event = happening("IssuesEvent", {"action": "opened", "issue": {"number": 7, "html_url": f"{WEB}/issues/7"}})
+    event = event_of("IssuesEvent", {"action": "opened", "issue": {"number": 7, "html_url": f"{WEB}/issues/7"}})
 
     assert describe_event(event, REPO, web_url="https://git.example")[1] == f"https://git.example/{REPO}/issues/7"
 
 
 def test_titles_are_cleaned_and_cut() -> None:
     title = "a\u202eb\u200bc\nd " + "long " * 100
-    event = happening("IssuesEvent", {"action": "opened", "issue": {"number": 7, "title": title}})
+    event = event_of("IssuesEvent", {"action": "opened", "issue": {"number": 7, "title": title}})
 
     shown = describe_event(event, REPO)[0]
 
@@ -200,7 +200,7 @@ def test_titles_are_cleaned_and_cut() -> None:
 
 
 def test_texts_come_with_their_authors() -> None:
-    event = happening(
+    event = event_of(
         "IssueCommentEvent",
         {
             "issue": {"number": 7, "title": "It breaks", "body": "Always", "user": {"login": "ben"}},
@@ -216,9 +216,9 @@ def test_texts_come_with_their_authors() -> None:
 
 
 def test_names_are_texts_too() -> None:
-    release = happening("ReleaseEvent", {"release": {"tag_name": "v1", "name": "One", "body": "Notes"}})
-    page = happening("GollumEvent", {"pages": [{"title": "Home", "page_name": "Home"}]})
-    branch = happening("CreateEvent", {"ref": "idea", "ref_type": "branch"})
+    release = event_of("ReleaseEvent", {"release": {"tag_name": "v1", "name": "One", "body": "Notes"}})
+    page = event_of("GollumEvent", {"pages": [{"title": "Home", "page_name": "Home"}]})
+    branch = event_of("CreateEvent", {"ref": "idea", "ref_type": "branch"})
 
     assert [item.text for item in texts_of(release)] == ["One", "Notes", "v1"]
     assert [item.text for item in texts_of(page)] == ["Home"]
@@ -246,7 +246,7 @@ ODD = st.recursive(
 @examples(150)
 @given(event_type=TYPES, payload=st.dictionaries(KEYS, ODD, max_size=10) | ODD)
 def test_any_payload_gives_a_title(event_type: str, payload: Any) -> None:
-    event = happening(event_type, payload)
+    event = event_of(event_type, payload)
 
     title, url = describe_event(event, REPO)
 
@@ -277,7 +277,7 @@ def test_payloads_that_are_no_objects(raw: bytes) -> None:
     ],
 )
 def test_only_new_commits_are_new(payload: dict[str, Any], title: str) -> None:
-    assert describe_event(happening("PushEvent", {"ref": "refs/heads/main", **payload}), REPO)[0] == title
+    assert describe_event(event_of("PushEvent", {"ref": "refs/heads/main", **payload}), REPO)[0] == title
 
 
 def test_the_title_of_a_thread_is_read_too() -> None:

@@ -9,13 +9,13 @@ from ...records import Seen, Span
 REACH = timedelta(days=3)
 """How long before a reader's mark something may have happened that is learned later and still is news."""
 MAX_SEEN = 400
-"""Happenings of a repository that are remembered for a reader."""
+"""Occurrences in a repository that are remembered for a reader."""
 
 
 class Telling:
     """What is told of a repository in one answer: what happened in the window, and what was learned late.
 
-    start: the instant from which on happenings are looked at; it lies before the window where it is remembered what
+    start: the instant from which on occurrences are looked at; it lies before the window where it is remembered what
     the reader was told.
     """
 
@@ -31,11 +31,11 @@ class Telling:
         """All that is looked at."""
         return Span(self.start, self._until)
 
-    def is_news(self, happening: str, at: str) -> bool:
-        """Return whether the reader was not told of a happening; from now on it counts as told."""
+    def is_news(self, occurrence: str, at: str) -> bool:
+        """Return whether the reader was not told of a occurrence; from now on it counts as told."""
         if not self.start <= at < self._until:
             return False
-        key = hashlib.blake2b(happening.encode(), digest_size=6).hexdigest()
+        key = hashlib.blake2b(occurrence.encode(), digest_size=6).hexdigest()
         self._found[key] = at
         return key not in self._keys
 

@@ -39,7 +39,7 @@ class Attention(AnswerModel):
 
 
 class News(AnswerModel):
-    """A happening: its title, where to see it, and when it was."""
+    """Something that happened: its title, where to see it, and when it was."""
 
     title: str
     url: str | None

@@ -185,8 +185,8 @@ def _is_news(one: Anomaly, telling: Telling) -> bool:
     """Return whether it is, dated by the end of its hour or day, or by now where that is not over."""
     length = timedelta(days=1) if one.bucket == "day" else timedelta(hours=1)
     at = min(shift(one.started_at, length), telling.stretch.until)
-    happening = f"anomaly {one.type} {one.event_type} {one.bucket} {one.started_at} {one.actor_login or ''}"
-    return telling.is_news(happening, shift(at, -timedelta(seconds=1)))
+    occurrence = f"anomaly {one.type} {one.event_type} {one.bucket} {one.started_at} {one.actor_login or ''}"
+    return telling.is_news(occurrence, shift(at, -timedelta(seconds=1)))
 
 
 def _collected(subject: Subject) -> str | None:
