@@ -1,12 +1,11 @@
 """One SQLite connection on its own thread: a whole question or transaction is one hop to it."""
 
 import asyncio
+import contextlib
 import sqlite3
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import aiosqlite
 from aiosqlite.core import _STOP_RUNNING_SENTINEL
@@ -14,11 +13,6 @@ from aiosqlite.core import _STOP_RUNNING_SENTINEL
 ResultT = TypeVar("ResultT")
 Work = Callable[[sqlite3.Connection], ResultT]
 """What is done with the connection on its thread, from the first statement to the last."""
-
-
-_Piece = tuple[asyncio.AbstractEventLoop | None, "asyncio.Future[Any] | None", Callable[[], Any]]
-"""Where its result is waited for, if anywhere, and what is done."""
-_Done = tuple["asyncio.Future[Any]", Callable[..., None], object]
 
 
 class Worker(aiosqlite.Connection):
@@ -30,67 +24,28 @@ class Worker(aiosqlite.Connection):
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, iter_chunk_size=64)
-        self._pieces: deque[_Piece] = deque()
-        self._done: dict[asyncio.AbstractEventLoop, list[_Done]] = {}
-        self._working, self._lock = False, threading.Lock()
         self._thread.daemon = True  # a database that was not closed must not keep the interpreter from ending
 
     async def run(self, work: Work[ResultT]) -> ResultT:
-        """Return what `work` returns, or raise what it raises. Pieces run in the order in which they came.
-
-        Many at once share the ways there and back, where each of its own would wake the other thread once more.
-        """
-        loop = asyncio.get_running_loop()
+        """Return what `work` returns, or raise what it raises. Pieces run in the order in which they came."""
+        loop, db = asyncio.get_running_loop(), self._conn
         answer: asyncio.Future[ResultT] = loop.create_future()
-        self._queue((loop, answer, partial(work, self._conn)))
+
+        def piece() -> None:
+            try:
+                deliver: tuple[Callable[..., None], object] = answer.set_result, work(db)
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                deliver = answer.set_exception, error
+            # A caller that was cancelled may be gone with its event loop; the thread serves others after it.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_settle, answer, *deliver)
+
+        self._tx.put_nowait((None, piece))
         return await answer
 
     def put(self, work: Work[None]) -> None:
         """Have the thread do something that raises nothing, after what is queued."""
-        self._queue((None, None, partial(work, self._conn)))
-
-    def _queue(self, piece: _Piece) -> None:
-        with self._lock:
-            self._pieces.append(piece)
-            working, self._working = self._working, True
-        if not working:
-            self._tx.put_nowait((None, self._work_off))
-
-    def _work_off(self) -> None:
-        """Run all pieces that there are, on the thread."""
-        while True:
-            with self._lock:
-                piece = self._pieces.popleft() if self._pieces else None
-                self._working = piece is not None
-            if piece is None:
-                return
-            loop, answer, work = piece
-            if loop is None or answer is None:
-                work()
-                continue
-            try:
-                self._hand_over(loop, (answer, answer.set_result, work()))
-            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-                self._hand_over(loop, (answer, answer.set_exception, error))
-
-    def _hand_over(self, loop: asyncio.AbstractEventLoop, done: _Done) -> None:
-        """Have an answer settled on its event loop, which is woken once for all that it has not settled yet."""
-        with self._lock:
-            waiting = self._done.setdefault(loop, [])
-            waiting.append(done)
-            first = len(waiting) == 1
-        if first:
-            try:
-                loop.call_soon_threadsafe(self._settle, loop)
-            except RuntimeError:  # a caller that was cancelled may be gone with its loop; the thread serves others
-                self._done.pop(loop, None)
-
-    def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
-        with self._lock:
-            done = self._done.pop(loop, [])
-        for answer, how, what in done:
-            if not answer.done():
-                how(what)
+        self._tx.put_nowait((None, partial(work, self._conn)))
 
     async def close(self) -> None:
         """Finish what is queued, close, and wait for the thread to end."""
@@ -135,3 +90,8 @@ def in_transaction(work: Work[ResultT], begin: str) -> Work[ResultT]:
         return result
 
     return run
+
+
+def _settle(answer: "asyncio.Future[ResultT]", how: Callable[..., None], what: object) -> None:
+    if not answer.done():
+        how(what)
