@@ -111,7 +111,7 @@ async def test_a_pass_whose_lease_cannot_be_given_back_or_renewed_has_stored_all
         taken.append(wanted)
         return await type(collector_state).acquire_lease(collector_state, *wanted)
 
-    async def never(lease: Lease) -> None:
+    async def never(lease: Lease, *, unused: bool) -> None:
         raise DatabaseUnreachable("gone")
 
     monkeypatch.setattr(collector_state, "acquire_lease", once)
