@@ -27,7 +27,7 @@ async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]
     """Fill in what the listing does not tell; `store` keeps what was learned so far. Ends when the budget is spent."""
     limit = state.budget.left + LISTED + len(state.repository.refused)
     bare = await state.manager.commits.get_without_details(state.repo, limit)
-    most = min(state.budget.left, FILES_A_PASS)
+    most = min(state.budget.left, FILES_A_PASS) if state.thorough else 0  # a question waits for numbers alone
     counted = await find_without_files(state, most + 1) if most > 0 else []
     counted, more = counted[:most], len(counted) > most
     due = [sha for sha in bare if is_due(state, _name(sha))]
