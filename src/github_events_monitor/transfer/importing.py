@@ -18,7 +18,7 @@ from .hours import Memory, Seen, hour_of
 from .import_export import ItemBatch, item_batches
 from .kinds import Kind, array_blocks, kind_of
 from .lines import blocks_of
-from .parsing_process import batches_elsewhere, is_worthwhile, item_batches_elsewhere
+from .parsing_process import Parsers
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
 from .selecting import ids_of
@@ -57,8 +57,9 @@ async def import_files(
     files = [file for file in files if kinds[file] is not Kind.EMPTY]
     ids = await ids_of(manager, keys, kinds) if keys else frozenset[int]()
     wanted = Wanted(keys, frozenset(chosen) if chosen is not None else None, ids)
-    work = _Import(manager, wanted, files, progress, clock)
-    with without_garbage_collection(), patiently():
+    parsers = Parsers({file: kinds[file] for file in files}, wanted, manager.batch_encoder)
+    work = _Import(manager, wanted, files, parsers, progress, clock)
+    with without_garbage_collection(), patiently(), parsers:
         for file in files:
             await work.run(file, kinds[file])
     return work.report(empty)
@@ -78,11 +79,18 @@ class _Import:
     """One run over several files."""
 
     def __init__(
-        self, manager: DatabaseManager, wanted: Wanted, files: list[DataFile], progress: Progress | None, clock: Clock
+        self,
+        manager: DatabaseManager,
+        wanted: Wanted,
+        files: list[DataFile],
+        parsers: Parsers,
+        progress: Progress | None,
+        clock: Clock,
     ) -> None:
         self._manager = manager
         self._wanted = wanted
         self._files = files
+        self._parsers = parsers
         self._progress = progress
         self._memory = Memory(manager, wanted.repos, clock)
         self._tally = Tally()
@@ -114,14 +122,14 @@ class _Import:
         self._tally.hours += seen.whole is not None
 
     def _batches(self, file: DataFile, kind: Kind) -> AbstractContextManager[Iterator[Batch]]:
-        if kind is Kind.EVENT_LINES and is_worthwhile(file):
-            return batches_elsewhere(file, self._wanted, self._manager.batch_encoder)
+        if file in self._parsers:
+            return self._parsers.batches(file)
         blocks = blocks_of(file.pieces()) if kind is Kind.EVENT_LINES else array_blocks(file)
         return nullcontext(batches_of(blocks, self._wanted, self._manager.batch_encoder))
 
     def _item_batches(self, file: DataFile) -> AbstractContextManager[Iterator[ItemBatch]]:
-        if is_worthwhile(file):
-            return item_batches_elsewhere(file, self._wanted, self._manager.batch_encoder)
+        if file in self._parsers:
+            return self._parsers.item_batches(file)
         return nullcontext(item_batches(file, self._wanted, self._manager.batch_encoder))
 
     async def _event_batches(self, file: DataFile, batches: Iterator[Batch], seen: Seen) -> None:

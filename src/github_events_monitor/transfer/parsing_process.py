@@ -1,4 +1,4 @@
-"""A large file parsed in a process of its own, so that an import uses two processors: one parses, one writes.
+"""A large file parsed in a process of its own, and the next ones meanwhile, so that an import uses all processors.
 
 The child opens the file itself and sends batches, made by the provider's encoder, over its standard output: frames of
 four bytes of length and a message. It has no other way to be heard, and ends with its parent: killed when the import
@@ -8,10 +8,12 @@ ends early, and by the broken pipe when the parent is gone.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Semaphore, Thread
 from types import TracebackType
 from typing import IO, Self
 
@@ -23,10 +25,14 @@ from ..infrastructure.gc_pause import without_garbage_collection
 from .archive import Batch, Wanted, batches_of
 from .files import DataFile
 from .import_export import ItemBatch, item_batches
+from .kinds import Kind
 from .lines import blocks_of
 
 _LARGE = 4 << 20
 """Bytes of a file from which a second process is worth its start, some tenths of a second."""
+
+_AHEAD = 3
+"""Frames of one process that are held here, of a transaction each: without room the process has to wait."""
 
 
 class _Request(msgspec.Struct):
@@ -69,36 +75,70 @@ _encode = msgspec.msgpack.Encoder().encode
 _messages: msgspec.msgpack.Decoder[_Message] = msgspec.msgpack.Decoder(_Message)
 
 
-def is_worthwhile(file: DataFile) -> bool:
-    """Return whether a second process would make the import of this file faster: it is large, with processors free."""
-    return file.path is not None and (file.size or 0) >= _LARGE and _processors() > 1 and bool(sys.executable)
+class Parsers:
+    """The processes of an import: that of the file whose turn it is, and of the next ones, which parse meanwhile.
 
+    There are no more of them than processors. Files take turns in their order, and leaving the `with` ends all.
+    """
 
-@contextmanager
-def batches_elsewhere(file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]) -> Iterator[Iterator[Batch]]:
-    """The same as `batches_of` gives for a file of events, one a line; `file.done` follows."""
-    with _Child(file, wanted, encoder, is_export=False) as child:
-        yield (message.batch for message in child.messages() if isinstance(message, _Events))
+    def __init__(self, files: Mapping[DataFile, Kind], wanted: Wanted, encoder: type[BatchEncoder]) -> None:
+        self._wanted = wanted
+        self._encoder = encoder
+        kinds = (Kind.EVENT_LINES, Kind.EXPORT)
+        self._waiting = {file: kind for file, kind in files.items() if kind in kinds and _is_worthwhile(file)}
+        self._started: dict[DataFile, _Child] = {}
 
+    def __enter__(self) -> Self:
+        return self
 
-@contextmanager
-def item_batches_elsewhere(
-    file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]
-) -> Iterator[Iterator[ItemBatch]]:
-    """The same as `item_batches` gives for an export; `file.done` follows."""
-    with _Child(file, wanted, encoder, is_export=True) as child:
-        yield (message.batch for message in child.messages() if isinstance(message, _Items))
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._started:
+            self._started.popitem()[1].end()
+
+    def __contains__(self, file: DataFile) -> bool:
+        """Whether a process is for this file, which had no turn yet."""
+        return file in self._waiting or file in self._started
+
+    @contextmanager
+    def batches(self, file: DataFile) -> Iterator[Iterator[Batch]]:
+        """The same as `batches_of` gives for a file of events, one a line; `file.done` follows."""
+        with self._turn(file) as child:
+            yield (message.batch for message in child.messages() if isinstance(message, _Events))
+
+    @contextmanager
+    def item_batches(self, file: DataFile) -> Iterator[Iterator[ItemBatch]]:
+        """The same as `item_batches` gives for an export; `file.done` follows."""
+        with self._turn(file) as child:
+            yield (message.batch for message in child.messages() if isinstance(message, _Items))
+
+    @contextmanager
+    def _turn(self, file: DataFile) -> Iterator["_Child"]:
+        self._start()
+        try:
+            yield self._started[file]
+        finally:
+            self._started.pop(file).end()
+
+    def _start(self) -> None:
+        for file, kind in list(self._waiting.items())[: max(0, _processors() - len(self._started))]:
+            try:
+                self._started[file] = _Child(file, self._wanted, self._encoder, kind is Kind.EXPORT)
+            except OSError:
+                if not self._started:
+                    raise
+                return  # no process is to be had now: it is tried again when one has ended
+            del self._waiting[file]
 
 
 class _Child:
-    """The process; leaving the `with` ends it."""
+    """The process, and a thread that takes up to `_AHEAD` frames from it before they are asked for."""
 
     def __init__(self, file: DataFile, wanted: Wanted, encoder: type[BatchEncoder], is_export: bool) -> None:
         self._file = file
         made_by = (encoder.__module__, encoder.__qualname__)
-        self._request = _Request(str(file.path), is_export, made_by, wanted.repos, wanted.types, wanted.ids)
-
-    def __enter__(self) -> Self:
+        request = _Request(str(file.path), is_export, made_by, wanted.repos, wanted.types, wanted.ids)
         program = f"import sys; sys.path[:] = sys.argv[1:]; from {__name__} import main; main()"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
             [sys.executable, "-c", program, *sys.path],  # modules are found where this process finds them
@@ -109,16 +149,29 @@ class _Child:
         assert self._process.stdin is not None  # noqa: S101 - both pipes were asked for
         assert self._process.stdout is not None  # noqa: S101
         self._out = self._process.stdout
-        with self._process.stdin as pipe:
-            _send(pipe, _encode(self._request))
-        return self
+        with suppress(BrokenPipeError), self._process.stdin as pipe:  # its end is told when its turn comes
+            _send(pipe, _encode(request))
+        self._frames: SimpleQueue[bytes | None] = SimpleQueue()
+        self._room = Semaphore(_AHEAD)
+        self._is_ended = False
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
+        """Kill it, and leave nothing of it."""
+        self._is_ended = True
         self._process.kill()
         self._process.wait()
+        self._room.release()
+        self._listener.join()
         self._out.close()
+
+    def _listen(self) -> None:
+        frame: bytes | None = b""
+        while frame is not None:
+            self._room.acquire()
+            frame = None if self._is_ended else _read(self._out)
+            self._frames.put(frame)
 
     def messages(self) -> Iterator[_Events | _Items]:
         """Yield all it says. Raises `DataFileError` for a damaged file, and when the process dies."""
@@ -129,7 +182,8 @@ class _Child:
             yield message
 
     def _receive(self) -> _Message:
-        frame = _read(self._out)
+        frame = self._frames.get()
+        self._room.release()
         if frame is None:
             code = self._process.wait()
             raise DataFileError(f"{self._file.name} was not read to its end: the process that parses it ended ({code})")
@@ -171,6 +225,11 @@ def _read(pipe: IO[bytes]) -> bytes | None:
     length = int.from_bytes(pipe.read(4))
     frame = pipe.read(length)
     return frame if length and len(frame) == length else None
+
+
+def _is_worthwhile(file: DataFile) -> bool:
+    """Return whether a second process would make the import of this file faster: it is large, with processors free."""
+    return file.path is not None and (file.size or 0) >= _LARGE and _processors() > 1 and bool(sys.executable)
 
 
 def _processors() -> int:
