@@ -36,7 +36,8 @@ class Gathered(NamedTuple):
     """What is new across repositories, before it is cut to the size of an answer.
 
     attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
-    has been told with this, where it is not what is remembered.
+    has been told with this, where it is not what is remembered; not of one that could not be collected, whose news are
+    still to come.
     """
 
     attention: list[Attention]
@@ -83,10 +84,11 @@ async def gather(
             errors[name] = Problem.of(one)
             continue
         news, looks = one
-        if reader is not None and (told := telling.remember()):
+        unknown = _unknown(context, subject, asked)
+        if reader is not None and not (subject.problem or unknown) and (told := telling.remember()):
             found.seen[subject.key] = told
         found.attention.extend(looks)
-        if news.counts or _unknown(context, subject, asked):
+        if news.counts or unknown:
             found.news.append(news)
         else:
             found.quiet.append(name)

@@ -40,7 +40,10 @@ class WhatsNewQuery(Query):
 
 
 async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
-    """Return what is new; a reader's mark moves on only when the whole answer was given."""
+    """Return what is new; a reader's mark moves on only when the whole answer was given.
+
+    Where a repository fails, the mark waits for it, and what was told of the others is remembered nevertheless.
+    """
     chosen = await context.choose(query.repos)
     names = chosen.names[:MAX_REPOSITORIES]
     since = await _since(context, query)
@@ -62,8 +65,9 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     )
     fitted = fit(whole, text_size, TEXT_BYTES - NOTE_BYTES)
     complete = found.whole and fitted.whole and not (more or found.errors)
-    if complete and names and reader is not None and context.may_watch:
-        await context.manager.collector_state.save_reader_mark(reader, asked.window.until, found.seen)
+    if fitted.whole and names and reader is not None and context.may_watch:
+        mark = asked.window.until if complete else since
+        await context.manager.collector_state.save_reader_mark(reader, mark, found.seen)
     rest = "This is not all." if reader is None else "The reader's mark stays, for this is not all."
     said = nothing, fitted.note, more, rest if names and not complete else None
     return fitted.answer.model_copy(update={"note": " ".join(filter(None, said)) or None})
