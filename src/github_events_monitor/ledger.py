@@ -111,11 +111,19 @@ def known_from(ledger: Ledger, tables: Collection[str], since: str) -> Ledger:
     """Return what remains known to a reader who got these tables only, with records of since <= t."""
     return Ledger(
         spans={
-            kind: clip_spans(spans, since, "9999")
-            for kind, spans in ledger.spans.items()
-            if _TABLES.get(kind.partition(":")[0], "events") in tables
+            kind: clip_spans(spans, since, "9999") for kind, spans in ledger.spans.items() if _table_of(kind) in tables
         }
     )
+
+
+def _table_of(kind: str) -> str:
+    return _TABLES.get(kind.partition(":")[0], "events")
+
+
+def without_tables(state: RepositoryState, tables: Collection[str]) -> RepositoryState:
+    """Return a state, for an answer, without what it says is known of records in these tables."""
+    left = {kind: spans for kind, spans in state.ledger.spans.items() if _table_of(kind) not in tables}
+    return msgspec.structs.replace(state, ledger=Ledger(spans=left), unsettled=True)
 
 
 def common_ledger(one: Ledger, other: Ledger) -> Ledger:

@@ -286,7 +286,7 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     only be observed in the present (settings, CI, advisories, releases) was last read. taken_over_at: another one had
     the name, and what is older than this may be that one's; None where none was noticed. refused: what GitHub could not
     give, by name (`commit:<sha>`), so that it does not stand in the way of what comes after it. looked_at: never
-    stored; in questions, when a look at many repositories last found this one as its last visit left it.
+    stored; when a look found it unchanged. unsettled: nor this; what was stored moments ago is not all to be found yet.
     """
 
     repo_name: str
@@ -310,6 +310,7 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     retry_at: str | None = None
     refused: dict[str, Refusal] = {}
     looked_at: str | None = None
+    unsettled: bool = False
 
 
 class PatternPage(NamedTuple):

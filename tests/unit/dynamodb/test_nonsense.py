@@ -7,7 +7,7 @@ from github_events_monitor.errors import DatabaseError
 from github_events_monitor.infrastructure.database_factory import get_dynamodb_manager
 
 NONSENSE = [
-    b"[]", b"null", b"5", b'"x"', b"<html>", b"", b'{"Table": "x"}', b'{"Table": {}}', b'{"Table": []}',
+    b"[]", b"[" * 20_000, b"null", b"5", b'"x"', b"<html>", b"", b'{"Table": "x"}', b'{"Table": {}}', b'{"Table": []}',
     b'{"Table": {"TableStatus": "ACTIVE", "KeySchema": "x"}}',
     b'{"Table": {"TableStatus": "ACTIVE", "KeySchema": [{}]}}',
     b'{"Table": {"TableStatus": "ACTIVE", "KeySchema": [{"AttributeName": 5}]}}',

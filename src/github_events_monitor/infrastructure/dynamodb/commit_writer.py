@@ -43,6 +43,13 @@ class _Plan(NamedTuple):
     merged: CommitRecord
 
 
+class Inserted(NamedTuple):
+    """Commits as they are stored: those that were new, and the others."""
+
+    new: list[Commit]
+    known: list[Commit]
+
+
 class CommitWriter:
     """See the module."""
 
@@ -51,8 +58,8 @@ class CommitWriter:
         self._client = connection.client
         self._registry = registry
 
-    async def insert(self, records: Sequence[CommitRecord]) -> int:
-        """Store commits, merging those that occur twice, and return how many were new."""
+    async def insert(self, records: Sequence[CommitRecord]) -> Inserted:
+        """Store commits, merging those that occur twice, and return which were new."""
         arriving: dict[str, CommitRecord] = {}
         for record in records:
             earlier = arriving.get(_name(record.commit))
@@ -63,7 +70,8 @@ class CommitWriter:
         await write_items(self._client, await self._surroundings(plans))
         new = await side_by_side((partial(self._merge, plan) for plan in plans), limit=_PUTS)
         await write_items(self._client, [delete("event_patterns", row) for row in _no_longer_bare(plans)])
-        return sum(new)
+        added = [plan.merged.commit for plan, is_new in zip(plans, new, strict=True) if is_new]
+        return Inserted(added, [plan.merged.commit for plan, is_new in zip(plans, new, strict=True) if not is_new])
 
     async def _surroundings(self, plans: Sequence[_Plan]) -> list[Write]:
         """Return all that is written before the commits themselves."""

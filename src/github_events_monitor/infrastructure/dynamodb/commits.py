@@ -40,7 +40,7 @@ class DynamoDBCommits(CommitsRepository):
         self.writer = CommitWriter(connection, registry)
 
     async def _insert(self, commits: Sequence[CommitRecord]) -> int:
-        return await self.writer.insert(commits)
+        return len((await self.writer.insert(commits)).new)
 
     async def _resolve(self, repo: str, prefix: str) -> list[str]:
         query = partition(self._client, f"#shas#{repo}", prefix)

@@ -48,9 +48,13 @@ class DynamoDBEvents(EventsRepository):
         self._strangers = False
 
     async def _insert(self, events: Sequence[Event]) -> int:
+        return len(await self.insert_new(events))
+
+    async def insert_new(self, events: Sequence[Event]) -> list[Event]:
+        """Store events and return those that were new, as they are stored."""
         new = await self._new(events)
         await self._write(new)
-        return len(new)
+        return new
 
     async def _write(self, events: Sequence[Event]) -> None:
         days = {event.created_at[:10] for event in events}

@@ -52,8 +52,8 @@ _IN_USE = frozenset({"ResourceInUseException", "TableAlreadyExistsException"})
 _UNKNOWN = frozenset({"UnknownOperationException", "NotImplemented"})
 _NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound)
 NOT_DYNAMODB = "{endpoint} does not answer like DynamoDB: check DYNAMODB_ENDPOINT_URL"
-_NONSENSE = (AttributeError, LookupError, TypeError)
-"""What botocore's parser raises for JSON of another shape."""
+_NONSENSE = (AttributeError, LookupError, TypeError, RecursionError)
+"""What botocore's parser raises for JSON of another shape, or of too deep a one."""
 _CREATE = "make the tables with `github-events-monitor database create` or `python scripts/setup_dynamodb.py create`"
 
 

@@ -118,19 +118,26 @@ class DynamoDBManager(DatabaseManager):
         return gone
 
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:
-        await state_items.check_lease(self._client, lease)
-        stored = await self._import(batch.events, batch.commits)
+        earlier = await state_items.check_lease(self._client, lease)
+        events = await self.events.insert_new(batch.events) if batch.events else []
+        commits = await self.commits.writer.insert(batch.commits)
         await self.metrics.save_metrics("security_metrics", batch.security)
         await self.metrics.save_metrics("deployment_metrics", batch.deployments)
         threads = await self.threads.save_threads(batch.threads)
         await self._registry.note_repositories([batch.state.repo_name])
-        await settling.settle(self._client, settling.marks_of(batch, stored, threads))
-        await state_items.save_state(self._client, batch.state, lease)
+        marks = [
+            *settling.marks_of(events, commits.new, batch.threads if threads else ()),
+            # What is known already may have been stored moments ago, by a pass that was interrupted.
+            *settling.newest_marks(batch.events, commits.known, batch.threads),
+        ]
+        unsettled = await settling.settle(self._client, [*earlier, *marks])
+        await state_items.save_state(self._client, batch.state, lease, unsettled)
         await self._registry.note_spelling([batch.state])
-        return stored
+        return Stored(len(events), len(commits.new))
 
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
-        return Stored(await self.events.insert_events(events), await self.commits.writer.insert(commits))
+        new = await self.events.insert_events(events)
+        return Stored(new, len((await self.commits.writer.insert(commits)).new))
 
     async def _move_events(self, repo: str, into: str) -> None:
         await joining.move_events(self._repositories, repo, into)

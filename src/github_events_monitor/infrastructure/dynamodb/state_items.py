@@ -1,7 +1,8 @@
 """Collector state as items: rows of `event_patterns` under keys that begin with `#`, which no data method returns.
 
     key (repo_name)     sort (event_pattern_detected)       what
-    #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until
+    #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until, unsettled:
+                                                            what indexes still have to show of it (JSON, `settling`)
     #watch              owner/name                          watched: true, or false for taken off
     #alias              the old owner/name                  target: the key under which it is stored now
     #readers            a reader's name                     note: the instant up to which it was shown what is new
@@ -26,17 +27,21 @@ Implementation notes
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from ...errors import DatabaseError, LeaseLost, SchemaMismatch
 from ...instants import seconds_of
+from ...ledger import without_tables
 from ...records import Lease, RepositoryState, Span, repo_key
+from ...side_by_side import side_by_side
 from .batches import Write, all_items, expressions, get_items, put, write_items
 from .client import DynamoDBClient
 from .faults import ConditionFailed
 from .items import Item, attributes, encode, must, pack_json, plain, unpack_json
+from .settling import Mark, unsettled
 
 TABLE = "event_patterns"
 LAYOUT = 1
@@ -74,14 +79,30 @@ async def load_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str,
 async def load_states_and_note(
     client: DynamoDBClient, repos: Sequence[str], shelf: str, name: str
 ) -> tuple[dict[str, RepositoryState], Any]:
-    """The same, and one note of a shelf, None where there is none."""
+    """The same as indexes show it by now, and one note of a shelf, None where there is none."""
     keys = [*_state_keys(repos), key(shelf, name)]
-    found = await get_items(client, TABLE, keys, attributes="#state, #note", consistent=True)
-    return _states_in(found), next((unpack_json(plain(item)["note"]) for item in found if "note" in item), None)
+    found = await get_items(client, TABLE, keys, attributes="#state, #unsettled, #note", consistent=True)
+    return await _settled_states(client, found), next(
+        (unpack_json(plain(item)["note"]) for item in found if "note" in item), None
+    )
 
 
 def _state_keys(repos: Iterable[str]) -> list[Item]:
     return [key(f"#state#{repo}", "state") for repo in repos]
+
+
+async def _settled_states(client: DynamoDBClient, found: Sequence[Item]) -> dict[str, RepositoryState]:
+    """States without what they say is known of records that an index does not show yet."""
+    due = await side_by_side([partial(unsettled, client, _marks_in(item)) for item in found])
+    states: dict[str, RepositoryState] = {}
+    for item, marks in zip(found, due, strict=True):
+        for name, state in _states_in([item]).items():
+            states[name] = without_tables(state, {mark.table for mark in marks}) if marks else state
+    return states
+
+
+def _marks_in(item: Item) -> list[Mark]:
+    return msgspec.convert(unpack_json(plain(item)["unsettled"]), list[Mark]) if "unsettled" in item else []
 
 
 def _states_in(found: Iterable[Item]) -> dict[str, RepositoryState]:
@@ -89,13 +110,21 @@ def _states_in(found: Iterable[Item]) -> dict[str, RepositoryState]:
     return {state.repo_name: state for state in states}
 
 
-async def save_state(client: DynamoDBClient, state: RepositoryState, lease: Lease | None = None) -> None:
-    """Store a state; under a lease only while it holds. Raises `LeaseLost`."""
+async def save_state(
+    client: DynamoDBClient, state: RepositoryState, lease: Lease | None = None, due: Sequence[Mark] = ()
+) -> None:
+    """Store a state; under a lease only while it holds, and with what indexes still have to show. Raises `LeaseLost`.
+
+    Without a lease, what indexes have to show stays.
+    """
     values: dict[str, Any] = {":state": encode(pack_json(msgspec.to_builtins(state)))}
     parts = {"UpdateExpression": "SET #state = :state"}
     if lease:
         values[":epoch"] = encode(lease.epoch)
         parts["ConditionExpression"] = "#epoch = :epoch"
+        if due:
+            values[":due"] = encode(pack_json(msgspec.to_builtins(due)))
+        parts["UpdateExpression"] += ", #unsettled = :due" if due else " REMOVE #unsettled"
     try:
         await client.call(
             "update_item",
@@ -108,12 +137,13 @@ async def save_state(client: DynamoDBClient, state: RepositoryState, lease: Leas
         raise lease_lost(state.repo_name) from None
 
 
-async def check_lease(client: DynamoDBClient, lease: Lease) -> None:
-    """Raises `LeaseLost` when another holder came since."""
+async def check_lease(client: DynamoDBClient, lease: Lease) -> list[Mark]:
+    """Return what indexes still had to show of the repository. Raises `LeaseLost` when another holder came since."""
     keys = [key(f"#state#{lease.repo_name}", "state")]
-    found = await get_items(client, TABLE, keys, attributes="#epoch", consistent=True)
+    found = await get_items(client, TABLE, keys, attributes="#epoch, #unsettled", consistent=True)
     if not found or int(found[0].get("epoch", {"N": "0"})["N"]) != lease.epoch:
         raise lease_lost(lease.repo_name)
+    return _marks_in(found[0])
 
 
 async def acquire_lease(

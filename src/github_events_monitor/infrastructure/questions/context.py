@@ -34,6 +34,8 @@ MAX_MISSING = 1_000
 FEW = 2
 """So many repositories can be collected wholly within the requests of one call."""
 
+_UNSETTLED = "What was stored moments ago is not all to be found yet: ask again in a few seconds."
+
 Progress = Callable[[float, float, str], Awaitable[None]]
 """(done, total, message): repositories done, with fractions for the steps within one."""
 
@@ -273,7 +275,11 @@ class QuestionContext:
     def coverage(self, subject: Subject, asked: Asked, kind: str) -> Coverage:
         """Return what is known of a window of one kind of record."""
         state, now = subject.state, format_instant(self.now())
-        notes = (self._retention_note(asked.span, now), _former_owner_note(state, asked.span))
+        notes = (
+            self._retention_note(asked.span, now),
+            _former_owner_note(state, asked.span),
+            _UNSETTLED if state and state.unsettled else None,
+        )
         return assess_coverage(
             self.known(subject, kind),
             asked.span,
