@@ -226,7 +226,7 @@ def health_from_dict(
     for day, result in daily.items():
         if not isinstance(result, dict) or not _DAY.fullmatch(day):
             raise InvalidInput(f"{where}: 'daily' must have objects by days such as 2025-03-10")
-        check_size(result, where)
+        check_result(result, where)
     state = None if tracking is None else _known_state(_convert(tracking, RepositoryState, where), repo, where)
     return repo, daily, state, watched
 
@@ -340,6 +340,15 @@ def check_size(value: Any, where: str) -> None:
         raise InvalidInput(f"{where}: it has {size:,} bytes; a row has at most {_MAX_ROW:,}")
 
 
+def check_result(result: Any, where: str) -> None:
+    """Raises `InvalidInput` for a result that is too much for one row, or that could not be shown."""
+    check_size(result, where)
+    try:
+        json.dumps(result, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{where}: a text to store is not valid Unicode (it holds a lone surrogate)") from None
+
+
 def storable(text: str, where: str, field: str) -> str:
     """Text that every engine can hold as a key. Raises `InvalidInput` for lone surrogates, NUL and excessive length."""
     if text.isascii() and text.isprintable() and len(text) <= _MAX_KEY:  # nearly all are
@@ -375,8 +384,10 @@ def check_thread(thread: Thread, where: str) -> Thread:
     """Return the thread with its instants, its repository and its texts normalised. Raises `InvalidInput`.
 
     Lone surrogates, which GitHub's records have here and there and no engine can hold, become U+FFFD. Of more labels or
-    reviewers than any thread of GitHub's has the first are kept.
+    reviewers than any thread of GitHub's has the first are kept. An issue that is said to be merged is closed.
     """
+    if thread.kind == "issue" and thread.state == "merged":
+        thread = msgspec.structs.replace(thread, state="closed", merged_at=None, merged_by=None)
     thread = msgspec.structs.replace(thread, labels=_first(thread.labels), reviewers=_first(thread.reviewers))
     try:
         msgspec.json.encode(thread)

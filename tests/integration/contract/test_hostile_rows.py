@@ -56,10 +56,10 @@ ROWS: list[tuple[str, dict[str, Any]]] = [
     *(("commit_files", FILE | {"filename": name}) for name in ("", "\ud800", LONG)),
     *(("commit_summaries", FILE | {"text": text}) for text in ("\ud800", LONG)),
     *(("repository_health_metrics", HEALTH | {"daily": {day: result}}) for day, result in (
-        ("2025-03-10", None), ("2025-03-10", {"x": LONG}), (LONG, {}), ("#x", {}))),
+        ("2025-03-10", {"\ud800": 1}), ("2025-03-10", None), ("2025-03-10", {"x": LONG}), (LONG, {}), ("#x", {}))),
     *(("repository_health_metrics", HEALTH | {"tracking": TRACKING | spoiled}) for spoiled in SPOILED_TRACKING),
     *(("threads", THREAD | spoiled) for spoiled in SPOILED_THREADS),
-    ("security_metrics", ALERT | {"data": {"x": LONG}}),
+    *(("security_metrics", ALERT | {"data": {"x": text}}) for text in (LONG, "\ud800", "\\ud800")),
 ]  # fmt: skip
 
 

@@ -178,6 +178,15 @@ async def test_text_that_is_not_unicode_is_kept_as_far_as_it_can_be(manager: Dat
     assert (found.title, found.labels) == ("half a \ufffd fox", ("\ufffd",))
 
 
+async def test_an_issue_that_is_said_to_be_merged_is_closed(manager: DatabaseManager) -> None:
+    row = thread(1, state="merged", closed_at=at(5), merged_at=at(5), merged_by="ada")
+    await manager.threads.save_threads([row])
+    await manager.write_items([TableItem("threads", thread_to_dict(replace(row, number=2)))])
+    assert await manager.threads.get_threads(REPO) == [
+        thread(number, state="closed", closed_at=at(5)) for number in (1, 2)
+    ]
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [({"updated_at": "soon"}, "ISO 8601"), ({"repo_name": "x"}, "owner/name"), ({"number": 0}, "'number'")],
