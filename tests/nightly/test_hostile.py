@@ -12,16 +12,19 @@ from typing import Any
 import pytest
 
 from github_events_monitor.collecting.webhooks import receive_webhook
-from github_events_monitor.errors import MonitorError
+from github_events_monitor.errors import Forbidden, InvalidInput, MonitorError, NotFound, RateLimited, Unreachable
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.questions.catalogue import questions
 from github_events_monitor.transfer import export_items, import_files
-from tests.fake_github import NOW, FakeGitHub, Reply, event, iso
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, event, iso
 from tests.integration.collecting.conftest import World, build, hello
+from tests.unit.github.test_graphql_answers import LAST, pull
 from tests.unit.github.test_tolerance import FULL, TYPES
 
-QUESTIONS = ("recent_commits", "repository_activity", "event_counts", "repository_health", "developer_activity",
-             "security_report", "event_anomalies", "deployment_metrics")  # fmt: skip
+NOT_ASKED = {"collect_now", "watch_repositories", "status"}
+"""What is asked elsewhere here, or needs a program that runs."""
+WIDE = {"repo": "octo/hello", "hours": 8760, "state": "all", "sha": commit(5, NOW)["sha"]}
 KINDS = ("push", "issues", "pull_request", "release", "create", "member", "star", "fork", "workflow_run", "ping")
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 2**53, 2**64, 10**40, 1.5, 1e308, "", "x", "\ud800", "\0", "\u202e", "a" * 300, "é",
@@ -64,6 +67,54 @@ def spoiled(value: Any, chance: Random) -> bytes:
     return text.replace(b"1e+308", b"1e+388") if chance.random() < 0.5 else text  # beyond any float
 
 
+ADA = {"login": "ada", "id": 1, "type": "User"}
+THREAD = {
+    "number": 1, "title": "Fix it", "user": ADA, "state": "closed", "created_at": iso(NOW), "updated_at": iso(NOW),
+    "closed_at": iso(NOW), "closed_by": ADA, "comments": 1, "labels": [{"name": "bug"}], "state_reason": "completed",
+}  # fmt: skip
+PULL = THREAD | {
+    "number": 2, "merged_at": iso(NOW), "base": {"ref": "main"}, "head": {"ref": "fix", "sha": "a" * 40},
+    "merge_commit_sha": "b" * 40, "requested_reviewers": [ADA], "requested_teams": [{"slug": "core"}], "draft": False,
+    "merged_by": ADA, "additions": 1, "deletions": 2, "changed_files": 3,
+}  # fmt: skip
+REPLY = {"id": 5, "user": ADA, "created_at": iso(NOW), "updated_at": iso(NOW)}
+RUN = {
+    "id": 6, "name": "CI", "head_branch": "main", "head_sha": "a" * 40, "event": "push", "status": "completed",
+    "conclusion": "failure", "created_at": iso(NOW), "updated_at": iso(NOW), "run_started_at": iso(NOW),
+    "run_attempt": 1, "workflow_id": 3, "path": ".github/workflows/ci.yml", "actor": ADA,
+}  # fmt: skip
+ADVISORY = {
+    "ghsa_id": "GHSA-aaaa-bbbb-cccc", "severity": "high", "state": "published", "summary": "A hole",
+    "published_at": iso(NOW), "updated_at": iso(NOW),
+}  # fmt: skip
+DEPLOYMENTS = {
+    "databaseId": 3, "commitOid": "a" * 40, "environment": "production", "createdAt": iso(NOW),
+    "latestStatus": {"state": "SUCCESS", "createdAt": iso(NOW)},
+}  # fmt: skip
+GRAPHQL = {
+    "threads": {"pageInfo": LAST, "nodes": [pull(updatedAt=iso(NOW))]},
+    "deployments": {"pageInfo": LAST, "nodes": [DEPLOYMENTS]},
+}
+"""What is read of answers by GraphQL to questions about threads and deployments."""
+
+
+def _fill(repository: FakeRepository) -> None:
+    """Add a row of every other listing."""
+    url = "https://api.github.com/repos/octo/hello"
+    listed = {"html_url": url, "merged_at": iso(NOW)}
+    repository.issues = [PULL | {"pull_request": listed}, THREAD]
+    repository.pulls = [PULL]
+    repository.issue_comments = [REPLY | {"issue_url": f"{url}/issues/1"}]
+    repository.review_comments = [REPLY | {"pull_request_url": f"{url}/pulls/2"}]
+    repository.reviews = {2: [REPLY | {"state": "APPROVED", "submitted_at": iso(NOW)}]}
+    repository.issue_events = [{"event": "closed", "actor": ADA, "created_at": iso(NOW), "issue": THREAD}]
+    deployment = {"id": 3, "sha": "a" * 40, "ref": "main", "environment": "production", "creator": ADA}
+    repository.deployments = [deployment | {"created_at": iso(NOW), "updated_at": iso(NOW)}]
+    repository.deployment_statuses = {3: [{"id": 4, "state": "success", "created_at": iso(NOW), "creator": ADA}]}
+    repository.workflow_runs = [RUN]
+    repository.advisories = [ADVISORY]
+
+
 class HostileGitHub(FakeGitHub):
     def __init__(self, chance: Random) -> None:
         repository = hello()
@@ -72,11 +123,16 @@ class HostileGitHub(FakeGitHub):
         pushed = {"ref": "refs/heads/main", "before": "b" * 40, "after": "c" * 40, "timestamp": iso(NOW)}
         repository.activity = [pushed | {"id": 9, "activity_type": "force_push", "actor": {"login": "eve"}}]
         repository.releases = [{"id": 1, "tag_name": "v1", "published_at": iso(NOW), "author": {"login": "ada"}}]
+        _fill(repository)
         super().__init__(repository)
+        self.with_history = self.with_looks = chance.random() < 0.5
+        self._threads = chance.random() < 0.5
         self._chance, self._rate = chance, chance.choice([0.1, 0.5, 1.0])
 
     def answer(self, method: str, url: str, headers: dict[str, str]) -> Reply:
         status, sent, body = super().answer(method, url, headers)
+        if method == "POST" and status == 403 and self._threads:
+            status, body = 200, json.dumps({"data": {"repository": GRAPHQL}}).encode()
         chance = self._chance
         if status != 200 or chance.random() > self._rate:
             return status, sent, body
@@ -101,11 +157,15 @@ async def deliver(world: World, chance: Random) -> None:
 
 
 async def ask(world: World) -> None:
-    for question in QUESTIONS:
+    for question in questions():
+        if question.name in NOT_ASKED:
+            continue
+        given = {name: WIDE[name] for name in question.query.schema()["properties"] if name in WIDE}
         try:
-            answer = await world.service.ask_by_name(question, {"repo": "octo/hello", "hours": 8760})
-        except MonitorError:
+            answer = await world.service.ask_by_name(question.name, given)
+        except (InvalidInput, NotFound, Unreachable, Forbidden, RateLimited):
             continue  # nothing is known that could be answered
+        question.text(answer).encode()
         json.dumps(answer.to_wire(), ensure_ascii=False, allow_nan=False).encode()
 
 

@@ -14,7 +14,7 @@ from ..errors import InvalidInput, Unreachable
 from ..instants import normalise_instant
 from ..jsontext import dump_json
 from ..records import MAX_KEY_TEXT, Event, EventSource, repo_key
-from .decoding import any_json, lenient, storable, text
+from .decoding import any_json, count, lenient, storable, text
 from .facts import extract_facts
 
 UNKNOWN_TYPE = "UnknownEvent"
@@ -184,7 +184,9 @@ def _event(record: _Envelope, payload: bytes, now: str | None) -> ParsedEvent:
         payload=payload,
         facts=extract_facts(event_type, payload),
     )
-    return ParsedEvent(event, EventSource(name.strip(), record.repo.id) if name and record.repo else None)
+    return ParsedEvent(
+        event, EventSource(name.strip(), count(record.repo.id) or None) if name and record.repo else None
+    )
 
 
 def _id(value: str | int | None) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from ..errors import InvalidInput, Unreachable
 from ..observations import Deployment, Release, safe_url
 from ..records import MAX_KEY_TEXT, repo_key
-from .decoding import array_of, instant, object_of, text
+from .decoding import array_of, count, instant, object_of, text
 
 
 class RepositoryInfo(NamedTuple):
@@ -90,10 +90,11 @@ class _Profile(msgspec.Struct):
 def parse_repository(body: bytes) -> RepositoryInfo:
     """Metadata of a repository. Raises `Unreachable` also when the answer names no repository."""
     row = object_of(_Row, body, "a repository")
-    if row.id is None or row.full_name is None or not _is_name(row.full_name):
+    number = count(row.id)
+    if not number or row.full_name is None or not _is_name(row.full_name):
         raise Unreachable("GitHub's answer for a repository does not name it; try again later")
     return RepositoryInfo(
-        id=row.id,
+        id=number,
         full_name=row.full_name,
         default_branch=_text(row.default_branch),
         fork=row.fork,

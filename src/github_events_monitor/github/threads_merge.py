@@ -1,7 +1,9 @@
 """How a stored issue or pull request and one that arrives become one: pure, the same for every provider."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import accumulate
 
 import msgspec
 
@@ -10,6 +12,11 @@ from ..records import Reply, Thread
 
 SAME_SECONDS = 60
 """By how much the feed and the record may date the same comment, review or closing apart."""
+
+MAX_REPLIES = 190_000
+"""Bytes of JSON of what is kept of a thread's replies: more than 2,500, for an item of DynamoDB has 400 KB in all."""
+_FEW = 30
+"""Replies that are below that whatever is in them: each text of theirs has at most 255 characters."""
 
 _SAME = timedelta(seconds=SAME_SECONDS)
 _OF_THE_CLOSED = ("closed_at", "closed_by", "merged_at", "merged_by", "state_reason")
@@ -64,7 +71,7 @@ def ended_again(earlier: Thread, later: Thread) -> bool:
 def with_replies(thread: Thread, replies: Iterable[Reply]) -> Thread:
     """Return the thread with more replies; of one that it has, what the later reading knows wins.
 
-    Once it has as many comments as GitHub counted, it has all of them.
+    Once it has as many comments as GitHub counted, it has all of them. Of too many the first and the last are kept.
     """
     found = {(reply.kind, reply.id): reply for reply in thread.replies}
     for reply in replies:
@@ -74,10 +81,24 @@ def with_replies(thread: Thread, replies: Iterable[Reply]) -> Thread:
     comments = sum(reply.kind == "comment" for reply in united)
     return msgspec.structs.replace(
         thread,
-        replies=united,
+        replies=_kept(united),
         comments_complete=thread.comments_complete or (thread.comments is not None and comments >= thread.comments),
     )
 
 
 def _one_reply(stored: Reply, read: Reply) -> Reply:
     return stored._replace(**{name: value for name, value in read._asdict().items() if value is not None})
+
+
+def _kept(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:
+    """Return the first replies and the last, half of `MAX_REPLIES` each: the same in whatever parts they arrive."""
+    if len(replies) <= _FEW:
+        return replies
+    sizes = [len(json.dumps(reply)) for reply in replies]  # with escapes, hence never less than what is stored
+    if sum(sizes) <= MAX_REPLIES:
+        return replies
+    return replies[: _fitting(sizes)] + replies[len(replies) - _fitting(sizes[::-1]) :]
+
+
+def _fitting(sizes: Sequence[int]) -> int:
+    return sum(size <= MAX_REPLIES // 2 for size in accumulate(sizes))

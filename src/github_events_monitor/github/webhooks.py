@@ -18,7 +18,7 @@ from ..jsontext import dump_json
 from ..observations import ForcePush
 from ..records import Commit, Event, MetricRow, Thread, repo_key
 from .commits import parse_push_commits
-from .decoding import Shape, any_json, instant, text
+from .decoding import Shape, any_json, count, instant, text
 from .facts import extract_facts
 from .natural_keys import derived_id, natural_key
 from .thread_lists import parse_delivered_thread
@@ -187,7 +187,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         tuple(parse_push_commits(event)),
         _observations(event, payload),
         repository.full_name,
-        repository.id,
+        count(repository.id) or None,
         text(repository.default_branch),
         dated=happened_at is not None,
         delivery=delivery,

@@ -3,8 +3,10 @@
 Everything that enters a database passes here, so that every provider refuses the same things with the same words.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,6 +19,7 @@ from ..instants import normalise_instant
 from ..jsontext import dump_json, load_json
 from ..ledger import merge_spans
 from ..records import (
+    MAX_KEY_TEXT,
     Commit,
     CommitFile,
     CommitRecord,
@@ -37,6 +40,8 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 _MAX_KEY = 1024
 _MAX_ROW = 300_000
 """Bytes of JSON of what an exported row holds: an item of DynamoDB has 400 KB, and every provider takes the same."""
+_MAX_NAMES = 10_000
+"""Bytes of JSON of a thread's labels, and of its reviewers: GitHub allows 100 labels of 50 characters."""
 _MAX_PARENTS, _MAX_PARENT = 1_000, 64
 _MAX_ID = 2**53
 _MAX_SAID = 300
@@ -221,7 +226,7 @@ def health_from_dict(
     for day, result in daily.items():
         if not isinstance(result, dict) or not _DAY.fullmatch(day):
             raise InvalidInput(f"{where}: 'daily' must have objects by days such as 2025-03-10")
-        check_size(result, where)
+        check_result(result, where)
     state = None if tracking is None else _known_state(_convert(tracking, RepositoryState, where), repo, where)
     return repo, daily, state, watched
 
@@ -335,6 +340,15 @@ def check_size(value: Any, where: str) -> None:
         raise InvalidInput(f"{where}: it has {size:,} bytes; a row has at most {_MAX_ROW:,}")
 
 
+def check_result(result: Any, where: str) -> None:
+    """Raises `InvalidInput` for a result that is too much for one row, or that could not be shown."""
+    check_size(result, where)
+    try:
+        json.dumps(result, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{where}: a text to store is not valid Unicode (it holds a lone surrogate)") from None
+
+
 def storable(text: str, where: str, field: str) -> str:
     """Text that every engine can hold as a key. Raises `InvalidInput` for lone surrogates, NUL and excessive length."""
     if text.isascii() and text.isprintable() and len(text) <= _MAX_KEY:  # nearly all are
@@ -357,14 +371,24 @@ def thread_to_dict(thread: Thread) -> dict[str, Any]:
 
 def thread_from_dict(row: Mapping[str, Any], where: str) -> Thread:
     """Return a thread out of its export form. Raises `InvalidInput` that begins with `where`."""
-    return check_thread(_convert(row, Thread, where), where)
+    check_size(row, where)
+    thread = _convert(row, Thread, where)
+    if any(isinstance(part, str) and len(part) > _MAX_KEY for part in msgspec.structs.astuple(thread)):
+        raise InvalidInput(f"{where}: a text of an issue or pull request has at most {_MAX_KEY:,} characters")
+    if any(text is not None and len(text) > MAX_KEY_TEXT for reply in thread.replies for text in reply):
+        raise InvalidInput(f"{where}: a text of a reply has at most {MAX_KEY_TEXT} characters")
+    return check_thread(thread, where)
 
 
 def check_thread(thread: Thread, where: str) -> Thread:
     """Return the thread with its instants, its repository and its texts normalised. Raises `InvalidInput`.
 
-    Lone surrogates, which GitHub's records have here and there and no engine can hold, become U+FFFD.
+    Lone surrogates, which GitHub's records have here and there and no engine can hold, become U+FFFD. Of more labels or
+    reviewers than any thread of GitHub's has the first are kept. An issue that is said to be merged is closed.
     """
+    if thread.kind == "issue" and thread.state == "merged":
+        thread = msgspec.structs.replace(thread, state="closed", merged_at=None, merged_by=None)
+    thread = msgspec.structs.replace(thread, labels=_first(thread.labels), reviewers=_first(thread.reviewers))
     try:
         msgspec.json.encode(thread)
     except UnicodeEncodeError:
@@ -383,6 +407,14 @@ def check_thread(thread: Thread, where: str) -> Thread:
         raise InvalidInput(f"{where}: 'number' must be 1 or more")
     bare = msgspec.structs.replace(thread, repo_name=repo, replies=(), **instants)
     return with_replies(bare, replies)  # in their order, each once: what a merge with itself leaves as it is
+
+
+def _first(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return the names that have at most `_MAX_NAMES` bytes of JSON together."""
+    if not names:
+        return names
+    sizes = accumulate(len(json.dumps(name)) for name in names)
+    return names[: sum(size <= _MAX_NAMES for size in sizes)]
 
 
 def _without_surrogates(value: Any) -> Any:

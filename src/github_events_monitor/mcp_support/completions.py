@@ -10,11 +10,16 @@ if TYPE_CHECKING:
 MAX_VALUES = 100
 """What the protocol allows in one answer."""
 
+MAX_VALUE = 4_000
+"""Characters of what is completed: each value of an answer repeats what stands before its last comma."""
+
 
 async def complete(
     service: "DatabaseService", argument: CompletionArgument, context: CompletionContext | None
 ) -> Completion:
     """Return values for `repo`, `repos` (the last of a comma-separated list), `owner` and `name`; none for others."""
+    if len(argument.value) > MAX_VALUE:
+        return Completion(values=[])
     match argument.name:
         case "repo":
             return _page(await service.complete_repositories(argument.value, MAX_VALUES + 1))

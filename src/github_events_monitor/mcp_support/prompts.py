@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput
+from ..infrastructure.questions.query import MAX_LIST, MAX_REPOSITORIES
 from ..infrastructure.questions.windows import MAX_HOURS
 from ..instants import Clock, format_instant, parse_instant, system_clock
 from ..records import repo_key
@@ -148,4 +149,6 @@ def _checked(repo: str) -> str:
 
 
 def _names(repos: str) -> list[str]:
+    if len(repos) > MAX_LIST or repos.count(",") >= MAX_REPOSITORIES:
+        raise InvalidInput(f"repos takes at most {MAX_REPOSITORIES} names in {MAX_LIST:,} characters")
     return [_checked(name) for name in repos.split(",") if name.strip()]

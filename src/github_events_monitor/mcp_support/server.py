@@ -3,10 +3,11 @@
 That is `resources/subscribe` of the older era, and clear words about a tool or prompt that is asked for wrongly.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mcp.server import CacheHint, MCPServer
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -19,6 +20,7 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 from mcp.types import Tool as ToolDeclaration
+from pydantic import AnyUrl
 
 from .. import __version__
 from ..errors import InvalidInput
@@ -29,6 +31,9 @@ from .stdio import end_input, messages
 from .subscriptions import Subscriptions
 
 _STABLE = CacheHint(ttl_ms=3_600_000, scope="public")
+
+MAX_URI = 1_000
+"""Characters; a name of a repository has 140 at most."""
 
 
 class MonitorServer(MCPServer[Sharing]):
@@ -81,6 +86,14 @@ class MonitorServer(MCPServer[Sharing]):
             nearest = did_you_mean(name, sorted(offered))
             return failed_call(InvalidInput(f"there is no tool {name[:80]!r}; {nearest}"))
         return await super().call_tool(name, arguments, context)
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Sharing, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Return a resource. Raises `MCPError` for a URI longer than any of ours, before it is compared or repeated."""
+        if len(str(uri)) > MAX_URI:
+            raise failed_request(InvalidInput(f"the URI of a resource has at most {MAX_URI:,} characters"))
+        return await super().read_resource(uri, context)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Sharing, Any] | None = None

@@ -42,14 +42,24 @@ SPOILED_COMMITS: list[dict[str, Any]] = [
     {"author_login": "\ud800"}, {"parents": [LONG]}, {"sha": [[[]]]}, {"sha": 10**40}, {"authored_at": LONG},
 ]  # fmt: skip
 
+THREAD: dict[str, Any] = {
+    "repo_name": REPO, "number": 1, "kind": "issue", "state": "open", "created_at": at(0), "updated_at": at(0),
+}  # fmt: skip
+SPOILED_THREADS: list[dict[str, Any]] = [
+    {"title": LONG}, {"title": "a" * 1_025}, {"head_sha": "a" * 1_025}, {"labels": [LONG]}, {"reviewers": BRANCHES},
+    {"labels": BRANCHES[:900]}, {"replies": [["1", "comment", at(0), LONG]]}, {"number": 10**40},
+    {"replies": [["1", "comment", at(0), "a" * 256]]}, {"replies": [["1", "review", at(0), "\ud800"]]},
+]  # fmt: skip
+
 ROWS: list[tuple[str, dict[str, Any]]] = [
     *(("commits", commit_to_dict(commit(1)) | spoiled) for spoiled in SPOILED_COMMITS),
     *(("commit_files", FILE | {"filename": name}) for name in ("", "\ud800", LONG)),
     *(("commit_summaries", FILE | {"text": text}) for text in ("\ud800", LONG)),
     *(("repository_health_metrics", HEALTH | {"daily": {day: result}}) for day, result in (
-        ("2025-03-10", None), ("2025-03-10", {"x": LONG}), (LONG, {}), ("#x", {}))),
+        ("2025-03-10", {"\ud800": 1}), ("2025-03-10", None), ("2025-03-10", {"x": LONG}), (LONG, {}), ("#x", {}))),
     *(("repository_health_metrics", HEALTH | {"tracking": TRACKING | spoiled}) for spoiled in SPOILED_TRACKING),
-    ("security_metrics", ALERT | {"data": {"x": LONG}}),
+    *(("threads", THREAD | spoiled) for spoiled in SPOILED_THREADS),
+    *(("security_metrics", ALERT | {"data": {"x": text}}) for text in (LONG, "\ud800", "\\ud800")),
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What `ThreadsRepository` promises about issues and pull requests, of every provider."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -93,6 +94,31 @@ async def test_more_threads_than_a_page_of_any_engine_holds(manager: DatabaseMan
     assert await manager.threads.get_threads(REPO) == threads
 
 
+async def test_a_thread_of_any_size_can_be_kept_and_keeps_its_first_and_last_replies(manager: DatabaseManager) -> None:
+    chance = Random(7)
+    names = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=200)) for _ in range(4_000)]
+    replies = tuple(Reply(f"{n:04}", "comment", at(n % 60, hour=n // 60 % 24), name) for n, name in enumerate(names))
+    replies = tuple(sorted(replies, key=lambda reply: (reply.created_at, reply.id)))
+    large = thread(1, replies=replies, comments=4_000, labels=tuple(names), reviewers=tuple(names))
+    for part in (replace(large, replies=replies[::2]), replace(large, replies=replies[1::2])):
+        await manager.threads.save_threads([part])
+    found = await manager.threads.get_thread(REPO, 1)
+    assert found is not None
+    assert (found.replies[:100], found.replies[-100:]) == (replies[:100], replies[-100:])
+    assert found.labels == tuple(names[: len(found.labels or ())])
+    row = TableItem("threads", thread_to_dict(found))
+    assert await manager.write_items([row]) | {"threads": 0} == await manager.write_items([row])
+    lease = await manager.collector_state.acquire_lease(OTHER, "me", at(0), at(1))
+    assert lease is not None
+    collected = CollectedBatch(
+        state=RepositoryState(repo_name=OTHER), threads=(replace(large, repo_name=OTHER), full_thread())
+    )
+    await manager.store(collected, lease)
+    again = await manager.threads.get_thread(OTHER, 1)
+    assert again is not None
+    assert again.replies == found.replies  # in whatever parts they arrive
+
+
 async def test_a_collected_batch_brings_its_threads(manager: DatabaseManager) -> None:
     lease = await manager.collector_state.acquire_lease(REPO, "me", at(0), at(1))
     assert lease is not None
@@ -150,6 +176,15 @@ async def test_text_that_is_not_unicode_is_kept_as_far_as_it_can_be(manager: Dat
     found = await manager.threads.get_thread(REPO, 1)
     assert found is not None
     assert (found.title, found.labels) == ("half a \ufffd fox", ("\ufffd",))
+
+
+async def test_an_issue_that_is_said_to_be_merged_is_closed(manager: DatabaseManager) -> None:
+    row = thread(1, state="merged", closed_at=at(5), merged_at=at(5), merged_by="ada")
+    await manager.threads.save_threads([row])
+    await manager.write_items([TableItem("threads", thread_to_dict(replace(row, number=2)))])
+    assert await manager.threads.get_threads(REPO) == [
+        thread(number, state="closed", closed_at=at(5)) for number in (1, 2)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,14 @@ def test_a_repository() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [{"full_name": "a/b"}, {"id": 1}, {"id": 1, "full_name": "a"}, {"id": 1, "full_name": "\ud800/b"}]
+    "answer",
+    [
+        {"full_name": "a/b"},
+        *({"id": wrong, "full_name": "a/b"} for wrong in (0, -1, 10**40)),
+        {"id": 1},
+        {"id": 1, "full_name": "a"},
+        {"id": 1, "full_name": "\ud800/b"},
+    ],
 )
 def test_an_answer_that_names_no_repository_is_nonsense(answer: dict[str, Any]) -> None:
     with pytest.raises(Unreachable):

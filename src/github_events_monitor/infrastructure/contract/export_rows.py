@@ -47,7 +47,7 @@ def metric_from_dict(table: MetricTable, row: Mapping[str, Any], where: str) -> 
         raise InvalidInput(f"{where}: 'data' must be an object")
     if found.key.startswith(RESERVED) or found.sort.startswith(RESERVED):
         raise InvalidInput(f"{where}: keys that begin with {RESERVED} are not data")
-    wire.check_size(found.data, where)
+    wire.check_result(found.data, where)
     wire.storable(found.key, where, key)
     wire.storable(found.sort, where, sort)
     return found
