@@ -35,7 +35,18 @@ LONGEST_WAIT = 48.0
 CHECKS_DAYS = 30
 """How far back the latest verdict of a workflow may lie."""
 TEXT_BYTES = 7_900
+_NOTHING = (
+    "No repository is watched: name some in repos, or have some watched (watch_repositories, TARGET_REPOSITORIES)."
+)
 _SEVERE = frozenset({"high", "critical"})
+_AT = {
+    "checks_failing": ", last failed",
+    "pull_request_unanswered": ", opened",
+    "pull_request_waiting": ", last updated",
+    "security": " at",
+    "release": ", published",
+}
+"""What the instant of each kind of attention is."""
 _ORDER = ("checks_failing", "pull_request_unanswered", "pull_request_waiting", "security", "release")
 
 
@@ -135,7 +146,7 @@ async def gather(
         if reader is not None and (told := telling.remember()):
             found.seen[subject.key] = told
         found.attention.extend(looks)
-        if news.counts or _unknown(context, subject, asked):
+        if news.counts or _unknown(context, subject, asked) or _is_behind(context, subject, asked):
             found.news.append(news)
         else:
             found.quiet.append(name)
@@ -152,7 +163,7 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     refused = {**chosen.problems, **check_repos(names)}
     reader = query.reader if query.since is None else None
     found = await gather(context, names, refused, asked, MAX_SHOWN, reader)
-    nothing = None if names or refused else "No repository is watched; name some, or set TARGET_REPOSITORIES."
+    nothing = None if names or refused else _NOTHING
     left = len(chosen.names) - len(names)
     more = f"{left} more repositories are not looked at; name them in repos." if left else None
     whole = WhatsNew(
@@ -233,7 +244,7 @@ async def _of_repository(
         counts=counted,
         first={kind: tuple(rows[:most]) for kind, rows in news.items() if rows},
         newcomers=await _newcomers(context, subject, threads, asked) if counted else (),
-        note=f"Collecting failed: {subject.problem.message}." if subject.problem else _unknown(context, subject, asked),
+        note=_failed(subject) or _unknown(context, subject, asked),
     )
     looks = [*_waiting(context, subject, threads, until), *_failing(subject, activity)]
     for row in releases:
@@ -269,6 +280,23 @@ def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | 
     if any(span.since < asked.span.until and span.until > asked.span.since for span in spans):
         return None
     return "Commits of this time are not known yet; collect_now fetches them."
+
+
+def _failed(subject: Subject) -> str | None:
+    """Return that the repository could not be asked now, and until when its news are told."""
+    if subject.problem is None:
+        return None
+    last = subject.state.last_collected_at if subject.state else None
+    told = f"told from what was stored, last collected {last or 'never'}"
+    return f"Collecting failed: {subject.problem.message}; {told}."
+
+
+def _is_behind(context: QuestionContext, subject: Subject, asked: Asked) -> bool:
+    """Return whether what is known of a repository that could not be asked ends before the window does."""
+    if subject.problem is None or asked.span.since == asked.span.until:
+        return False
+    known = (context.settled(subject, kind, asked) for kind in ("commits", "threads"))
+    return any(not spans or spans[-1].until < asked.span.until for spans in known)
 
 
 def _thread_news(threads: Iterable[Thread], telling: Telling, url: str) -> dict[str, list[News]]:
@@ -356,10 +384,12 @@ def _word(text: str | None) -> str:
 def summarise(answer: WhatsNew) -> str:
     """Return the answer in one line."""
     looks, failed = len(answer.attention), f", {len(answer.errors)} failed" if answer.errors else ""
+    news = sum(bool(part.counts) for part in answer.repositories)
+    unknown = len(answer.repositories) - news
     line = (
         f"{count_of(looks, 'thing')} {'needs' if looks == 1 else 'need'} attention;"
-        f" {count_of(len(answer.repositories), 'repository')} with news,"
-        f" {len(answer.quiet)} quiet{failed}, {answer.since} to {answer.until}."
+        f" {count_of(news, 'repository')} with news, {len(answer.quiet)} quiet"
+        f"{f', {unknown} not known' if unknown else ''}{failed}, {answer.since} to {answer.until}."
     )
     return " ".join(filter(None, (line, answer.note)))
 
@@ -368,12 +398,15 @@ def lines(answer: WhatsNew) -> Iterator[str]:
     """Yield the answer as text."""
     yield f"Now {answer.now}. Ask next with since={answer.next_since}, or as the same reader."
     for one in answer.attention:
-        yield f"! {one.repo} {one.kind}: {one.reason}{f' at {one.at}' if one.at else ''}"
+        yield f"! {one.repo} {one.kind}: {one.reason}{f'{_AT[one.kind]} {one.at}' if one.at else ''}"
     for part in answer.repositories:
         new = f"; newcomers {', '.join(map(name_of, part.newcomers))}" if part.newcomers else ""
-        yield f"{part.repo}: {counts(part.counts)}{new}{f'. {part.note}' if part.note else ''}"
+        said = counts(part.counts) if part.counts else "no news known"
+        yield f"{part.repo}: {said}{new}{f'. {part.note}' if part.note else ''}"
         for kind, rows in part.first.items():
-            yield f"  {kind}: {'; '.join(_shown(row, answer.since) for row in rows)}"
+            left = part.counts.get(kind, 0) - len(rows)
+            more = f"; and {left} more" if left > 0 else ""
+            yield f"  {kind}: {'; '.join(_shown(row, answer.since) for row in rows)}{more}"
     if answer.quiet:
         yield f"Quiet: {', '.join(answer.quiet)}"
     yield from (f"Failed: {name}: {problem.code}: {problem.message}" for name, problem in answer.errors.items())
