@@ -105,14 +105,28 @@ def without_hidden(value: Any) -> Any:
 
 
 def count_of(number: int, thing: str) -> str:
-    """Return `1 tag`, `3 tags`, `2 repositories`, `0 pushes`, `4 people`."""
+    """Return `1 tag`, `3 tags`, `2 repositories`, `7 days`, `0 pushes`, `4 people`."""
     if number == 1:
         return f"1 {thing}"
     if thing.endswith("person"):
         return f"{number} {thing.removesuffix('person')}people"
-    if thing.endswith("y"):
+    if thing.endswith("y") and not thing.endswith(("ay", "ey", "oy")):
         return f"{number} {thing[:-1]}ies"
     return f"{number} {thing}{'es' if thing.endswith('sh') else 's'}"
+
+
+_SINGULAR = {
+    "people": "person",
+    "advisories": "advisory",
+    "days": "day",
+    "hours": "hour",
+    "commits and issues in 90 days": "commit or issue in 90 days",
+}
+
+
+def unit_of(value: float | None, unit: str) -> str:
+    """Return a unit as it follows a value: `advisories`, but `advisory` after one."""
+    return _SINGULAR.get(unit, unit) if value == 1 else unit
 
 
 def first_line(text: str, limit: int) -> str:

@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.text import clean, count_of, first_line, hidden_characters, reads_like_instruction
+from github_events_monitor.insights.delivery.dora import UNITS
+from github_events_monitor.insights.health.rules import RULES
+from github_events_monitor.text import clean, count_of, first_line, hidden_characters, reads_like_instruction, unit_of
 
 
 @pytest.mark.parametrize(
@@ -154,9 +156,16 @@ def test_only_the_beginning_of_an_enormous_text_is_read() -> None:
         (1, "commit", "1 commit"),
         (0, "commit", "0 commits"),
         (2, "repository", "2 repositories"),
+        (7, "day", "7 days"),
         (3, "force push", "3 force pushes"),
         (4, "person", "4 people"),
     ],
 )
 def test_one_thing_is_singular(number: int, thing: str, said: str) -> None:
     assert count_of(number, thing) == said
+
+
+@pytest.mark.parametrize("unit", [*(rule.unit for rule in RULES.values()), *UNITS.values()])
+def test_a_unit_is_singular_after_one_alone(unit: str) -> None:
+    assert unit_of(2, unit) == unit_of(None, unit) == unit
+    assert (unit_of(1, unit) == unit) == (unit in {"share", "ratio", "percent", "per week"})

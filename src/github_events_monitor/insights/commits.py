@@ -157,9 +157,11 @@ def _impact(categories: tuple[str, ...], message: Message, change: _Change, *, s
     extent += CODE_POINTS * ("code" in kinds) + BUILD_POINTS * bool(kinds & {"build", "ci", "manifest"})
     extent += SENSITIVE_POINTS * bool(change.sensitive) + SECURITY_POINTS * security
     factor = QUIET_FACTOR if kinds and kinds <= QUIET_KINDS else 1
-    lines = "an unknown number of" if change.lines is None else f"{change.lines:,}"
+    lines = (
+        "an unknown number of lines" if change.lines is None else f"{change.lines:,} line{'s' * (change.lines != 1)}"
+    )
     files = f"{change.files or 0:,} file{'s' * (change.files != 1)}"
-    why = f"impact: {lines} lines in {files}" + (" outside generated and lock files" if kinds else "")
+    why = f"impact: {lines} in {files}" + (" outside generated and lock files" if kinds else "")
     return min(100, round(extent * factor + breaking)), why
 
 
@@ -204,5 +206,6 @@ def _sentence(categories: tuple[str, ...], commit: Commit, change: _Change, *, b
         )
         text += f" in {total:,} file{'s' * (total != 1)}" + (f" ({kinds})" if kinds else "")
     if commit.additions is not None and commit.deletions is not None:
-        text += f": {commit.additions:,} lines added, {commit.deletions:,} removed"
+        lines = f"{commit.additions:,} line{'s' * (commit.additions != 1)}"
+        text += f": {lines} added, {commit.deletions:,} removed"
     return text + "."

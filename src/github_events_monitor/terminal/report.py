@@ -20,7 +20,7 @@ from ..infrastructure.questions.repository_health import REPOSITORY_HEALTH, Repo
 from ..insights.results import Component
 from ..runtime import open_runtime
 from ..settings import Settings
-from ..text import count_of
+from ..text import count_of, unit_of
 from .charts import activity_line, score_bar
 from .collecting import budget_left
 from .page import limits, section
@@ -196,7 +196,7 @@ def _components(parts: Sequence[Component]) -> Table:
     table.padding = (0, 1, 0, 0)
     for part in parts:
         score = part.score or 0.0
-        value = f"{plain(part.value)} {part.unit}".strip()
+        value = f"{plain(part.value)} {unit_of(part.value, part.unit)}".strip()
         numbers = (plain(part.sample_size), plain(part.weight))
         table.add_row(plain(part.name), score_bar(score), plain(f"{score:.0%}"), plain(value), *numbers)
     return table

@@ -10,7 +10,7 @@ from rich.text import Text
 from ..infrastructure.questions.issues import ISSUES, Issue, Issues
 from ..infrastructure.questions.pull_requests import PULL_REQUESTS, PullRequest, PullRequests
 from ..infrastructure.questions.question import Question
-from ..infrastructure.questions.threads import summary_lines
+from ..infrastructure.questions.threads import summary_line
 from ..runtime import open_runtime
 from ..settings import Settings
 from .page import limits, section
@@ -73,7 +73,7 @@ def _issues_page(page: Console, answer: Issues) -> None:
 
 def _page(page: Console, answer: PullRequests | Issues, what: str, total: int, shown: int, table: Table) -> None:
     page.print(Text.assemble((answer.repo, "bold"), "  ", (answer.repo_url, "dim")))
-    page.print(plain(next(summary_lines(answer.summary)), "dim"))
+    page.print(plain(summary_line(answer.summary), "dim"))
     window = answer.window
     part = f", {shown:,} shown" if answer.next_cursor else ""
     section(

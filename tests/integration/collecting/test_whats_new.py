@@ -51,7 +51,7 @@ async def test_news_come_with_titles_and_what_waits_comes_first(manager: Databas
     assert [(one.kind, one.repo) for one in answer.attention] == [("pull_request_unanswered", "Octo/Hello")]
     text = WHATS_NEW.text(answer)
     assert '"#4 thing 4"' in text
-    assert '#3 "thing 3" by eve has no answer for two business days' in text
+    assert f'#3 "thing 3" by eve has no answer for two business days, opened {iso(NOW - timedelta(days=9))}' in text
 
 
 async def test_each_reader_is_told_once_and_a_given_since_moves_no_mark() -> None:
@@ -301,3 +301,19 @@ async def test_that_holds_with_every_database(
     )
     world = build(FakeGitHub(), manager=manager)
     await check(world, [(chance.choice(kinds), chance.randrange(2 * DAY)) for _ in range(25)])
+
+
+async def test_a_repository_that_could_not_be_asked_is_not_quiet() -> None:
+    world = make()
+    await world.collector.collect(["octo/hello", "octo/quiet"])
+    last = iso(world.clock())
+    world.pass_time(hours=2)
+    world.github.fail(100, 503)
+    answer = await ask(world, since=iso(world.clock() - timedelta(hours=3)))
+    assert answer.quiet == ()
+    by_name = {part.repo: part for part in answer.repositories}
+    assert by_name["octo/quiet"].counts == {}
+    assert f"last collected {last}" in (by_name["octo/quiet"].note or "")
+    text = WHATS_NEW.text(answer)
+    assert "octo/quiet: no news known. Collecting failed: " in text
+    assert "1 repository with news, 0 quiet, 1 not known" in text.splitlines()[0]

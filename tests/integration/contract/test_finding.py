@@ -66,7 +66,9 @@ async def test_commits_are_found_by_path_and_those_not_known_are_counted(
     answer = await asked.ask(RECENT_COMMITS, repo=REPO, since="2025-03-01", path=path)
     assert [row.sha for row in answer.commits] == [sha(number) for number in numbers]
     assert (answer.total_commits, answer.files_unknown) == (len(numbers), 1)
-    assert "The files of 1 more commit are not known" in RECENT_COMMITS.text(answer)
+    text = RECENT_COMMITS.text(answer)
+    assert "known to match (1 not judged)" in text.splitlines()[0]  # not "0 commits", which would be an answer
+    assert "The files of 1 more commit are not known yet" in text
     assert "files_unknown" not in (await asked.ask(RECENT_COMMITS, repo=REPO, since="2025-03-01")).to_wire()
 
 

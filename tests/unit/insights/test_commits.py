@@ -115,6 +115,9 @@ def test_the_text_is_one_plain_sentence_in_our_words() -> None:
     assert summary.text == "Feature by a bot in 2 files (code, documentation): 4 lines added, 0 removed."
     assert "made by a bot" in summary.reasons
     assert summary.rules == RULES_VERSION
+    one = analyse("feat: a", {"src/a.py": 1})
+    assert one.text == "Feature in 1 file (code): 1 line added, 0 removed."
+    assert "impact: 1 line in 1 file outside generated and lock files" in one.reasons
 
 
 def test_workflows_changed_by_people_are_a_risk() -> None:

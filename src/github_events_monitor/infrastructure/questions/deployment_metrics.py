@@ -6,7 +6,7 @@ from typing import ClassVar
 from ...answers import Envelope
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
 from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer, WorkflowRunsResult
-from ...text import count_of
+from ...text import count_of, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .lines import known, name_of, number, quoted, span, standing
@@ -80,7 +80,7 @@ def lines(answer: DeploymentMetrics) -> Iterator[str]:
 
 
 def _key(key: DoraKey) -> str:
-    value = "unknown" if key.value is None else f"{number(key.value)} {key.unit}"
+    value = "unknown" if key.value is None else f"{number(key.value)} {unit_of(key.value, key.unit)}"
     return f"{key.name}: {value}, band {key.band or 'unknown'}, of {key.sample_size}. {key.explanation}"
 
 

@@ -14,7 +14,7 @@ from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
-from .lines import counts, flags, known, name_of, number, quoted, span, standing_of, took_part
+from .lines import counts, flags, hours_of, known, name_of, quoted, span, standing_of, took_part
 from .persons import MAX_ASKED, Found, find_person, say_if_unknown
 from .query import Person, WindowedQuery
 from .question import Endpoint, Question
@@ -148,19 +148,21 @@ def lines(answer: DeveloperActivity) -> Iterator[str]:
     """Yield the answer as text, people first."""
     yield from standing_of(answer.now, answer.coverage, answer.repo)
     everyone = (*answer.developers, *answer.bots, *answer.ai_assistants)
-    if everyone and all(row.new_contributor is None for row in everyone):
-        yield "Whether they are new here is unknown: too little is known of the time before."
+    unknown = [row for row in everyone if row.new_contributor is None]
+    if unknown:
+        who = "they" if len(unknown) == len(everyone) else "those marked with a question mark"
+        yield f"Whether {who} are new here is unknown: too little is known of the time before."
     for title, rows in (("People", answer.developers), ("Bots", answer.bots), ("AI assistants", answer.ai_assistants)):
         if rows:
             yield f"{title}:"
-        yield from map(_line, rows)
+        yield from (_line(row, some_known=len(unknown) < len(everyone)) for row in rows)
 
 
-def _line(row: Developer) -> str:
-    new = flags(("new here", row.new_contributor))
+def _line(row: Developer, *, some_known: bool) -> str:
+    new = flags(("new here", row.new_contributor), ("new here?", row.new_contributor is None and some_known))
     where = f", in {', '.join(row.repositories)}" if row.repositories else ""
     did = counts(row.contributions)
-    hours = f" (median {number(row.median_first_response_hours)} h)"
+    hours = f" (median {hours_of(row.median_first_response_hours)} h)"
     first = flags((f"{count_of(row.first_responses, 'first response')}{hours}", row.first_responses))
     when = f"{row.first_seen} to {row.last_seen}"
     return f"{name_of(row.login)}: {count_of(row.total, 'contribution')} ({did}), {when}{first}{new}{where}"

@@ -11,7 +11,7 @@ from ...text import count_of
 from . import threads
 from .context import QuestionContext
 from .cursors import open_page
-from .lines import cursor_line, flags, known, name_of, number, quoted, span, standing
+from .lines import cursor_line, flags, hours_of, known, name_of, quoted, span, standing
 from .question import Endpoint, Question
 
 NAME = "issues"
@@ -107,7 +107,7 @@ def summarise(answer: Issues) -> str:
 def lines(answer: Issues) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
-    yield from threads.summary_lines(answer.summary)
+    yield from threads.summary_lines(answer.summary, answer.coverage, answer.window)
     yield from map(_line, answer.issues)
     yield from cursor_line(answer.next_cursor)
 
@@ -117,7 +117,7 @@ def _line(row: Issue) -> str:
         ("bot", row.is_bot),
         ("AI assistant", row.ai_assistant),
         (count_of(row.comments or 0, "comment"), row.comments),
-        (f"first response after {number(row.first_response_hours)} h", row.first_response_hours is not None),
+        (f"first response after {hours_of(row.first_response_hours)} h", row.first_response_hours is not None),
         (f"closed {row.closed_at}{f' as {row.state_reason}' if row.state_reason else ''}", row.closed_at),
         (f"labels {' '.join(quoted(label, 40) for label in row.labels or ())}", row.labels),
     )

@@ -5,9 +5,13 @@ like a line of ours.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from ...answers import Coverage, Window
+from ...insights.results import Unit
+from ...insights.series import STEPS
+from ...instants import format_instant
 from ...text import clean, count_of
 
 MAX_TEXT_BYTES = 19_500
@@ -41,8 +45,10 @@ def known(coverage: Coverage) -> str:
         return f"Coverage complete.{note}"
     if coverage.from_ is None:
         return f"Coverage: none of the window is completely known.{note}"
-    gaps = f", with {count_of(len(coverage.gaps), 'gap')}" if coverage.gaps else ""
-    return f"Coverage partial: known from {coverage.from_} to {coverage.to}{gaps}.{note}"
+    first, last = coverage.from_, coverage.to or ""
+    inner = sum(first < gap.from_ < last for gap in coverage.gaps)
+    gaps = f", except for {count_of(inner, 'gap')}" if inner else ""
+    return f"Coverage partial: known from {first} to {coverage.to}{gaps}.{note}"
 
 
 class Standing(Protocol):
@@ -121,6 +127,48 @@ def number(value: float | None) -> str:
         else f"{value:.3f}".rstrip("0").rstrip(".")
         if isinstance(value, float)
         else str(value)
+    )
+
+
+def hours_of(value: float | None) -> str:
+    """Return hours in few digits; what was rounded down to none is a short time all the same."""
+    return "under 0.1" if value is not None and value < 0.05 else number(value)
+
+
+def by_time(
+    counted: Iterable[tuple[str, Sequence[int]]], unit: Unit, start: str, coverage: Coverage, window: Window
+) -> Iterator[str]:
+    """Yield series of counts as text, a line for each; none where there is nothing to count.
+
+    A bucket without any that is not completely known has a question mark: unknown is not zero.
+    """
+    rows = list(counted)
+    if not rows:
+        return
+    size = max(len(values) for _, values in rows) if any(0 in values for _, values in rows) else 0
+    marks = _unknown_buckets(size, unit, start, coverage, window)
+    lines = [_series(name, values, marks) for name, values in rows]
+    yield f"By {unit}, from {start} on{' (? is unknown)' if any('?' in shown for _, shown in lines) else ''}:"
+    yield from (f"  {name}: {' '.join(shown)}" for name, shown in lines)
+
+
+def _series(name: str, values: Sequence[int], unknown: frozenset[int]) -> tuple[str, list[str]]:
+    return name, ["?" if index in unknown and not value else str(value) for index, value in enumerate(values)]
+
+
+def _unknown_buckets(size: int, unit: Unit, start: str, coverage: Coverage, window: Window) -> frozenset[int]:
+    """Return which buckets of a series reach into what is not known of the window."""
+    gaps = [(gap.from_, gap.to) for gap in coverage.gaps]
+    if coverage.from_ is None and not coverage.complete:
+        gaps = [(window.since, window.until)]
+    if not gaps or not size:
+        return frozenset()
+    first, step = datetime.fromisoformat(start), STEPS[unit]
+    edges = [format_instant(first + step * index) for index in range(size + 1)]
+    return frozenset(
+        index
+        for index in range(size)
+        if any(since < edges[index + 1] and edges[index] < until for since, until in gaps)
     )
 
 

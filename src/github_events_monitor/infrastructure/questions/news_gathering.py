@@ -88,7 +88,7 @@ async def gather(
         if reader is not None and not (subject.problem or unknown) and (told := telling.remember()):
             found.seen[subject.key] = told
         found.attention.extend(looks)
-        if news.counts or unknown:
+        if news.counts or unknown or _is_behind(context, subject, asked):
             found.news.append(news)
         else:
             found.quiet.append(name)
@@ -112,9 +112,7 @@ async def _of(
             counts=counted,
             first={kind: tuple(rows[: request.most]) for kind, rows in news.items() if rows},
             newcomers=await _newcomers(context, subject, stored, asked) if counted else (),
-            note=f"Collecting failed: {subject.problem.message}."
-            if subject.problem
-            else _unknown(context, subject, asked),
+            note=_failed(subject) or _unknown(context, subject, asked),
         )
         return found, await _attention(context, subject, stored, telling, news["releases"], request)
     except MonitorError as error:
@@ -257,3 +255,20 @@ def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | 
     if any(span.since < asked.span.until and span.until > asked.span.since for span in spans):
         return None
     return "Commits of this time are not known yet; collect_now fetches them."
+
+
+def _failed(subject: Subject) -> str | None:
+    """Return that the repository could not be asked now, and until when its news are told."""
+    if subject.problem is None:
+        return None
+    last = subject.state.last_collected_at if subject.state else None
+    told = f"told from what was stored, last collected {last or 'never'}"
+    return f"Collecting failed: {subject.problem.message}; {told}."
+
+
+def _is_behind(context: QuestionContext, subject: Subject, asked: Asked) -> bool:
+    """Return whether what is known of a repository that could not be asked ends before the window does."""
+    if subject.problem is None or asked.span.since == asked.span.until:
+        return False
+    known = (context.settled(subject, kind, asked) for kind in ("commits", "threads"))
+    return any(not spans or spans[-1].until < asked.span.until for spans in known)

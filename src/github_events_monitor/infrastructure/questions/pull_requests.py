@@ -12,7 +12,7 @@ from ...text import count_of
 from . import threads
 from .context import QuestionContext
 from .cursors import open_page
-from .lines import cursor_line, flags, known, name_of, number, quoted, span, standing
+from .lines import cursor_line, flags, hours_of, known, name_of, quoted, span, standing
 from .query import Person
 from .question import Endpoint, Question
 
@@ -130,7 +130,7 @@ def summarise(answer: PullRequests) -> str:
 def lines(answer: PullRequests) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
-    yield from threads.summary_lines(answer.summary)
+    yield from threads.summary_lines(answer.summary, answer.coverage, answer.window)
     yield from map(_line, answer.pull_requests)
     yield from cursor_line(answer.next_cursor)
 
@@ -147,7 +147,7 @@ def _line(row: PullRequest) -> str:
         (f"decision {row.review_decision}", row.review_decision),
         (f"reviewers {' '.join(map(name_of, row.reviewers or ()))}", row.reviewers),
         (count_of(row.comments or 0, "comment"), row.comments),
-        (f"first response after {number(row.first_response_hours)} h", row.first_response_hours is not None),
+        (f"first response after {hours_of(row.first_response_hours)} h", row.first_response_hours is not None),
         (f"merged {row.merged_at} by {name_of(row.merged_by)}", row.merged_at),
         (f"closed {row.closed_at}", row.closed_at and not row.merged_at),
         (f"labels {' '.join(quoted(label, 40) for label in row.labels or ())}", row.labels),

@@ -202,6 +202,8 @@ def summarise(answer: RecentCommits) -> str:
     """Return the answer in one line."""
     shown = f"{len(answer.commits)} of " if answer.next_cursor else ""
     found = count_of(answer.total_commits, "commit")
+    if answer.files_unknown:
+        found += f" known to match ({answer.files_unknown} not judged)"
     return f"{answer.repo}: {shown}{found}, {span(answer.window)}. {known(answer.coverage)}"
 
 
@@ -210,9 +212,10 @@ def lines(answer: RecentCommits) -> Iterator[str]:
     yield from standing(answer)
     if answer.files_unknown:
         more = count_of(answer.files_unknown, "more commit")
-        yield f"The files of {more} are not known: whether these match is unknown."
+        fetching = "collect_now fetches more of them."
+        yield f"The files of {more} are not known yet: whether these match is unknown. {fetching}"
     yield from commit_lines(
-        answer.commits, PAGE_TEXT_BYTES - (1_010 if answer.files_unknown else 900) - len(answer.next_cursor or "")
+        answer.commits, PAGE_TEXT_BYTES - (1_060 if answer.files_unknown else 900) - len(answer.next_cursor or "")
     )
     yield from cursor_line(answer.next_cursor)
 

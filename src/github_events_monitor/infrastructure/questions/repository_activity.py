@@ -18,7 +18,7 @@ from ..database_interface import Position
 from .context import QuestionContext, Subject
 from .coverage import add_note
 from .cursors import Page, open_page, write_cursor
-from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
+from .lines import by_time, counts, cursor_line, flags, known, name_of, quoted, span, standing
 from .matching import Words, has_words, matching
 from .persons import say_if_unknown
 from .presenter import EventAnswer
@@ -220,7 +220,7 @@ def lines(answer: RepositoryActivity) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
-    yield from series_lines(answer.series)
+    yield from series_lines(answer)
     yield from weekday_lines(answer.weekday_hours)
     yield from map(_line, answer.events)
     yield from cursor_line(answer.next_cursor)
@@ -242,21 +242,22 @@ def count_lines(answer: EventCounts) -> Iterator[str]:
     """Yield the answer as text."""
     yield from standing(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
-    yield from series_lines(answer.series)
+    yield from series_lines(answer)
     yield from weekday_lines(answer.weekday_hours)
 
 
 def weekday_lines(weekday_hours: WeekdayHours) -> Iterator[str]:
-    """Yield events by weekday and hour as text; nothing where they are not told."""
+    """Yield events by weekday and hour as text; nothing where they are not told or there is none."""
+    if not any(map(any, weekday_hours)):
+        return
     days = zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekday_hours, strict=False)
     yield from (f"{day} by hour (UTC): {' '.join(map(str, hours))}" for day, hours in days)
 
 
-def series_lines(series: ActivitySeries) -> Iterator[str]:
-    """Yield a series of counts as text, one line for each type; nothing where there is nothing to count."""
-    if series.counts:
-        yield f"By {series.unit}, from {series.start} on:"
-    yield from (f"  {kind}: {' '.join(map(str, values))}" for kind, values in series.counts.items())
+def series_lines(answer: RepositoryActivity | EventCounts) -> Iterator[str]:
+    """Yield the series of counts as text, one line for each type; nothing where there is nothing to count."""
+    series = answer.series
+    yield from by_time(series.counts.items(), series.unit, series.start, answer.coverage, answer.window)
 
 
 REPOSITORY_ACTIVITY = Question(

@@ -7,9 +7,10 @@ from pydantic import Field, model_validator
 
 from ...answers import Answer, AnswerModel, Coverage, Link, Problem, Window
 from ...errors import InvalidInput, MonitorError
+from ...insights.health.rules import MINIMUM_KNOWN_SHARE
 from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_health
 from ...insights.results import Component, HealthResult, Trend
-from ...text import clean
+from ...text import clean, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject, check_repos
 from .coverage import join_coverage
@@ -181,6 +182,8 @@ def summarise(answer: RepositoryHealth) -> str:
         return f"Health of {len(answer.repositories)} repositories: {order}{rest}, {span(answer.window)}."
     score = "not known (null)" if answer.health_score is None else f"{answer.health_score:g} of 100"
     sure = "" if answer.confidence is None else f" at confidence {answer.confidence:.2f}"
+    if answer.health_score is None and answer.confidence is not None:
+        sure += f" ({MINIMUM_KNOWN_SHARE:.2f} is needed)"
     unknown = sum(part.score is None for part in answer.components)
     parts = f"{unknown} of {len(answer.components)} components unknown"
     return f"{answer.repo}: health {score}{sure}, {parts}, {span(answer.window)}. {known(answer.coverage)}"
@@ -205,7 +208,8 @@ def _side_by_side(answer: RepositoryHealth) -> Iterator[str]:
     yield f"Now {answer.now}. {known(answer.coverage)}"
     good = [row for row in answer.repositories if row.error is None]
     for row in good:
-        sure = "" if row.confidence is None else f", confidence {row.confidence:.2f}"
+        needed = f" ({MINIMUM_KNOWN_SHARE:.2f} is needed)" if row.health_score is None else ""
+        sure = "" if row.confidence is None else f", confidence {row.confidence:.2f}{needed}"
         partial = "" if row.complete else ", not completely known"
         advice = f". Recommendation: {row.recommendation}" if row.recommendation else ""
         yield f"{row.repo}: {number(row.health_score)}{sure}, trend {row.direction or 'unknown'}{partial}{advice}"
@@ -223,7 +227,7 @@ def component_line(part: Component) -> str:
     """Return a component in one line."""
     score = "unknown" if part.score is None else f"score {part.score:.2f}"
     sample = "" if part.sample_size is None else f", of {part.sample_size}"
-    value = "" if part.value is None else f", {number(part.value)} {part.unit}"
+    value = "" if part.value is None else f", {number(part.value)} {unit_of(part.value, part.unit)}"
     return f"{part.name}: {score}{value}{sample}, weight {part.weight:g}. {part.explanation}"
 
 

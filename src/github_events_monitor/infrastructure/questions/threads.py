@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypeV
 from msgspec.structs import replace
 from pydantic import Field
 
-from ...answers import AnswerModel, Coverage
+from ...answers import AnswerModel, Coverage, Window
 from ...insights.results import DurationBuckets, ThreadSeries
 from ...insights.series import thread_durations, thread_series
 from ...insights.threads import first_response_hours, summarise, waiting_for
@@ -16,7 +16,7 @@ from ...text import clean
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import Page, write_cursor
-from .lines import number as shown
+from .lines import by_time, hours_of
 from .persons import say_if_unknown
 from .query import PagedQuery, Person, Repo
 from .sizes import MAX_BYTES, how_many_fit, wire_size
@@ -235,21 +235,21 @@ def summary_line(summary: Summary) -> str:
     merged = "" if summary.merged is None else f", {summary.merged} merged"
     waiting = "" if summary.waiting_for_review is None else f" ({summary.waiting_for_review} waiting for review)"
     counts = f"{summary.open} open{waiting}, {summary.opened} opened{merged}, {summary.closed} closed"
-    answer = f"median hours to first response {shown(summary.median_hours_to_first_response)}"
+    answer = f"median hours to first response {hours_of(summary.median_hours_to_first_response)}"
     answered = f"{answer} (of {summary.first_response_sample})"
-    merging = f", to merge {shown(summary.median_hours_to_merge)} (of {summary.merge_sample})"
+    merging = f", to merge {hours_of(summary.median_hours_to_merge)} (of {summary.merge_sample})"
     return f"In the window: {counts}; {answered}{'' if summary.merge_sample is None else merging}."
 
 
-def summary_lines(summary: Summary) -> Iterator[str]:
+def summary_lines(summary: Summary, coverage: Coverage, window: Window) -> Iterator[str]:
     """Yield a summary as text: counts and medians, then by time, then how long it took."""
     yield summary_line(summary)
     series, took = summary.series, summary.durations
     kinds = [("opened", series.opened), ("merged", series.merged), ("closed", series.closed)]
-    if any(map(any, (series.opened, series.merged, series.closed, series.open))):
-        yield f"By {series.unit}, from {series.start} on:"
-        yield f"  open at the end: {' '.join(map(str, series.open))}"
-    yield from (f"  {kind}: {' '.join(map(str, values))}" for kind, values in kinds if any(values))
+    told = [(kind, values) for kind, values in kinds if any(values)]
+    if told or any(series.open):
+        told.insert(0, ("open at the end", series.open))
+    yield from by_time(told, series.unit, series.start, coverage, window)
     for name, values in (("first response", took.first_response), ("merge", took.merge)):
         if any(values):
             ends = (

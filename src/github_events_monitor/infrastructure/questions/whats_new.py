@@ -27,6 +27,18 @@ MAX_SHOWN = 3
 TEXT_BYTES = 7_900
 NOTE_BYTES = 300
 """What is left of them for what an answer says of itself."""
+_NOTHING = (
+    "No repository is watched: name some in repos, or have some watched (watch_repositories, TARGET_REPOSITORIES)."
+)
+_AT = {
+    "checks_failing": ", last failed",
+    "pull_request_unanswered": ", opened",
+    "pull_request_waiting": ", last updated",
+    "review_requested": ", last updated",
+    "your_pull_request": ", last updated",
+    "release": ", published",
+}
+"""What the instant of a kind of attention is; of others when it was."""
 
 
 class WhatsNewQuery(Query):
@@ -51,7 +63,7 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     refused = {**chosen.problems, **check_repos(names)}
     reader = query.reader if query.since is None else None
     found = await gather(context, names, refused, asked, MAX_SHOWN, reader)
-    nothing = None if names or refused else "No repository is watched; name some, or set TARGET_REPOSITORIES."
+    nothing = None if names or refused else _NOTHING
     left = len(chosen.names) - len(names)
     more = f"{left} more repositories are not looked at; name them in repos." if left else None
     whole = WhatsNew(
@@ -92,10 +104,12 @@ def _window(context: QuestionContext, since: str) -> Asked:
 def summarise(answer: WhatsNew) -> str:
     """Return the answer in one line."""
     looks, failed = len(answer.attention), f", {len(answer.errors)} failed" if answer.errors else ""
+    news = sum(bool(part.counts) for part in answer.repositories)
+    unknown = len(answer.repositories) - news
     line = (
         f"{count_of(looks, 'thing')} {'needs' if looks == 1 else 'need'} attention;"
-        f" {count_of(len(answer.repositories), 'repository')} with news,"
-        f" {len(answer.quiet)} quiet{failed}, {answer.since} to {answer.until}."
+        f" {count_of(news, 'repository')} with news, {len(answer.quiet)} quiet"
+        f"{f', {unknown} not known' if unknown else ''}{failed}, {answer.since} to {answer.until}."
     )
     return " ".join(filter(None, (line, answer.note)))
 
@@ -109,12 +123,16 @@ def lines(answer: WhatsNew) -> Iterator[str]:
     """Yield the answer as text."""
     yield f"Now {answer.now}. Ask next with since={answer.next_since}, or as the same reader."
     for one in answer.attention:
-        yield f"! {one.repo} {one.kind}: {one.reason}{f' at {one.at}' if one.at else ''}"
+        at = f"{_AT.get(one.kind, ' at')} {one.at}" if one.at else ""
+        yield f"! {one.repo} {one.kind}: {one.reason}{at}"
     for part in answer.repositories:
         new = f"; newcomers {', '.join(map(name_of, part.newcomers))}" if part.newcomers else ""
-        yield f"{part.repo}: {counts(part.counts)}{new}{f'. {part.note}' if part.note else ''}"
+        said = counts(part.counts) if part.counts else "no news known"
+        yield f"{part.repo}: {said}{new}{f'. {part.note}' if part.note else ''}"
         for kind, rows in part.first.items():
-            yield f"  {kind}: {'; '.join(_shown(row, answer.since) for row in rows)}"
+            left = part.counts.get(kind, 0) - len(rows)
+            more = f"; and {left} more" if left > 0 else ""
+            yield f"  {kind}: {'; '.join(_shown(row, answer.since) for row in rows)}{more}"
     if answer.quiet:
         yield f"Quiet: {', '.join(answer.quiet)}"
     yield from (f"Failed: {name}: {problem.code}: {problem.message}" for name, problem in answer.errors.items())
