@@ -2,8 +2,8 @@
 
 import sys
 
-from .infrastructure.gc_pause import without_garbage_collection
 from .terminal import output
+from .terminal.importing import importing
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
 
 
 def _serve() -> int:
-    with without_garbage_collection():
+    with importing():
         from .terminal.serving import serve_mcp
 
     try:

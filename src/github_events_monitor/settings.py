@@ -18,6 +18,8 @@ from .errors import InvalidInput, SettingsError
 from .watch_words import ACCEPTED, parse_watch_word
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
+_UNSET = re.compile(r"(?:^|/)\$[A-Za-z_]")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 """What a client without a shell left as it was."""
 
 _DESTINATIONS = {
@@ -76,8 +78,10 @@ def _path(value: object) -> object:
     if not isinstance(value, str):
         return value
     expanded = os.path.expanduser(os.path.expandvars(value))
-    if _PLACEHOLDER.search(expanded):
+    if _PLACEHOLDER.search(expanded) or _UNSET.search(expanded):
         raise ValueError("a variable that is not set")
+    if _URL.match(expanded):
+        raise ValueError("a URL")  # it would be a folder of that name, with the password in it
     return expanded
 
 
@@ -128,7 +132,8 @@ class Settings(BaseSettings):
 
     database_provider: Literal["sqlite", "dynamodb"] = Field("sqlite", description="sqlite or dynamodb")
     database_path: Annotated[str, BeforeValidator(_path)] = Field(
-        default_factory=_default_database, description="a file path, or :memory:, in which every variable is set"
+        default_factory=_default_database,
+        description="a file path (no URL), or :memory:, in which every variable is set",
     )
     aws_region: str | None = Field(
         None,
@@ -183,7 +188,7 @@ class Settings(BaseSettings):
     github_webhook_secret: SecretStr | None = Field(None, min_length=1, description="the webhook's secret")
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL")
     log_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
-        None, description="a path of a regular file, in which every variable is set"
+        None, description="a path (no URL) of a regular file, in which every variable is set"
     )
     env_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
         None, description="a path of a file of variables in UTF-8"
@@ -304,7 +309,8 @@ def _env_file(folder: bool) -> Path | None:
     except (OSError, ValueError):
         found = False
     if not found:
-        raise SettingsError(f"ENV_FILE={named!r} is not accepted; give a path of a file of variables in UTF-8")
+        shown = "" if _may_hold_a_password(named) else f"={named!r}"
+        raise SettingsError(f"ENV_FILE{shown} is not accepted; give a path of a file of variables in UTF-8")
     return path
 
 

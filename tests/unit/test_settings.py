@@ -244,6 +244,24 @@ def test_a_placeholder_that_a_client_left_is_refused(monkeypatch: pytest.MonkeyP
         Settings.load()
 
 
+@pytest.mark.parametrize("name", ["DATABASE_PATH", "LOG_FILE", "ENV_FILE"])
+@pytest.mark.parametrize(
+    "path", ["$NOT_SET_HERE/x", "/data/$NOT_SET_HERE", "sqlite:///x", "postgresql://u:pa/ssw0rd@h/x"]
+)
+def test_a_variable_that_is_not_set_and_a_url_are_no_path(
+    monkeypatch: pytest.MonkeyPatch, name: str, path: str
+) -> None:
+    monkeypatch.setenv(name, path)
+    with pytest.raises(SettingsError, match=rf"^{name}.* is not accepted; give a ") as caught:
+        Settings.load()
+    assert "ssw0rd" not in caught.value.message
+
+
+def test_a_dollar_within_a_name_is_a_part_of_it(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_PATH", str(clean / "cash$.db"))
+    assert Settings.load().database_path == str(clean / "cash$.db")
+
+
 @pytest.mark.parametrize("name", ["GITHUB_TOKEN", "API_TOKEN"])
 def test_a_placeholder_is_no_token(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "${input:token}")

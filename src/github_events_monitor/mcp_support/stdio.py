@@ -8,6 +8,8 @@ looks as if the client had left.
 
 import asyncio
 import codecs
+import errno
+import json
 import logging
 import os
 import select
@@ -44,6 +46,8 @@ LONGEST = 16 * 1_048_576
 
 _CHUNK = 65_536
 _LOOK = 0.05
+_STUCK = 0.5
+"""Seconds without any room in the output after which, once the input has ended, its client reads no more."""
 _signalled = threading.Event()
 _inputs: list[socket.socket] = []
 """Where what the client sends is passed on from, while `messages` lasts."""
@@ -100,13 +104,18 @@ class _Output(_Closing):
     def __init__(self, file: int, unanswered: _Open, answered: Callable[[], object]) -> None:
         self._file, self._unanswered, self._answered = file, unanswered, answered
         self._turn = asyncio.Lock()
+        self._ended = threading.Event()
+
+    def give_up(self) -> None:
+        """Wait no more for a client that does not read."""
+        self._ended.set()
 
     async def send(self, item: SessionMessage) -> None:
         """Write a message. Raises `BrokenResourceError` when it cannot be written."""
         line = item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
         try:
             async with self._turn:
-                await _write(self._file, line)
+                await _write(self._file, line, self._ended)
         except OSError as error:
             self.failure = error
             end_input()
@@ -142,12 +151,14 @@ class _Input(_Closing):
                     break
                 text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")  # some shells write a mark
                 item = SessionMessage(jsonrpc_message_adapter.validate_json(text, by_name=False))
+                _refuse_other_ids(item, text)
             except ValueError as error:
                 await self._output.send(SessionMessage(_refusal(error)))
             else:
                 self._unanswered.note_read(item)
                 return item
         await self._unanswered.answered()
+        self._output.give_up()
         raise anyio.EndOfStream
 
 
@@ -170,6 +181,7 @@ async def messages(answered: Callable[[], object]) -> AsyncIterator[tuple[_Input
         try:
             yield _Input(reader, unanswered, output), output
         finally:
+            output.give_up()
             end_input()
             _inputs.remove(ours)
             writer.close()
@@ -179,6 +191,22 @@ async def messages(answered: Callable[[], object]) -> AsyncIterator[tuple[_Input
         raise output.failure
 
 
+class _OtherId(ValueError):
+    """A request whose id is neither text nor a whole number."""
+
+
+def _refuse_other_ids(item: SessionMessage, text: str) -> None:
+    """Refuse what the SDK takes for a notification although somebody waits for its answer. Raises `_OtherId`.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/basic#requests: the id is a string or integer, never null.
+    """
+    message = item.message
+    if not isinstance(message, JSONRPCNotification) or message.method.startswith("notifications/"):
+        return
+    if "id" in json.loads(text):
+        raise _OtherId
+
+
 def _refusal(error: Exception) -> JSONRPCError:
     problems = error.errors(include_url=False) if isinstance(error, ValidationError) else []
     code, message = INVALID_REQUEST, "this line is not a JSON-RPC 2.0 message"
@@ -186,6 +214,8 @@ def _refusal(error: Exception) -> JSONRPCError:
         code, message = PARSE_ERROR, "this line is not JSON; send one JSON-RPC 2.0 message a line"
     elif problems and all(isinstance(problem["input"], list) for problem in problems):
         message = "batches are not served; send one message a line"
+    elif isinstance(error, _OtherId):
+        message = "the id of a request is text or a whole number"
     elif not problems:
         message = f"this line is longer than the {LONGEST} bytes that a message may have"
     return JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=code, message=message))
@@ -249,18 +279,20 @@ def _read(client: int) -> bytes:
             select.select([client], [], [])
 
 
-async def _write(file: int, line: bytes) -> None:
-    """Write a line; a client that does not read at once is waited for in a thread."""
+async def _write(file: int, line: bytes, ended: threading.Event) -> None:
+    """Write a line; a client that does not read at once is waited for in a thread, until the session has ended."""
     rest = memoryview(line)
     while rest and sys.platform != "win32" and has_room(file):  # there only sockets are selected
         rest = rest[os.write(file, rest[: select.PIPE_BUF]) :]
     if rest:
-        await anyio.to_thread.run_sync(_write_patiently, file, rest)
+        await anyio.to_thread.run_sync(_write_patiently, file, rest, ended)
 
 
-def _write_patiently(file: int, rest: memoryview) -> None:
+def _write_patiently(file: int, rest: memoryview, ended: threading.Event) -> None:
+    while rest and sys.platform == "win32":
+        rest = rest[os.write(file, rest) :]
     while rest:
-        try:
-            rest = rest[os.write(file, rest) :]
-        except BlockingIOError:  # the client made its end non-blocking
-            select.select([], [file], [])
+        if select.select([], [file], [], _STUCK)[1]:
+            rest = rest[os.write(file, rest[: select.PIPE_BUF]) :]
+        elif ended.is_set():
+            raise BrokenPipeError(errno.EPIPE, "the output is not read")

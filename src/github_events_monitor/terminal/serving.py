@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..infrastructure.gc_pause import without_garbage_collection
 from ..settings import Settings
+from .importing import importing
 from .running import run_server
 
 
@@ -13,6 +13,6 @@ def serve_mcp(**flags: Any) -> int:
 
 
 def _serve(settings: Settings) -> None:
-    with without_garbage_collection():
+    with importing():
         from ..mcp_server import run
     run(settings.mcp_transport, settings)

@@ -181,6 +181,8 @@ def test_a_reset_of_its_input_is_its_end_and_a_non_blocking_input_is_read(world:
         (b"hello", -32700, "not JSON"),
         (b'{"jsonrpc":"2.0"}', -32600, "not a JSON-RPC 2.0 message"),
         (b'[{"jsonrpc":"2.0","id":7,"method":"ping"}]', -32600, "one message a line"),
+        (b'{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600, "text or a whole number"),
+        (b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, "text or a whole number"),
     ],
 )
 def test_a_line_that_is_no_message_gets_an_error(world: World, line: bytes, code: int, words: str) -> None:
@@ -232,6 +234,41 @@ def test_a_client_that_reads_no_more_has_left(world: World) -> None:
     _, log = process.communicate()
     for word in (b"Traceback", b"ERROR", b"error:", b"Exception"):
         assert word not in log
+
+
+@pytest.mark.parametrize("ending", ["end of the input", "SIGTERM"])
+def test_a_client_that_does_not_read_cannot_keep_it_from_leaving(world: World, ending: str) -> None:
+    process = start_stdio()
+    ask(process, INITIALIZE)
+    assert process.stdin is not None
+    process.stdin.write(lines(NOTE, *({"jsonrpc": "2.0", "id": number, "method": "tools/list"} for number in range(9))))
+    process.stdin.flush()
+    if ending == "SIGTERM":
+        process.send_signal(signal.SIGTERM)
+    else:
+        process.stdin.close()
+    assert process.wait(20) == 0
+    assert process.stderr is not None
+    assert b"Traceback" not in process.stderr.read()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+
+
+def test_an_interrupt_while_it_starts_leaves_no_traceback(world: World) -> None:
+    interrupting = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'github_events_monitor.mcp_support.declarations':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from github_events_monitor.__main__ import main\n"
+        "sys.argv = ['github-events-monitor']\n"
+        "main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", interrupting], capture_output=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, b"")
 
 
 def test_a_byte_order_mark_before_any_line_is_read_over(world: World) -> None:
