@@ -6,7 +6,6 @@ Everything that enters a database passes here, so that every provider refuses th
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,12 +13,10 @@ import msgspec
 from ..errors import DatabaseError, InvalidInput
 from ..github.commits import MAX_MESSAGE
 from ..github.payloads import extract_facts
-from ..github.threads_merge import with_replies
 from ..instants import normalise_instant
 from ..jsontext import dump_json, load_json
 from ..ledger import merge_spans
 from ..records import (
-    MAX_KEY_TEXT,
     Commit,
     CommitFile,
     CommitRecord,
@@ -29,7 +26,6 @@ from ..records import (
     MetricRow,
     RepositoryState,
     Span,
-    Thread,
     kept_branches,
     repo_key,
     require_text,
@@ -37,17 +33,15 @@ from ..records import (
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
-_MAX_KEY = 1024
+MAX_KEY = 1024
 _MAX_ROW = 300_000
 """Bytes of JSON of what an exported row holds: an item of DynamoDB has 400 KB, and every provider takes the same."""
-_MAX_NAMES = 10_000
-"""Bytes of JSON of a thread's labels, and of its reviewers: GitHub allows 100 labels of 50 characters."""
 _MAX_PARENTS, _MAX_PARENT = 1_000, 64
 _MAX_ID = 2**53
 _MAX_SAID = 300
 _MOMENTS = ("commits_floor", "last_collected_at", "taken_over_at")
 _COMMIT_TEXTS = ("author_name", "author_email", "author_login", "author_type", "committer_login", "authored_at")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 _SHA = re.compile(r"[0-9a-f]{7,40}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]{1,255}")
@@ -155,13 +149,13 @@ def commits_from(commits: Iterable[CommitRecord | Mapping[str, Any]]) -> list[Co
 
 def commit_from_dict(row: Mapping[str, Any], where: str) -> Commit:
     """One commit out of its dict form. Raises `InvalidInput` that begins with `where`."""
-    commit = _convert(row, Commit, where)
+    commit = convert(row, Commit, where)
     if not _SHA.fullmatch(commit.sha):
         raise InvalidInput(f"{where}: 'sha' must be 7 to 40 lower-case hexadecimal digits")
     # One provider keeps these as one text: https://git-scm.com/docs/git-check-ref-format forbids both in names
     if any("\n" in branch for branch in commit.branches) or any(len(sha.split()) != 1 for sha in commit.parents):
         raise InvalidInput(f"{where}: 'branches' must not hold line feeds, nor 'parents' blanks")
-    if any(_SURROGATE.search(text) for text in (commit.message, commit.author_name or "", *commit.branches)):
+    if any(SURROGATE.search(text) for text in (commit.message, commit.author_name or "", *commit.branches)):
         raise InvalidInput(f"{where}: a text to store is not valid Unicode (it holds a lone surrogate)")
     if len(commit.parents) > _MAX_PARENTS or any(len(sha) > _MAX_PARENT for sha in commit.parents):
         raise InvalidInput(f"{where}: 'parents' must be at most {_MAX_PARENTS:,} shas")
@@ -227,7 +221,7 @@ def health_from_dict(
         if not isinstance(result, dict) or not _DAY.fullmatch(day):
             raise InvalidInput(f"{where}: 'daily' must have objects by days such as 2025-03-10")
         check_result(result, where)
-    state = None if tracking is None else _known_state(_convert(tracking, RepositoryState, where), repo, where)
+    state = None if tracking is None else _known_state(convert(tracking, RepositoryState, where), repo, where)
     return repo, daily, state, watched
 
 
@@ -283,7 +277,7 @@ def _known_state(state: RepositoryState, repo: str, where: str) -> RepositorySta
 def _owner(row: Mapping[str, Any], where: str, kind: type[StructT]) -> tuple[str, str, StructT]:
     sha, repo = require_text(row, "commit_sha", where), require_text(row, "repo_name", where)
     check_size(row, where)
-    record = _convert(row, kind, where)
+    record = convert(row, kind, where)
     try:
         msgspec.json.encode(record)
     except UnicodeEncodeError:
@@ -291,7 +285,8 @@ def _owner(row: Mapping[str, Any], where: str, kind: type[StructT]) -> tuple[str
     return repo_key(repo), check_sha(sha), record
 
 
-def _convert(row: Mapping[str, Any], kind: type[StructT], where: str) -> StructT:
+def convert(row: Mapping[str, Any], kind: type[StructT], where: str) -> StructT:
+    """Return a row as a record. Raises `InvalidInput` that begins with `where`."""
     try:
         return msgspec.convert(row, kind)
     except ValueError as error:  # msgspec's own, which quotes the whole value, or that of a lone surrogate
@@ -351,75 +346,8 @@ def check_result(result: Any, where: str) -> None:
 
 def storable(text: str, where: str, field: str) -> str:
     """Text that every engine can hold as a key. Raises `InvalidInput` for lone surrogates, NUL and excessive length."""
-    if text.isascii() and text.isprintable() and len(text) <= _MAX_KEY:  # nearly all are
+    if text.isascii() and text.isprintable() and len(text) <= MAX_KEY:  # nearly all are
         return text
-    if "\0" in text or _SURROGATE.search(text) or len(text.encode()) > _MAX_KEY:
+    if "\0" in text or SURROGATE.search(text) or len(text.encode()) > MAX_KEY:
         raise InvalidInput(f"{where}: {field!r} must be at most 1,024 bytes of valid Unicode")
     return text
-
-
-def threads_from(threads: Iterable[Thread]) -> list[Thread]:
-    """Return validated threads in order. Raises `InvalidInput` naming record and field."""
-    return [check_thread(thread, f"thread {thread.number}") for thread in threads]
-
-
-def thread_to_dict(thread: Thread) -> dict[str, Any]:
-    """Return the export form of a thread: what is known of it by name, replies as lists in the order of `Reply`."""
-    found: dict[str, Any] = msgspec.to_builtins(thread)
-    return found
-
-
-def thread_from_dict(row: Mapping[str, Any], where: str) -> Thread:
-    """Return a thread out of its export form. Raises `InvalidInput` that begins with `where`."""
-    check_size(row, where)
-    thread = _convert(row, Thread, where)
-    if any(isinstance(part, str) and len(part) > _MAX_KEY for part in msgspec.structs.astuple(thread)):
-        raise InvalidInput(f"{where}: a text of an issue or pull request has at most {_MAX_KEY:,} characters")
-    if any(text is not None and len(text) > MAX_KEY_TEXT for reply in thread.replies for text in reply):
-        raise InvalidInput(f"{where}: a text of a reply has at most {MAX_KEY_TEXT} characters")
-    return check_thread(thread, where)
-
-
-def check_thread(thread: Thread, where: str) -> Thread:
-    """Return the thread with its instants, its repository and its texts normalised. Raises `InvalidInput`.
-
-    Lone surrogates, which GitHub's records have here and there and no engine can hold, become U+FFFD. Of more labels or
-    reviewers than any thread of GitHub's has the first are kept. An issue that is said to be merged is closed.
-    """
-    if thread.kind == "issue" and thread.state == "merged":
-        thread = msgspec.structs.replace(thread, state="closed", merged_at=None, merged_by=None)
-    thread = msgspec.structs.replace(thread, labels=_first(thread.labels), reviewers=_first(thread.reviewers))
-    try:
-        msgspec.json.encode(thread)
-    except UnicodeEncodeError:
-        thread = msgspec.convert(_without_surrogates(msgspec.to_builtins(thread)), Thread)
-    try:
-        instants = {
-            name: normalise_instant(value)
-            for name in ("created_at", "updated_at", "closed_at", "merged_at")
-            if (value := getattr(thread, name)) is not None
-        }
-        replies = tuple(reply._replace(created_at=normalise_instant(reply.created_at)) for reply in thread.replies)
-        repo = repo_key(thread.repo_name)
-    except InvalidInput as error:
-        raise InvalidInput(f"{where}: {error.message}") from None
-    if thread.number < 1:
-        raise InvalidInput(f"{where}: 'number' must be 1 or more")
-    bare = msgspec.structs.replace(thread, repo_name=repo, replies=(), **instants)
-    return with_replies(bare, replies)  # in their order, each once: what a merge with itself leaves as it is
-
-
-def _first(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """Return the names that have at most `_MAX_NAMES` bytes of JSON together."""
-    if not names:
-        return names
-    sizes = accumulate(len(json.dumps(name)) for name in names)
-    return names[: sum(size <= _MAX_NAMES for size in sizes)]
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
-    if isinstance(value, list | tuple):
-        return [_without_surrogates(part) for part in value]
-    return {name: _without_surrogates(part) for name, part in value.items()} if isinstance(value, dict) else value

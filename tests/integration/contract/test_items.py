@@ -8,7 +8,8 @@ import pytest
 from github_events_monitor.errors import InvalidInput
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import TABLES, DatabaseManager, TableItem
-from github_events_monitor.infrastructure.wire import commit_to_dict, thread_to_dict
+from github_events_monitor.infrastructure.thread_wire import thread_to_dict
+from github_events_monitor.infrastructure.wire import commit_to_dict
 from github_events_monitor.records import CommitRecord, MetricRow
 
 from .builders import (

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from github_events_monitor.errors import InvalidInput, LeaseLost
 from github_events_monitor.infrastructure.database_interface import DatabaseManager, TableItem
-from github_events_monitor.infrastructure.wire import thread_to_dict
+from github_events_monitor.infrastructure.thread_wire import thread_to_dict
 from github_events_monitor.records import CollectedBatch, Ledger, Reply, RepositoryState, Span, Thread
 
 from .builders import OTHER, REPO, at, collect

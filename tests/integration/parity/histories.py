@@ -7,7 +7,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from github_events_monitor.infrastructure.database_interface import DatabaseManager, TableItem
-from github_events_monitor.infrastructure.wire import thread_to_dict
+from github_events_monitor.infrastructure.thread_wire import thread_to_dict
 from github_events_monitor.insights.commits import analyse_commit
 from github_events_monitor.instants import format_instant
 from github_events_monitor.ledger import learn

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, get_args
 
 from ...errors import InvalidInput
 from ...records import Commit, CommitFile, CommitSummary, Event, MetricRow, RepositoryState, Thread, require_text
-from .. import wire
+from .. import thread_wire, wire
 from .types import RESERVED, MetricTable, TableItem
 
 METRIC_KEYS: dict[MetricTable, tuple[str, str]] = {
@@ -90,7 +90,7 @@ def _parse(item: TableItem, where: str, parsed: ParsedItems) -> None:
         repo, daily, state, watched = wire.health_from_dict(row, where)
         parsed.health.setdefault(repo, (daily, state, watched))
     elif item.table == "threads":
-        thread = wire.thread_from_dict(row, where)
+        thread = thread_wire.thread_from_dict(row, where)
         parsed.threads.setdefault((thread.repo_name, thread.number), thread)
     else:
         _parse_metric(item, where, parsed)

@@ -12,7 +12,7 @@ import msgspec
 from ...instants import format_instant
 from ...ledger import with_archive
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Ledger, RepositoryState, Stored, repo_key
-from .. import wire
+from .. import thread_wire
 from .bulk import BatchEncoder, RecordEncoder, decode_records
 from .collector_state import CollectorState
 from .commits import CommitsRepository
@@ -79,7 +79,7 @@ class DatabaseManager(ABC):
         then unchanged (and on SQLite nothing at all was written). Where threads are not `available`, the state stored
         does not say that they are known.
         """
-        threads = tuple(wire.threads_from(batch.threads))
+        threads = tuple(thread_wire.threads_from(batch.threads))
         await self.connection.open()
         checked = msgspec.structs.replace(batch, threads=threads)
         return await self._store(checked if self.threads.available else _without_threads(checked), lease)

@@ -7,7 +7,7 @@ from ...errors import DatabaseError
 from ...github.threads_merge import merge_threads
 from ...instants import normalise_instant
 from ...records import Thread, repo_key
-from .. import wire
+from .. import thread_wire
 from .connection import DatabaseConnection
 
 Merge = Callable[[Thread, Thread], Thread]
@@ -36,7 +36,7 @@ class ThreadsRepository(ABC):
 
         Raises `InvalidInput` naming the record and the field before anything is written.
         """
-        records = wire.threads_from(threads)
+        records = thread_wire.threads_from(threads)
         if not records:
             return 0
         await self._connection.open()
@@ -50,7 +50,7 @@ class ThreadsRepository(ABC):
         Raises:
             DatabaseError: Threads are not `available` here.
         """
-        records = wire.threads_from(threads)
+        records = thread_wire.threads_from(threads)
         if not records:
             return 0
         await self._connection.open()

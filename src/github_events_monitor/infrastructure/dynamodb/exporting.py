@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, get_args
 
 from ...side_by_side import side_by_side
-from .. import wire
+from .. import thread_wire, wire
 from ..contract.export_rows import METRIC_KEYS, metric_to_dict
 from ..database_interface import RESERVED, MetricTable, TableItem
 from .batches import expressions, get_items, pages
@@ -99,7 +99,7 @@ async def _threads(client: DynamoDBClient, since: str | None, repo: str | None) 
     async for page in reading:
         found = [thread_from_item(item) for item in page]
         yield [
-            wire.thread_to_dict(thread)
+            thread_wire.thread_to_dict(thread)
             for thread in found
             if since is None or thread.state == "open" or thread.updated_at >= since
         ]

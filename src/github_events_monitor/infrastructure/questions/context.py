@@ -116,9 +116,9 @@ class QuestionContext:
         self._missing: TTLCache[str, NotFound] = TTLCache(
             MAX_MISSING, MISSING_FOR.total_seconds(), timer=lambda: self.clock().timestamp()
         )
-        self.anomalies: LRUCache[tuple[object, ...], tuple[Anomaly, ...]] = LRUCache(MAX_MISSING)
-        self.severe: LRUCache[tuple[object, ...], tuple[Found, ...]] = LRUCache(MAX_MISSING)
-        """Anomalies and severe findings of late, by what they were found in."""
+        self.anomalies: LRUCache[tuple[str, str], tuple[object, tuple[Anomaly, ...]]] = LRUCache(MAX_MISSING)
+        self.severe: LRUCache[tuple[str, str], tuple[object, tuple[Found, ...]]] = LRUCache(MAX_MISSING)
+        """Anomalies and severe findings by repository and since when, each with what they were found in."""
         self._widened: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     def for_call(self, *, progress: Progress | None, may_watch: bool) -> Self:

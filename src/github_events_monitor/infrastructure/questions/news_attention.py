@@ -90,8 +90,11 @@ async def severe(context: QuestionContext, subject: Subject, stored: Stored, tel
     while nothing more was stored.
     """
     stand = _stand(subject, stored)
-    if (every := context.severe.get(stand)) is None:
-        every = context.severe[stand] = tuple(await _find_severe(context, subject, stored))
+    place = subject.key, stored.stretch.since  # which readers share
+    before, every = context.severe.get(place, (None, ()))
+    if before != stand:
+        every = tuple(await _find_severe(context, subject, stored))
+        context.severe[place] = stand, every
     told: list[Finding] = []
     for found in every:
         kind = found.finding.type
@@ -151,9 +154,7 @@ def _stand(subject: Subject, stored: Stored) -> tuple[object, ...]:
     """Return what tells apart all that findings are made of."""
     rows = stored.activity
     return (
-        subject.key,
         subject.default_branch,
-        stored.stretch.since,
         (len(rows), rows[-1].id if rows else ""),
         tuple((commit.sha, commit.files_changed) for commit, _ in stored.commits),
         tuple((thread.number, thread.title) for thread in stored.threads if thread.created_at >= stored.stretch.since),
@@ -174,10 +175,13 @@ async def unusual(
         return []
     week = shift(asked.span.until, -timedelta(hours=EventAnomaliesQuery.default_hours))
     span = Span(min(week, stored.stretch.since), asked.span.until)
-    stand = (subject.key, span.since[:13], span.until[:13], _collected(subject), len(rows), rows[-1].id)
-    if (found := context.anomalies.get(stand)) is None:
+    place = subject.key, span.since[:13]
+    stand = (span.until[:13], _collected(subject), len(rows), rows[-1].id)
+    before, found = context.anomalies.get(place, (None, ()))
+    if before != stand:
         result = await find_anomalies(context, subject, asked._replace(span=span))
-        found = context.anomalies[stand] = tuple(one for one in result.anomalies if one.type != "drop")
+        found = tuple(one for one in result.anomalies if one.type != "drop")
+        context.anomalies[place] = stand, found
     return [_anomaly(subject, one) for one in found if _is_news(one, telling)]
 
 
