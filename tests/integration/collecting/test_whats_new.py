@@ -317,3 +317,12 @@ async def test_a_repository_that_could_not_be_asked_is_not_quiet() -> None:
     text = WHATS_NEW.text(answer)
     assert "octo/quiet: no news known. Collecting failed: " in text
     assert "1 repository with news, 0 quiet, 1 not known" in text.splitlines()[0]
+
+
+async def test_asked_twice_in_a_second_nothing_is_collected_and_nothing_is_left() -> None:
+    world = make()
+    await world.collector.collect(["octo/hello", "octo/quiet"])
+    await ask(world, reader="ann")
+    before = len(world.github.requests)
+    answer = await ask(world, reader="ann")
+    assert (answer.note, len(world.github.requests)) == (None, before)

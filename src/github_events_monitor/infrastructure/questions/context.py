@@ -340,6 +340,8 @@ class QuestionContext:
 
     def _is_too_narrow(self, subject: Subject, asked: Asked, kind: str) -> bool:
         """Return whether the window begins before what is known, and nothing tried to reach that far lately."""
+        if asked.span.since >= asked.span.until:
+            return False
         spans = self.settled(subject, kind, asked)  # a window that began after the last collection is no wider than it
         if any(span.since <= asked.span.since < span.until for span in spans):
             return False
