@@ -5,19 +5,17 @@ https://docs.github.com/en/rest/issues/events#list-issue-events-for-a-repository
 """
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Literal
 
 from msgspec.structs import replace
 
-from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
+from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import BudgetSpent, RequestBudget
 from ..github.thread_lists import Ending, parse_endings, parse_thread
 from ..github.threads_merge import SAME_SECONDS, ended_again
 from ..insights.threads import lacks_ending
 from ..instants import seconds_between
 from ..records import Thread
-from ..side_by_side import side_by_side
 from .lacking import Lack
 from .pass_state import PassState
 from .refusals import forget_refusal, is_due, remember_refusal
@@ -62,19 +60,7 @@ async def read_listed_endings(state: PassState, budget: RequestBudget) -> list[T
 async def read_single_endings(state: PassState, budget: RequestBudget) -> list[Thread]:
     """Return what is asked for by its number, as many as the budget allows; pull requests before issues."""
     lacking = sorted(await ENDINGS.stored(state), key=lambda thread: thread.kind == "issue")
-    found: dict[int, Thread | None] = {}
-
-    async def read(thread: Thread) -> None:
-        try:
-            found[thread.number] = await _read(state, thread, budget)
-        except (BudgetSpent, Unreachable):
-            return  # a later pass reads them
-        except (GitHubError, InvalidInput):
-            found[thread.number] = None
-
-    await side_by_side([partial(read, thread) for thread in lacking[: budget.left]])
-    ENDINGS.settle(state, lacking, found)
-    return [thread for thread in found.values() if thread is not None]
+    return await ENDINGS.read_each(state, lacking, budget, _read)
 
 
 def _named(lacking: dict[int, Thread], endings: Iterable[Ending]) -> dict[int, Thread]:

@@ -4,14 +4,21 @@ GraphQL brings all of a thread at once. Where it is refused a request for each t
 reads some of them; the ledger keeps which stretches are left.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
+from ..errors import Forbidden, InvalidInput, NotFound, Unreachable
+from ..github.client import BudgetSpent, RequestBudget
 from ..insights.threads import first_response_at
 from ..instants import shift
 from ..records import Span, Thread
+from ..side_by_side import side_by_side
 from .pass_state import PassState
+
+Read = Callable[[PassState, Thread, RequestBudget], Awaitable[Thread | None]]
+"""Reads what a thread lacks. None: it is left as it is. Raises what GitHub answers."""
 
 _SECOND = timedelta(seconds=1)
 
@@ -45,6 +52,28 @@ class Lack:
         found = [one for one in stored if self.of(one) and any(s.since <= one.updated_at < s.until for s in spans)]
         found.sort(key=lambda thread: thread.updated_at, reverse=True)
         return sorted(found, key=lambda thread: first_response_at(thread) is not None)
+
+    async def read_each(
+        self, state: PassState, lacking: Sequence[Thread], budget: RequestBudget, read: Read
+    ) -> list[Thread]:
+        """Return threads with what they lacked, as many as the budget allows, each read by itself.
+
+        What GitHub refuses of one is not asked for again; what it cannot answer now a later pass reads. Raises
+        `RateLimited`.
+        """
+        found: dict[int, Thread | None] = {}
+
+        async def attempt(thread: Thread) -> None:
+            try:
+                found[thread.number] = await read(state, thread, budget)
+            except (BudgetSpent, Unreachable):
+                return
+            except (Forbidden, InvalidInput, NotFound):
+                found[thread.number] = None
+
+        await side_by_side([partial(attempt, thread) for thread in lacking[: budget.left]])
+        self.settle(state, lacking, found)
+        return [thread for thread in found.values() if thread is not None]
 
     def settle(self, state: PassState, lacking: Sequence[Thread], done: Container[int]) -> None:
         """Forget the stretches down to the newest thread that still lacks it."""

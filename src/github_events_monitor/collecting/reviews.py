@@ -3,16 +3,12 @@
 https://docs.github.com/en/rest/pulls/reviews#list-reviews-for-a-pull-request
 """
 
-from functools import partial
-
 from msgspec.structs import replace
 
-from ..errors import Forbidden, InvalidInput, NotFound, Unreachable
-from ..github.client import BudgetSpent, RequestBudget
+from ..github.client import RequestBudget
 from ..github.thread_lists import parse_reviews
 from ..github.threads_merge import with_replies
 from ..records import Reply, Thread
-from ..side_by_side import side_by_side
 from .lacking import Lack
 from .pass_state import PassState
 
@@ -25,20 +21,7 @@ REVIEWS = Lack(
 
 async def read_reviews(state: PassState, budget: RequestBudget) -> list[Thread]:
     """Return pull requests with the reviews that they lacked, as many as the budget allows."""
-    lacking = await REVIEWS.stored(state)
-    found: dict[int, Thread | None] = {}
-
-    async def read(thread: Thread) -> None:
-        try:
-            found[thread.number] = await _read(state, thread, budget)
-        except (BudgetSpent, Unreachable):
-            return  # a later pass reads them
-        except (Forbidden, InvalidInput, NotFound):
-            found[thread.number] = None
-
-    await side_by_side([partial(read, thread) for thread in lacking[: budget.left]])
-    REVIEWS.settle(state, lacking, found)
-    return [thread for thread in found.values() if thread is not None]
+    return await REVIEWS.read_each(state, await REVIEWS.stored(state), budget, _read)
 
 
 async def _read(state: PassState, thread: Thread, budget: RequestBudget) -> Thread:

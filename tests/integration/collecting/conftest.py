@@ -15,7 +15,7 @@ from github_events_monitor.infrastructure.database_factory import get_sqlite_man
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.instants import Clock
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, event
 
 
 @dataclass
@@ -45,6 +45,12 @@ class World:
     def asked(self, word: str) -> int:
         """How many requests so far had a word in their path."""
         return sum(word in path for path in self.github.requests)
+
+
+def busy_feed() -> list[Json]:
+    """A whole feed, which reaches back five hours."""
+    times = [NOW - timedelta(minutes=minute) for minute in range(300)]
+    return [event(9_000 - n, "WatchEvent", f"fan{n}", at, {"action": "started"}) for n, at in enumerate(times)]
 
 
 class Elsewhere:

@@ -8,9 +8,9 @@ from github_events_monitor.infrastructure.database_interface import DatabaseMana
 from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, iso
 
-from .conftest import World, build
+from .conftest import World, build, busy_feed
 
 ADA, BOB = {"login": "ada", "type": "User"}, {"login": "bob", "type": "User"}
 OPENED, ENDED = NOW - timedelta(days=9), NOW - timedelta(days=8)
@@ -20,9 +20,7 @@ def make(manager: DatabaseManager | None, number: int, *, token: str | None = "t
     """So many pull requests of ada's without any words; odd ones bob merged after a day, even ones she herself did."""
     repository = FakeRepository("Octo/Hello")
     repository.branches["main"] = [commit(1, NOW - timedelta(hours=1))]
-    for minute in range(300):  # a busy feed, which reaches back five hours
-        at = NOW - timedelta(minutes=minute)
-        repository.events.append(event(9_000 - minute, "WatchEvent", f"fan{minute}", at, {"action": "started"}))
+    repository.events = busy_feed()
     for n in range(number, 0, -1):
         times = {"created_at": iso(OPENED), "updated_at": iso(ENDED), "closed_at": iso(ENDED)}
         about = {"number": n, "title": f"change {n}", "user": ADA, "state": "closed", "labels": [], "comments": 0}
@@ -102,6 +100,21 @@ async def test_a_closing_by_nobody_left_is_asked_for_once() -> None:
         await world.collector.collect(["octo/hello"])
         world.pass_time(minutes=10)
     assert (world.asked("/issues/7"), world.asked("/issues/events")) == (1, 0)
+    await world.collector.close()
+
+
+async def test_who_is_not_told_because_of_a_limit_is_asked_for_in_the_next_pass() -> None:
+    world = make(None, 8)
+    limited = (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW.timestamp()) + 3600)}, b"{}")
+    refused = (404, {}, b'{"message": "no"}')
+    world.github.faults.append(lambda path: refused if path.endswith("es/events") else None)
+    world.github.faults.append(lambda path: limited if path.endswith(("/pulls/3", "/pulls/4")) else None)
+    await world.collector.collect(["octo/hello"])
+    world.github.faults.pop()
+    for _ in range(2):
+        world.pass_time(hours=2)
+        await world.collector.collect(["octo/hello"])
+    assert await responsiveness(world) == (0.5, 8)
     await world.collector.close()
 
 

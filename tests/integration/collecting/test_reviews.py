@@ -8,9 +8,9 @@ from github_events_monitor.infrastructure.database_interface import DatabaseMana
 from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, event, iso
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, iso
 
-from .conftest import World, build
+from .conftest import World, build, busy_feed
 
 REVIEW = "PullRequestReviewEvent"
 
@@ -19,9 +19,7 @@ def make(manager: DatabaseManager | None, number: int, *, token: str | None = "t
     """So many merged pull requests of ada's; bob approved every other one, without a comment."""
     repository = FakeRepository("Octo/Hello")
     repository.branches["main"] = [commit(1, NOW - timedelta(hours=1))]
-    for minute in range(300):  # a busy feed, which reaches back five hours
-        at = NOW - timedelta(minutes=minute)
-        repository.events.append(event(9_000 - minute, "WatchEvent", f"fan{minute}", at, {"action": "started"}))
+    repository.events = busy_feed()
     for n in range(number, 0, -1):
         repository.issues.append(issue(n))
         repository.pulls.append(pull(n))
