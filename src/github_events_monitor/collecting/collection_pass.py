@@ -112,7 +112,7 @@ class CollectionPass:
 
     async def _list_all(self, kinds: Sequence[str]) -> None:
         """List several kinds beside one another. Raises the first failure of what the question is about."""
-        problems = await side_by_side([partial(self._attempt, kind, kinds) for kind in kinds])
+        problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
         if self._record is not None:  # what it tells is compared with the events that are known by now
             await keep_record(self._state, self._record)
             self._record = None
@@ -125,30 +125,30 @@ class CollectionPass:
             else:
                 raise problem
 
-    async def _attempt(self, kind: str, beside: Sequence[str]) -> GitHubError | InvalidInput | BudgetSpent | None:
+    async def _attempt(self, kind: str) -> GitHubError | InvalidInput | BudgetSpent | None:
         try:
-            await self._list(kind, beside)
+            await self._list(kind)
         except (GitHubError, InvalidInput, BudgetSpent) as problem:
             return problem
         return None
 
-    async def _list(self, kind: str, beside: Sequence[str]) -> None:
+    async def _list(self, kind: str) -> None:
         state = self._state
         if kind == "events":
             await collect_events(state)
             return
         if kind == "threads":
-            self._record = await read_record(state, self._most_for_record(beside))
+            self._record = await read_record(state, self._most_for_record())
             return
         await collect_commits(state)
         if state.branch and state.branch != state.repository.default_branch:
             await collect_commits(state, state.branch)
 
-    def _most_for_record(self, beside: Sequence[str]) -> int:
+    def _most_for_record(self) -> int:
         """Return how many requests the record may take: all that are left, or less where others need some, too."""
         state = self._state
         if state.thorough:
-            return state.budget.left if len(beside) == 1 else state.budget.left // 2
+            return state.budget.left // 2 if state.with_token else state.budget.left  # see `_rounds`
         return state.budget.left if {*state.kinds} <= {"threads"} else max(0, state.budget.left - _KEPT_BACK)
 
     async def _extras_if_possible(self) -> None:
