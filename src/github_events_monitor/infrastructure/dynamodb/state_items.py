@@ -171,17 +171,27 @@ async def acquire_lease(
     return Lease(repo, owner, int(answer["Attributes"]["epoch"]["N"]), expires_at)
 
 
+_IS_OURS = "#lease_owner = :owner AND #epoch = :epoch"
+
+
+def _item_of(client: DynamoDBClient, lease: Lease) -> dict[str, Any]:
+    """Return where a lease is, and the values of `_IS_OURS`."""
+    return {
+        "TableName": client.table(TABLE),
+        "Key": key(f"#state#{lease.repo_name}", "state"),
+        "ExpressionAttributeValues": attributes({":owner": lease.owner, ":epoch": lease.epoch}),
+    }
+
+
 async def release_lease(client: DynamoDBClient, lease: Lease) -> None:
     """Give a lease back if it is still ours."""
     try:
         await client.call(
             "update_item",
-            TableName=client.table(TABLE),
-            Key=key(f"#state#{lease.repo_name}", "state"),
-            ExpressionAttributeValues=attributes({":owner": lease.owner, ":epoch": lease.epoch}),
+            **_item_of(client, lease),
             **expressions(
                 UpdateExpression="REMOVE #lease_owner, #lease_until",
-                ConditionExpression="#lease_owner = :owner AND #epoch = :epoch",
+                ConditionExpression=_IS_OURS,
             ),
         )
     except ConditionFailed:
@@ -196,12 +206,8 @@ async def delete_lease(client: DynamoDBClient, lease: Lease) -> bool:
     try:
         await client.call(
             "delete_item",
-            TableName=client.table(TABLE),
-            Key=key(f"#state#{lease.repo_name}", "state"),
-            ExpressionAttributeValues=attributes({":owner": lease.owner, ":epoch": lease.epoch}),
-            **expressions(
-                ConditionExpression="#lease_owner = :owner AND #epoch = :epoch AND attribute_not_exists(#state)"
-            ),
+            **_item_of(client, lease),
+            **expressions(ConditionExpression=f"{_IS_OURS} AND attribute_not_exists(#state)"),
         )
     except (ConditionFailed, DatabaseError):
         return False
