@@ -71,10 +71,9 @@ async def gather(
     """
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
-    whole = not any(subject.problem or _unknown(context, subject, asked) for subject in subjects)
     keys = [subject.key for subject in subjects]
     seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
-    found = Gathered([], [], [], errors, whole, {})
+    found, whole = Gathered([], [], [], errors, whole=True, seen={}), True
     request = Request(asked, most, await context.user() if subjects else None)
     tellings = [Telling(asked.span, seen.get(key)) for key in keys]
     jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, tellings, strict=True))
@@ -84,16 +83,17 @@ async def gather(
             errors[name] = Problem.of(one)
             continue
         news, looks = one
-        unknown = _unknown(context, subject, asked)
-        if reader is not None and not (subject.problem or unknown) and (told := telling.remember()):
+        if news.note is not None:  # it could not be collected, or is not known: its news are still to come
+            whole = False
+        elif reader is not None and (told := telling.remember()):
             found.seen[subject.key] = told
         found.attention.extend(looks)
-        if news.counts or unknown or _is_behind(context, subject, asked):
+        if news.counts or _unknown(context, subject, asked) or _is_behind(context, subject, asked):
             found.news.append(news)
         else:
             found.quiet.append(name)
     found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
-    return found
+    return found._replace(whole=whole)
 
 
 async def _of(
