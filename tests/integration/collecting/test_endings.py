@@ -8,7 +8,7 @@ from github_events_monitor.infrastructure.database_interface import DatabaseMana
 from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, iso
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, iso
 
 from .conftest import World, build, busy_feed
 
@@ -106,7 +106,7 @@ async def test_a_closing_by_nobody_left_is_asked_for_once() -> None:
 async def test_who_is_not_told_because_of_a_limit_is_asked_for_in_the_next_pass() -> None:
     world = make(None, 8)
     limited = (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW.timestamp()) + 3600)}, b"{}")
-    refused = (404, {}, b'{"message": "no"}')
+    refused: Reply = (404, {}, b'{"message": "no"}')
     world.github.faults.append(lambda path: refused if path.endswith("es/events") else None)
     world.github.faults.append(lambda path: limited if path.endswith(("/pulls/3", "/pulls/4")) else None)
     await world.collector.collect(["octo/hello"])
