@@ -58,11 +58,10 @@ def one_of(column: str, choices: Collection[str]) -> Condition:
     return f"{column} IN ({', '.join('?' * len(choices))})", sorted(choices)
 
 
-def matches(columns: Sequence[str], term: str) -> Condition:
-    """Return the condition that one of the columns is `term` (lower-case) in any letter case."""
+def matches(column: str, term: str) -> Condition:
+    """Return the condition that the column is `term` (lower-case) in any letter case."""
     # SQLite itself knows the letter case of ASCII only: https://www.sqlite.org/datatype3.html#collation
-    one = "{} = ? COLLATE NOCASE" if term.isascii() else "fold({}) = ?"
-    return " OR ".join(one.format(column) for column in columns), [term] * len(columns)
+    return f"{column} = ? COLLATE NOCASE" if term.isascii() else f"fold({column}) = ?", [term]
 
 
 def fold(text: object) -> str | None:
