@@ -108,7 +108,7 @@ def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_u
             if (row := seen.find(thread, thread_event)) is not None:
                 actor = row.actor_login or thread_event.actor  # it may have been read later
                 # the feed may be seconds late
-                known[row.id] = row._replace(created_at=thread_event.at, actor_login=actor)
+                known[row.id] = msgspec.structs.replace(row, created_at=thread_event.at, actor_login=actor)
             else:
                 rows.append(
                     Activity(
