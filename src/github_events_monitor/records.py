@@ -84,8 +84,8 @@ class Facts(NamedTuple):
     subject: str | None = None
 
 
-class Activity(NamedTuple):
-    """An event without its payload: the narrow row that insights read."""
+class Activity(msgspec.Struct, frozen=True, gc=False):
+    """An event without its payload: the narrow row that insights read, by the ten thousand."""
 
     id: str
     event_type: str
@@ -236,7 +236,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by_event: bool = False
 
 
-class Authorship(NamedTuple):
+class Authorship(msgspec.Struct, frozen=True, gc=False):
     """A commit without its text: the narrow row that insights read."""
 
     sha: str

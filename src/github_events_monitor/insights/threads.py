@@ -5,7 +5,7 @@ both tell of the same it counts once. https://docs.github.com/en/rest/using-the-
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from statistics import median
 from typing import Any, Literal, NamedTuple
 
@@ -81,18 +81,18 @@ def events_of(thread: Thread) -> list[Event]:
 
 def unseen_events(threads: Iterable[Thread], known: Iterable[Activity]) -> list[Event]:
     """Return the events of `events_of` that are not among the known ones, which need all facts, oldest first."""
-    rows = list(known)
-    ids, seen = {row.id for row in rows}, _Seen(rows)
+    rows, told = list(known), list(threads)
+    ids, seen = {row.id for row in rows}, _Seen(rows, told)
     found = [
         event
-        for thread in threads
+        for thread in told
         for thread_event in thread_events(thread)
         if seen.find(thread, thread_event) is None and (event := _event(thread, thread_event)).id not in ids
     ]
     return sorted(found, key=lambda event: (event.created_at, event.id))
 
 
-def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_url: str | None) -> list[Activity]:
+def join_threads(activity: Iterable[Activity], threads: Collection[Thread], repo_url: str | None) -> list[Activity]:
     """Return events and what the record tells beside them, each once, at the record's time; in no order.
 
     Args:
@@ -101,14 +101,14 @@ def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_u
         repo_url: where people read it; the id of a row made here is an address that opens (see `rows.evidence_of`).
     """
     known = {row.id: row for row in activity}
-    rows, seen, web = list[Activity](), _Seen(known.values()), repo_url or "https://github.com/unknown"
+    rows, seen, web = list[Activity](), _Seen(known.values(), threads), repo_url or "https://github.com/unknown"
     for thread in threads:
         page = f"{web}/{'pull' if thread.kind == 'pull_request' else 'issues'}/{thread.number}"
         for thread_event in thread_events(thread):
             if (row := seen.find(thread, thread_event)) is not None:
                 actor = row.actor_login or thread_event.actor  # it may have been read later
                 # the feed may be seconds late
-                known[row.id] = row._replace(created_at=thread_event.at, actor_login=actor)
+                known[row.id] = msgspec.structs.replace(row, created_at=thread_event.at, actor_login=actor)
             else:
                 rows.append(
                     Activity(
@@ -233,12 +233,13 @@ def lacks_ending(thread: Thread) -> bool:
 
 
 class _Seen:
-    """Which events of threads the known ones tell of; each event stands for one."""
+    """Which events of some threads the known ones tell of; each event stands for one."""
 
-    def __init__(self, rows: Iterable[Activity]) -> None:
+    def __init__(self, rows: Iterable[Activity], threads: Iterable[Thread]) -> None:
         self._rows: defaultdict[tuple[str, int], list[Activity]] = defaultdict(list)
+        numbers = {thread.number for thread in threads}
         for row in rows:
-            if row.number is not None:
+            if row.number is not None and row.number in numbers:
                 self._rows[row.event_type, row.number].append(row)
 
     def find(self, thread: Thread, thread_event: ThreadEvent) -> Activity | None:

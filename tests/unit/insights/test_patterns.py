@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ def events(
 
 def many_actors(counts: Sequence[int], step: timedelta, *, start: str = START) -> list[Activity]:
     rows = events(counts, step, start=start)
-    return [row._replace(actor_login=f"user{i}") for i, row in enumerate(rows)]
+    return [msgspec.structs.replace(row, actor_login=f"user{i}") for i, row in enumerate(rows)]
 
 
 def ask(
@@ -139,7 +140,7 @@ def test_the_unfinished_hour_can_be_a_spike_but_not_a_drop() -> None:
 
 def test_webhook_deliveries_are_never_known_completely() -> None:
     """A hook that stopped delivering looks like a drop, and says nothing about the repository."""
-    rows = [row._replace(event_type="CheckRunEvent") for row in many_actors([40] * 200, HOUR)]
+    rows = [msgspec.structs.replace(row, event_type="CheckRunEvent") for row in many_actors([40] * 200, HOUR)]
 
     assert ask(rows, 250, HOUR).anomalies == ()
 

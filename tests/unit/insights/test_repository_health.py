@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -241,7 +242,8 @@ def test_below_sixty_percent_of_known_weight_there_is_no_score() -> None:
 def test_the_trend_compares_what_both_windows_know() -> None:
     def in_may(item: Activity) -> Activity:
         number = item.number and item.number + 50
-        return item._replace(id="may" + item.id, created_at=item.created_at.replace("-06-0", "-05-1"), number=number)
+        at = item.created_at.replace("-06-0", "-05-1")
+        return msgspec.structs.replace(item, id="may" + item.id, created_at=at, number=number)
 
     before = [in_may(item) for item in busy_june() if item.event_type != "PullRequestReviewEvent"]
     result = assess(*busy_june(), *before)

@@ -9,6 +9,7 @@ from github_events_monitor.insights.statistics import (
     false_discovery_limit,
     log_at_least,
     log_at_most,
+    log_exactly,
     usual_level,
 )
 
@@ -26,6 +27,7 @@ def test_tails_are_the_sums_of_the_probabilities(level: Level, count: int) -> No
     above = sum(negative_binomial(x, level) for x in range(count, 30_000))
     below = sum(negative_binomial(x, level) for x in range(count + 1))
 
+    assert math.exp(log_exactly(count, level)) == pytest.approx(negative_binomial(count, level), rel=1e-6, abs=1e-12)
     assert math.exp(log_at_least(count, level)) == pytest.approx(above, rel=1e-6, abs=1e-12)
     assert math.exp(log_at_most(count, level)) == pytest.approx(below, rel=1e-6, abs=1e-12)
 

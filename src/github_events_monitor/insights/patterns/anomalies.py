@@ -103,7 +103,7 @@ def _all_series(feed: Timeline, inputs: PatternInputs, counts: Counts) -> Iterab
 
 def _discoveries(candidates: Sequence[FoundT], tests: int) -> list[FoundT]:
     """Return those that stay when false alarms over all tests are controlled."""
-    limit = false_discovery_limit([one.log_probability for one in candidates], tests, FALSE_DISCOVERIES / 3)
+    limit = false_discovery_limit([one.log_probability for one in candidates], tests, FALSE_DISCOVERIES)
     return [one for one in candidates if one.log_probability <= limit]
 
 
