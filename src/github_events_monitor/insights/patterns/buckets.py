@@ -86,14 +86,14 @@ def stored_timeline(size: Size, since: str, until: str, hours: Collection[int]) 
     it is everywhere alike; it is never good enough to call one low.
     """
     if not hours:
-        return _timeline(size, since, (), None, drops=False)
+        return _timeline(size, since, (), None)
     end = index_of(until, size)
     first, last = min(hours) // size.hours, max(hours) // size.hours
     known = range(max(first, _history_start(since, size)), min(last + 1, end))
-    return _timeline(size, since, known, end if last == end else None, drops=False)
+    return _timeline(size, since, known, end if last == end else None)
 
 
-def _timeline(size: Size, since: str, known: Iterable[int], current: int | None, *, drops: bool) -> Timeline:
+def _timeline(size: Size, since: str, known: Iterable[int], current: int | None, *, drops: bool = False) -> Timeline:
     whole, first = frozenset(known), _first_whole(since, size)
     tested = tuple(sorted(index for index in whole if index >= first))
     judges_drops = drops and len(whole) >= size.enough_for_drops
