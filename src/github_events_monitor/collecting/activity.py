@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/repos/repos#list-repository-activities
 
 from datetime import timedelta
 
-from ..errors import Forbidden, NotFound, Unreachable
+from ..errors import Forbidden, NotFound
 from ..github.client import BudgetSpent
 from ..github.payloads import PushActivity, event_from_activity, parse_activity
 from ..instants import shift
@@ -17,7 +17,6 @@ from .pass_state import PassState
 
 KIND = "activity"
 """The kind of what is known of it."""
-_PAGES = 10
 _SECOND = timedelta(seconds=1)
 
 
@@ -46,15 +45,10 @@ async def collect_activity(state: PassState) -> None:
 async def _read_on(state: PassState, rows: list[PushActivity], url: str | None) -> list[PushActivity]:
     """Return the rows with those of further pages: back to what is known, or as far as a share of the budget allows."""
     floor, now, known = shift(state.now(), -FEED_REACH), state.now(), state.known(KIND)
-    budget = state.budget.share(min(_PAGES, state.budget.left // 8))
-    try:
+    with state.optional_reading("older pushes were not compared with /activity") as budget:
         while url is not None and rows and rows[-1].timestamp >= (known[-1].until if known else floor):
             answer = await state.client.fetch_activity(state.asked_name, budget=budget, url=url)
             rows, url = [*rows, *parse_activity(answer.body)], answer.next_url
-    except BudgetSpent:
-        state.postpone("older pushes were not compared with /activity; the request budget was spent")
-    except (Forbidden, NotFound, Unreachable) as refused:
-        state.notes.append(f"older pushes were not compared with /activity: {refused.message}")
     if url is None or not rows:
         state.learn(KIND, Span(floor, now))
     else:

@@ -1,14 +1,15 @@
 """A pass in progress: what it may spend, what it is to learn, and what it has learned so far."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-from ..errors import MonitorError
-from ..github.client import Answer, GitHubClient, RequestBudget
+from ..errors import Forbidden, MonitorError, NotFound, Unreachable
+from ..github.client import Answer, BudgetSpent, GitHubClient, RequestBudget
 from ..github.payloads import RepositoryInfo
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.merging import merge_commits, merge_records
@@ -32,6 +33,9 @@ from ..records import (
 
 FIRST_PASS = timedelta(days=30)
 """How far back the first pass lists commits."""
+
+MAX_PAGES = 10
+"""Pages of an older listing that a pass reads at most; a search on GitHub shows no more than a thousand rows."""
 
 MAX_NOT_MODIFIED = 3
 """After so many 304 answers in a row a resource is asked without its ETag once: GitHub repeats stale 304s for hours."""
@@ -167,6 +171,16 @@ class PassState:
         """Note what is left for the next pass."""
         self.notes.append(note)
         self.postponed = True
+
+    @contextmanager
+    def optional_reading(self, left_out: str) -> Iterator[RequestBudget]:
+        """Give the block a share of the budget; where it ends early, note what was left out, and why."""
+        try:
+            yield self.budget.share(min(MAX_PAGES, self.budget.left // 8))
+        except BudgetSpent:
+            self.postpone(f"{left_out}; the request budget was spent")
+        except (Forbidden, NotFound, Unreachable) as refused:
+            self.notes.append(f"{left_out}: {refused.message}")
 
     def take_batch(self) -> CollectedBatch:
         """Return what was learned, to be stored; the state goes on empty."""

@@ -69,7 +69,15 @@ async def collect_threads(
 
     Raises what GitHub answers, and `BudgetSpent`, when nothing at all could be read.
     """
-    work = _Pass(client, repo, known, want, budget, now, etags)
+    work = _Pass(
+        client,
+        budget,
+        repo,
+        now,
+        want=Span(want.since, min(want.until, now)),
+        known=tuple(span for span in known if span.until <= now),
+        etags={name: etag for name, etag in etags.items() if name.startswith("threads/")},
+    )
     await work.look()
     if graphql:
         try:
@@ -88,70 +96,65 @@ class _Resume(msgspec.Struct):
     places: Places = {}
 
 
+@dataclass
 class _Pass:
-    """One pass over a repository's threads."""
+    """One pass over a repository's threads, with what is known so far."""
 
-    def __init__(
-        self,
-        client: GitHubClient,
-        repo: str,
-        known: tuple[Span, ...],
-        want: Span,
-        budget: RequestBudget,
-        now: str,
-        etags: Mapping[str, str],
-    ) -> None:
-        self._client, self._repo, self._budget, self._now = client, repo, budget, now
-        self._known = tuple(span for span in known if span.until <= now)
-        self._want = Span(want.since, min(want.until, now))
-        self._etags = {name: etag for name, etag in etags.items() if name.startswith("threads/")}
-        self._error: MonitorError | None = None
-        self._etag: str | None = None
-        self._changed, self._empty = True, False
+    client: GitHubClient
+    budget: RequestBudget
+    repo: str
+    now: str
+    want: Span
+    known: tuple[Span, ...]
+    etags: dict[str, str]
+    error: MonitorError | None = None
+    etag: str | None = None
+    changed: bool = True
+    empty: bool = False
 
     async def look(self) -> None:
         """Ask for the thread that was updated last: while it is the same, so is everything. A 304 is free."""
-        etag = self._etags.get(HEAD) if self._known else None
-        answer = await self._client.fetch_issues(self._repo, per_page=1, etag=etag, budget=self._budget)
-        self._changed, self._etag = answer.status != "not_modified", answer.etag
-        self._empty = answer.status == "ok" and not parse_issues(self._repo, answer.body)
+        etag = self.etags.get(HEAD) if self.known else None
+        answer = await self.client.fetch_issues(self.repo, per_page=1, etag=etag, budget=self.budget)
+        self.changed, self.etag = answer.status != "not_modified", answer.etag
+        self.empty = answer.status == "ok" and not parse_issues(self.repo, answer.body)
 
     async def run(self, source: ThreadSource) -> ThreadsFound:
         """Return what is new, then what is missing of the stretch that is wanted, newest first."""
         if await self._read_head(source):
             await self._fill_gaps(source)
-        missing = missing_spans(self._known, *self._want)
+        missing = missing_spans(self.known, *self.want)
         return ThreadsFound(
             threads=source.threads(),
             replies=source.other_replies(),
-            spans=self._known,
-            etags=self._etags,
-            not_modified=() if self._changed else (HEAD,),
+            spans=self.known,
+            etags=self.etags,
+            not_modified=() if self.changed else (HEAD,),
             left=f"issues and pull requests before {missing[-1].until} are read in a later pass" if missing else None,
-            error=self._error,
+            error=self.error,
         )
 
     async def _read_head(self, source: ThreadSource) -> bool:
         """Read what changed since the last pass, the first time all that is wanted; return whether all was read."""
-        since = self._known[-1].until if self._known else self._want.since
-        if not self._changed:
-            self._learn(Span(since, self._now))
+        since = self.known[-1].until if self.known else self.want.since
+        if not self.changed:
+            self._learn(Span(since, self.now))
             return True
-        if self._empty:
-            self._learn(Span(min(since, self._want.since), self._now))
-            self._etags = {HEAD: self._etag} if self._etag else {}
+        if self.empty:
+            self._learn(Span(min(since, self.want.since), self.now))
+            self.etags = {HEAD: self.etag} if self.etag else {}
             return True
-        down_to = shift(since, -SKEW) if self._known else since  # our clock and GitHub's differ
-        reached = await self._walk(source, Span(down_to, self._now), {})
-        if reached < self._now:  # else nothing is known as of now, and the ETag must not say so next time
-            self._learn(Span(reached, self._now))
-            self._etags.pop(HEAD, None)
-            if self._etag:
-                self._etags[HEAD] = self._etag
+        down_to = shift(since, -SKEW) if self.known else since  # our clock and GitHub's differ
+        reached = await self._walk(source, Span(down_to, self.now), {})
+        if reached < self.now:  # else nothing is known as of now, and the ETag must not say so next time
+            self._learn(Span(reached, self.now))
+            self.etags.pop(HEAD, None)
+            if self.etag:
+                self.etags[HEAD] = self.etag
         return reached == down_to
 
     async def _fill_gaps(self, source: ThreadSource) -> None:
-        for gap in reversed(missing_spans(self._known, *self._want)):
+        for gap in reversed(missing_spans(self.known, *self.want)):
             try:
                 reached = await self._walk(source, gap, self._places_at(gap.until))
             except BudgetSpent:
@@ -159,19 +162,19 @@ class _Pass:
             except MonitorError as error:
                 if not source.threads():
                     raise
-                self._error = error
+                self.error = error
                 return
             self._learn(Span(reached, gap.until))
             if reached > gap.since:
                 return
-            self._etags.pop(_RESUME, None)
+            self.etags.pop(_RESUME, None)
 
     def _learn(self, span: Span) -> None:
-        self._known = merge_spans((*self._known, span))
+        self.known = merge_spans((*self.known, span))
 
     def _is_news(self, stretch: Span, updated_at: str) -> bool:
         """Return whether a row is to be kept: pages reach further back than asked, into what is known."""
-        known = any(span.since <= updated_at < span.until for span in self._known)
+        known = any(span.since <= updated_at < span.until for span in self.known)
         return updated_at >= stretch.since or not known
 
     async def _walk(self, source: ThreadSource, stretch: Span, places: Places) -> str:
@@ -180,7 +183,7 @@ class _Pass:
             Listing(name, fetch, stretch.since, *places.get(name, (stretch.until, FIRST)))
             for name, fetch in source.listings(stretch, partial(self._is_news, stretch))
         ]
-        self._error = await read_listings(listings, self._budget)
+        self.error = await read_listings(listings, self.budget)
         reached = proven_from(listings)
         going_on = source.read_down_to({listing.name: listing.reached for listing in listings})
         if reached > stretch.since:
@@ -191,12 +194,12 @@ class _Pass:
     def _remember(self, edge: str, places: Places) -> None:
         text = dump_json({"edge": edge, "places": places}).decode()
         if len(text) <= _MAX_RESUME:
-            self._etags[_RESUME] = text
+            self.etags[_RESUME] = text
 
     def _places_at(self, edge: str) -> Places:
         """Return where the listings go on below an instant, if that is where an earlier pass stopped."""
         try:
-            kept = msgspec.json.decode(self._etags.get(_RESUME, "{}"), type=_Resume)
+            kept = msgspec.json.decode(self.etags.get(_RESUME, "{}"), type=_Resume)
         except ValueError:
             return {}
         return kept.places if kept.edge == edge else {}

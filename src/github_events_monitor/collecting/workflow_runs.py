@@ -11,7 +11,7 @@ from ..github.payloads import parse_workflow_runs
 from ..instants import shift
 from ..ledger import missing_spans
 from ..records import Span
-from .pass_state import PassState
+from .pass_state import MAX_PAGES, PassState
 
 KIND = "workflow_runs"
 """The kind of what is known of them; a listing that ends is taken to reach back over `_KEPT`."""
@@ -21,11 +21,8 @@ _KEPT = timedelta(days=365)
 """GitHub removes runs that are older than 400 days:
 https://docs.github.com/en/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization"""
 
-
 _REACH = timedelta(days=90)
 """So far back runs are read: the window of `deployment_metrics`."""
-_PAGES = 10
-"""A search for a branch shows a thousand runs."""
 _SECOND = timedelta(seconds=1)
 
 
@@ -59,25 +56,20 @@ async def read_on(state: PassState) -> None:
     known = state.known(KIND)
     floor = max(shift(state.now(), -_REACH), state.cutoff or "")
     gaps = missing_spans(known, floor, known[-1].until) if known else ()
-    budget = state.budget.share(min(_PAGES, state.budget.left // 8))
-    try:
+    with state.optional_reading("not all older workflow runs are read") as budget:
         for gap in reversed(gaps):
             await _fill(state, gap, budget)
-    except (Forbidden, NotFound, Unreachable) as refused:
-        state.notes.append(f"older workflow runs are not read: {refused.message}")
-    except BudgetSpent:
-        state.postpone("older workflow runs are read in later passes")
 
 
 async def _fill(state: PassState, gap: Span, budget: RequestBudget) -> None:
     """Read a stretch, and learn how far that was. Raises what GitHub answers, and `BudgetSpent` before its end."""
     branch, created, url = state.repository.default_branch, f"{gap.since}..{gap.until}", None
-    for page in range(1, _PAGES + 1):
+    for page in range(1, MAX_PAGES + 1):
         answer = await state.client.fetch_workflow_runs(
             state.asked_name, branch=branch, created=created, url=url, budget=budget
         )
         listed_from, url = await _draft(state, answer), answer.next_url
-        if url is None and page < _PAGES:  # the last page of a search may be followed by more that it does not show
+        if url is None and page < MAX_PAGES:  # the last page of a search may be followed by more that it does not show
             state.learn(KIND, gap)
             return
         if listed_from is not None:

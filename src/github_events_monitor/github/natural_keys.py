@@ -80,13 +80,17 @@ class _Key(NamedTuple):
 
 _shape = Shape(_Payload)
 
-_BY_OWN_ID = {
-    "CommitCommentEvent": "comment",
-    "IssueCommentEvent": "comment",
-    "PullRequestReviewCommentEvent": "comment",
-    "DiscussionCommentEvent": "comment",
+SUBJECT_FIELDS = {
+    "PullRequestEvent": "pull_request",
     "PullRequestReviewEvent": "review",
+    "PullRequestReviewCommentEvent": "comment",
+    "IssuesEvent": "issue",
+    "IssueCommentEvent": "comment",
+    "CommitCommentEvent": "comment",
+    "DiscussionEvent": "discussion",
+    "DiscussionCommentEvent": "comment",
     "ReleaseEvent": "release",
+    "ForkEvent": "forkee",
     "DeploymentEvent": "deployment",
     "DeploymentStatusEvent": "deployment_status",
     "WorkflowRunEvent": "workflow_run",
@@ -94,6 +98,9 @@ _BY_OWN_ID = {
     "CheckRunEvent": "check_run",
     "CheckSuiteEvent": "check_suite",
 }
+"""The field of each event type's payload that holds what the event is about."""
+
+_BY_OWN_ID = SUBJECT_FIELDS.keys() - {"PullRequestEvent", "IssuesEvent", "DiscussionEvent", "ForkEvent"}
 
 
 def natural_key(event: Event, *, dated: bool = True, delivery: str = "") -> str | None:
@@ -154,7 +161,7 @@ def derived_id(key: str) -> str:
 def _key(event: Event, payload: _Payload) -> _Key | None:
     kind, facts = event.event_type, event.facts
     if kind in _BY_OWN_ID:
-        return _own_id(payload, getattr(payload, _BY_OWN_ID[kind]))
+        return _own_id(payload, getattr(payload, SUBJECT_FIELDS[kind]))
     if facts.number is not None:
         return _thread(event, payload)
     actor = (event.actor_login or "").lower()

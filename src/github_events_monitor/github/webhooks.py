@@ -20,7 +20,7 @@ from ..records import Commit, Event, MetricRow, Thread, repo_key
 from .commits import parse_push_commits
 from .decoding import Shape, any_json, count, instant, text
 from .facts import extract_facts
-from .natural_keys import derived_id, natural_key
+from .natural_keys import SUBJECT_FIELDS, derived_id, natural_key
 from .thread_lists import parse_delivered_thread
 
 EVENT_TYPES = {
@@ -54,26 +54,6 @@ EVENT_TYPES = {
 
 _ENVELOPE = ("repository", "sender", "organization", "enterprise", "installation")
 """What surrounds the payload in a delivery; the record says it in fields of its own."""
-
-_ABOUT = {
-    "PullRequestEvent": "pull_request",
-    "PullRequestReviewEvent": "review",
-    "PullRequestReviewCommentEvent": "comment",
-    "IssuesEvent": "issue",
-    "IssueCommentEvent": "comment",
-    "CommitCommentEvent": "comment",
-    "DiscussionEvent": "discussion",
-    "DiscussionCommentEvent": "comment",
-    "ReleaseEvent": "release",
-    "ForkEvent": "forkee",
-    "DeploymentEvent": "deployment",
-    "DeploymentStatusEvent": "deployment_status",
-    "WorkflowRunEvent": "workflow_run",
-    "WorkflowJobEvent": "workflow_job",
-    "CheckRunEvent": "check_run",
-    "CheckSuiteEvent": "check_suite",
-}
-"""The field of each event type that says when it happened."""
 
 _BEGINNINGS = frozenset({None, "opened", "created", "submitted", "published", "requested", "queued"})
 """Actions that are dated by when the thing came to be, others by its last change."""
@@ -274,7 +254,7 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
             return instant(repository.updated_at)
         case "StatusEvent":
             return instant(payload.created_at)
-    about: _Dated = getattr(payload, _ABOUT.get(event_type, ""), None) or _Dated()
+    about: _Dated = getattr(payload, SUBJECT_FIELDS.get(event_type, ""), None) or _Dated()
     first = about.submitted_at or about.published_at or about.created_at
     last = about.completed_at or (about.closed_at if payload.action == "closed" else None) or about.updated_at
     if payload.action == "released":

@@ -138,7 +138,7 @@ async def test_a_burst_of_runs_between_two_passes_leaves_no_gap(manager: Databas
 
 
 async def test_what_the_listing_does_not_reach_is_unknown_not_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflow_runs, "_PAGES", 0)
+    monkeypatch.setattr(workflow_runs, "MAX_PAGES", 0)
     world = make(None, *(run(number, 200 - number, "success") for number in range(199, 79, -1)))
     await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello")  # reads the feed alone
     metrics = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")

@@ -79,13 +79,7 @@ class EventsRepository(ABC):
         return await self._page(EventQuery(repo_key(repo), since, until, types, login, limit, after))
 
     async def count_by_type(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        *,
-        event_types: Sequence[str] | None = None,
-        actor: str | None = None,
+        self, repo: str, since: str, until: str, *, event_types: Sequence[str] | None = None, actor: str | None = None
     ) -> dict[str, int]:
         """How many events of each type; types without any are absent. No payload is read for it."""
         found = Counter[str]()
@@ -95,13 +89,7 @@ class EventsRepository(ABC):
         return dict(found)
 
     async def count_by_hour(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        *,
-        event_types: Sequence[str] | None = None,
-        actor: str | None = None,
+        self, repo: str, since: str, until: str, *, event_types: Sequence[str] | None = None, actor: str | None = None
     ) -> dict[tuple[str, str], int]:
         """How many events of each hour and type; those without any are absent. No payload is read for it.
 

@@ -32,7 +32,7 @@ class Telling:
         return Span(self.start, self._until)
 
     def is_news(self, occurrence: str, at: str) -> bool:
-        """Return whether the reader was not told of a occurrence; from now on it counts as told."""
+        """Return whether the reader was not told of an occurrence; from now on it counts as told."""
         if not self.start <= at < self._until:
             return False
         key = hashlib.blake2b(occurrence.encode(), digest_size=6).hexdigest()

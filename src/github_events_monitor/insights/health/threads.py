@@ -2,7 +2,7 @@
 
 https://chaoss.community/kb/metric-time-to-first-response/,
 https://chaoss.community/kb/metric-change-request-closure-ratio/. All of it is worked out from events and from the
-record of issues and pull requests, whichever knows of a occurrence; it counts once where both do.
+record of issues and pull requests, whichever knows of an occurrence; it counts once where both do.
 """
 
 from collections.abc import Callable, Iterable

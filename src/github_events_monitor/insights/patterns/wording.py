@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from ...text import clean, count_of
 from ..results import Anomaly
@@ -38,14 +39,10 @@ def describe_deviation(found: Deviation, evidence: Evidence) -> Anomaly:
         event_type=found.event_type,
         bucket=size.name,
         started_at=began,
-        observed=found.observed,
-        expected=_rounded(found.baseline.level.mean),
-        p_value=_probability(found.log_probability),
         actor_login=actor,
-        sample_size=found.baseline.sample,
         explanation=f"{found.observed} {found.event_type} {when}{unfinished}, where "
-        f"{_rounded(found.baseline.level.mean):g} is usual ({_sample(found.baseline, size.name)}){by_whom}.",
-        evidence=evidence.events,
+        f"{_usual(found):g} is usual ({_sample(found.baseline, size.name)}){by_whom}.",
+        **_figures(found, evidence),
     )
 
 
@@ -61,15 +58,25 @@ def describe_burst(found: Burst, evidence: Evidence) -> Anomaly:
         event_type="all",
         bucket="hour",
         started_at=began,
-        observed=found.observed,
-        expected=_rounded(found.baseline.level.mean),
-        p_value=_probability(found.log_probability),
         actor_login=actor,
-        sample_size=found.baseline.sample,
         explanation=f"{actor} made {count_of(found.observed, 'event')} ({of_what}) in the hour from {began}, where "
-        f"{_rounded(found.baseline.level.mean):g} is usual ({found.baseline.sample} other active hours, {whose}).",
-        evidence=evidence.events,
+        f"{_usual(found):g} is usual ({found.baseline.sample} other active hours, {whose}).",
+        **_figures(found, evidence),
     )
+
+
+def _figures(found: Deviation | Burst, evidence: Evidence) -> dict[str, Any]:
+    return {
+        "observed": found.observed,
+        "expected": _usual(found),
+        "p_value": _rounded(max(math.exp(found.log_probability), _SMALLEST)),
+        "sample_size": found.baseline.sample,
+        "evidence": evidence.events,
+    }
+
+
+def _usual(found: Deviation | Burst) -> float:
+    return _rounded(found.baseline.level.mean)
 
 
 def explain_tests(hours: Timeline, days: Timeline, *, types: int, omitted: int, ledger: bool) -> str:
@@ -125,10 +132,6 @@ def _sample(baseline: Baseline, bucket: str) -> str:
     if baseline.seasonal:
         return f"the same {bucket} of the week in {baseline.sample} other weeks, and all others"
     return f"{baseline.sample} other {bucket}s"
-
-
-def _probability(log_probability: float) -> float:
-    return float(f"{max(math.exp(log_probability), _SMALLEST):.3g}")
 
 
 def _rounded(value: float) -> float:
