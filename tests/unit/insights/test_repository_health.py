@@ -206,7 +206,8 @@ def test_the_snapshot_speaks_for_what_is_only_seen_now() -> None:
     assert part(result, "community_profile").score == 0.62
     assert part(result, "open_advisories").score is None
     assert "forbidden" in part(result, "open_advisories").explanation
-    assert part(assess(snapshot=Snapshot(observed_at=UNTIL, open_advisories=1)), "open_advisories").score == 0.75
+    advisories = part(assess(snapshot=Snapshot(observed_at=UNTIL, open_advisories=1)), "open_advisories")
+    assert (advisories.score, advisories.sample_size, advisories.explanation) == (0.75, 1, "1 open advisory.")
 
 
 def busy_june() -> list[Activity]:

@@ -1,5 +1,6 @@
 """What can only be observed in the present: CI, community profile, advisories. They never score a past window."""
 
+from ...text import count_of
 from ..results import Component
 from .period import Period, component
 
@@ -39,7 +40,7 @@ def measure_advisories(period: Period) -> Component:
     number = period.snapshot.open_advisories if period.snapshot else None
     if number is None:
         return component("open_advisories", None, None, ADVISORIES_FORMULA, _why_unknown(period, "open_advisories"))
-    return component("open_advisories", number, number, ADVISORIES_FORMULA, f"{number} open advisories.")
+    return component("open_advisories", number, number, ADVISORIES_FORMULA, f"{count_of(number, 'open advisory')}.")
 
 
 def _why_unknown(period: Period, field: str) -> str:
