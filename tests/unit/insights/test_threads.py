@@ -210,7 +210,10 @@ def test_replies_that_are_not_all_known_are_not_taken_for_none() -> None:
     [some], [none] = ([c for c in one.components if c.name == "responsiveness"] for one in (few, many))
     assert (some.value, some.sample_size, some.score) == (1, 8, 1)
     assert (none.value, none.sample_size, none.score) == (None, 8, None)
-    assert "Left out: 3 whose answers are not all known" in none.explanation
+    assert none.explanation.endswith(
+        " Left out: 3 whose answers are not all known. Those are too many to tell the share."
+    )
+    assert some.explanation.endswith(" Left out: 2 whose answers are not all known.")
     assert components([*answered, *unread], events_known=ALWAYS)["responsiveness"] == (round(8 / 11, 3), 11)
 
 
@@ -230,9 +233,13 @@ def test_reviews_that_are_not_all_known_are_not_taken_for_none() -> None:
         thread(n, june(1), reply(june(1), "ben", "review"), merged_at=june(2), closed_at=june(2)) for n in range(1, 9)
     ]
     unread = [thread(n, merged_at=june(2), closed_at=june(2), reviews_complete=False) for n in (20, 21, 22)]
-    assert components([*reviewed, *unread])["review"] == (None, 8)
-    [found] = [c for c in assess([*reviewed, *unread]).components if c.name == "review"]
-    assert found.score is None
+    few, many = assess([*reviewed, *unread[:2]]), assess([*reviewed, *unread])
+    [some], [none] = ([c for c in one.components if c.name == "review"] for one in (few, many))
+    assert (some.value, some.sample_size, some.score) == (1, 8, 1)
+    assert (none.value, none.sample_size, none.score) == (None, 8, None)
+    said = "8 of 8 merged pull requests had a review. Left out: {} whose reviews are not all known."
+    assert some.explanation == said.format(2)
+    assert none.explanation == f"{said.format(3)} Those are too many to tell the share."
 
 
 def test_what_the_feed_closed_and_the_record_calls_open_was_reopened() -> None:
