@@ -31,7 +31,7 @@ def first_responses(
     assistants, and what they opened, do not count.
     """
     accounts = Accounts(authorship, bot_logins, bots_of(threads))
-    rows = [row for row in join_threads(activity, threads, None) if row.created_at < until and row.number is not None]
+    rows = [row for row in join_threads(activity, threads) if row.created_at < until and row.number is not None]
     opened: dict[int, tuple[str, str]] = {}
     replies: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.created_at, row.id)):

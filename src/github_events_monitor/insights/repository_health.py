@@ -70,7 +70,7 @@ class HealthInputs:
 def assess_health(inputs: HealthInputs) -> HealthResult:
     """Return how healthy a window shows a repository, with a trend. Order and repetition of the rows do not matter."""
     accounts = Accounts(inputs.authorship, inputs.bot_logins, bots_of(inputs.threads))
-    activity = join_threads(inputs.activity, inputs.threads, None) if inputs.threads else inputs.activity
+    activity = join_threads(inputs.activity, inputs.threads) if inputs.threads else inputs.activity
     period = Period(
         since=inputs.since,
         until=inputs.until,
