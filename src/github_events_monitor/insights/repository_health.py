@@ -134,7 +134,7 @@ def _trend(period: Period, components: Sequence[Component]) -> Trend:
 def _compare(now: float, then: float, what: str) -> Trend:
     change = round(now - then, 1)
     return Trend(
-        direction="flat" if abs(change) < FLAT_BELOW else "up" if change > 0 else "down",
+        direction="up" if change >= FLAT_BELOW else "down" if change <= -FLAT_BELOW else "flat",
         previous_score=then,
         change=change,
         explanation=f"{what}: {now} now, {then} then.",

@@ -10,9 +10,9 @@ from github_events_monitor.insights.health.work import absence_factor
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.results import Component, HealthResult
 from github_events_monitor.observations import Snapshot
-from github_events_monitor.records import Activity, MetricRow, Span
+from github_events_monitor.records import Activity, MetricRow, Span, Thread
 
-from .builders import ALWAYS, SINCE, UNTIL, comment, commit, issue, june, pull, push, release, review
+from .builders import ALWAYS, SINCE, UNTIL, comment, commit, issue, june, pull, push, release, review, row
 
 
 def assess(*rows: Activity, **changes: Any) -> HealthResult:
@@ -235,6 +235,44 @@ def test_maintenance_is_the_rule_of_scorecard() -> None:
     assert part(assess(*touched, authorship=commits, snapshot=seen), "maintenance").explanation == counts
 
 
+@pytest.mark.parametrize(
+    ("done", "maintains"),
+    [
+        (push(june(1), "ben"), True),
+        (release(june(1), "v1", "ben"), True),
+        (release(june(1), "v1", "ben", "edited"), False),
+        (pull(june(1), 9, "ben", "merged"), True),  # whoever opened it
+        (issue(june(4), 1, "ben", "closed"), True),
+        (issue(june(4), 2, "BEN", "closed"), False),  # his own
+        (issue(june(4), 3, "ben", "closed"), False),  # nobody knows whose
+        (issue(june(4), 3, None, "closed"), False),
+        (row("IssuesEvent", june(4), "ben", "closed"), False),  # nobody knows which
+        (comment(june(4), 1, "ben"), False),
+    ],
+)
+def test_maintainers_are_those_who_did_what_needs_the_right_to(done: Activity, maintains: bool) -> None:
+    opened = [issue(june(2), 1, "ann"), issue(june(2), 2, "ben")]
+    found = part(assess(*opened, done), "maintenance")
+    assert ("1 maintainer," in found.explanation) is maintains
+
+
+def test_what_has_no_number_answers_nothing() -> None:
+    rows = [issue(june(1), n) for n in range(1, 7)]
+    loose = [row("IssueCommentEvent", june(2), "ben", "created"), row("IssuesEvent", june(2), "ben", "closed")]
+    assert part(assess(*rows, *loose), "responsiveness").explanation.startswith("0 of 6 were answered in time")
+
+
+def test_of_several_names_of_an_author_it_is_always_the_same() -> None:
+    """An account that was renamed: what was opened before anything is known is only named by later events."""
+    numbers = range(1, 11)
+    named = [pull(june(2), n, "cid", "labeled", subject=name) for n in numbers for name in ("ann", "Zoe")]
+    named += [pull(june(3), n, "cid", "labeled", subject=name) for n in numbers for name in ("zed", "ANN")]
+    merged = [pull(june(4), n, "cid", "merged") for n in numbers]
+    by_ann = [review(june(3), n, "ann") for n in numbers]
+    assert part(assess(*named, *merged, *by_ann), "review").value == 0
+    assert part(assess(*named, *merged, *by_ann, *(review(june(3), n, "zoe") for n in numbers)), "review").value == 1
+
+
 APRIL = "2026-04-02T00:00:00Z"
 """Ninety days before the end."""
 
@@ -389,7 +427,21 @@ def test_the_score_is_the_weighted_mean_of_what_is_known() -> None:
     assert result.health_score == round(100 * (known - 0.75 * 7.5) / known, 1) == 86.8
     assert result.confidence == round(known / 65, 3) == 0.654
     assert result.recommendations == ("Share the work among more people: 1 made half of the contributions.",)
-    assert (result.people, result.bots) == (2, 0)
+    assert (result.people, result.bots, result.ai_assistants) == (2, 0, 0)
+
+
+def test_accounts_are_told_apart_by_what_commits_the_record_and_the_user_say() -> None:
+    rows = [push(june(2), who) for who in ("ann", "robo", "ci", "Copilot", "dependabot[bot]")]
+    commits = [
+        commit(june(3), "ben", email="b@example.org", sha="1"),
+        commit(june(3), None, name="Ben", email="b@example.org", sha="2"),
+    ]
+    thread = Thread(
+        repo_name="o/r", number=1, kind="issue", state="open", created_at=june(1), updated_at=june(1),
+        author_login="ci", author_type="Bot",
+    )  # fmt: skip
+    result = assess(*rows, authorship=commits, threads=[thread], bot_logins=frozenset({"robo"}))
+    assert (result.people, result.bots, result.ai_assistants) == (2, 3, 1)
 
 
 def test_below_sixty_percent_of_known_weight_there_is_no_score() -> None:
@@ -406,6 +458,10 @@ def test_the_trend_compares_what_both_windows_know() -> None:
     result = assess(*busy_june(), *before)
     assert (result.trend.direction, result.trend.previous_score) == ("up", 69.1)
     assert result.trend.change == 17.7  # 36.875 of 42.5 in June, 29.375 in May, which had no reviews
+    shown_now = Snapshot(observed_at=UNTIL, ci_runs=20, ci_successes=20, community_profile=100, open_advisories=0)
+    seen = assess(*busy_june(), *before, snapshot=shown_now)
+    assert (seen.trend, seen.health_score) == (result.trend, 89.8)
+    assert seen.trend.explanation.startswith("Over the 5 components known in both windows")
     gap = assess(*busy_june(), *before, events_known=(Span("2026-05-03T00:00:00Z", UNTIL),))
     assert (gap.health_score, gap.trend.direction) == (86.8, None)
 
