@@ -32,7 +32,7 @@ def first_responses(
     """
     people = Accounts(authorship, bot_logins, bots_of(threads)).people
     about_threads = (row for row in activity if row.number is not None and row.event_type in THREAD_TYPES)
-    rows = in_order(row for row in join_threads(about_threads, threads, None) if row.created_at < until)
+    rows = in_order(row for row in join_threads(about_threads, threads) if row.created_at < until)
     opened = {row.number: row for row in reversed(rows) if row.action == "opened" and row.event_type in _OPENED}
     answered: dict[int | None, Activity] = {}
     for row in rows:

@@ -70,7 +70,7 @@ class HealthInputs:
 def assess_health(inputs: HealthInputs) -> HealthResult:
     """Return how healthy a window shows a repository, with a trend. Order and repetition of the rows do not matter."""
     accounts = Accounts(inputs.authorship, inputs.bot_logins, bots_of(inputs.threads))
-    activity = join_threads(inputs.activity, inputs.threads, None) if inputs.threads else inputs.activity
+    activity = join_threads(inputs.activity, inputs.threads) if inputs.threads else inputs.activity
     period = Period(
         since=inputs.since,
         until=inputs.until,
@@ -134,7 +134,7 @@ def _trend(period: Period, components: Sequence[Component]) -> Trend:
 def _compare(now: float, then: float, what: str) -> Trend:
     change = round(now - then, 1)
     return Trend(
-        direction="flat" if abs(change) < FLAT_BELOW else "up" if change > 0 else "down",
+        direction="up" if change >= FLAT_BELOW else "down" if change <= -FLAT_BELOW else "flat",
         previous_score=then,
         change=change,
         explanation=f"{what}: {now} now, {then} then.",

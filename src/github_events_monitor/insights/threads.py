@@ -63,7 +63,7 @@ class ThreadSummary(NamedTuple):
 
 def thread_events(thread: Thread) -> Iterator[ThreadEvent]:
     """Yield when a thread was opened, answered, and closed or merged at last; earlier closings are not on record."""
-    event_type = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
+    event_type = _event_type(thread)
     yield ThreadEvent(event_type, "opened", thread.created_at, thread.author_login, "opened")
     for reply in thread.replies:
         anchor = _ANCHORS[reply.kind] + reply.id
@@ -72,6 +72,10 @@ def thread_events(thread: Thread) -> Iterator[ThreadEvent]:
         yield ThreadEvent(event_type, "merged", thread.merged_at, thread.merged_by or thread.closed_by, "merged")
     elif thread.closed_at:
         yield ThreadEvent(event_type, "closed", thread.closed_at, thread.closed_by, "closed")
+
+
+def _event_type(thread: Thread) -> str:
+    return "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
 
 
 def events_of(thread: Thread) -> list[Event]:
@@ -92,42 +96,24 @@ def unseen_events(threads: Iterable[Thread], known: Iterable[Activity]) -> list[
     return sorted(found, key=lambda event: (event.created_at, event.id))
 
 
-def join_threads(activity: Iterable[Activity], threads: Collection[Thread], repo_url: str | None) -> list[Activity]:
-    """Return events and what the record tells beside them, each once, at the record's time; in no order.
+def join_threads(activity: Iterable[Activity], threads: Collection[Thread]) -> list[Activity]:
+    """Return events and what the record of the same repository tells beside them, each once, at the record's time.
 
-    Args:
-        activity: with at least the facts `action` and `number`.
-        threads: of the same repository.
-        repo_url: where people read it; the id of a row made here is an address that opens (see `rows.evidence_of`).
+    Of the facts of events `action` and `number` are needed. The rows are in no order.
     """
     known = {row.id: row for row in activity}
-    rows, seen, web = list[Activity](), _Seen(known.values(), threads), repo_url or "https://github.com/unknown"
+    rows, seen = list[Activity](), _Seen(known.values(), threads)
     for thread in threads:
-        page = f"{web}/{'pull' if thread.kind == 'pull_request' else 'issues'}/{thread.number}"
         for thread_event in thread_events(thread):
             if (row := seen.find(thread, thread_event)) is not None:
                 actor = row.actor_login or thread_event.actor  # it may have been read later
                 # the feed may be seconds late
                 known[row.id] = msgspec.structs.replace(row, created_at=thread_event.at, actor_login=actor)
             else:
-                rows.append(
-                    Activity(
-                        id=f"{page}#{thread_event.anchor}",
-                        event_type=thread_event.event_type,
-                        created_at=thread_event.at,
-                        actor_login=thread_event.actor,
-                        action=thread_event.action,
-                        number=thread.number,
-                        ref=None,
-                        sha=None,
-                        subject=thread.author_login,
-                    )
-                )
-        reopened = seen.closed_before(thread)
-        if reopened:
-            kind = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
-            anchor = f"{page}#reopened"
-            rows.append(Activity(anchor, kind, thread.updated_at, None, "reopened", thread.number, None, None, None))
+                rows.append(_row(thread, thread_event))
+        if seen.closed_before(thread):
+            again = ThreadEvent(_event_type(thread), "reopened", thread.updated_at, None, "reopened")
+            rows.append(_row(thread, again))
     return [*known.values(), *rows]
 
 
@@ -256,8 +242,7 @@ class _Seen:
 
     def closed_before(self, thread: Thread) -> bool:
         """Return whether an event closed what the record says is open: it was reopened since, unseen."""
-        kind = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
-        rows = self._rows.get((kind, thread.number), ())
+        rows = self._rows.get((_event_type(thread), thread.number), ())
         turns = [(row.created_at, row.action or "") for row in rows if row.action in CLOSING | {"reopened"}]
         last = max(turns, default=None)
         return thread.state == "open" and last is not None and last[1] in CLOSING and last[0] <= thread.updated_at
@@ -299,6 +284,15 @@ def _ended_at(thread: Thread) -> str | None:
 _PLACES: Mapping[str, str] = {"review": "review", "comment": "comment", "review_comment": "comment"}
 
 
+def _id(thread: Thread, thread_event: ThreadEvent) -> str:
+    return f"record:{thread.number}/{thread_event.anchor}"
+
+
+def _row(thread: Thread, event: ThreadEvent) -> Activity:
+    name = _id(thread, event)
+    return Activity(name, event.event_type, event.at, event.actor, event.action, thread.number, None, None, None)
+
+
 def _event(thread: Thread, thread_event: ThreadEvent) -> Event:
     about: dict[str, Any] = {"number": thread.number, "title": thread.title}
     if thread.author_login:
@@ -314,7 +308,7 @@ def _event(thread: Thread, thread_event: ThreadEvent) -> Event:
         payload[_PLACES[reply.kind]] = {"id": int(reply.id) if reply.id.isdecimal() else None, "state": reply.state}
     body = dump_json(payload)
     event = Event(
-        id=f"record:{thread.number}/{thread_event.anchor}",
+        id=_id(thread, thread_event),
         event_type=thread_event.event_type,
         created_at=thread_event.at,
         repo_name=thread.repo_name,

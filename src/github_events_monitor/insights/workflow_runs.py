@@ -33,7 +33,7 @@ def verdicts_on(activity: Iterable[Activity], branch: str | None) -> list[Activi
 
 
 def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
-    """Return the workflows that fail, the one that fails for the longest time first."""
+    """Return the workflows that fail, the one that fails for the longest time first; the verdicts are oldest first."""
     failing: dict[str, Failing] = {}
     succeeded: set[str] = set()
     for row in verdicts:
@@ -45,7 +45,7 @@ def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
             failing[workflow] = failing[workflow]._replace(last=row)
         else:
             failing[workflow] = Failing(workflow, row, row, workflow in succeeded)
-    return sorted(failing.values(), key=lambda one: (one.first.created_at, one.workflow))
+    return list(failing.values())
 
 
 def measure_workflow_runs(

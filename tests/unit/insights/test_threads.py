@@ -15,7 +15,6 @@ from github_events_monitor.insights.threads import (
     bots_of,
     events_of,
     first_response_hours,
-    join_threads,
     summarise,
     unseen_events,
     waiting_for,
@@ -25,7 +24,6 @@ from github_events_monitor.records import Activity, Reply, Span, Thread
 
 from .builders import ALWAYS, SINCE, UNTIL, comment, issue, june, pull, review, row
 
-WEB = "https://github.com/o/r"
 IDS = iter(range(1, 10**9))
 
 
@@ -186,12 +184,12 @@ def test_developers_get_what_the_feed_missed_with_evidence_that_opens() -> None:
         thread(1, june(1), Reply("7", "comment", june(2), "ben"), Reply("8", "review", june(3), "ben"), kind="issue"),
         thread(2, june(1), Reply("9", "review_comment", june(2), "cid")),
     ]
-    rows = join_threads([issue(june(1), 1), comment(june(2), 1, "ben")], record, WEB)
-    people = {one.login: one for one in rank_developers(rows, [], since=SINCE, until=UNTIL).developers}
+    people = {one.login: one for one in developers(record, [issue(june(1), 1), comment(june(2), 1, "ben")])}
     assert people["ann"].contributions == {"issues": 1, "pull_requests": 1}
     assert people["ben"].contributions == {"comments": 1, "reviews": 1}
-    assert people["ben"].evidence[0] == f"{WEB}/issues/1#pullrequestreview-8"
-    assert people["cid"].evidence == (f"{WEB}/pull/2#discussion_r9",)
+    told = {f"event:{event.id}" for one in record for event in events_of(one)}
+    assert people["ben"].evidence[0] in told
+    assert set(people["cid"].evidence) < told
 
 
 def test_bots_are_known_by_their_kind_of_account() -> None:
@@ -210,7 +208,10 @@ def test_replies_that_are_not_all_known_are_not_taken_for_none() -> None:
     [some], [none] = ([c for c in one.components if c.name == "responsiveness"] for one in (few, many))
     assert (some.value, some.sample_size, some.score) == (1, 8, 1)
     assert (none.value, none.sample_size, none.score) == (None, 8, None)
-    assert "Left out: 3 whose answers are not all known" in none.explanation
+    assert none.explanation.endswith(
+        " Left out: 3 whose answers are not all known. Those are too many to tell the share."
+    )
+    assert some.explanation.endswith(" Left out: 2 whose answers are not all known.")
     assert components([*answered, *unread], events_known=ALWAYS)["responsiveness"] == (round(8 / 11, 3), 11)
 
 
@@ -230,9 +231,13 @@ def test_reviews_that_are_not_all_known_are_not_taken_for_none() -> None:
         thread(n, june(1), reply(june(1), "ben", "review"), merged_at=june(2), closed_at=june(2)) for n in range(1, 9)
     ]
     unread = [thread(n, merged_at=june(2), closed_at=june(2), reviews_complete=False) for n in (20, 21, 22)]
-    assert components([*reviewed, *unread])["review"] == (None, 8)
-    [found] = [c for c in assess([*reviewed, *unread]).components if c.name == "review"]
-    assert found.score is None
+    few, many = assess([*reviewed, *unread[:2]]), assess([*reviewed, *unread])
+    [some], [none] = ([c for c in one.components if c.name == "review"] for one in (few, many))
+    assert (some.value, some.sample_size, some.score) == (1, 8, 1)
+    assert (none.value, none.sample_size, none.score) == (None, 8, None)
+    said = "8 of 8 merged pull requests had a review. Left out: {} whose reviews are not all known."
+    assert some.explanation == said.format(2)
+    assert none.explanation == f"{said.format(3)} Those are too many to tell the share."
 
 
 def test_what_the_feed_closed_and_the_record_calls_open_was_reopened() -> None:
@@ -342,7 +347,12 @@ def test_health_is_the_count_by_hand_whatever_the_feed_knows_beside_the_record(
 
 
 def developers(threads: list[Thread], rows: list[Activity]) -> Any:
-    return rank_developers(join_threads(rows, threads, WEB), [], since="2026-01-01T00:00:00Z", until=UNTIL).developers
+    """As they are counted once what the feed missed is stored, too."""
+    unseen = [
+        Activity(one.id, one.event_type, one.created_at, one.actor_login, *one.facts)
+        for one in unseen_events(threads, rows)
+    ]
+    return rank_developers([*rows, *unseen], [], since="2026-01-01T00:00:00Z", until=UNTIL).developers
 
 
 @given(records(), st.randoms(use_true_random=False))

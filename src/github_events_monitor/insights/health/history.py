@@ -5,12 +5,14 @@ Nothing here depends on the order of the rows, and a row that comes twice counts
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ...records import Activity, Authorship
 from ..accounts import Accounts, Authors
 from ..contributions import CLOSING, NEW
 from ..rows import by_action, by_time, by_type
+
+_Value = TypeVar("_Value", str, tuple[str, str])
 
 Turn = tuple[str, bool]
 """When, and whether it was closed (True) or reopened (False)."""
@@ -78,7 +80,7 @@ def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts
         issues=items[0],
         pull_requests=items[1],
         authors=authors,
-        merged=_first(row for some in threads for row in some["merged"]),
+        merged=_least((row.number, row.created_at) for some in threads for row in some["merged"]),
         answered=_first_by_others((*comments, *closings), authors, people, known=reviewed),
         reviewed=reviewed,
         touches=(issues, comments),
@@ -105,39 +107,27 @@ def _items(
 
 def _openings(rows: Iterable[Activity]) -> dict[int, tuple[str, str]]:
     """Return when each was first opened, and by whom ("" when that is not known)."""
-    first: dict[int, tuple[str, str]] = {}
-    for row in rows:
-        if row.number is not None:
-            opening, known = (row.created_at, row.actor_login or ""), first.get(row.number)
-            if known is None or opening < known:
-                first[row.number] = opening
-    return first
+    return _least((row.number, (row.created_at, row.actor_login or "")) for row in rows)
 
 
 def _authors(rows: Iterable[Activity], openings: Mapping[int, tuple[str, str]]) -> dict[int, str]:
     """Return authors by number; of several logins, because one was renamed, it is always the same."""
     openers = {number: opener.lower() for number, (_, opener) in openings.items() if opener}
-    authors: dict[int, str] = {}
-    for number, subject in {(row.number, row.subject) for row in rows if row.number not in openers}:
-        if subject and number is not None:
-            authors[number] = min(subject.lower(), authors.get(number, subject.lower()))
-    return authors | openers
+    named = {(row.number, row.subject.lower()) for row in rows if row.subject and row.number not in openers}
+    return _least(named) | openers
 
 
 def _turns(reopened: Iterable[Activity], closings: Iterable[Activity]) -> dict[int, list[Turn]]:
     turns: dict[int, list[Turn]] = {row.number: [] for row in reopened if row.number is not None}
-    for row in (*reopened, *closings) if turns else ():
+    for row in (*reopened, *closings):
         if row.number in turns:
             turns[row.number].append((row.created_at, row.action != "reopened"))
     return turns
 
 
-def _first(rows: Iterable[Activity]) -> dict[int, str]:
-    first: dict[int, str] = {}
-    for row in rows:
-        if row.number is not None:
-            first[row.number] = min(row.created_at, first.get(row.number, row.created_at))
-    return first
+def _least(found: Iterable[tuple[int | None, _Value]]) -> dict[int, _Value]:
+    """Return by number the least value, which is the earliest moment; what has no number is left out."""
+    return dict(sorted(((number, value) for number, value in found if number is not None), reverse=True))
 
 
 _NOTHING: Mapping[int, str] = {}

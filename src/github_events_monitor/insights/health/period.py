@@ -62,9 +62,7 @@ class Period:
 Measure = Callable[[Period], Component]
 
 
-def component(
-    name: str, value: float | None, sample: int | None, formula: str, *sentences: str, scored: bool = True
-) -> Component:
+def component(name: str, value: float | None, sample: int | None, *sentences: str, scored: bool = True) -> Component:
     """Return a component by its rule: no score without a value, with too small a sample, or when the caller says so."""
     rule = RULES[name]
     too_few = sample is not None and sample < rule.minimum
@@ -79,7 +77,7 @@ def component(
         score=round(score_of(name, value), 3) if known and value is not None else None,
         weight=rule.weight,
         sample_size=sample,
-        formula=formula,
+        formula=rule.formula,
         explanation=" ".join(said),
     )
 
