@@ -7,11 +7,12 @@ archives still have the full form. Both are read.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 
-from ..records import MAX_KEY_TEXT, PRERELEASE, RELEASE, Facts
+from ..records import PRERELEASE, RELEASE, Facts
 from .decoding import Shape, text
 
 PayloadT = TypeVar("PayloadT", bound=msgspec.Struct)
@@ -126,9 +127,8 @@ def extract_facts(event_type: str, payload: bytes) -> Facts:
     return _READERS.get(event_type, _read_thread)(payload)
 
 
-def _reader(kind: type[PayloadT], read: Callable[[PayloadT], Facts]) -> Callable[[bytes], Facts]:
-    shape = Shape(kind)
-    return lambda payload: read(shape.read(payload))
+def _read(shape: Shape[PayloadT], facts: Callable[[PayloadT], Facts], payload: bytes) -> Facts:
+    return facts(shape.read(payload))
 
 
 def _facts(
@@ -139,11 +139,11 @@ def _facts(
     subject: str | None = None,
 ) -> Facts:
     return Facts(
-        text(action, MAX_KEY_TEXT),
+        text(action),
         number if number is not None and 0 < number < _MAX_NUMBER else None,
-        text(ref, MAX_KEY_TEXT),
-        text(sha, MAX_KEY_TEXT),
-        text(subject, MAX_KEY_TEXT),
+        text(ref),
+        text(sha),
+        text(subject),
     )
 
 
@@ -207,16 +207,19 @@ def _status(payload: _StatusPayload) -> Facts:
     return _facts(payload.state, sha=payload.sha, subject=payload.context)
 
 
-_read_thread = _reader(_ThreadPayload, _thread)
+_read_thread = partial(_read, Shape(_ThreadPayload), _thread)
 
 _READERS: dict[str, Callable[[bytes], Facts]] = {
-    "PushEvent": _reader(_PushPayload, _push),
-    "ReleaseEvent": _reader(_ReleasePayload, _release),
-    "MemberEvent": _reader(_MemberPayload, _member),
-    "StatusEvent": _reader(_StatusPayload, _status),
-    **dict.fromkeys(("CreateEvent", "DeleteEvent"), _reader(_RefPayload, _created_or_deleted)),
-    **dict.fromkeys(("DeploymentEvent", "DeploymentStatusEvent"), _reader(_DeploymentPayload, _deployment)),
+    "PushEvent": partial(_read, Shape(_PushPayload), _push),
+    "ReleaseEvent": partial(_read, Shape(_ReleasePayload), _release),
+    "MemberEvent": partial(_read, Shape(_MemberPayload), _member),
+    "StatusEvent": partial(_read, Shape(_StatusPayload), _status),
+    **dict.fromkeys(("CreateEvent", "DeleteEvent"), partial(_read, Shape(_RefPayload), _created_or_deleted)),
     **dict.fromkeys(
-        ("WorkflowRunEvent", "WorkflowJobEvent", "CheckRunEvent", "CheckSuiteEvent"), _reader(_RunPayload, _run)
+        ("DeploymentEvent", "DeploymentStatusEvent"), partial(_read, Shape(_DeploymentPayload), _deployment)
+    ),
+    **dict.fromkeys(
+        ("WorkflowRunEvent", "WorkflowJobEvent", "CheckRunEvent", "CheckSuiteEvent"),
+        partial(_read, Shape(_RunPayload), _run),
     ),
 }
