@@ -156,3 +156,11 @@ async def test_a_question_beside_the_listings_that_github_refuses_stops_nothing(
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
     assert (row.status, row.new_events, row.new_commits) == ("collected", 5, 5)
     assert "security advisories" in (row.note or "")
+
+
+async def test_a_repository_without_issues_is_collected_all_the_same(world: World) -> None:
+    switched_off: Reply = (410, {}, b'{"message": "Issues are disabled for this repo"}')
+    world.github.faults.append(lambda path: switched_off if path.endswith("/issues") else None)
+    (row,) = (await world.collector.collect(["octo/hello"])).repositories
+    assert (row.status, row.new_commits) == ("collected", 5)
+    assert "Issues are disabled" in (row.note or "")
