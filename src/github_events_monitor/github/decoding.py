@@ -13,6 +13,10 @@ from ..errors import InvalidInput, Unreachable
 from ..instants import normalise_instant
 from ..jsontext import load_oddly
 
+GHOST = "ghost"
+"""The login of the account that REST and webhooks name in place of all deleted ones, where GraphQL names nobody:
+https://github.com/ghost"""
+
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
