@@ -361,6 +361,17 @@ async def test_who_waits_for_a_pass_about_something_else_makes_its_own() -> None
     await world.collector.close()
 
 
+async def test_who_asks_about_a_longer_time_beside_a_shorter_one_is_answered_about_all_of_it(world: World) -> None:
+    world.hello.branches["main"] = [
+        commit(n, NOW - timedelta(hours=3 * (201 - n)), parents=(n - 1,)) for n in range(200, 0, -1)
+    ]
+    day, month = await asyncio.gather(
+        *(world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=hours) for hours in (24, 720))
+    )
+    assert [answer.coverage.complete for answer in (day, month)] == [True, True]
+    assert [answer.total_commits for answer in (day, month)] == [8, 200]
+
+
 async def test_a_commit_dated_wrong_hides_nothing(world: World) -> None:
     world.hello.branches["main"] = [
         commit(
