@@ -71,13 +71,15 @@ async def _stored(state: PassState, feed: Sequence[Event], asked_at: str) -> set
 
 
 async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tuple[bool, bool]:
-    """Answers (the feed was seen to its end, some page was unchanged)."""
+    """Return (the feed was seen to its end, it was unchanged from its first page on).
+
+    Behind a page that changed all others moved: a 304 for one of them is stale, and no ETag asks for it.
+    """
     unchanged = False
     for page in range(1, MAX_PAGES + 1):
         resource = f"events/{page}"
-        answer = await state.client.fetch_events(
-            state.asked_name, page=page, etag=state.etag(resource), budget=state.budget
-        )
+        etag = state.etag(resource) if page == 1 or unchanged else None
+        answer = await state.client.fetch_events(state.asked_name, page=page, etag=etag, budget=state.budget)
         if answer.poll_interval:
             state.change(next_poll_at=shift(state.now(), timedelta(seconds=answer.poll_interval)))
         if not state.saw(resource, answer):

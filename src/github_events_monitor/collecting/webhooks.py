@@ -12,11 +12,22 @@ from typing import NamedTuple
 import msgspec
 
 from ..github.payloads import DERIVED, derived_id, possible_keys, same_but_for_time
+from ..github.thread_events import thread_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift
-from ..records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, name_by_id, repo_key
+from ..records import (
+    Activity,
+    CollectedBatch,
+    CommitRecord,
+    Event,
+    RepositoryState,
+    Stored,
+    Thread,
+    name_by_id,
+    repo_key,
+)
 from .events import AROUND
 from .leases import acquire
 
@@ -45,6 +56,8 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, rekey(delivered, key), key)
+    if not batch.threads:
+        batch = msgspec.structs.replace(batch, threads=await _left_threads(manager, batch.events[0]))
     if await _known_from_feed(manager, batch.events[0], dated=delivered.dated):
         batch = msgspec.structs.replace(batch, events=())
     stored = await _store(manager, clock, batch, delivered)
@@ -61,6 +74,15 @@ def _batch(delivered: Delivered, key: str) -> CollectedBatch:
         security=delivered.security,
         threads=(delivered.thread,) if delivered.thread else (),
     )
+
+
+async def _left_threads(manager: DatabaseManager, event: Event) -> tuple[Thread, ...]:
+    """Return the stored issue of which a delivery says that it is not in the repository any more, closed by that."""
+    number = event.facts.number
+    if event.event_type != "IssuesEvent" or number is None or not manager.threads.available:
+        return ()
+    after = thread_after(event, await manager.threads.get_thread(event.repo_name or "", number))
+    return (after,) if after is not None else ()
 
 
 async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:

@@ -14,6 +14,10 @@ from ..instants import normalise_instant
 from ..jsontext import load_oddly
 from ..records import MAX_KEY_TEXT
 
+GHOST = "ghost"
+"""The login of the account that REST and webhooks name in place of all deleted ones, where GraphQL names nobody:
+https://github.com/ghost"""
+
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 

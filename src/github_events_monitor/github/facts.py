@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from ..records import PRERELEASE, RELEASE, Facts
-from .decoding import Shape, text
+from .decoding import GHOST, Shape, text
 
 PayloadT = TypeVar("PayloadT", bound=msgspec.Struct)
 
@@ -154,7 +154,7 @@ def _thread(payload: _ThreadPayload) -> Facts:
         "merged" if merged else payload.action,
         payload.number if payload.number is not None else about.number,
         sha=about.head.sha if about.head else None,
-        subject=about.user.login if about.user else None,
+        subject=about.user.login if about.user and about.user.login != GHOST else None,
     )
 
 

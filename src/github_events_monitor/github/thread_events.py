@@ -33,10 +33,29 @@ def thread_after(event: Event, known: Thread | None) -> Thread | None:
     if event.event_type not in DELIVERED or event.repo_name is None or event.facts.number is None:
         return None
     if event.facts.action in _GONE:
-        return None
+        return _gone(event, known)
     told = parse_delivered_thread(event.repo_name, event.event_type, event.payload, actor=event.actor_login)
     told = told or _outline(event, event.repo_name, event.facts.number, known)
     return told if told is None or known is None else merge_threads(known, told)
+
+
+def _gone(event: Event, known: Thread | None) -> Thread | None:
+    """Return an open issue as closed that was deleted or moved to another repository: no listing tells of it again.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues
+    """
+    if event.event_type != "IssuesEvent" or known is None or known.kind != "issue" or known.state != "open":
+        return None
+    return msgspec.structs.replace(
+        known,
+        state="closed",
+        updated_at=max(known.updated_at, event.created_at),
+        by_event=False,
+        closed_at=event.created_at,
+        closed_by=event.actor_login,
+        state_reason=event.facts.action,
+        ending_known=True,
+    )
 
 
 def _outline(event: Event, repo: str, number: int, known: Thread | None) -> Thread | None:

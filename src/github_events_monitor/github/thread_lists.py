@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from ..records import MAX_KEY_TEXT, Reply, Thread, repo_key
-from .decoding import Shape, array_of, count, instant, object_of, text
+from .decoding import GHOST, Shape, array_of, count, instant, object_of, text
 from .graphql.threads import MAX_TITLE
 
 _NUMBER = re.compile(r"/(\d{1,15})$")
@@ -45,6 +45,10 @@ class _Account(msgspec.Struct):
     login: str | None = None
     type: str | None = None
     slug: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.login == GHOST:
+            self.login = self.type = None
 
 
 class _Label(msgspec.Struct):

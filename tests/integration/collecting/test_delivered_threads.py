@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.records import Thread
@@ -92,6 +94,17 @@ async def test_a_comment_joins_its_issue_and_one_on_a_pull_request_its_pull_requ
     assert (await stored(manager, 5)).kind == "pull_request"
     await deliver(manager, "issues", "deleted", issue={**issue, "number": 8, "updated_at": at(3)})
     assert await manager.threads.get_threads_by_number("octo/hello", [8]) == {}
+
+
+@pytest.mark.parametrize("action", ["deleted", "transferred"])
+async def test_an_issue_that_leaves_the_repository_is_open_no_more(manager: DatabaseManager, action: str) -> None:
+    issue = {"number": 6, "title": "it stutters", "user": ADA, "state": "open", "comments": 0, "created_at": at(5)}
+    await deliver(manager, "issues", "opened", ADA, issue={**issue, "updated_at": at(3)})
+    await deliver(manager, "issues", action, issue={**issue, "updated_at": at(3)})
+    thread = await stored(manager, 6)
+    assert (thread.state, thread.closed_at, thread.closed_by, thread.state_reason) == ("closed", at(3), "bob", action)
+    await deliver(manager, "issues", "edited", issue={**issue, "updated_at": at(4)})  # comes late
+    assert (await stored(manager, 6)).state == "closed"
 
 
 async def test_what_deliveries_tell_is_no_proof_that_all_is_known(manager: DatabaseManager) -> None:

@@ -38,6 +38,12 @@ CASES: list[tuple[str, str, dict[str, Any], Facts]] = [
         Facts(action="merged", number=7, sha=HEAD, subject="ada"),
     ),
     (
+        "an issue of an account that was deleted",
+        "IssuesEvent",
+        {"action": "closed", "issue": {"number": 7, "user": {"login": "ghost"}}},
+        Facts(action="closed", number=7),
+    ),
+    (
         "a pull request closed unmerged",
         "PullRequestEvent",
         {"action": "closed", "number": 7, "pull_request": {"merged": False, "merged_at": None}},

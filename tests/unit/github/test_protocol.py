@@ -79,6 +79,8 @@ def test_a_200_that_is_not_whole_json_is_worth_another_try(body: bytes, headers:
         (422, "pagination is limited for this resource", InvalidInput, "pagination is limited"),
         (400, "Problems parsing", InvalidInput, "Problems parsing"),
         (410, "", Unreachable, "2022-11-28"),
+        (410, "This issue was deleted", NotFound, "This issue was deleted"),
+        (410, "Issues are disabled for this repo", NotFound, "Issues are disabled"),
         (451, "Repository access blocked", Forbidden, "legal"),
         (300, "", Unreachable, "GITHUB_API_URL"),
         (204, "", Unreachable, "204"),
