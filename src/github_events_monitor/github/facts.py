@@ -92,11 +92,19 @@ class _Suite(msgspec.Struct):
     head_branch: str | None = None
 
 
+class _Repository(msgspec.Struct):
+    id: int | None = None
+    full_name: str | None = None
+
+
 class _Run(msgspec.Struct):
     """A workflow run or job, a check run or a check suite."""
 
+    id: int | None = None
     name: str | None = None
     head_branch: str | None = None
+    repository: _Repository | None = None
+    head_repository: _Repository | None = None
     head_sha: str | None = None
     status: str | None = None
     conclusion: str | None = None
@@ -200,7 +208,16 @@ def _run(payload: _RunPayload) -> Facts:
     run = payload.workflow_run or payload.workflow_job or payload.check_run or payload.check_suite or _Run()
     state = run.conclusion or run.status or payload.action
     branch = run.head_branch or (run.check_suite.head_branch if run.check_suite else None)
-    return _facts(state, ref=branch, sha=run.head_sha, subject=run.name)
+    number = payload.workflow_run.id if payload.workflow_run else None
+    return _facts(state, number, ref=_of_fork(run, branch), sha=run.head_sha, subject=run.name)
+
+
+def _of_fork(run: _Run, branch: str | None) -> str | None:
+    """Return a branch as GitHub labels that of a fork, `owner:branch`: a fork's main is not the repository's."""
+    own, head = run.repository or _Repository(), run.head_repository or _Repository()
+    if branch is None or None in {own.id, head.id} or own.id == head.id:
+        return branch
+    return f"{(head.full_name or '').partition('/')[0]}:{branch}"
 
 
 def _status(payload: _StatusPayload) -> Facts:

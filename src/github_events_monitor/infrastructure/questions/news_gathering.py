@@ -9,7 +9,7 @@ from ...answers import Problem
 from ...errors import MonitorError
 from ...github.payloads import FAILED_VERDICTS
 from ...insights.accounts import Accounts
-from ...insights.workflow_runs import verdicts_on
+from ...insights.workflow_runs import latest_attempts, verdicts_on
 from ...observations import FORCE_PUSH, Snapshot
 from ...records import Activity, Authorship, Commit, Seen, Span, Thread
 from ...side_by_side import side_by_side
@@ -155,7 +155,8 @@ def _news(subject: Subject, stored: Stored, telling: Telling) -> dict[str, list[
     commits.sort(key=lambda commit: commit.sha)
     commits.sort(key=lambda commit: commit.commit_date, reverse=True)
     published = [row for row in stored.lasting if _is_published(row)]
-    failed = [row for row in verdicts_on(stored.lasting, branch) if row.action in FAILED_VERDICTS]
+    runs = latest_attempts(verdicts_on(stored.lasting, branch))
+    failed = [row for row in runs if row.action in FAILED_VERDICTS]
     return {
         "commits": [
             News(title=first_line(one.message, 100), url=f"{url}/commit/{one.sha}", at=one.commit_date)

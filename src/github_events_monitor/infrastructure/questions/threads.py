@@ -151,14 +151,35 @@ def _summary(threads: Sequence[Thread], kind: str, span: Span, bots: frozenset[s
 
 
 def as_of(thread: Thread, until: str) -> Thread:
-    """Return the thread as it was at an instant: what closed later was open then."""
+    """Return the thread as it was at an instant, as far as that is known: what closed later was open then.
+
+    GitHub tells its decision, whose review is asked for and how many comments there are of the present alone.
+    """
+    later = [reply for reply in thread.replies if reply.created_at >= until]
+    changes: dict[str, Any] = {}
+    if later:
+        changes["replies"] = tuple(reply for reply in thread.replies if reply.created_at < until)
+    if any(reply.kind == "review" for reply in later):
+        changes["review_decision"] = None
     ended = thread.merged_at or thread.closed_at
-    replies = tuple(reply for reply in thread.replies if reply.created_at < until)
-    thread = replace(thread, replies=replies) if len(replies) < len(thread.replies) else thread
-    if ended is None or ended < until:
-        return thread
-    changes: dict[str, Any] = dict.fromkeys(("closed_at", "closed_by", "merged_at", "merged_by", "state_reason"))
-    return replace(thread, state="open", **changes)
+    if ended is not None and ended >= until:
+        changes |= {"state": "open"} | dict.fromkeys(_ENDING)
+    was = replace(thread, **changes) if changes else thread
+    return replace(was, **_as_known(was)) if thread.updated_at > until else was
+
+
+_ENDING = ("closed_at", "closed_by", "merged_at", "merged_by", "state_reason")
+
+
+def _as_known(thread: Thread) -> dict[str, Any]:
+    """Return what can be said of a thread that changed after the instant that it is looked at from."""
+    times = (reply.created_at for reply in thread.replies)
+    comments = sum(reply.kind == "comment" for reply in thread.replies) if thread.comments_complete else None
+    return {
+        "updated_at": max(thread.created_at, thread.closed_at or "", *times),
+        "reviewers": None,
+        "comments": comments,
+    }
 
 
 def _is_in_state(thread: Thread, state: str, asked: Asked) -> bool:
