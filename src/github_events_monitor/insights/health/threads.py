@@ -26,7 +26,7 @@ def measure_responsiveness(period: Period) -> Component:
     history = period.history
     in_time, waits, young, overdue = 0, list[float](), 0, list[int]()
     for number, opened_at in chain(history.issues.opened.items(), history.pull_requests.opened.items()):
-        if not period.has(opened_at):
+        if not period.since <= opened_at < period.until:
             continue
         answer = min(history.answered.get(number, period.until), period.until)
         hours = seconds_between(opened_at, answer) / 3600
@@ -94,7 +94,7 @@ def _count(period: Period, items: Items) -> _Counts:
     opened = sum(since <= at < until for at in items.opened.values())
     closed = {row.number for row in period.part(items.closings) if row.number is not None}
     authors = [period.history.authors.get(n) for n in closed if not _is_reopened(items, n, until)]
-    by_people, unknown = sum(bool(period.people[author]) for author in authors), authors.count(None)
+    by_people, unknown = sum(map(bool, authors)), authors.count(None)
     return _Counts(opened, by_people, len(authors) - by_people - unknown, unknown)
 
 
@@ -108,7 +108,7 @@ def measure_review(period: Period) -> Component:
     """Return the share of merged pull requests with a review by another person."""
     history = period.history
     merged = [number for number, at in history.merged.items() if period.has(at)]
-    by_people = [number for number in merged if period.people[history.authors.get(number)]]
+    by_people = [number for number in merged if history.authors.get(number)]
     without = [number for number in by_people if history.reviewed.get(number, period.until) >= period.until]
     unread = _unknown(period, without, replies_known)
     counted, reviewed = len(by_people) - unread, len(by_people) - len(without)

@@ -27,7 +27,7 @@ def measure_contributors(period: Period) -> Component:
     commits = Counter(
         key for commit in period.history.commits if period.has(commit.at) for key in commit.authors.people
     )
-    pushes = Counter(filter(None, [period.people[row.actor_login] for row in period.part(period.history.pushes)]))
+    pushes = Counter([period.people[row.actor_login] for row in period.part(period.history.pushes)])
     by_commits = commits.total() >= RULES[name].minimum or commits.total() >= pushes.total()
     made, what = (commits, "commit") if by_commits else (pushes, "push")
     factor = absence_factor(made)
@@ -86,10 +86,9 @@ def _idle(period: Period, start: str) -> str:
 
 
 def _commits(period: Period, start: str) -> int:
-    until, people = period.until, period.people
-    commits = [work for work in period.history.commits if work.authors.people and start <= work.at < until]
-    pushes = [row for row in within(period.history.pushes, start, until) if people[row.actor_login]]
-    return max(len(commits), len(pushes))
+    history, until = period.history, period.until
+    commits = [work for work in history.commits if work.authors.people and start <= work.at < until]
+    return max(len(commits), len(within(history.pushes, start, until)))
 
 
 def _issues(period: Period, start: str) -> tuple[int, int]:
