@@ -3,12 +3,10 @@
 https://docs.github.com/en/rest/repos/repos#list-repository-activities
 """
 
-from datetime import timedelta
-
 from ..errors import Forbidden, NotFound
 from ..github.client import BudgetSpent
 from ..github.payloads import PushActivity, event_from_activity, parse_activity
-from ..instants import shift
+from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..observations import ForcePush
 from ..records import MetricRow, Span
@@ -17,11 +15,10 @@ from .pass_state import PassState
 
 KIND = "activity"
 """The kind of what is known of it."""
-_SECOND = timedelta(seconds=1)
 
 
 async def collect_activity(state: PassState) -> None:
-    """Draft force pushes as observations, and pushes as events where the feed is not completely known."""
+    """Collect force pushes as observations, and pushes as events where the feed is not completely known."""
     try:
         answer = await state.client.fetch_activity(
             state.asked_name, time_period="month", etag=state.etag("activity"), budget=state.budget
@@ -52,7 +49,7 @@ async def _read_on(state: PassState, rows: list[PushActivity], url: str | None) 
     if url is None or not rows:
         state.learn(KIND, Span(floor, now))
     else:
-        state.learn(KIND, Span(shift(min(row.timestamp for row in rows), _SECOND), now))
+        state.learn(KIND, Span(shift(min(row.timestamp for row in rows), SECOND), now))
     return rows
 
 

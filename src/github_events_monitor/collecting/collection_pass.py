@@ -179,7 +179,7 @@ class CollectionPass:
             await self._progress(share, 1.0, message)
 
     async def _store(self) -> None:
-        """Store what is drafted; nothing of a repository that GitHub never showed."""
+        """Store what was collected; nothing of a repository that GitHub never showed."""
         state = self._state
         if self._keeper is None:
             self._stored = await self._count_new()

@@ -25,7 +25,6 @@ from ..side_by_side import side_by_side
 from ..text import clean
 from .collection_pass import KINDS, Outcome, Progress
 from .details import fetch_details
-from .listeners import Listeners
 from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
 from .patterns import Patterns
@@ -71,8 +70,11 @@ class Collector:
         self._clock, self._with_token, self._targets = clock, with_token, tuple(targets)
         self.patterns = Patterns(manager.collector_state, client, clock)
         self._passes = Passes(manager, client, clock, self.retention, with_token=with_token)
-        self._turns, self._listeners = Turns(), Listeners()
+        self._turns = Turns()
+        self._listeners: list[Callable[[str], Awaitable[None]]] = []
         self._touched = touched
+        self.stored_so_far = Stored(0, 0)
+        """What was new since this collector was made, deliveries passed to `notify` included."""
         self.changes = 0
         """Grows with every pass or delivery after which questions may be answered otherwise."""
 
@@ -97,20 +99,20 @@ class Collector:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    @property
-    def stored_so_far(self) -> Stored:
-        """What was new since this collector was made, deliveries passed to `notify` included."""
-        return self._listeners.stored_so_far
-
     def on_stored(self, listener: Callable[[str], Awaitable[None]]) -> Callable[[], None]:
         """Call `listener` with a repository's key whenever something new was stored; return how to stop that."""
-        return self._listeners.add(listener)
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def notify(self, repo: str, stored: Stored) -> None:
         """Announce what was stored about a repository, also by the receiver of webhooks."""
         self._touched(repo)
-        self.changes += stored != (0, 0)
-        await self._listeners.notify(repo, stored)
+        if stored == (0, 0):
+            return
+        self.changes += 1
+        self.stored_so_far = Stored(*map(sum, zip(self.stored_so_far, stored, strict=True)))
+        for listener in tuple(self._listeners):
+            await listener(repo)
 
     async def collect(
         self,

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from ..infrastructure.database_interface import DatabaseManager, Position, patiently
 from ..insights.commits import RULES_VERSION, analyse_commit
+from ..instants import FIRST, LAST
 from ..records import CommitRecord, repo_key
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 
-_ALWAYS = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+_ALWAYS = (FIRST, LAST)
 _BATCH = 500
 _MAX_REPOSITORIES = 1_000_000
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from ..collecting.releases import BEGINNING
 from ..github.payloads import parse_event
 from ..insights.commits import analyse_commit
 from ..insights.threads import events_of
@@ -29,9 +30,6 @@ from ..records import (
     repo_key,
 )
 from .cast import Account
-
-BEGINNING = "2008-01-01T00:00:00Z"
-"""GitHub is no older: whoever knows a listing from then on knows all of it."""
 
 ItemT = TypeVar("ItemT")
 

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from ..collecting.leases import acquire
+from ..errors import DatabaseError
+from ..infrastructure.database_interface import DatabaseManager
 from ..instants import format_instant
 from ..observations import Snapshot
-from ..records import CollectedBatch, Span
+from ..records import CollectedBatch, Span, Stored
 from .cast import (
     AMARA,
     FOGHORN,
@@ -303,3 +306,22 @@ def _tide_tables(until: datetime) -> CollectedBatch:
             sha = chronicle.commit(day, PILOT, f"tables: the week of {format_instant(day)[:10]}", files, by=PILOT)
             chronicle.run(day + timedelta(minutes=3), sha, "check", "success")
     return chronicle.batch(since, _snapshot(until, 12, 12, 37, 0).to_row(chronicle.key))
+
+
+async def store_demo(manager: DatabaseManager, until: datetime = UNTIL) -> dict[str, Stored]:
+    """Store the project as collecting would have, all of it watched, and return by repository how much was new.
+
+    until: the present of the project; questions are asked at that instant.
+
+    Raises:
+        DatabaseError: Somebody else collects these repositories in this database.
+    """
+    new: dict[str, Stored] = {}
+    for batch in invent(until):
+        lease = await acquire(manager, lambda: until, batch.state.repo_name, "demo")
+        if lease is None:
+            raise DatabaseError(f"{batch.state.full_name} is being collected in this database; use an empty one")
+        new[batch.state.full_name or lease.repo_name] = await manager.store(batch, lease)
+        await manager.collector_state.release_lease(lease)
+    await manager.collector_state.watch(REPOSITORIES)
+    return new

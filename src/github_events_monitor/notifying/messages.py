@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..infrastructure.questions.attention import digest, identify
-from ..infrastructure.questions.news import STANDING, Attention
+from ..infrastructure.questions.news import STANDING, Attention, digest, identify
 from ..instants import format_instant, parse_instant
 from ..records import Told, repo_key
 from ..text import clean

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..answers import Problem, RateLimitStatus
-from ..demo.project import REPOSITORIES, UNTIL
-from ..demo.storing import store_demo
+from ..demo.project import REPOSITORIES, UNTIL, store_demo
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedRepository, CollectNow
 from ..instants import format_instant

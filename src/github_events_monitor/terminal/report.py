@@ -23,9 +23,8 @@ from ..settings import Settings
 from ..text import count_of, unit_of
 from .charts import activity_line, score_bar
 from .collecting import budget_left
-from .page import limits, section
 from .saying import complain
-from .screen import columns, plain, print_json, progress_bar, stdout
+from .screen import columns, limits, plain, print_json, progress_bar, section, stdout
 
 _AUTHOR_WIDTH = 16
 _KINDS = 4

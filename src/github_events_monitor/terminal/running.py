@@ -14,6 +14,7 @@ import truststore
 from ..errors import MonitorError, SettingsError
 from ..logs import Redactor, configure
 from ..settings import Settings
+from .output import importing
 from .saying import complain
 
 Work = Callable[[Settings], Coroutine[Any, Any, int]]
@@ -104,3 +105,17 @@ def _redactor() -> Redactor:
         return Redactor(Settings.load(folder=False))
     except SettingsError:
         return Redactor()
+
+
+def serve_mcp(**flags: Any) -> int:
+    """Run the MCP server until it is stopped, and return the exit code; `flags` outrank the environment.
+
+    An assistant waits for it to start: nothing is imported that it does not need.
+    """
+    return run_server(_serve, mcp=True, **flags)
+
+
+def _serve(settings: Settings) -> None:
+    with importing():
+        from ..mcp_server import run
+    run(settings.mcp_transport, settings)

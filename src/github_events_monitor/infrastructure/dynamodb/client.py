@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import stamina
 
 from ...errors import DatabaseError
+from ...side_by_side import LoopLock
 from ..database_interface import is_patient
-from ..loop_lock import LoopLock
 from . import faults
 from .capacity import Capacity
 

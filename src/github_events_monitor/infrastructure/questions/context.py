@@ -10,7 +10,6 @@ from cachetools import LRUCache, TTLCache
 
 from ...answers import Coverage
 from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
-from ...insights.coverage import assess_coverage
 from ...insights.results import Anomaly
 from ...insights.security import Found
 from ...instants import Clock, format_instant, seconds_between, system_clock
@@ -19,7 +18,7 @@ from ...records import Pattern, RepositoryState, Span, repo_key
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
 from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
-from .coverage import add_note, is_stale, outage_note, refuse_emptiness
+from .coverage import add_note, assess_coverage, is_stale, outage_note, refuse_emptiness
 from .day_results import DayResults
 from .presenter import Presenter
 from .windows import Asked, days_before

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import timedelta
 
-from ...instants import shift
+from ...instants import SECOND, shift
 from ...records import Seen, Span
 
 REACH = timedelta(days=3)
@@ -46,5 +46,5 @@ class Telling:
         since = max(self.start, shift(self._until, -REACH))
         times = sorted((at for at in self._found.values() if at >= since), reverse=True)
         if len(times) > MAX_SEEN:
-            since = shift(times[MAX_SEEN], timedelta(seconds=1))
+            since = shift(times[MAX_SEEN], SECOND)
         return Seen(since=since, keys=tuple(sorted(key for key, at in self._found.items() if at >= since)))

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from ...insights.business_time import business_hours
 from ...insights.file_kinds import is_workflow
 from ...insights.patterns import may_be_unusual
 from ...insights.results import Anomaly, Finding
 from ...insights.security import SECURITY_TYPES, TAGS, Found, SecurityInputs, find_severe
 from ...insights.threads import first_response_hours, waiting_for
 from ...insights.workflow_runs import find_failing, verdicts_on
-from ...instants import shift
+from ...instants import SECOND, business_hours, shift
 from ...observations import Snapshot
 from ...records import Activity, Commit, CommitFile, CommitSummary, MetricRow, Span, Thread
 from .context import QuestionContext, Subject
@@ -190,7 +189,7 @@ def _is_news(one: Anomaly, telling: Telling) -> bool:
     length = timedelta(days=1) if one.bucket == "day" else timedelta(hours=1)
     at = min(shift(one.started_at, length), telling.stretch.until)
     occurrence = f"anomaly {one.type} {one.event_type} {one.bucket} {one.started_at} {one.actor_login or ''}"
-    return telling.is_news(occurrence, shift(at, -timedelta(seconds=1)))
+    return telling.is_news(occurrence, shift(at, -SECOND))
 
 
 def _collected(subject: Subject) -> str | None:
