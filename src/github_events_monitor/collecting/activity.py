@@ -32,14 +32,14 @@ async def collect_activity(state: PassState) -> None:
     if not state.saw("activity", answer) or answer.status != "ok":
         state.learn(KIND, *(Span(span.until, state.now()) for span in known[-1:]))
         return
-    rows = await _read_on(state, parse_activity(answer.body), answer.next_url)
+    rows = await _read_older(state, parse_activity(answer.body), answer.next_url)
     state.add_source("activity")
     state.security += [_observation(state.repo, row) for row in rows if row.activity_type == "force_push"]
     await _notice_replaced(state, rows)
     await _add_unseen(state, rows)
 
 
-async def _read_on(state: PassState, rows: list[PushActivity], url: str | None) -> list[PushActivity]:
+async def _read_older(state: PassState, rows: list[PushActivity], url: str | None) -> list[PushActivity]:
     """Return the rows with those of further pages: back to what is known, or as far as a share of the budget allows."""
     floor, now, known = shift(state.now(), -FEED_REACH), state.now(), state.known(KIND)
     with state.optional_reading("older pushes were not compared with /activity") as budget:

@@ -14,7 +14,7 @@ from ..answers import Problem, RateLimitStatus
 from ..errors import InvalidInput, MonitorError, NotFound, Unreachable
 from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
 from ..github.client import GitHubClient
-from ..infrastructure.database_interface import DatabaseManager, patiently
+from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
 from ..infrastructure.questions.context import check_repos
 from ..infrastructure.watch_list import choose, watched
@@ -128,7 +128,7 @@ class Collector:
             repos: "owner/name" or a pattern each; None is all watched ones.
             dry_run: Ask GitHub, and say what would be new, but store nothing.
             hours: How far back commits are listed at least (the first pass covers 30 days anyway).
-            progress: Told how far it is.
+            progress: Notified how far it is.
 
         Raises:
             InvalidInput: No name can be a repository's.
@@ -148,7 +148,7 @@ class Collector:
             await shared.say(name, 1.0, f"collected {name}")
             return await present(self.manager, name, outcome)
 
-        with patiently():
+        with retrying_longer():
             done = await side_by_side([partial(one, key, name) for key, name in keys])
             await self.purge_if_due()
         rows = {name: row for (_, name), row in zip(keys, done, strict=True)}
@@ -171,7 +171,7 @@ class Collector:
 
     async def collect_one(self, key: str) -> Outcome:
         """Make one pass over one repository, as background polling does: it does not wait for another collector."""
-        with patiently():
+        with retrying_longer():
             return await self._pass(key, self._full_budget(), Plan(want=self._reaching_back(None), lease_seconds=0))
 
     async def purge_if_due(self) -> None:

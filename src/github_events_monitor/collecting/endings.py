@@ -16,10 +16,10 @@ from ..github.threads_merge import SAME_SECONDS, ended_again
 from ..insights.threads import lacks_ending
 from ..instants import seconds_between
 from ..records import Thread
-from .lacking import Lack
+from .missing_parts import MissingPart
 from .pass_state import PassState
 
-ENDINGS = Lack(
+ENDINGS = MissingPart(
     "threads/without_endings",
     lacks_ending,
     "who closed older issues and pull requests is read in later passes",

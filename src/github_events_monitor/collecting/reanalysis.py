@@ -5,7 +5,7 @@ No network is involved. A commit without details is analysed from its message al
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from ..infrastructure.database_interface import DatabaseManager, Position, patiently
+from ..infrastructure.database_interface import DatabaseManager, Position, retrying_longer
 from ..insights.commits import RULES_VERSION, analyse_commit
 from ..instants import FIRST, LAST
 from ..records import CommitRecord, repo_key
@@ -28,7 +28,7 @@ async def analyse_again(
     for number, key in enumerate(keys):
         if progress:
             await progress(number, len(keys), key)
-        with patiently():
+        with retrying_longer():
             done += await _one_repository(manager, key)
     return done
 

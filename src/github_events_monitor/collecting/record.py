@@ -11,7 +11,7 @@ from ..instants import shift
 from ..ledger import merge_spans
 from ..records import Activity, Event, Span, Thread
 from .endings import ENDINGS, read_listed_endings, read_single_endings
-from .lacking import REVIEWS, read_reviews
+from .missing_parts import REVIEWS, read_reviews
 from .pass_state import FIRST_PASS, PassState
 from .threads import ThreadsFound, collect_threads
 

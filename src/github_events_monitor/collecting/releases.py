@@ -69,7 +69,7 @@ async def collect_deployments(state: PassState) -> None:
         await _read(state, DEPLOYMENTS, one_by_one.next_page, lambda: one_by_one.oldest)
 
 
-async def go_on(state: PassState) -> None:
+async def read_older_listings(state: PassState) -> None:
     """Read on what an earlier pass left."""
     for kind, collect in ((RELEASES, collect_releases), (DEPLOYMENTS, collect_deployments)):
         known = state.repository.ledger.spans.get(kind, ())

@@ -50,7 +50,7 @@ async def read_workflow_runs(state: PassState, etag: str | None = None) -> Answe
     return answer
 
 
-async def read_on(state: PassState) -> None:
+async def read_older_runs(state: PassState) -> None:
     """Read what the first page did not show of the last months, newest first, with a share of the budget."""
     known = state.known(KIND)
     floor = max(shift(state.now(), -_REACH), state.cutoff or "")

@@ -13,7 +13,7 @@ pages the engine needs; nothing here ever deletes a table of another program.
 from .contract.bulk import BatchEncoder
 from .contract.collector_state import CollectorState
 from .contract.commits import CommitsRepository
-from .contract.connection import DatabaseConnection, is_patient, patiently
+from .contract.connection import DatabaseConnection, retries_longer, retrying_longer
 from .contract.events import EventsRepository
 from .contract.manager import DatabaseManager
 from .contract.metrics import MetricsRepository
@@ -53,7 +53,7 @@ __all__ = [
     "TableItem",
     "ThreadsRepository",
     "check_tables",
-    "is_patient",
     "keep_newest",
-    "patiently",
+    "retries_longer",
+    "retrying_longer",
 ]

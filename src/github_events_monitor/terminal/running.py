@@ -14,8 +14,8 @@ import truststore
 from ..errors import MonitorError, SettingsError
 from ..logs import Redactor, configure
 from ..settings import Settings
+from .messages import print_error
 from .output import importing
-from .saying import complain
 
 Work = Callable[[Settings], Coroutine[Any, Any, int]]
 """What a command does with the settings; it returns its exit code."""
@@ -90,13 +90,13 @@ def guarded(body: Callable[[], int]) -> int:
         return body()
     except MonitorError as error:
         logger.debug("this is where it happened", exc_info=True)
-        complain(error.message, _redactor())
+        print_error(error.message, _redactor())
         return error.exit_code
     except Exception as error:  # a defect of ours: one line is all of it that a user should have to see
         if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED and error.filename is None:
             raise  # `cli.main` has it told
         logger.debug("this is where it happened", exc_info=True)
-        complain(f"unexpected {type(error).__name__}: {error}; LOG_LEVEL=DEBUG shows where it happened", _redactor())
+        print_error(f"unexpected {type(error).__name__}: {error}; LOG_LEVEL=DEBUG shows where it happened", _redactor())
         return 1
 
 

@@ -37,23 +37,23 @@ class DatabaseConnection(ABC):
         """
 
 
-_patient = ContextVar("patient", default=False)
+_retrying_longer = ContextVar("patient", default=False)
 
 
-def is_patient() -> bool:
+def retries_longer() -> bool:
     """Return whether the work under way would rather wait than fail."""
-    return _patient.get()
+    return _retrying_longer.get()
 
 
 @contextmanager
-def patiently() -> Iterator[None]:
+def retrying_longer() -> Iterator[None]:
     """Repeat refused calls for longer, inside the block and in the tasks that it begins.
 
     Where a question waits for its answer, an error is better than a minute of silence. Collecting, importing and the
     like rather wait than begin again.
     """
-    token = _patient.set(True)
+    token = _retrying_longer.set(True)
     try:
         yield
     finally:
-        _patient.reset(token)
+        _retrying_longer.reset(token)

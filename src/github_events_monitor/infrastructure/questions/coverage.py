@@ -47,7 +47,7 @@ def outage_note(problem: MonitorError | None) -> str | None:
     return f"Answered from what is stored, because collecting failed: {problem.message}." if problem else None
 
 
-def refuse_emptiness(
+def raise_if_nothing_known(
     repo: str, coverage: Coverage, problem: MonitorError | None, *, others_stored: bool = False
 ) -> None:
     """Raise why nothing is known, unless something is known of the window: only then may an answer be empty.

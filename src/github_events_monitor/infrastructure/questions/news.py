@@ -25,8 +25,8 @@ KINDS_IN_ORDER: tuple[AttentionKind, ...] = (
 )  # fmt: skip
 PULL_REQUESTS = frozenset({"review_requested", "your_pull_request", "pull_request_unanswered", "pull_request_waiting"})
 """About one pull request each, whose title may change."""
-STANDING = PULL_REQUESTS | {"checks_failing"}
-"""How it is, shown for as long as it lasts; the others happened, and are told once."""
+ONGOING = PULL_REQUESTS | {"checks_failing"}
+"""States, shown for as long as they last; the others are events, which are shown once."""
 
 
 class Attention(AnswerModel):

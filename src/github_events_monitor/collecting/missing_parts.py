@@ -25,7 +25,7 @@ Read = Callable[[PassState, Thread, RequestBudget], Awaitable[Thread | None]]
 
 
 @dataclass(frozen=True)
-class Lack:
+class MissingPart:
     """Something that threads may lack.
 
     kind: of the stretches in which some do. of: whether a thread does. note: what to say while some are left.
@@ -88,7 +88,7 @@ class Lack:
             state.postpone(self.note)
 
 
-REVIEWS = Lack(
+REVIEWS = MissingPart(
     "threads/without_reviews",
     lambda thread: thread.kind == "pull_request" and not thread.reviews_complete,
     "reviews of older pull requests are read in later passes",

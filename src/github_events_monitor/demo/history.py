@@ -29,12 +29,12 @@ from ..records import (
     Thread,
     repo_key,
 )
-from .cast import Account
+from .accounts import Account
 
 ItemT = TypeVar("ItemT")
 
 
-class Dice:
+class SeededRandom:
     """Chance that falls the same way every time: of Python's random numbers `random()` alone is promised to."""
 
     def __init__(self, seed: str) -> None:
@@ -57,7 +57,7 @@ class Dice:
         return items[int(self._next() ** 1.3 * len(items))]
 
 
-class Chronicle:
+class History:
     """The records of one repository up to an instant; what would happen later is left out.
 
     gaps: stretches of which the feed of events was not seen.
