@@ -19,8 +19,8 @@ from itertools import count
 from pathlib import Path
 
 from github_events_monitor.collecting.leases import acquire
-from github_events_monitor.demo.cast import FOGHORN, LIGHTHOUSE, MAINTAINERS, MIRA, TIDE_TABLES
-from github_events_monitor.demo.chronicle import Chronicle, Dice
+from github_events_monitor.demo.accounts import FOGHORN, LIGHTHOUSE, MAINTAINERS, MIRA, TIDE_TABLES
+from github_events_monitor.demo.history import History, SeededRandom
 from github_events_monitor.demo.work import Team, everyday, write
 from github_events_monitor.infrastructure.database_factory import get_dynamodb_manager, get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
@@ -42,12 +42,12 @@ TEAMS = (
 
 def invent(number: int, days: int) -> CollectedBatch:
     """Return one repository's last days."""
-    since, dice = NOW - timedelta(days=days), Dice(f"fleet {number}")
-    chronicle = Chronicle(f"fleet/repo-{number:02}", 9_000 + number, NOW)
-    write(chronicle, dice, everyday(TEAMS[number % len(TEAMS)], dice, since, NOW))
+    since, rng = NOW - timedelta(days=days), SeededRandom(f"fleet {number}")
+    history = History(f"fleet/repo-{number:02}", 9_000 + number, NOW)
+    write(history, rng, everyday(TEAMS[number % len(TEAMS)], rng, since, NOW))
     for week in range(days, 0, -7):
-        chronicle.release(NOW - timedelta(days=week - number % 7 * 0.9), MIRA, f"v1.{days - week}")
-    return chronicle.batch(since)
+        history.release(NOW - timedelta(days=week - number % 7 * 0.9), MIRA, f"v1.{days - week}")
+    return history.batch(since)
 
 
 async def fill(manager: DatabaseManager, repositories: int, days: int) -> list[str]:

@@ -18,8 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from github_events_monitor.demo.project import REPOSITORIES, UNTIL
-from github_events_monitor.demo.storing import store_demo
+from github_events_monitor.demo.project import REPOSITORIES, UNTIL, store_demo
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS

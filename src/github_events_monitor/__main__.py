@@ -3,7 +3,7 @@
 import sys
 
 from .terminal import output
-from .terminal.importing import importing
+from .terminal.output import importing
 
 
 def main() -> int:
@@ -17,7 +17,7 @@ def main() -> int:
 
 def _serve() -> int:
     with importing():
-        from .terminal.serving import serve_mcp
+        from .terminal.running import serve_mcp
 
     try:
         return serve_mcp()

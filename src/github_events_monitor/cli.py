@@ -70,7 +70,7 @@ def _program(
 
 
 def _serve(**flags: Any) -> None:
-    from .terminal.serving import serve_mcp
+    from .terminal.running import serve_mcp
 
     raise typer.Exit(serve_mcp(**flags))
 

@@ -16,6 +16,9 @@ Clock = Callable[[], datetime]
 FIRST, LAST = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
 """The ends of the calendar."""
 
+SECOND = timedelta(seconds=1)
+"""The resolution of stored instants."""
+
 _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -69,3 +72,20 @@ def seconds_of(instant: str) -> int:
 def seconds_between(earlier: str, later: str) -> float:
     """Return seconds from one stored instant to another; negative when they are the other way round."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+WEEKEND_HOURS = 48
+
+_DAY = 86_400
+_MONDAY = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def business_hours(earlier: str, later: str) -> float:
+    """Return hours of Monday to Friday (UTC) between two stored instants; no holidays are known."""
+    return (_business_seconds(later) - _business_seconds(earlier)) / 3600
+
+
+def _business_seconds(instant: str) -> int:
+    since = datetime.fromisoformat(instant) - _MONDAY
+    weeks, day = divmod(since.days, 7)
+    return weeks * 5 * _DAY + min(day * _DAY + since.seconds, 5 * _DAY)

@@ -21,8 +21,7 @@ from .mcp_support import prompts
 from .mcp_support.completions import complete
 from .mcp_support.declarations import declarations
 from .mcp_support.resources import JSON, as_mcp_error, list_repositories, read_question, to_json
-from .mcp_support.server import MonitorServer
-from .mcp_support.serving import TransportName, serve
+from .mcp_support.server import MonitorServer, TransportName, serve
 from .mcp_support.sharing import Ctx
 from .mcp_support.tools import QuestionTool
 from .settings import Settings

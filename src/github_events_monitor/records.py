@@ -337,8 +337,8 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What a target of notifications was told.
+class Notified(msgspec.Struct, frozen=True, kw_only=True):
+    """What a target of notifications was told of.
 
     sent_at: the last message. items: by digest the day on which a told item was last there. repos: keys of the
     repositories whose items count as new. since: the instant from which on something may not have been told yet.

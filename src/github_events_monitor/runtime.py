@@ -266,7 +266,7 @@ async def shared_runtime(settings: Settings, *, without_database: bool = False) 
 
 
 @contextmanager
-def standing_still(instant: datetime) -> Iterator[None]:
+def frozen_clock(instant: datetime) -> Iterator[None]:
     """Within the block the time of shared runtimes is always `instant`, and they are offline: the demo's."""
     _shared.still_at = instant
     try:

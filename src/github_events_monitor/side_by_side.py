@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 
@@ -37,3 +38,14 @@ async def side_by_side(jobs: Iterable[Callable[[], Awaitable[T]]], limit: int = 
     if failures:
         raise failures[0]
     return [results[position] for position in sorted(results)]
+
+
+class LoopLock:
+    """An `asyncio.Lock` for the running event loop: a lock that was waited for in one loop is of no use in another."""
+
+    def __init__(self) -> None:
+        self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+    def __call__(self) -> asyncio.Lock:
+        """Return the lock of the running loop."""
+        return self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())

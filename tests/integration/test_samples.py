@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from github_events_monitor.answers import Answer
-from github_events_monitor.demo.project import REPOSITORIES, UNTIL
-from github_events_monitor.demo.storing import store_demo
+from github_events_monitor.demo.project import REPOSITORIES, UNTIL, store_demo
 from github_events_monitor.infrastructure.questions.catalogue import questions
 from github_events_monitor.runtime import open_runtime
 from github_events_monitor.settings import Settings

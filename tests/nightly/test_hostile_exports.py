@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from github_events_monitor.demo.project import REPOSITORIES, UNTIL
-from github_events_monitor.demo.storing import store_demo
+from github_events_monitor.demo.project import REPOSITORIES, UNTIL, store_demo
 from github_events_monitor.errors import InvalidInput, MonitorError, NotFound
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager

@@ -117,8 +117,8 @@ def test_links_and_paths_lead_somewhere(document: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
 
 
-def test_the_way_from_a_tool_to_sql_is_short_and_there() -> None:
-    way = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## The way of `repo`")[2]
+def test_the_path_from_a_tool_to_sql_is_short_and_true() -> None:
+    way = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## From a tool to SQL")[2]
     files = re.findall(r"^\| `([\w/]+\.py)` \|", way, re.MULTILINE)
     assert 5 < len(files) <= 15
     assert [name for name in files if not (ROOT / "src" / "github_events_monitor" / name).is_file()] == []

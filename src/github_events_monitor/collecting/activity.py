@@ -3,12 +3,10 @@
 https://docs.github.com/en/rest/repos/repos#list-repository-activities
 """
 
-from datetime import timedelta
-
 from ..errors import Forbidden, NotFound
 from ..github.client import BudgetSpent
 from ..github.payloads import PushActivity, event_from_activity, parse_activity
-from ..instants import shift
+from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..observations import ForcePush
 from ..records import MetricRow, Span
@@ -17,11 +15,10 @@ from .pass_state import PassState
 
 KIND = "activity"
 """The kind of what is known of it."""
-_SECOND = timedelta(seconds=1)
 
 
 async def collect_activity(state: PassState) -> None:
-    """Draft force pushes as observations, and pushes as events where the feed is not completely known."""
+    """Collect force pushes as observations, and pushes as events where the feed is not completely known."""
     try:
         answer = await state.client.fetch_activity(
             state.asked_name, time_period="month", etag=state.etag("activity"), budget=state.budget
@@ -35,14 +32,14 @@ async def collect_activity(state: PassState) -> None:
     if not state.saw("activity", answer) or answer.status != "ok":
         state.learn(KIND, *(Span(span.until, state.now()) for span in known[-1:]))
         return
-    rows = await _read_on(state, parse_activity(answer.body), answer.next_url)
+    rows = await _read_older(state, parse_activity(answer.body), answer.next_url)
     state.add_source("activity")
     state.security += [_observation(state.repo, row) for row in rows if row.activity_type == "force_push"]
     await _notice_replaced(state, rows)
     await _add_unseen(state, rows)
 
 
-async def _read_on(state: PassState, rows: list[PushActivity], url: str | None) -> list[PushActivity]:
+async def _read_older(state: PassState, rows: list[PushActivity], url: str | None) -> list[PushActivity]:
     """Return the rows with those of further pages: back to what is known, or as far as a share of the budget allows."""
     floor, now, known = shift(state.now(), -FEED_REACH), state.now(), state.known(KIND)
     with state.optional_reading("older pushes were not compared with /activity") as budget:
@@ -52,7 +49,7 @@ async def _read_on(state: PassState, rows: list[PushActivity], url: str | None) 
     if url is None or not rows:
         state.learn(KIND, Span(floor, now))
     else:
-        state.learn(KIND, Span(shift(min(row.timestamp for row in rows), _SECOND), now))
+        state.learn(KIND, Span(shift(min(row.timestamp for row in rows), SECOND), now))
     return rows
 
 

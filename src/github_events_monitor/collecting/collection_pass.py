@@ -16,10 +16,10 @@ from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
 from .record import collect_rest, keep_record, read_record
-from .releases import go_on
+from .releases import read_older_listings
 from .snapshot import collect_snapshot, is_snapshot_due
 from .threads import ThreadsFound
-from .workflow_runs import collect_workflow_runs, read_on
+from .workflow_runs import collect_workflow_runs, read_older_runs
 
 KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
@@ -167,9 +167,9 @@ class CollectionPass:
         state = self._state
         if state.thorough:
             await self._step(0.5, "pushes, workflow runs and snapshot")
-            observing = [collect_snapshot] if is_snapshot_due(state) else [collect_workflow_runs, go_on]
+            observing = [collect_snapshot] if is_snapshot_due(state) else [collect_workflow_runs, read_older_listings]
             await side_by_side([partial(collect, state) for collect in (collect_activity, *observing)])
-            await read_on(state)
+            await read_older_runs(state)
         if self._keeper is not None:
             if state.thorough:
                 await self._step(0.6, "reviews")
@@ -182,7 +182,7 @@ class CollectionPass:
             await self._progress(share, 1.0, message)
 
     async def _store(self) -> None:
-        """Store what is drafted; nothing of a repository that GitHub never showed."""
+        """Store what was collected; nothing of a repository that GitHub never showed."""
         state = self._state
         if self._keeper is None:
             self._stored = await self._count_new()

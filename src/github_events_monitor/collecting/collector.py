@@ -14,7 +14,7 @@ from ..answers import Problem, RateLimitStatus
 from ..errors import InvalidInput, MonitorError, NotFound, Unreachable
 from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
 from ..github.client import GitHubClient
-from ..infrastructure.database_interface import DatabaseManager, patiently
+from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
 from ..infrastructure.questions.context import check_repos
 from ..infrastructure.watch_list import choose, watched
@@ -25,7 +25,6 @@ from ..side_by_side import side_by_side
 from ..text import clean
 from .collection_pass import KINDS, Outcome, Progress
 from .details import fetch_details
-from .listeners import Listeners
 from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
 from .patterns import Patterns
@@ -71,8 +70,11 @@ class Collector:
         self._clock, self._with_token, self._targets = clock, with_token, tuple(targets)
         self.patterns = Patterns(manager.collector_state, client, clock)
         self._passes = Passes(manager, client, clock, self.retention, with_token=with_token)
-        self._turns, self._listeners = Turns(), Listeners()
+        self._turns = Turns()
+        self._listeners: list[Callable[[str], Awaitable[None]]] = []
         self._touched = touched
+        self.stored_so_far = Stored(0, 0)
+        """What was new since this collector was made, deliveries passed to `notify` included."""
         self.changes = 0
         """Grows with every pass or delivery after which questions may be answered otherwise."""
 
@@ -97,20 +99,20 @@ class Collector:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    @property
-    def stored_so_far(self) -> Stored:
-        """What was new since this collector was made, deliveries passed to `notify` included."""
-        return self._listeners.stored_so_far
-
     def on_stored(self, listener: Callable[[str], Awaitable[None]]) -> Callable[[], None]:
         """Call `listener` with a repository's key whenever something new was stored; return how to stop that."""
-        return self._listeners.add(listener)
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def notify(self, repo: str, stored: Stored) -> None:
         """Announce what was stored about a repository, also by the receiver of webhooks."""
         self._touched(repo)
-        self.changes += stored != (0, 0)
-        await self._listeners.notify(repo, stored)
+        if stored == (0, 0):
+            return
+        self.changes += 1
+        self.stored_so_far = Stored(*map(sum, zip(self.stored_so_far, stored, strict=True)))
+        for listener in tuple(self._listeners):
+            await listener(repo)
 
     async def collect(
         self,
@@ -126,7 +128,7 @@ class Collector:
             repos: "owner/name" or a pattern each; None is all watched ones.
             dry_run: Ask GitHub, and say what would be new, but store nothing.
             hours: How far back commits are listed at least (the first pass covers 30 days anyway).
-            progress: Told how far it is.
+            progress: Notified how far it is.
 
         Raises:
             InvalidInput: No name can be a repository's.
@@ -146,7 +148,7 @@ class Collector:
             await shared.say(name, 1.0, f"collected {name}")
             return await present(self.manager, name, outcome)
 
-        with patiently():
+        with retrying_longer():
             done = await side_by_side([partial(one, key, name) for key, name in keys])
             await self.purge_if_due()
         rows = {name: row for (_, name), row in zip(keys, done, strict=True)}
@@ -169,7 +171,7 @@ class Collector:
 
     async def collect_one(self, key: str) -> Outcome:
         """Make one pass over one repository, as background polling does: it does not wait for another collector."""
-        with patiently():
+        with retrying_longer():
             return await self._pass(key, self._full_budget(), Plan(want=self._reaching_back(None), lease_seconds=0))
 
     async def purge_if_due(self) -> None:

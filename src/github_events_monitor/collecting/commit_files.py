@@ -4,22 +4,19 @@ The stretches are kept in the ledger, and files are fetched for them newest firs
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
 
-from ..instants import shift
+from ..instants import SECOND, shift
 from ..records import Commit, Span
 from .pass_state import PassState
 
 KIND = "commits/without_files"
-
-_SECOND = timedelta(seconds=1)
 
 
 def note_without_files(state: PassState, commits: Iterable[Commit]) -> None:
     """Remember that the numbers of commits came without their files. One that changed none has nothing to fetch."""
     times = [commit.commit_date for commit in commits if commit.additions is not None and commit.files_changed != 0]
     if times:  # a commit may be dated in the future, where nothing can be known
-        state.learn(KIND, Span(min(times), min(shift(max(times), _SECOND), state.now())))
+        state.learn(KIND, Span(min(times), min(shift(max(times), SECOND), state.now())))
 
 
 async def find_without_files(state: PassState, limit: int) -> list[Commit]:
@@ -40,7 +37,7 @@ async def find_without_files(state: PassState, limit: int) -> list[Commit]:
 def _end_of(commits: Sequence[Commit]) -> str:
     """Return down to when a page is whole; its last second may go on behind it, unless that is all there is."""
     first, last = commits[0].commit_date, commits[-1].commit_date
-    return last if first == last else shift(last, _SECOND)
+    return last if first == last else shift(last, SECOND)
 
 
 def settle(state: PassState, wanting: Sequence[Commit], done: Collection[str]) -> None:
@@ -48,7 +45,7 @@ def settle(state: PassState, wanting: Sequence[Commit], done: Collection[str]) -
     left = [commit.commit_date for commit in wanting if commit.sha not in done]
     asked = [commit.commit_date for commit in wanting]
     if asked:
-        _forget(state, shift(max(left), _SECOND) if left else min(asked))
+        _forget(state, shift(max(left), SECOND) if left else min(asked))
 
 
 def _forget(state: PassState, instant: str) -> None:

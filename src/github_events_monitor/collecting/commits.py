@@ -7,28 +7,25 @@ former head is neither listed nor a listed commit's parent, history was replaced
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from ..errors import GitHubError, InvalidInput, NotFound
 from ..github.client import Answer, BudgetSpent
 from ..github.payloads import parse_branches, parse_commits
-from ..instants import shift
+from ..instants import LAST, SECOND, shift
 from ..ledger import missing_spans
 from ..records import Commit, Span
 from ..text import clean
 from .commit_files import note_without_files
 from .pass_state import FIRST_PASS, PassState
 
-_SECOND = timedelta(seconds=1)
 _FEED_REQUESTS = 3
 """Requests that are left for the feed before some go into numbers alone."""
-_END = "9999-12-31T23:59:59Z"
 _TAIL = 3
 """Clocks of committers run wrong, by days or years; that of the last commits of a page hardly does for all of them."""
 
 
 async def collect_commits(state: PassState, branch: str | None = None) -> None:
-    """Draft the commits of the default branch, or of another one. Raises what GitHub answers."""
+    """Collect the commits of the default branch, or of another one. Raises what GitHub answers."""
     floor = state.repository.commits_floor or min(shift(state.now(), -FIRST_PASS), state.want.since)
     state.change(commits_floor=floor)
     listing = _Listing(state, branch)
@@ -179,7 +176,7 @@ class _Listing:
         state, branch = self._state, self._on
         if branch is None:
             return
-        stored = await state.manager.commits.get_authorship(state.repo, since, _END, branch=branch)
+        stored = await state.manager.commits.get_authorship(state.repo, since, LAST, branch=branch)
         lost = [row for row in stored if row.sha not in listed]
         for row in lost:
             state.mark_replaced(row, branch)
@@ -188,7 +185,7 @@ class _Listing:
             state.notes.append(f"a force push to {shown} replaced {len(lost)} commits; they are found by sha alone")
 
     def _take(self, answer: Answer) -> list[Commit]:
-        """Draft the commits of a page."""
+        """Keep the commits of a page."""
         commits = parse_commits(self._state.repo, answer.body, self._on) if answer.status == "ok" else []
         for commit in commits:
             self._state.add_commit(commit)
@@ -222,4 +219,4 @@ class _Listing:
 def _reach(commits: Sequence[Commit], default: str) -> str:
     """Return down to when a page with more behind it is complete. Its last commits decide: one may be dated wrong."""
     tail = [commit.commit_date for commit in commits[-_TAIL:]]
-    return shift(max(tail), _SECOND) if tail else default
+    return shift(max(tail), SECOND) if tail else default

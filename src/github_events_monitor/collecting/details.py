@@ -9,7 +9,6 @@ from ..github.payloads import CommitDetails, parse_commit_details
 from ..side_by_side import side_by_side
 from .commit_files import find_without_files, note_without_files, settle
 from .pass_state import PassState
-from .refusals import forget_refusal, is_due, remember_refusal
 
 CHUNK = 20
 """Commits with files that are stored together."""
@@ -30,10 +29,10 @@ async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]
     most = min(state.budget.left, FILES_A_PASS) if state.thorough else 0  # a question waits for numbers alone
     counted = await find_without_files(state, most + 1) if most > 0 else []
     counted, more = counted[:most], len(counted) > most
-    due = [sha for sha in bare if is_due(state, _name(sha))]
+    due = [sha for sha in bare if state.may_ask(_name(sha))]
     if state.with_token and len(due) > state.budget.left > 0:
         await _collect_statistics(state, frozenset(due[state.budget.left - 1 :]))
-    due += [commit.sha for commit in counted if is_due(state, _name(commit.sha)) and commit.sha not in {*bare}]
+    due += [commit.sha for commit in counted if state.may_ask(_name(commit.sha)) and commit.sha not in {*bare}]
     details = _Details(state, store)
     await side_by_side([partial(details.collect, sha) for sha in due])
     details.finish(more=more)
@@ -61,7 +60,7 @@ class _Details:
         except BudgetSpent:
             self._spent = True
         except (NotFound, InvalidInput) as error:  # gone since it was listed, after a force push
-            remember_refusal(state, _name(sha), error)
+            state.remember_refusal(_name(sha), error)
             self.settled.add(sha)
         except (Forbidden, Unreachable) as error:
             self._denied[sha] = error
@@ -71,7 +70,7 @@ class _Details:
             self._succeeded = True
             self.settled.add(sha)
             state.add_commit(details.commit, details.files)
-            forget_refusal(state, _name(sha))
+            state.forget_refusal(_name(sha))
             await self._store_some()
 
     async def _store_some(self) -> None:
@@ -84,7 +83,7 @@ class _Details:
     def finish(self, *, more: bool) -> None:
         """Remember which commits GitHub could not give (diffs that are too large), and say what is left."""
         for sha, error in self._denied.items():
-            remember_refusal(self._state, _name(sha), error)
+            self._state.remember_refusal(_name(sha), error)
             self.settled.add(sha)
         if self._denied:
             reason = next(iter(self._denied.values())).message

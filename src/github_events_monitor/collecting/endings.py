@@ -16,11 +16,10 @@ from ..github.threads_merge import SAME_SECONDS, ended_again
 from ..insights.threads import lacks_ending
 from ..instants import seconds_between
 from ..records import Thread
-from .lacking import Lack
+from .missing_parts import MissingPart
 from .pass_state import PassState
-from .refusals import forget_refusal, is_due, remember_refusal
 
-ENDINGS = Lack(
+ENDINGS = MissingPart(
     "threads/without_endings",
     lacks_ending,
     "who closed older issues and pull requests is read in later passes",
@@ -34,7 +33,7 @@ async def read_listed_endings(state: PassState, budget: RequestBudget) -> list[T
     A single thread is asked for by itself, for the same one request.
     """
     lacking = {thread.number: thread for thread in await ENDINGS.stored(state)}
-    if len(lacking) < 2 or not is_due(state, _LISTING):
+    if len(lacking) < 2 or not state.may_ask(_LISTING):
         return []
     found: dict[int, Thread] = {}
     url = None
@@ -48,11 +47,11 @@ async def read_listed_endings(state: PassState, budget: RequestBudget) -> list[T
             oldest = min(_ended_at(one) for number, one in lacking.items() if number not in found or number in named)
             if not named or url is None or reached is None or reached < oldest:
                 break
-        forget_refusal(state, _LISTING)
+        state.forget_refusal(_LISTING)
     except BudgetSpent:
         pass
     except (Forbidden, NotFound, Unreachable) as refused:
-        remember_refusal(state, _LISTING, refused)
+        state.remember_refusal(_LISTING, refused)
     ENDINGS.settle(state, list(lacking.values()), found)
     return list(found.values())
 

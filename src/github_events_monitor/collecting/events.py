@@ -19,7 +19,7 @@ from ..github.payloads import (
 )
 from ..github.thread_events import thread_after
 from ..github.thread_lists import DELIVERED
-from ..instants import seconds_between, shift
+from ..instants import SECOND, seconds_between, shift
 from ..ledger import SKEW
 from ..records import Event, Span
 from .pass_state import PassState
@@ -30,7 +30,6 @@ MAX_PAGES = 3
 FEED_REACH = timedelta(days=30)
 _ODD = timedelta(days=366)
 """One event dated so far ahead is dated wrong; were it this machine's clock, all of them would be."""
-_SECOND = timedelta(seconds=1)
 _UNDATED = frozenset({"MemberEvent"})
 """Events whose deliveries do not say when it happened."""
 _TAIL = 3
@@ -38,7 +37,7 @@ _TAIL = 3
 
 
 async def collect_events(state: PassState) -> None:
-    """Read the feed and draft its events. Raises what GitHub answers; what was read until then stays drafted."""
+    """Collect the events of the feed. Raises what GitHub answers; what was read until then is kept."""
     feed: list[Event] = []
     stored: set[str] = set()
     asked_at = state.now()
@@ -97,7 +96,7 @@ async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tup
 
 
 async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str]) -> None:
-    """Draft what is new and no webhook has brought already; commits of the payloads before 2025-10 with it.
+    """Keep what is new and no webhook has brought already; commits of the payloads before 2025-10 with it.
 
     A delivery stands for one event of the feed: of two that look alike the nearest in time has a twin.
     """
@@ -129,7 +128,7 @@ async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str,
         return {}
     times = [event.created_at for event in events]
     rows = await state.manager.events.get_activity(
-        state.repo, shift(min(times), -AROUND), shift(max(times), AROUND + _SECOND), event_types=_UNDATED
+        state.repo, shift(min(times), -AROUND), shift(max(times), AROUND + SECOND), event_types=_UNDATED
     )
     stored = [await state.manager.events.get_event(row.id) for row in rows if row.id.startswith(DERIVED)]
     pairs = sorted(
@@ -146,7 +145,7 @@ async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str,
 
 
 async def _add_threads(state: PassState, told: Sequence[Event]) -> None:
-    """Draft what new events tell of issues and pull requests; it proves nothing of what else happened to them."""
+    """Keep what new events say about issues and pull requests; what else happened to them stays unknown."""
     about = sorted((event for event in told if event.event_type in DELIVERED), key=lambda event: event.created_at)
     numbers = {event.facts.number for event in about if event.facts.number is not None}
     if not numbers or not state.manager.threads.available:

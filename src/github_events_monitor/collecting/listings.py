@@ -8,17 +8,14 @@ that nothing is skipped in between; that the page overlaps what is known proves 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import NamedTuple
 
 from ..errors import MonitorError
 from ..github.client import BudgetSpent, RequestBudget
-from ..instants import shift
+from ..instants import SECOND, shift
 
 FIRST = ""
 """Where the first page of every listing is."""
-
-_SECOND = timedelta(seconds=1)
 
 
 class Page(NamedTuple):
@@ -77,7 +74,7 @@ class Listing:
         self._whole = self._whole and page.whole
         if self._whole:
             end = page.oldest is None or page.following is None
-            self.reached = self.since if end else max(self.since, min(self.reached, shift(page.oldest or "", _SECOND)))
+            self.reached = self.since if end else max(self.since, min(self.reached, shift(page.oldest or "", SECOND)))
 
     def resume_at(self, instant: str) -> str:
         """Return where the last page is that has a row of an instant or later: it goes on from there, overlapping."""

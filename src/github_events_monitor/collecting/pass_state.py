@@ -14,7 +14,7 @@ from ..github.payloads import RepositoryInfo
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.merging import merge_commits, merge_records
 from ..insights.commits import analyse_commit
-from ..instants import Clock, format_instant
+from ..instants import Clock, format_instant, shift
 from ..ledger import forget_before, known_spans, learn
 from ..records import (
     Authorship,
@@ -25,6 +25,7 @@ from ..records import (
     Event,
     Ledger,
     MetricRow,
+    Refusal,
     RepositoryState,
     Span,
     Thread,
@@ -36,6 +37,12 @@ FIRST_PASS = timedelta(days=30)
 
 MAX_PAGES = 10
 """Pages of an older listing that a pass reads at most; a search on GitHub shows no more than a thousand rows."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=30)
+"""How long something that GitHub refused is not asked for again, at first and at most."""
+MAX_REFUSALS = 200
+"""So many are remembered of a repository: its state stays small."""
+_MAX_REASON = 200
 
 MAX_NOT_MODIFIED = 3
 """After so many 304 answers in a row a resource is asked without its ETag once: GitHub repeats stale 304s for hours."""
@@ -98,7 +105,7 @@ class PassState:
         return known_spans(self.repository.ledger, kind)
 
     def learn(self, kind: str, *spans: Span) -> None:
-        """Remember that spans are completely known, once what is drafted is stored."""
+        """Remember that spans are completely known, once what was collected is stored."""
         self.change(ledger=learn(self.repository.ledger, kind, *spans))
 
     def know(self, kind: str, *spans: Span) -> None:
@@ -140,7 +147,7 @@ class PassState:
         )
 
     def add_commit(self, commit: Commit, files: tuple[CommitFile, ...] | None = None) -> None:
-        """Draft a commit with its analysis, joined with what this pass drafted of it already (another branch).
+        """Add a commit with its analysis, merged with what this pass has of it already (from another branch).
 
         It belongs to the key by which the repository is stored, which a rename does not change.
         """
@@ -171,6 +178,25 @@ class PassState:
         """Note what is left for the next pass."""
         self.notes.append(note)
         self.postponed = True
+
+    def may_ask(self, name: str) -> bool:
+        """Return whether to ask GitHub for something: it was never refused, or long enough ago."""
+        refusal, now = self.repository.refused.get(name), self.now()
+        return refusal is None or not now < refusal.retry_at <= shift(now, LONGEST_PAUSE)
+
+    def remember_refusal(self, name: str, error: MonitorError) -> None:
+        """Remember that GitHub could not give something; the pause before the next attempt doubles every time."""
+        refused = dict(self.repository.refused)
+        before = refused.pop(name, None)
+        times = before.times + 1 if before else 1
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(times - 1, 20))
+        refused[name] = Refusal(error.message[:_MAX_REASON], times, shift(self.now(), pause))
+        self.change(refused=dict(list(refused.items())[-MAX_REFUSALS:]))
+
+    def forget_refusal(self, name: str) -> None:
+        """Forget a refusal: GitHub did give it now."""
+        if name in self.repository.refused:
+            self.change(refused={other: why for other, why in self.repository.refused.items() if other != name})
 
     @contextmanager
     def optional_reading(self, left_out: str) -> Iterator[RequestBudget]:

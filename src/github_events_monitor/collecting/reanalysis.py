@@ -5,13 +5,14 @@ No network is involved. A commit without details is analysed from its message al
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from ..infrastructure.database_interface import DatabaseManager, Position, patiently
+from ..infrastructure.database_interface import DatabaseManager, Position, retrying_longer
 from ..insights.commits import RULES_VERSION, analyse_commit
+from ..instants import FIRST, LAST
 from ..records import CommitRecord, repo_key
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 
-_ALWAYS = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+_ALWAYS = (FIRST, LAST)
 _BATCH = 500
 _MAX_REPOSITORIES = 1_000_000
 
@@ -27,7 +28,7 @@ async def analyse_again(
     for number, key in enumerate(keys):
         if progress:
             await progress(number, len(keys), key)
-        with patiently():
+        with retrying_longer():
             done += await _one_repository(manager, key)
     return done
 

@@ -11,8 +11,8 @@ from ..instants import shift
 from ..ledger import merge_spans
 from ..records import Activity, Event, Span, Thread
 from .endings import ENDINGS, read_listed_endings, read_single_endings
+from .missing_parts import REVIEWS, read_reviews
 from .pass_state import FIRST_PASS, PassState
-from .reviews import REVIEWS, read_reviews
 from .threads import ThreadsFound, collect_threads
 
 KIND = "threads"
@@ -45,7 +45,7 @@ async def read_record(state: PassState, most: int) -> ThreadsFound | None:
 
 
 async def keep_record(state: PassState, found: ThreadsFound) -> None:
-    """Draft what was read, and as events what happened in it that is not among those known by now."""
+    """Keep the threads that were read, and as events what happened in them that is not known yet."""
     for number, replies in found.replies.items():
         stored = state.threads.get(number) or await state.manager.threads.get_thread(state.repo, number)
         if stored is not None:
@@ -70,8 +70,8 @@ async def keep_record(state: PassState, found: ThreadsFound) -> None:
 async def collect_rest(state: PassState, store: Callable[[], Awaitable[None]]) -> None:
     """Read what threads lack that REST listed: reviews, and who ended them; keep it as events, too.
 
-    All of it together takes half of what is left of the budget. store: stores what is drafted, for each step goes on
-    with what the one before found.
+    All of it together takes half of what is left of the budget. store: stores what was collected, for each step
+    goes on with what the one before found.
     """
     budget = state.budget.share(state.budget.left // 2)
     for read in (read_listed_endings, read_reviews, read_single_endings):

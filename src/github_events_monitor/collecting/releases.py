@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..errors import Forbidden, NotFound, RateLimited, Unreachable
 from ..github.client import BudgetSpent, RequestBudget
 from ..github.payloads import parse_deployment_statuses, parse_deployments, parse_releases
-from ..instants import shift
+from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..observations import Deployment
 from ..records import Span
@@ -25,7 +25,6 @@ REACH = timedelta(days=366)
 BEGINNING = "2008-01-01T00:00:00Z"
 """No repository of GitHub is older: a listing that was read to its end tells of everything since."""
 
-_SECOND = timedelta(seconds=1)
 _TAIL = 3
 """Releases are listed by another time than they are published at: so many of the last ones read decide."""
 
@@ -39,7 +38,7 @@ _SETTLED = frozenset({"success", "inactive", "failure", "error"})
 
 
 async def collect_releases(state: PassState) -> None:
-    """Draft the releases of the last year. What may not be read stays unknown: the events still tell of some."""
+    """Collect the releases of the last year. What may not be read stays unknown: events still show some."""
     budget, url = _share(state), None
     published: list[str] = []
 
@@ -56,7 +55,7 @@ async def collect_releases(state: PassState) -> None:
 
 
 async def collect_deployments(state: PassState) -> None:
-    """Draft the deployments of the last year, each with its latest status.
+    """Collect the deployments of the last year, each with its latest status.
 
     GraphQL gives them with their statuses, page by page; REST wants a request for each that is not settled.
     """
@@ -70,7 +69,7 @@ async def collect_deployments(state: PassState) -> None:
         await _read(state, DEPLOYMENTS, one_by_one.next_page, lambda: one_by_one.oldest)
 
 
-async def go_on(state: PassState) -> None:
+async def read_older_listings(state: PassState) -> None:
     """Read on what an earlier pass left."""
     for kind, collect in ((RELEASES, collect_releases), (DEPLOYMENTS, collect_deployments)):
         known = state.repository.ledger.spans.get(kind, ())
@@ -100,7 +99,7 @@ async def _read(
             raise
         state.postpone(f"older {kind} are read in a later pass; the request budget was spent")
     if (reached := oldest()) is not None:
-        state.learn(kind, Span(shift(reached, _SECOND), state.now()))  # others of that second may be missing
+        state.learn(kind, Span(shift(reached, SECOND), state.now()))  # others of that second may be missing
     return reached is not None
 
 
@@ -109,7 +108,7 @@ def _is_enough(state: PassState, kind: str, oldest: str | None) -> bool:
     if oldest is None:
         return False
     known, floor = state.repository.ledger.spans.get(kind, ()), _floor(state)
-    joined = not missing_spans(known, floor, shift(oldest, _SECOND)) and oldest < shift(state.now(), -_UNSETTLED)
+    joined = not missing_spans(known, floor, shift(oldest, SECOND)) and oldest < shift(state.now(), -_UNSETTLED)
     return oldest < floor or joined
 
 
@@ -122,7 +121,7 @@ class _ByPages:
         self.oldest: str | None = None
 
     async def next_page(self) -> bool:
-        """Draft a page; whether there are more. Raises `Forbidden` where GraphQL does not answer."""
+        """Keep a page; return whether there are more. Raises `Forbidden` where GraphQL does not answer."""
         state = self._state
         page = await state.client.fetch_deployments_with_status(
             state.asked_name, after=self._after, budget=self._budget
@@ -143,7 +142,7 @@ class _OneByOne:
         self.oldest: str | None = None
 
     async def next_page(self) -> bool:
-        """Draft a page; whether there are more."""
+        """Keep a page; return whether there are more."""
         state = self._state
         answer = await state.client.fetch_deployments(state.asked_name, url=self._url, budget=self._budget)
         for number, listed in parse_deployments(answer.body):

@@ -6,7 +6,6 @@ feed's events are compared with what deliveries stored when they are collected (
 
 import asyncio
 import secrets
-from datetime import timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +15,7 @@ from ..github.thread_events import thread_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
 from ..insights.commits import analyse_commit
-from ..instants import Clock, format_instant, shift
+from ..instants import LAST, SECOND, Clock, format_instant, shift
 from ..records import (
     Activity,
     CollectedBatch,
@@ -116,7 +115,7 @@ async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: boo
     near = await manager.events.get_activity(
         repo,
         shift(event.created_at, -AROUND),
-        shift(event.created_at, AROUND + timedelta(seconds=1)),
+        shift(event.created_at, AROUND + SECOND),
         event_types=[event.event_type],
     )
     for row in near:
@@ -175,8 +174,8 @@ async def _has_a_new_name(manager: DatabaseManager, known: RepositoryState, deli
     name, event = delivered.full_name, delivered.event
     if event is None or not known.full_name or not name or repo_key(known.full_name) == repo_key(name):
         return False
-    later = shift(event.created_at, timedelta(seconds=1))
-    return not await manager.events.get_events(known.repo_name, later, "9999-12-31T23:59:59Z", limit=1)
+    later = shift(event.created_at, SECOND)
+    return not await manager.events.get_events(known.repo_name, later, LAST, limit=1)
 
 
 async def _is_unknown(manager: DatabaseManager, repository_id: int) -> bool:

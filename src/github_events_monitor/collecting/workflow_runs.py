@@ -8,7 +8,7 @@ from datetime import timedelta
 from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, RequestBudget
 from ..github.payloads import parse_workflow_runs
-from ..instants import shift
+from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..records import Span
 from .pass_state import MAX_PAGES, PassState
@@ -23,11 +23,10 @@ https://docs.github.com/en/organizations/managing-organization-settings/configur
 
 _REACH = timedelta(days=90)
 """So far back runs are read: the window of `deployment_metrics`."""
-_SECOND = timedelta(seconds=1)
 
 
 async def collect_workflow_runs(state: PassState) -> None:
-    """Draft what finished since the last pass; a repository whose runs may not be read is asked once a day only."""
+    """Collect the runs that finished since the last pass; where they may not be read, GitHub is asked once a day."""
     if KIND not in state.repository.ledger.spans:
         return
     try:
@@ -39,19 +38,19 @@ async def collect_workflow_runs(state: PassState) -> None:
 
 
 async def read_workflow_runs(state: PassState, etag: str | None = None) -> Answer:
-    """Draft finished runs as events, each once, and return GitHub's answer. Raises what GitHub answers."""
+    """Collect finished runs as events, each once, and return GitHub's answer. Raises what GitHub answers."""
     branch, now = state.repository.default_branch, state.now()
     answer = await state.client.fetch_workflow_runs(state.asked_name, branch=branch, etag=etag, budget=state.budget)
     if not state.saw(_RESOURCE, answer):
         state.learn(KIND, Span(state.known(KIND)[-1].until, now))
         return answer
-    listed_from = await _draft(state, answer)
+    listed_from = await _keep(state, answer)
     since = listed_from if answer.next_url else None
     state.learn(KIND, Span(since or shift(now, -_KEPT), now))
     return answer
 
 
-async def read_on(state: PassState) -> None:
+async def read_older_runs(state: PassState) -> None:
     """Read what the first page did not show of the last months, newest first, with a share of the budget."""
     known = state.known(KIND)
     floor = max(shift(state.now(), -_REACH), state.cutoff or "")
@@ -68,18 +67,18 @@ async def _fill(state: PassState, gap: Span, budget: RequestBudget) -> None:
         answer = await state.client.fetch_workflow_runs(
             state.asked_name, branch=branch, created=created, url=url, budget=budget
         )
-        listed_from, url = await _draft(state, answer), answer.next_url
+        listed_from, url = await _keep(state, answer), answer.next_url
         if url is None and page < MAX_PAGES:  # the last page of a search may be followed by more that it does not show
             state.learn(KIND, gap)
             return
         if listed_from is not None:
-            state.learn(KIND, Span(shift(listed_from, _SECOND), gap.until))  # others of that second may be missing
+            state.learn(KIND, Span(shift(listed_from, SECOND), gap.until))  # others of that second may be missing
         if url is None:
             return
 
 
-async def _draft(state: PassState, answer: Answer) -> str | None:
-    """Draft the finished runs of a page, and return when the oldest of it was created."""
+async def _keep(state: PassState, answer: Answer) -> str | None:
+    """Keep the finished runs of a page, and return when the oldest of it was created."""
     page = parse_workflow_runs(state.repo, answer.body, state.repository.default_branch)
     found = {event.id: event for event in page.events if event.created_at >= (state.cutoff or "")}
     for known in await state.manager.events.get_known_ids(found):

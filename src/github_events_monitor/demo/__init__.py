@@ -1,5 +1,5 @@
 """An invented project, the same every time, for a look at this program without any network.
 
-`cast` names people and repositories, `chronicle` writes down what happens in one, `project` tells the ninety days,
-`storing` puts them into a database. Nothing in it is taken from a real repository.
+`accounts` names people and repositories, `history` records what happens in one, `project`
+invents ninety days and stores them. Nothing in it is taken from a real repository.
 """

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from ..collecting.leases import acquire
+from ..errors import DatabaseError
+from ..infrastructure.database_interface import DatabaseManager
 from ..instants import format_instant
 from ..observations import Snapshot
-from ..records import CollectedBatch, Span
-from .cast import (
+from ..records import CollectedBatch, Span, Stored
+from .accounts import (
     AMARA,
     FOGHORN,
     JONAS,
@@ -21,7 +24,7 @@ from .cast import (
     TIDE_TABLES,
     VISITORS,
 )
-from .chronicle import Chronicle, Dice
+from .history import History, SeededRandom
 from .work import Change, Report, Team, everyday, working, write
 
 LENGTH = timedelta(days=90)
@@ -74,85 +77,85 @@ def _snapshot(until: datetime, runs: int, successes: int, profile: float, adviso
 
 def _lighthouse(until: datetime) -> CollectedBatch:
     """A service in good health that had a bad release, an outage of the monitor, and a busy week."""
-    since, dice = until - LENGTH, Dice("lighthouse")
+    since, rng = until - LENGTH, SeededRandom("lighthouse")
     gaps = [_gap(until, 41.3, 31), _gap(until, 12.6, 7)]
-    chronicle = Chronicle(REPOSITORIES[0], 7_001, until, gaps)
+    history = History(REPOSITORIES[0], 7_001, until, gaps)
     team = Team(people=MAINTAINERS, areas=LIGHTHOUSE, changes=1.9, reports=0.8)
-    write(chronicle, dice, [*everyday(team, dice, since, until), *_worth_finding(until)])
+    write(history, rng, [*everyday(team, rng, since, until), *_worth_finding(until)])
     for days, tag in ((86, "v2.1.0"), (72, "v2.2.0"), (58, "v2.2.1"), (44, "v2.3.0"), (31, "v2.3.1")):
-        chronicle.release(working(_ago(until, days, 13)), MIRA, tag)
-    chronicle.release(_workdays_ago(until, 4, 13), MIRA, "v2.5.0-rc.1", prerelease=True)
-    chronicle.release(_workdays_ago(until, 3, 13), JONAS, "v2.5.0")
-    _bad_release(chronicle, until)
-    _deployments(chronicle, until)
-    _crowds(chronicle, dice, until)
-    chronicle.event(
+        history.release(working(_ago(until, days, 13)), MIRA, tag)
+    history.release(_workdays_ago(until, 4, 13), MIRA, "v2.5.0-rc.1", prerelease=True)
+    history.release(_workdays_ago(until, 3, 13), JONAS, "v2.5.0")
+    _bad_release(history, until)
+    _deployments(history, until)
+    _crowds(history, rng, until)
+    history.event(
         "MemberEvent", _workdays_ago(until, 4, 10), MIRA.login, {"action": "added", "member": {"login": SOL.login}}
     )
-    chronicle.force_push(_ago(until, 0.7), TEO, "refs/tags/v2.5.0")
-    chronicle.force_push(_workdays_ago(until, 6, 11), JONAS, "refs/heads/jonas/rewrite-sweep")
-    return chronicle.batch(since, _snapshot(until, 100, 93, 87, 1).to_row(chronicle.key))
+    history.force_push(_ago(until, 0.7), TEO, "refs/tags/v2.5.0")
+    history.force_push(_workdays_ago(until, 6, 11), JONAS, "refs/heads/jonas/rewrite-sweep")
+    return history.batch(since, _snapshot(until, 100, 93, 87, 1).to_row(history.key))
 
 
-def _bad_release(chronicle: Chronicle, until: datetime) -> None:
+def _bad_release(history: History, until: datetime) -> None:
     """A release that stopped the beam at midnight: taken back within hours, repaired the same evening."""
     day = _workdays_ago(until, 13, 9)
-    chronicle.release(day.replace(hour=10), MIRA, "v2.4.0")
-    chronicle.deploy(day.replace(hour=10, minute=30), "production", "success")
-    broken = chronicle.sha_of("rotation in UTC")
+    history.release(day.replace(hour=10), MIRA, "v2.4.0")
+    history.deploy(day.replace(hour=10, minute=30), "production", "success")
+    broken = history.sha_of("rotation in UTC")
     files = {"src/lighthouse/rotation.py": (9, 31), "tests/test_beam.py": (2, 14)}
-    sha = chronicle.commit(
+    sha = history.commit(
         day.replace(hour=12),
         AMARA,
         f'Revert "feat(beam): turn by UTC alone"\n\nThis reverts commit {broken}: the beam stops at midnight.',
         files,
         by=AMARA,
     )
-    chronicle.run(day.replace(hour=12, minute=12), sha, "tests", "failure")
-    sha = chronicle.commit(
+    history.run(day.replace(hour=12, minute=12), sha, "tests", "failure")
+    sha = history.commit(
         day.replace(hour=14),
         MIRA,
         "hotfix(beam): turn on when midnight passes",
         {"src/lighthouse/rotation.py": (12, 3), "tests/test_beam.py": (22, 0)},
         by=MIRA,
     )
-    chronicle.run(day.replace(hour=14, minute=9), sha, "tests", "success")
-    chronicle.release(day.replace(hour=15), MIRA, "v2.4.1")
-    chronicle.deploy(day.replace(hour=15, minute=20), "production", "success")
+    history.run(day.replace(hour=14, minute=9), sha, "tests", "success")
+    history.release(day.replace(hour=15), MIRA, "v2.4.1")
+    history.deploy(day.replace(hour=15, minute=20), "production", "success")
 
 
-def _deployments(chronicle: Chronicle, until: datetime) -> None:
+def _deployments(history: History, until: datetime) -> None:
     """Twice a week to production, the days between to staging; now and then one fails and the next repairs it."""
     failing = {73: "failure", 52: "error", 24: "failure"}
     for days in range(88, 0, -1):
         day = _ago(until, days, 14.5)
         if day.weekday() in {0, 2, 4}:
-            chronicle.deploy(day.replace(hour=9), "staging", "success")
+            history.deploy(day.replace(hour=9), "staging", "success")
         if day.weekday() in {1, 3} or days in failing:
             state = failing.get(days, "success")
-            chronicle.deploy(day, "production", state)
+            history.deploy(day, "production", state)
             if state != "success":
-                chronicle.deploy(day + timedelta(hours=2 + days % 3), "production", "success")
+                history.deploy(day + timedelta(hours=2 + days % 3), "production", "success")
 
 
-def _crowds(chronicle: Chronicle, dice: Dice, until: datetime) -> None:
+def _crowds(history: History, rng: SeededRandom, until: datetime) -> None:
     """Stars and forks as they trickle in, a rush of them, and a morning in which one person sorts the backlog."""
     fans = [f"{account.login}-{number}" for number in range(1, 9) for account in VISITORS]
     for number in range(150):
-        at = until - timedelta(seconds=int(dice.between(0, LENGTH.total_seconds())))
-        chronicle.event("WatchEvent", at, dice.pick(fans), {"action": "started"})
+        at = until - timedelta(seconds=int(rng.between(0, LENGTH.total_seconds())))
+        history.event("WatchEvent", at, rng.pick(fans), {"action": "started"})
         if number % 9 == 0:
-            fork = {"id": 800_000 + number, "full_name": f"{dice.pick(fans)}/lighthouse"}
-            chronicle.event("ForkEvent", at + timedelta(minutes=5), dice.pick(fans), {"forkee": fork})
+            fork = {"id": 800_000 + number, "full_name": f"{rng.pick(fans)}/lighthouse"}
+            history.event("ForkEvent", at + timedelta(minutes=5), rng.pick(fans), {"forkee": fork})
     for number in range(84):
-        at = _workdays_ago(until, 3, 9) + timedelta(seconds=int(dice.between(0, 9_000)))
-        chronicle.event("WatchEvent", at, fans[number], {"action": "started"})
-    issues = [thread for thread in chronicle.threads.values() if thread.kind == "issue"][-28:]
+        at = _workdays_ago(until, 3, 9) + timedelta(seconds=int(rng.between(0, 9_000)))
+        history.event("WatchEvent", at, fans[number], {"action": "started"})
+    issues = [thread for thread in history.threads.values() if thread.kind == "issue"][-28:]
     for number, issue in enumerate(issues):
         at = _workdays_ago(until, 2, 9) + timedelta(seconds=95 * number)
         about = {"number": issue.number, "title": issue.title, "user": {"login": issue.author_login}}
         payload = {"action": "labeled", "label": {"name": "triaged"}, "issue": about}
-        chronicle.event("IssuesEvent", at, TEO.login, payload)
+        history.event("IssuesEvent", at, TEO.login, payload)
 
 
 def _worth_finding(until: datetime) -> Sequence[Change | Report]:
@@ -279,27 +282,46 @@ def _reported(until: datetime) -> Sequence[Report]:
 
 def _foghorn(until: datetime) -> CollectedBatch:
     """A library of two people whose checks fail since this morning, with a release today."""
-    since, dice = until - LENGTH, Dice("foghorn")
-    chronicle = Chronicle(REPOSITORIES[1], 7_002, until)
+    since, rng = until - LENGTH, SeededRandom("foghorn")
+    history = History(REPOSITORIES[1], 7_002, until)
     team = Team(people=(AMARA, SOL, TEO), areas=FOGHORN, changes=0.7, reports=0.25)
-    write(chronicle, dice, everyday(team, dice, since, until))
+    write(history, rng, everyday(team, rng, since, until))
     for days, tag in ((80, "0.8.0"), (49, "0.8.1"), (20, "0.9.0"), (0.2, "0.9.1")):
-        chronicle.release(_ago(until, days), AMARA, tag)
-    sha = chronicle.commit(_ago(until, 0.25), SOL, "horn: shorter blasts at night", {"src/horn.c": (31, 18)}, by=SOL)
-    chronicle.run(_ago(until, 0.24), sha, "build", "failure")
-    return chronicle.batch(since, _snapshot(until, 60, 49, 62, 0).to_row(chronicle.key))
+        history.release(_ago(until, days), AMARA, tag)
+    sha = history.commit(_ago(until, 0.25), SOL, "horn: shorter blasts at night", {"src/horn.c": (31, 18)}, by=SOL)
+    history.run(_ago(until, 0.24), sha, "build", "failure")
+    return history.batch(since, _snapshot(until, 60, 49, 62, 0).to_row(history.key))
 
 
 def _tide_tables(until: datetime) -> CollectedBatch:
     """Data that a bot renews every Monday, hardly touched otherwise."""
-    since, dice = until - LENGTH, Dice("tide tables")
-    chronicle = Chronicle(REPOSITORIES[2], 7_003, until)
+    since, rng = until - LENGTH, SeededRandom("tide tables")
+    history = History(REPOSITORIES[2], 7_003, until)
     team = Team(people=(TEO, AMARA), areas=TIDE_TABLES, changes=0.08, reports=0.05)
-    write(chronicle, dice, everyday(team, dice, since, _ago(until, 9)))
+    write(history, rng, everyday(team, rng, since, _ago(until, 9)))
     for days in range(int(LENGTH.days), 0, -1):
         day = _ago(until, days, 4)
         if day.weekday() == 0:
-            files = {"data/north.csv": (dice.whole(20, 60), dice.whole(20, 60)), "data/south.csv": (30, 30)}
-            sha = chronicle.commit(day, PILOT, f"tables: the week of {format_instant(day)[:10]}", files, by=PILOT)
-            chronicle.run(day + timedelta(minutes=3), sha, "check", "success")
-    return chronicle.batch(since, _snapshot(until, 12, 12, 37, 0).to_row(chronicle.key))
+            files = {"data/north.csv": (rng.whole(20, 60), rng.whole(20, 60)), "data/south.csv": (30, 30)}
+            sha = history.commit(day, PILOT, f"tables: the week of {format_instant(day)[:10]}", files, by=PILOT)
+            history.run(day + timedelta(minutes=3), sha, "check", "success")
+    return history.batch(since, _snapshot(until, 12, 12, 37, 0).to_row(history.key))
+
+
+async def store_demo(manager: DatabaseManager, until: datetime = UNTIL) -> dict[str, Stored]:
+    """Store the project as collecting would have, all of it watched, and return by repository how much was new.
+
+    until: the present of the project; questions are asked at that instant.
+
+    Raises:
+        DatabaseError: Somebody else collects these repositories in this database.
+    """
+    new: dict[str, Stored] = {}
+    for batch in invent(until):
+        lease = await acquire(manager, lambda: until, batch.state.repo_name, "demo")
+        if lease is None:
+            raise DatabaseError(f"{batch.state.full_name} is being collected in this database; use an empty one")
+        new[batch.state.full_name or lease.repo_name] = await manager.store(batch, lease)
+        await manager.collector_state.release_lease(lease)
+    await manager.collector_state.watch(REPOSITORIES)
+    return new

@@ -7,8 +7,8 @@ from typing import Literal
 
 from ..instants import format_instant
 from ..records import Reply, Thread
-from .cast import ASSISTANT, PILOT, VISITORS, WHEREABOUTS, Account, Area
-from .chronicle import Chronicle, Dice
+from .accounts import ASSISTANT, PILOT, VISITORS, WHEREABOUTS, Account, Area
+from .history import History, SeededRandom
 
 Ending = Literal["merged", "closed", "open"]
 Review = Literal["approved", "changes_requested"]
@@ -61,28 +61,28 @@ class Report:
     extra: tuple[Account, ...] = field(default=())
 
 
-def write(chronicle: Chronicle, dice: Dice, things: Sequence[Change | Report]) -> None:
+def write(history: History, rng: SeededRandom, things: Sequence[Change | Report]) -> None:
     """Write down pull requests and issues, numbered in the order in which they were opened."""
     for number, thing in enumerate(sorted(things, key=lambda thing: thing.opened), start=101):
         if isinstance(thing, Change):
-            _write_change(chronicle, number, thing)
+            _write_change(history, number, thing)
         else:
-            _write_report(chronicle, dice, number, thing)
+            _write_report(history, rng, number, thing)
 
 
-def _write_change(chronicle: Chronicle, number: int, change: Change) -> None:
+def _write_change(history: History, number: int, change: Change) -> None:
     branch = f"{change.author.login.split('-')[0]}/{number}"
-    head = chronicle.sha_of(f"head of {number}")
-    if change.opened < chronicle.until:
-        chronicle.push(change.opened - timedelta(minutes=4), change.author, f"refs/heads/{branch}", head)
-    replies, answered = _conversation(chronicle, number, change, branch)
+    head = history.sha_of(f"head of {number}")
+    if change.opened < history.until:
+        history.push(change.opened - timedelta(minutes=4), change.author, f"refs/heads/{branch}", head)
+    replies, answered = _conversation(history, number, change, branch)
     ended = working(answered + timedelta(hours=change.to_merge)) if change.ending != "open" else None
     merger = change.author if change.author.kind == "User" else change.reviewer
     merged = ended if change.ending == "merged" else None
-    merge_sha = _merge(chronicle, number, change, merged, merger) if merged else None
-    chronicle.save_thread(
+    merge_sha = _merge(history, number, change, merged, merger) if merged else None
+    history.save_thread(
         Thread(
-            repo_name=chronicle.key,
+            repo_name=history.key,
             number=number,
             kind="pull_request",
             state="open",
@@ -110,42 +110,42 @@ def _write_change(chronicle: Chronicle, number: int, change: Change) -> None:
     )
 
 
-def _conversation(chronicle: Chronicle, number: int, change: Change, branch: str) -> tuple[list[Reply], datetime]:
+def _conversation(history: History, number: int, change: Change, branch: str) -> tuple[list[Reply], datetime]:
     """Return what is said of a pull request, and when its last word is."""
     at = change.opened
     if change.first_answer is None:
         return [], at
     at = working(at + timedelta(hours=change.first_answer))
-    replies = [_reply(chronicle, "review", at, change.reviewer, change.review)]
+    replies = [_reply(history, "review", at, change.reviewer, change.review)]
     if change.review == "changes_requested" and change.ending == "merged":
-        replies.append(_reply(chronicle, "review_comment", at, change.reviewer))
+        replies.append(_reply(history, "review_comment", at, change.reviewer))
         at = working(at + timedelta(hours=3))
-        chronicle.push(at, change.author, f"refs/heads/{branch}", chronicle.sha_of(f"second head of {number}"))
-        replies.append(_reply(chronicle, "comment", at + timedelta(minutes=2), change.author))
+        history.push(at, change.author, f"refs/heads/{branch}", history.sha_of(f"second head of {number}"))
+        replies.append(_reply(history, "comment", at + timedelta(minutes=2), change.author))
         at = working(at + timedelta(hours=2))
-        replies.append(_reply(chronicle, "review", at, change.reviewer, "approved"))
+        replies.append(_reply(history, "review", at, change.reviewer, "approved"))
     return replies, at
 
 
-def _merge(chronicle: Chronicle, number: int, change: Change, at: datetime, by: Account) -> str:
+def _merge(history: History, number: int, change: Change, at: datetime, by: Account) -> str:
     """Write down the commit and the checks of it; return its sha."""
     message = f"{change.title} (#{number})" + (f"\n\n{change.body}" if change.body else "")
-    sha = chronicle.commit(at, change.author, message, change.files, by=by)
-    chronicle.run(at + timedelta(minutes=9), sha, "tests", "success" if change.passes else "failure")
+    sha = history.commit(at, change.author, message, change.files, by=by)
+    history.run(at + timedelta(minutes=9), sha, "tests", "success" if change.passes else "failure")
     return sha
 
 
-def _write_report(chronicle: Chronicle, dice: Dice, number: int, report: Report) -> None:
+def _write_report(history: History, rng: SeededRandom, number: int, report: Report) -> None:
     replies: list[Reply] = []
     if report.first_answer is not None:
         at = working(report.opened + timedelta(hours=report.first_answer))
-        replies.append(_reply(chronicle, "comment", at, report.maintainer))
+        replies.append(_reply(history, "comment", at, report.maintainer))
         for visitor in report.extra:
-            replies.append(_reply(chronicle, "comment", at + timedelta(hours=dice.between(1, 30)), visitor))
+            replies.append(_reply(history, "comment", at + timedelta(hours=rng.between(1, 30)), visitor))
     closed = working(report.opened + timedelta(hours=report.closed_after)) if report.closed_after is not None else None
-    chronicle.save_thread(
+    history.save_thread(
         Thread(
-            repo_name=chronicle.key,
+            repo_name=history.key,
             number=number,
             kind="issue",
             state="open",
@@ -164,13 +164,13 @@ def _write_report(chronicle: Chronicle, dice: Dice, number: int, report: Report)
 
 
 def _reply(
-    chronicle: Chronicle,
+    history: History,
     kind: Literal["comment", "review", "review_comment"],
     at: datetime,
     by: Account,
     state: Review | None = None,
 ) -> Reply:
-    return Reply(chronicle.new_id(), kind, format_instant(at), by.login, by.kind, state)
+    return Reply(history.new_id(), kind, format_instant(at), by.login, by.kind, state)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,48 +183,48 @@ class Team:
     reports: float
     titles: set[str] = field(default_factory=set)
 
-    def title(self, dice: Dice, titles: Sequence[str]) -> str:
+    def title(self, rng: SeededRandom, titles: Sequence[str]) -> str:
         """Return a title that was not used yet."""
         free = [title + where for where in WHEREABOUTS for title in titles if title + where not in self.titles]
-        chosen = dice.pick(free or titles)
+        chosen = rng.pick(free or titles)
         self.titles.add(chosen)
         return chosen
 
 
-def everyday(team: Team, dice: Dice, since: datetime, until: datetime) -> list[Change | Report]:
+def everyday(team: Team, rng: SeededRandom, since: datetime, until: datetime) -> list[Change | Report]:
     """Return the ordinary pull requests and issues of a stretch of time."""
     found: list[Change | Report] = []
     day = since.replace(hour=0, minute=0, second=0)
     while day < until:
         busy = 0.12 if day.weekday() >= 5 else 1.0
-        for _ in range(_count(dice, team.changes * busy)):
-            found.append(_some_change(team, dice, _moment(dice, day)))
-        for _ in range(_count(dice, team.reports * busy)):
-            found.append(_some_report(team, dice, _moment(dice, day)))
+        for _ in range(_count(rng, team.changes * busy)):
+            found.append(_some_change(team, rng, _moment(rng, day)))
+        for _ in range(_count(rng, team.reports * busy)):
+            found.append(_some_report(team, rng, _moment(rng, day)))
         day += timedelta(days=1)
     return [thing for thing in found if since <= thing.opened < until]
 
 
-def _count(dice: Dice, mean: float) -> int:
+def _count(rng: SeededRandom, mean: float) -> int:
     whole = int(mean)
-    return whole + dice.chance(mean - whole) + dice.chance(0.15 * mean) - (whole > 0 and dice.chance(0.25))
+    return whole + rng.chance(mean - whole) + rng.chance(0.15 * mean) - (whole > 0 and rng.chance(0.25))
 
 
-def _moment(dice: Dice, day: datetime) -> datetime:
-    hour = 7.5 + 5 * dice.between(0, 1) + 5.5 * dice.between(0, 1)
+def _moment(rng: SeededRandom, day: datetime) -> datetime:
+    hour = 7.5 + 5 * rng.between(0, 1) + 5.5 * rng.between(0, 1)
     return day + timedelta(seconds=int(hour * 3600))
 
 
-def _some_change(team: Team, dice: Dice, at: datetime) -> Change:
-    area, author = dice.pick(team.areas), dice.pick(team.people)
-    reviewer = next(person for person in (dice.pick(team.people), *team.people) if person != author)
-    title, by = team.title(dice, area.changes), author
-    files = {name: (dice.whole(4, 90), dice.whole(0, 45)) for name in area.files[: dice.whole(1, len(area.files))]}
-    kind = dice.between(0, 1)
+def _some_change(team: Team, rng: SeededRandom, at: datetime) -> Change:
+    area, author = rng.pick(team.areas), rng.pick(team.people)
+    reviewer = next(person for person in (rng.pick(team.people), *team.people) if person != author)
+    title, by = team.title(rng, area.changes), author
+    files = {name: (rng.whole(4, 90), rng.whole(0, 45)) for name in area.files[: rng.whole(1, len(area.files))]}
+    kind = rng.between(0, 1)
     body = ""
     if kind < 0.12:
         by, title = PILOT, f"build(deps): bump harbour-charts from 4.{at.day}.0 to 4.{at.day}.1"
-        files = {"pyproject.toml": (1, 1), "uv.lock": (dice.whole(4, 30), dice.whole(4, 30))}
+        files = {"pyproject.toml": (1, 1), "uv.lock": (rng.whole(4, 30), rng.whole(4, 30))}
     elif kind < 0.2:
         by = ASSISTANT
         body = f"Co-authored-by: {author.name} <{author.email}>"
@@ -234,25 +234,25 @@ def _some_change(team: Team, dice: Dice, at: datetime) -> Change:
         title=title,
         files=files,
         reviewer=reviewer,
-        first_answer=dice.between(0.3, 9) if dice.chance(0.8) else dice.between(9, 70),
-        to_merge=dice.between(0.2, 8),
-        review="changes_requested" if dice.chance(0.22) else "approved",
-        ending="closed" if dice.chance(0.07) else "merged",
+        first_answer=rng.between(0.3, 9) if rng.chance(0.8) else rng.between(9, 70),
+        to_merge=rng.between(0.2, 8),
+        review="changes_requested" if rng.chance(0.22) else "approved",
+        ending="closed" if rng.chance(0.07) else "merged",
         body=body,
-        passes=dice.chance(0.94),
+        passes=rng.chance(0.94),
     )
 
 
-def _some_report(team: Team, dice: Dice, at: datetime) -> Report:
-    area = dice.pick(team.areas)
-    trouble = team.title(dice, area.troubles)
+def _some_report(team: Team, rng: SeededRandom, at: datetime) -> Report:
+    area = rng.pick(team.areas)
+    trouble = team.title(rng, area.troubles)
     return Report(
         opened=at,
-        author=dice.pick(VISITORS) if dice.chance(0.7) else dice.pick(team.people),
+        author=rng.pick(VISITORS) if rng.chance(0.7) else rng.pick(team.people),
         title=trouble,
-        maintainer=dice.pick(team.people),
-        first_answer=dice.between(0.5, 20) if dice.chance(0.9) else None,
-        closed_after=dice.between(20, 240) if dice.chance(0.8) else None,
+        maintainer=rng.pick(team.people),
+        first_answer=rng.between(0.5, 20) if rng.chance(0.9) else None,
+        closed_after=rng.between(20, 240) if rng.chance(0.8) else None,
         labels=(area.scope, "question" if "?" in trouble or "Please" in trouble else "bug"),
-        extra=(dice.pick(VISITORS),) if dice.chance(0.3) else (),
+        extra=(rng.pick(VISITORS),) if rng.chance(0.3) else (),
     )

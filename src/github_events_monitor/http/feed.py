@@ -15,14 +15,13 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from ..infrastructure.database_service import DatabaseService
-from ..infrastructure.questions.attention import digest, identify
 from ..infrastructure.questions.context import check_repos
-from ..infrastructure.questions.news import Attention, News
+from ..infrastructure.questions.news import Attention, News, digest, identify
 from ..infrastructure.questions.news_gathering import gather
 from ..infrastructure.questions.query import MAX_REPOSITORIES, Query, Repos
 from ..infrastructure.questions.windows import ask
 from ..instants import format_instant
-from .conditional import conditional, weak_etag
+from .question_routes import conditional, weak_etag
 
 ATOM = "http://www.w3.org/2005/Atom"
 DAYS = 7

@@ -8,8 +8,8 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from ..errors import MonitorError
-from ..infrastructure.loop_lock import LoopLock
 from ..runtime import Runtime
+from ..side_by_side import LoopLock
 
 KEPT = timedelta(seconds=5)
 """How long what the database said is repeated."""

@@ -17,8 +17,8 @@ import jwt
 import orjson
 
 from ..errors import IssuerUnreachable
-from ..infrastructure.loop_lock import LoopLock
 from ..settings import is_loopback
+from ..side_by_side import LoopLock
 
 logger = logging.getLogger(__name__)
 

@@ -1,5 +1,6 @@
 """The questions of the catalogue as REST routes: GET reads arguments from the query, POST from a JSON body."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,6 @@ from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.catalogue import changes_more_than_the_cache, questions
 from ..infrastructure.questions.query import Query
 from ..infrastructure.questions.question import Endpoint, Question
-from .conditional import conditional, weak_etag
 
 _LONGEST_INSTANT = 40
 AT_ONCE = "wait=0"
@@ -156,3 +156,20 @@ def _parameter(about: Mapping[str, Any]) -> dict[str, Any]:
     if about.get("type") == "array":
         return {"type": "string"}
     return {key: value for key, value in about.items() if key != "description"}
+
+
+def weak_etag(body: bytes) -> str:
+    """Return the weak ETag of a body."""
+    return f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def conditional(request: Request, body: bytes, media_type: str, etag: str) -> Response:
+    """Return the body, to be cached for the asking client alone; or 304 for a client that has it already.
+
+    https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests
+    """
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Prefer"}
+    known = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media_type)

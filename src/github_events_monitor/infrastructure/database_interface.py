@@ -13,12 +13,11 @@ pages the engine needs; nothing here ever deletes a table of another program.
 from .contract.bulk import BatchEncoder
 from .contract.collector_state import CollectorState
 from .contract.commits import CommitsRepository
-from .contract.connection import DatabaseConnection
+from .contract.connection import DatabaseConnection, retries_longer, retrying_longer
 from .contract.events import EventsRepository
 from .contract.manager import DatabaseManager
 from .contract.metrics import MetricsRepository
 from .contract.names import Names, Newest, keep_newest
-from .contract.retry_mode import is_patient, patiently
 from .contract.threads import ThreadsRepository
 from .contract.types import (
     CORE_TABLES,
@@ -54,7 +53,7 @@ __all__ = [
     "TableItem",
     "ThreadsRepository",
     "check_tables",
-    "is_patient",
     "keep_newest",
-    "patiently",
+    "retries_longer",
+    "retrying_longer",
 ]

@@ -3,8 +3,9 @@
 That is `resources/subscribe` of the older era, and clear words about a tool or prompt that is asked for wrongly.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mcp.server import CacheHint, MCPServer
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -25,9 +26,10 @@ from pydantic import AnyUrl
 from .. import __version__
 from ..errors import InvalidInput
 from ..infrastructure.questions.query import did_you_mean, refuse_unknown
+from ..settings import Settings
 from .problems import failed_call, failed_request
 from .sharing import Sharing, logging_left_alone
-from .stdio import end_input, messages
+from .stdio import end_input, messages, stdin_ending_on_signal
 from .subscriptions import Subscriptions
 
 _STABLE = CacheHint(ttl_ms=3_600_000, scope="public")
@@ -111,3 +113,20 @@ class MonitorServer(MCPServer[Sharing]):
         if missing:
             return f"{name} needs {' and '.join(missing)}"
         return refuse_unknown(name, given, [argument.name for argument in known[name]])
+
+
+TransportName = Literal["stdio", "sse", "streamable-http"]
+
+
+def serve(server: MonitorServer, transport: TransportName, settings: Settings) -> None:
+    """Serve until the client leaves (stdio) or the program is stopped. Raises `MonitorError` where it cannot."""
+    with server.sharing.using(settings):
+        server.sharing.offered()  # a name in TOOLS that no tool has is said before anything is served
+        if transport == "stdio":
+            with stdin_ending_on_signal():
+                asyncio.run(server.run_stdio_async())
+            return
+        from ..http.listening import listen  # noqa: PLC0415 - over stdio nobody needs HTTP, and its client waits
+        from .transports import http_app  # noqa: PLC0415 - likewise
+
+        listen(http_app(server, transport, settings), settings, server.sharing.runtime)

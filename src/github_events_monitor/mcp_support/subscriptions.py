@@ -23,7 +23,7 @@ from mcp.types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, Unsub
 SCHEME = "github-events"
 MAX_SUBSCRIPTIONS = 1_000
 """URIs one connection may subscribe to."""
-PATIENCE = 1.0
+SEND_SECONDS = 1.0
 """Seconds within which a client takes a notification; one that does not is forgotten, for collecting waits on it."""
 
 Requested = ServerRequestContext[Any, Any]
@@ -97,7 +97,7 @@ class Subscriptions:
             await self.bus.publish(ResourceUpdated(uri=uri))
         for connection, uris in list(self._connections.items()):
             for uri in [uri for uri in uris if _concerns(uri, repo)]:
-                with anyio.move_on_after(PATIENCE) as limit:
+                with anyio.move_on_after(SEND_SECONDS) as limit:
                     await connection.send_resource_updated(uri)
                 if limit.cancelled_caught:
                     self._connections.pop(connection, None)

@@ -1,4 +1,4 @@
-"""What a target is told next: pure, from what needs attention now and what it was told before."""
+"""The next message to a target: pure, from what needs attention now and what the target was notified of before."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,19 +6,18 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..infrastructure.questions.attention import digest, identify
-from ..infrastructure.questions.news import STANDING, Attention
+from ..infrastructure.questions.news import ONGOING, Attention, digest, identify
 from ..instants import format_instant, parse_instant
-from ..records import Told, repo_key
+from ..records import Notified, repo_key
 from ..text import clean
 
 QUIET = timedelta(minutes=15)
 """A target gets no more than one message in so long."""
 MAX_ITEMS = 5_000
-"""What is remembered has to fit into an item of DynamoDB: 400 KB."""
+"""The note of what a target was notified of has to fit into an item of DynamoDB: 400 KB."""
 
-_FORGET_STATE, _FORGET_HAPPENING = timedelta(days=2), timedelta(days=90)
-"""How long after it was there last an item that comes again is the same: what can pass, and what has happened."""
+_FORGET_STATE, _FORGET_EVENT = timedelta(days=2), timedelta(days=90)
+"""How long after it was last there an item that comes again counts as the same: a state that can pass, and an event."""
 _NO_MENTION = str.maketrans({"@": "＠", "<": "‹", ">": "›"})
 """Strangers' titles must not call on a channel's members: @everyone, <!here>."""
 
@@ -37,31 +36,31 @@ class Look(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message, and what the target has been told once it was taken."""
+    """A message, and what the target has been notified of once it was taken. whole: whether nothing was left out."""
 
     title: str
     body: str
-    told: Told
+    notified: Notified
     whole: bool
 
 
-def quiet_until(told: Told, now: datetime) -> datetime | None:
-    """Return the end of the time in which a target that was told something lately is left alone; None for now."""
-    sent_at = parse_instant(told.sent_at) if told.sent_at else None
+def quiet_until(notified: Notified, now: datetime) -> datetime | None:
+    """Return when the pause after the last message ends; None where there is none."""
+    sent_at = parse_instant(notified.sent_at) if notified.sent_at else None
     return sent_at + QUIET if sent_at and sent_at <= now < sent_at + QUIET else None
 
 
-def compose(told: Told, look: Look, now: datetime, room: int) -> Message | None:
+def compose(notified: Notified, look: Look, now: datetime, room: int) -> Message | None:
     """Return the next message; None where nothing is new.
 
     What was there already when a repository came to be watched is shown as far as there is room, and else counted.
-    Everything later is told: what there is no room for stays for the next message.
+    Everything later is sent: what there is no room for follows in the next message.
     """
     fresh: list[Attention] = []
     backlog: list[Attention] = []
     for one in look.attention[:MAX_ITEMS]:
-        if _id(one) not in told.items:
-            (fresh if repo_key(one.repo) in told.repos else backlog).append(one)
+        if _id(one) not in notified.items:
+            (fresh if repo_key(one.repo) in notified.repos else backlog).append(one)
     if not (fresh or backlog):
         return None
     room -= 200  # title, and the last line
@@ -75,35 +74,35 @@ def compose(told: Told, look: Look, now: datetime, room: int) -> Message | None:
         entries.append(f"{rest} more were there before; github-events-monitor whats-new shows them.")
     count = len(shown) + len(before)
     title = f"GitHub: {count} new {'thing needs' if count == 1 else 'things need'} attention"
-    now_told = msgspec.structs.replace(told, sent_at=format_instant(now))
-    now_told = _remember(now_told, look, now, [*shown, *([] if left else backlog)], whole=not left)
-    return Message(title, "\n".join(entries), now_told, not left)
+    now_known = msgspec.structs.replace(notified, sent_at=format_instant(now))
+    now_known = _remember(now_known, look, now, [*shown, *([] if left else backlog)], whole=not left)
+    return Message(title, "\n".join(entries), now_known, not left)
 
 
-def keep_up(told: Told, look: Look, now: datetime, *, nothing_new: bool) -> Told:
-    """Return what a target was told, with what is still there noted, and what is long gone forgotten."""
-    return _remember(told, look, now, (), whole=nothing_new)
+def keep_up(notified: Notified, look: Look, now: datetime, *, nothing_new: bool) -> Notified:
+    """Return what a target was notified of: what is still there is noted, what is long gone is forgotten."""
+    return _remember(notified, look, now, (), whole=nothing_new)
 
 
-def _remember(told: Told, look: Look, now: datetime, new: Sequence[Attention], *, whole: bool) -> Told:
+def _remember(notified: Notified, look: Look, now: datetime, new: Sequence[Attention], *, whole: bool) -> Notified:
     day = format_instant(now)[:10]
-    there = {_id(one): day for one in look.attention if _id(one) in told.items}
+    there = {_id(one): day for one in look.attention if _id(one) in notified.items}
     items = {
         key: seen
-        for key, seen in {**told.items, **there, **{_id(one): day for one in new}}.items()
-        if seen >= format_instant(now - (_FORGET_STATE if key.endswith("s") else _FORGET_HAPPENING))[:10]
+        for key, seen in {**notified.items, **there, **{_id(one): day for one in new}}.items()
+        if seen >= format_instant(now - (_FORGET_STATE if key.endswith("s") else _FORGET_EVENT))[:10]
     }
-    return Told(
-        sent_at=told.sent_at,
+    return Notified(
+        sent_at=notified.sent_at,
         items=items,
-        repos=tuple(sorted({*told.repos} & {*look.watched} | {*look.seen})) if whole else told.repos,
-        since=look.collected if whole else told.since,
+        repos=tuple(sorted({*notified.repos} & {*look.watched} | {*look.seen})) if whole else notified.repos,
+        since=look.collected if whole else notified.since,
     )
 
 
 def _id(one: Attention) -> str:
-    """Return a short id; what can pass ends with an s."""
-    return digest(identify(one)) + ("s" if one.kind in STANDING else "")
+    """Return a short id; that of a state, which can pass, ends with an s."""
+    return digest(identify(one)) + ("s" if one.kind in ONGOING else "")
 
 
 def _fitting(rows: Sequence[Attention], room: int, least: int = 1) -> tuple[list[Attention], int]:

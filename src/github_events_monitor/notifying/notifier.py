@@ -22,7 +22,7 @@ from ..infrastructure.database_service import QuestionContext
 from ..infrastructure.questions.news_gathering import gather
 from ..infrastructure.questions.windows import ask
 from ..instants import format_instant, parse_instant
-from ..records import Told, repo_key
+from ..records import Notified, repo_key
 from ..settings import Settings
 from ..side_by_side import side_by_side
 from .messages import QUIET, Look, Message, compose, keep_up, quiet_until
@@ -42,13 +42,13 @@ _PARTING = 3.0
 
 
 class Plan(NamedTuple):
-    """What a target is told next (None: nothing), not before an instant; and what is remembered until then."""
+    """The next message to a target (None: nothing new), not to be sent before an instant; and its note until then."""
 
     target: Target
     message: Message | None
     not_before: datetime | None
-    before: Told
-    kept: Told
+    before: Notified
+    kept: Notified
 
 
 class Outcome(NamedTuple):
@@ -85,11 +85,11 @@ class Notifier:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to tell, at the first `wake`."""
+        """Start the task; it works after the first `wake`."""
         self._task = asyncio.create_task(self._run(), name="notifier")
 
     def wake(self) -> None:
-        """Look whether there is something to tell; returns at once."""
+        """Have the task look for something new; returns at once."""
         self._woken.set()
 
     async def stop(self) -> None:
@@ -124,12 +124,12 @@ class Notifier:
         if not (changed or self._due_at is None or now >= self._due_at):
             return []
         try:
-            return await self.tell()
+            return await self.notify()
         except Unreachable:
             self._due_at = now + RETRY_AFTER
             return []
 
-    async def tell(self) -> list[Outcome]:
+    async def notify(self) -> list[Outcome]:
         """Tell the targets what is new to them now. Raises `Unreachable` while another process does so."""
         manager, clock = self._context.manager, self._context.clock
         async with hold_lease(manager, clock, NOTIFYING, self._owner, 0):
@@ -140,15 +140,15 @@ class Notifier:
             return outcomes
 
     async def plan(self) -> list[Plan]:
-        """Return what each target would be told now; nothing is sent or changed."""
+        """Return what each target would be sent now; nothing is sent or changed."""
         state, now = self._context.manager.collector_state, self._context.now()
-        known = [await state.get_told(target.key) or Told() for target in self._targets]
-        look = await self.look(min((told.since for told in known if told.since), default=None))
+        known = [await state.get_notified(target.key) or Notified() for target in self._targets]
+        look = await self.look(min((notified.since for notified in known if notified.since), default=None))
         plans = []
-        for target, told in zip(self._targets, known, strict=True):
-            message = compose(told, look, now, target.room)
-            kept = keep_up(told, look, now, nothing_new=message is None)
-            plans.append(Plan(target, message, quiet_until(told, now), told, kept))
+        for target, notified in zip(self._targets, known, strict=True):
+            message = compose(notified, look, now, target.room)
+            kept = keep_up(notified, look, now, nothing_new=message is None)
+            plans.append(Plan(target, message, quiet_until(notified, now), notified, kept))
         return plans
 
     async def look(self, since: str | None) -> Look:
@@ -178,7 +178,7 @@ class Notifier:
     async def _carry_out(self, plan: Plan) -> Outcome:
         """Send a target's message and remember that it was taken."""
         target, message = plan.target, plan.message
-        save = partial(self._context.manager.collector_state.save_told, target.key)
+        save = partial(self._context.manager.collector_state.save_notified, target.key)
         if message is None or plan.not_before is not None:
             if plan.kept != plan.before:
                 await save(plan.kept)
@@ -191,5 +191,5 @@ class Notifier:
         if target.key in self._failing:
             self._failing.discard(target.key)
             logger.warning("the target %s of NOTIFY_URLS takes messages again", target.name)
-        await save(message.told)
+        await save(message.notified)
         return Outcome(target, True, None if message.whole else self._context.now() + QUIET)

@@ -10,7 +10,7 @@ from ..infrastructure.questions.watch_repositories import WATCH_REPOSITORIES, pa
 from ..runtime import open_runtime
 from ..settings import Settings
 from ..text import count_of
-from .saying import complain, note
+from .messages import print_error, print_note
 from .screen import columns, plain, print_json, progress_bar, stdout
 
 
@@ -30,7 +30,7 @@ def tell_failures(answer: CollectNow) -> int:
     """Say in a line why a repository could not be collected, each that could not; return the exit code."""
     failed = [row for row in answer.repositories if row.error]
     for row in failed:
-        complain(f"{row.repo}: {row.error.message if row.error else ''}")
+        print_error(f"{row.repo}: {row.error.message if row.error else ''}")
     return 1 if failed else 0
 
 
@@ -43,7 +43,7 @@ def budget_left(limit: RateLimitStatus) -> str:
 
 def _show(answer: CollectNow) -> None:
     if answer.note:
-        note(answer.note)
+        print_note(answer.note)
     if not answer.repositories:
         return
     page = stdout()
@@ -79,7 +79,7 @@ async def watch(
         for name in answer.watching:
             stdout().print(plain(name))
         if not answer.watching:
-            note("No repository is watched; add one with: github-events-monitor watch add owner/name")
+            print_note("No repository is watched; add one with: github-events-monitor watch add owner/name")
     for name, problem in answer.errors.items():
-        complain(f"{name} is not watched: {problem.message}")
+        print_error(f"{name} is not watched: {problem.message}")
     return 1 if answer.errors else 0

@@ -7,7 +7,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from ..settings import Settings
-from .saying import note
+from .messages import print_note
 
 _TRIES, _BETWEEN = 100, 0.2
 """Looks whether the server answers, and seconds between them."""
@@ -18,7 +18,7 @@ def serve_page(settings: Settings, *, open_browser: bool) -> None:
     from ..api import run
 
     url = f"http://{settings.host}:{settings.port}/"
-    note(f"The page is at {url} until Ctrl-C.")
+    print_note(f"The page is at {url} until Ctrl-C.")
     if open_browser:
         threading.Thread(target=_open, args=(url,), daemon=True).start()
     run(settings)

@@ -12,7 +12,7 @@ from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import DatabaseManager
 from ..settings import Settings
 from ..transfer import database_url, require_database
-from .saying import complain, note
+from .messages import print_error, print_note
 from .screen import columns, pairs, plain, print_json, stdout
 
 _SIZE_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
@@ -32,9 +32,9 @@ async def test(settings: Settings, *, as_json: bool) -> int:
     elif answers:
         stdout().print(pairs({name: value for name, value in health.items() if name != "error"}))
     if not answers:
-        complain(str(health.get("error", "the database does not answer")))
+        print_error(str(health.get("error", "the database does not answer")))
     elif not health["tables_found"]:
-        note("There are no tables yet; make them with: github-events-monitor database create")
+        print_note("There are no tables yet; make them with: github-events-monitor database create")
     return 0 if answers else 1
 
 
@@ -153,7 +153,7 @@ async def backup(settings: Settings, file: str, *, force: bool) -> int:
         size = await manager.backup(Path(file), replace=force)
     finally:
         await manager.close()
-    note(f"copied {_size(size)} to {file}")
+    print_note(f"copied {_size(size)} to {file}")
     return 0
 
 
@@ -175,7 +175,7 @@ async def check(settings: Settings, *, as_json: bool) -> int:
         page.print()
         page.print(_tables(found["tables"]))
     for problem in found["problems"]:
-        complain(problem)
+        print_error(problem)
     return 1 if found["problems"] else 0
 
 
@@ -185,12 +185,12 @@ def confirm_deletion(settings: Settings) -> bool:
     try:
         agreed = typer.confirm(f"Delete everything stored in {where}? Export it first if in doubt.", err=True)
     except typer.Abort:  # the end of standard input
-        note("")  # the error gets a line of its own
+        print_note("")  # the error gets a line of its own
         raise InvalidInput(
             f"this deletes everything stored in {where}; add --yes to do it without being asked"
         ) from None
     if not agreed:
-        note("nothing was deleted")
+        print_note("nothing was deleted")
     return agreed
 
 
@@ -201,7 +201,7 @@ async def delete(settings: Settings) -> int:
         names = await manager.delete_tables()
     finally:
         await manager.close()
-    note(f"deleted {len(names):,} tables" if names else "there were no tables to delete")
+    print_note(f"deleted {len(names):,} tables" if names else "there were no tables to delete")
     return 0
 
 

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..answers import Problem, RateLimitStatus
-from ..demo.project import REPOSITORIES, UNTIL
-from ..demo.storing import store_demo
+from ..demo.project import REPOSITORIES, UNTIL, store_demo
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedRepository, CollectNow
 from ..instants import format_instant
-from ..runtime import open_runtime, standing_still
+from ..runtime import frozen_clock, open_runtime
 from ..settings import Settings
+from .messages import print_error, print_note
 from .report import ask, show, wire
-from .saying import complain, note
 from .screen import plain, print_json, stdout
 
 HOURS = 720
@@ -27,7 +26,7 @@ async def demo(settings: Settings, *, as_json: bool) -> int:
         stored = await store_demo(runtime.manager)
         found = await ask(runtime.service, SHOWN, HOURS)
     if isinstance(found, Problem):
-        complain(found.message)
+        print_error(found.message)
         return 1
     if as_json:
         new = stored[SHOWN]
@@ -49,8 +48,8 @@ def serve_demo(settings: Settings, serve: Callable[[Settings], None], *, told: b
         chosen = _invented(settings, str(Path(folder) / "demo.db"))
         asyncio.run(_fill(chosen))
         if told:
-            note(f"The invented project is at http://{chosen.host}:{chosen.port} until Ctrl-C.")
-        with standing_still(UNTIL):
+            print_note(f"The invented project is at http://{chosen.host}:{chosen.port} until Ctrl-C.")
+        with frozen_clock(UNTIL):
             serve(chosen)
 
 

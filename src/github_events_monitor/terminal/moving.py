@@ -15,7 +15,7 @@ from ..infrastructure.database_factory import DatabaseFactory
 from ..private_file import new_private_file
 from ..settings import Settings
 from ..transfer import ImportReport, export_items, import_files, migrate, require_database
-from .saying import note
+from .messages import print_note
 from .screen import as_text, print_json, progress_bar
 
 _STDOUT = "-"
@@ -52,7 +52,7 @@ async def export_data(settings: Settings, file: str, part: Part) -> int:
     async with DatabaseFactory.create(config) as manager:
         with _output(file) as out, progress_bar(of_bytes=True) as bar:
             counts = await export_items(manager, out, **_given(part), progress=bar)
-    note(f"exported {sum(counts.values()):,} items" + (f" to {file}" if file != _STDOUT else ""))
+    print_note(f"exported {sum(counts.values()):,} items" + (f" to {file}" if file != _STDOUT else ""))
     return 0
 
 
@@ -71,7 +71,7 @@ async def analyse(settings: Settings, repos: Sequence[str]) -> int:
     async with DatabaseFactory.create(config) as manager:
         with progress_bar() as bar:
             count = await analyse_again(manager, repos, progress=bar)
-    note(f"analysed {count:,} commits")
+    print_note(f"analysed {count:,} commits")
     return 0
 
 
@@ -96,13 +96,13 @@ def _tell(outcome: ImportReport, *, as_json: bool) -> None:
         for table, count in sorted(outcome.by_table.items()):
             sys.stdout.write(f"  new in {table}: {count:,}\n")
     for line in outcome.broken_lines:
-        note(f"skipped {line.file}, line {line.line:,}: {line.reason}")
+        print_note(f"skipped {line.file}, line {line.line:,}: {line.reason}")
     if outcome.broken > len(outcome.broken_lines):
-        note(f"and {outcome.broken - len(outcome.broken_lines):,} more lines that could not be used")
+        print_note(f"and {outcome.broken - len(outcome.broken_lines):,} more lines that could not be used")
     for name in outcome.empty:
-        note(f"skipped {name}: it is empty")
+        print_note(f"skipped {name}: it is empty")
     for repo in outcome.busy:
-        note(f"{repo} was being collected: import again, so that its coverage counts the hours")
+        print_note(f"{repo} was being collected: import again, so that its coverage counts the hours")
 
 
 @contextmanager

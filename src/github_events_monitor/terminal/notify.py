@@ -10,7 +10,7 @@ from ..notifying.notifier import Notifier, Outcome, Plan
 from ..notifying.targets import Target, load_targets
 from ..runtime import open_runtime
 from ..settings import Settings
-from .saying import complain, note
+from .messages import print_error, print_note
 from .screen import plain, print_json, stdout
 
 
@@ -29,7 +29,7 @@ async def notify(settings: Settings, *, dry_run: bool, test: bool, as_json: bool
         notifier = Notifier(runtime.service.context, targets, settings)
         if not dry_run:
             try:
-                outcomes = await notifier.tell()
+                outcomes = await notifier.notify()
             except Unreachable:
                 raise Unreachable("a server is telling the targets right now; try again in a few seconds") from None
             _say_what_is_missing(notifier)
@@ -47,10 +47,12 @@ def _say_what_is_missing(notifier: Notifier) -> None:
     """Say of what nothing is known, lest it pass for nothing new."""
     look = notifier.looked
     if look is None or not look.watched:
-        note("No repository is watched; add one with: github-events-monitor watch add owner/name")
+        print_note("No repository is watched; add one with: github-events-monitor watch add owner/name")
     elif left := sorted({*look.watched} - {*look.seen}):
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-        note(f"Not collected lately, and left out: {', '.join(left[:3])}{more}; github-events-monitor collect does it")
+        print_note(
+            f"Not collected lately, and left out: {', '.join(left[:3])}{more}; github-events-monitor collect does it"
+        )
 
 
 async def _try(target: Target) -> Outcome:
@@ -69,7 +71,7 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> int:
         stdout().print(plain(f"{one.target.name}: {said.get(status, status)}"))
     failed = [one.target.name for one in outcomes if one.sent is False]
     if failed:
-        complain(f"no message could be sent to {', '.join(failed)}; check the URL and whether it can be reached")
+        print_error(f"no message could be sent to {', '.join(failed)}; check the URL and whether it can be reached")
     return 1 if failed else 0
 
 

@@ -1,9 +1,16 @@
-"""Standard output that fails: a full disk, a closed pipe, or none at all. Imports nothing that takes time."""
+"""How the program starts and ends: imports, and standard output that fails.
+
+Output fails where the disk is full, the pipe is closed, or there is none. Imports nothing that takes time itself.
+"""
 
 import errno
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..infrastructure.gc_pause import without_garbage_collection
 
 
 def replace_missing() -> None:
@@ -40,3 +47,19 @@ def give_up(error: OSError, *, told: bool) -> int:
     if not told and error.errno != errno.EPIPE:  # whoever reads a pipe has seen enough
         sys.stderr.write(f"error: the output cannot be written: {error.strerror or error}\n")
     return 1
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Import in the block what the MCP server needs, which takes most of its start.
+
+    Ctrl-C ends the program at once, without a traceback: nothing is open yet.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # not where whoever started the program wants it ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        with without_garbage_collection():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)

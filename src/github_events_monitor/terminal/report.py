@@ -12,7 +12,7 @@ from ..answers import Problem
 from ..errors import MonitorError
 from ..infrastructure.database_service import DatabaseService
 from ..infrastructure.questions.collect_now import COLLECT_NOW, CollectedRepository, CollectNow, fit_collection
-from ..infrastructure.questions.lines import took_part
+from ..infrastructure.questions.lines import participants
 from ..infrastructure.questions.presenter import CommitAnswer
 from ..infrastructure.questions.recent_commits import RECENT_COMMITS, RecentCommits
 from ..infrastructure.questions.repository_activity import EVENT_COUNTS, EventCounts
@@ -23,9 +23,8 @@ from ..settings import Settings
 from ..text import count_of, unit_of
 from .charts import activity_line, score_bar
 from .collecting import budget_left
-from .page import limits, section
-from .saying import complain
-from .screen import columns, plain, print_json, progress_bar, stdout
+from .messages import print_error
+from .screen import columns, limits, plain, print_json, progress_bar, section, stdout
 
 _AUTHOR_WIDTH = 16
 _KINDS = 4
@@ -49,7 +48,7 @@ async def report(settings: Settings, repos: Sequence[str], hours: int, *, as_jso
         if isinstance(found, Problem):
             failed = 1
             hint = OUT_OF_REACH if found.code == "unreachable" else ""
-            complain(f"{row.repo}: {found.message}{hint}")
+            print_error(f"{row.repo}: {found.message}{hint}")
         elif not as_json:
             show(stdout(), _collection(row, collected), found)
     return failed
@@ -175,7 +174,7 @@ def _activity(answer: EventCounts) -> tuple[str, RenderableType]:
 def _health(answer: RepositoryHealth) -> tuple[str, RenderableType]:
     known = [part for part in answer.components if part.score is not None]
     unknown = [part for part in answer.components if part.score is None]
-    said = took_part(answer.people, answer.bots, answer.ai_assistants)
+    said = participants(answer.people, answer.bots, answer.ai_assistants)
     lines: list[RenderableType] = [plain(f"{said} took part."), _components(known)]
     if answer.trend.explanation:
         lines.insert(0, plain(answer.trend.explanation))

@@ -14,7 +14,8 @@ import truststore
 from ..errors import MonitorError, SettingsError
 from ..logs import Redactor, configure
 from ..settings import Settings
-from .saying import complain
+from .messages import print_error
+from .output import importing
 
 Work = Callable[[Settings], Coroutine[Any, Any, int]]
 """What a command does with the settings; it returns its exit code."""
@@ -89,13 +90,13 @@ def guarded(body: Callable[[], int]) -> int:
         return body()
     except MonitorError as error:
         logger.debug("this is where it happened", exc_info=True)
-        complain(error.message, _redactor())
+        print_error(error.message, _redactor())
         return error.exit_code
     except Exception as error:  # a defect of ours: one line is all of it that a user should have to see
         if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED and error.filename is None:
             raise  # `cli.main` has it told
         logger.debug("this is where it happened", exc_info=True)
-        complain(f"unexpected {type(error).__name__}: {error}; LOG_LEVEL=DEBUG shows where it happened", _redactor())
+        print_error(f"unexpected {type(error).__name__}: {error}; LOG_LEVEL=DEBUG shows where it happened", _redactor())
         return 1
 
 
@@ -104,3 +105,17 @@ def _redactor() -> Redactor:
         return Redactor(Settings.load(folder=False))
     except SettingsError:
         return Redactor()
+
+
+def serve_mcp(**flags: Any) -> int:
+    """Run the MCP server until it is stopped, and return the exit code; `flags` outrank the environment.
+
+    An assistant waits for it to start: nothing is imported that it does not need.
+    """
+    return run_server(_serve, mcp=True, **flags)
+
+
+def _serve(settings: Settings) -> None:
+    with importing():
+        from ..mcp_server import run
+    run(settings.mcp_transport, settings)

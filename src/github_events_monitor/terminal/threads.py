@@ -13,8 +13,7 @@ from ..infrastructure.questions.question import Question
 from ..infrastructure.questions.threads import summary_line
 from ..runtime import open_runtime
 from ..settings import Settings
-from .page import limits, section
-from .screen import columns, plain, print_json, progress_bar, stdout
+from .screen import columns, limits, plain, print_json, progress_bar, section, stdout
 
 AnswerT = TypeVar("AnswerT", PullRequests, Issues)
 

@@ -15,7 +15,7 @@ from ..records import repo_key
 from ..runtime import Runtime, open_runtime
 from ..settings import Settings
 from ..text import clean
-from .saying import complain, note
+from .messages import print_error, print_note
 from .screen import plain, print_json, progress_bar, stdout
 
 _TITLES = {
@@ -43,7 +43,7 @@ async def whats_new(
     else:
         _show(stdout(), answer)
     for name, problem in answer.errors.items():
-        complain(f"{name}: {problem.message}")
+        print_error(f"{name}: {problem.message}")
     return 1 if answer.errors else 0
 
 
@@ -78,7 +78,7 @@ def _show(page: Console, answer: WhatsNew) -> None:
         page.print(plain("Nothing new."))
     page.print()
     if answer.note:
-        note(answer.note)
+        print_note(answer.note)
 
 
 def _section(page: Console, title: Text, rows: Sequence[RenderableType]) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from ..errors import DataFileError
-from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, check_tables, patiently
+from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, check_tables, retrying_longer
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..instants import Clock, format_instant, normalise_instant, system_clock
 from ..jsontext import dump_sorted
@@ -51,7 +51,7 @@ async def export_items(
     start = normalise_instant(since) if since is not None else None
     provider = (await manager.health_check())["provider"]
     begun = format_instant(clock())
-    with without_garbage_collection(), patiently():
+    with without_garbage_collection(), retrying_longer():
         async with WriteBehind() as writes:
             writer = _Writer(out, chosen, progress, writes)
             await writer.mark({"format": FORMAT, "version": VERSION, "provider": provider, "exported_at": begun})

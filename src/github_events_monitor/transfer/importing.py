@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ..errors import DataFileError
 from ..github.payloads import check_types
-from ..infrastructure.database_interface import DatabaseManager, patiently
+from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..instants import Clock, system_clock
 from ..records import repo_key
@@ -59,7 +59,7 @@ async def import_files(
     wanted = Wanted(keys, frozenset(chosen) if chosen is not None else None, ids)
     parsers = Parsers({file: kinds[file] for file in files}, wanted, manager.batch_encoder)
     work = _Import(manager, wanted, files, parsers, progress, clock)
-    with without_garbage_collection(), patiently(), parsers:
+    with without_garbage_collection(), retrying_longer(), parsers:
         for file in files:
             await work.run(file, kinds[file])
     return work.report(empty)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
-from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, patiently
+from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, retrying_longer
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.providers import provider_of
 from ..instants import normalise_instant
@@ -59,7 +59,7 @@ async def copy_items(
             await progress(tally.read, None, batch[-1].table)
 
     chosen, start = in_order(tables), normalise_instant(since) if since is not None else None
-    with without_garbage_collection(), patiently():
+    with without_garbage_collection(), retrying_longer():
         async with WriteBehind() as writes:
             async for batch in _batches(origin.read_pages(chosen, since=start, repo=repo)):
                 await writes.put(store(batch))

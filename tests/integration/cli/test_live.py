@@ -6,8 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from github_events_monitor.demo.project import UNTIL
-from github_events_monitor.demo.storing import store_demo
+from github_events_monitor.demo.project import UNTIL, store_demo
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.terminal import live

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from github_events_monitor.demo.project import REPOSITORIES
-from github_events_monitor.demo.storing import store_demo
+from github_events_monitor.demo.project import REPOSITORIES, store_demo
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext

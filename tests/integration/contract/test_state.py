@@ -7,7 +7,7 @@ import pytest
 from github_events_monitor.errors import InvalidInput, LeaseLost
 from github_events_monitor.infrastructure.contract.collector_state import NOTIFYING
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.records import CollectedBatch, Lease, Ledger, RepositoryState, Seen, Span, Told
+from github_events_monitor.records import CollectedBatch, Lease, Ledger, Notified, RepositoryState, Seen, Span
 
 from .builders import OTHER, REPO, at
 
@@ -202,11 +202,11 @@ async def test_each_target_of_notifications_has_a_note_and_one_process_at_a_time
     manager: DatabaseManager,
 ) -> None:
     state = manager.collector_state
-    assert await state.get_told("one") is None
-    told = Told(sent_at=at(1), items={"a1": "2025-03-31"}, repos=(REPO,), since=at(0))
-    await state.save_told("one", told)
-    await state.save_told("two", Told())
-    assert [await state.get_told(target) for target in ("one", "two")] == [told, Told()]
+    assert await state.get_notified("one") is None
+    told = Notified(sent_at=at(1), items={"a1": "2025-03-31"}, repos=(REPO,), since=at(0))
+    await state.save_notified("one", told)
+    await state.save_notified("two", Notified())
+    assert [await state.get_notified(target) for target in ("one", "two")] == [told, Notified()]
     lease = await state.acquire_lease(NOTIFYING, "a", at(0), at(10))
     assert lease is not None
     assert await state.acquire_lease(NOTIFYING, "b", at(5), at(20)) is None

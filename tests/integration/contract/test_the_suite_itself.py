@@ -208,7 +208,7 @@ class ForgetsRemovals(SQLiteCollectorState):
 
 class KeepsNoNotes(SQLiteCollectorState):
     async def _states_and_note(
-        self, repos: Sequence[str], shelf: str, name: str
+        self, repos: Sequence[str], namespace: str, name: str
     ) -> tuple[dict[str, RepositoryState], Any]:
         return await self._states(repos), None
 

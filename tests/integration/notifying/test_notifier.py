@@ -175,7 +175,7 @@ async def test_planning_moves_nothing_and_asks_github_nothing() -> None:
     one = notifier(world, target)
     assert [plan.message is not None for plan in await one.plan()] == [True]
     assert [plan.message is not None for plan in await one.plan()] == [True]
-    assert await world.manager.collector_state.get_told(target.key) is None
+    assert await world.manager.collector_state.get_notified(target.key) is None
     assert target.taken == []
     world.pass_time(hours=2)
     await one.tick()
@@ -213,7 +213,7 @@ async def test_it_works_in_the_background_and_ends_with_its_owner() -> None:
     await target.asked.wait()
     await one.stop()
     assert len(target.taken) == 1
-    assert await world.manager.collector_state.get_told(target.key) is not None  # what was sent is remembered
+    assert await world.manager.collector_state.get_notified(target.key) is not None  # what was sent is remembered
     await world.collector.close()
 
 
@@ -227,7 +227,7 @@ async def test_a_database_that_fails_is_said_and_the_next_turn_tries_again(
     taken = await state.acquire_lease(NOTIFYING, "dead", format_instant(world.now), format_instant(world.now))
     assert taken is not None  # a lease that has expired keeps no one out
     with monkeypatch.context() as patch:
-        patch.setattr(state, "get_told", _fail)
+        patch.setattr(state, "get_notified", _fail)
         with pytest.raises(OSError, match="gone"):
             await one.tick()
     await one.tick()

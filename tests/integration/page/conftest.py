@@ -16,8 +16,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from github_events_monitor.api import create_app
-from github_events_monitor.demo.project import UNTIL
-from github_events_monitor.demo.storing import store_demo
+from github_events_monitor.demo.project import UNTIL, store_demo
 from github_events_monitor.http.listening import make_server, open_port
 from github_events_monitor.instants import Clock
 from github_events_monitor.runtime import Runtime, build_runtime

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from github_events_monitor.errors import InvalidInput
-from github_events_monitor.insights.business_time import business_hours
 from github_events_monitor.insights.deployments import DeploymentInputs, measure_deployments
 from github_events_monitor.insights.developers import rank_developers
 from github_events_monitor.insights.patterns import PatternInputs, find_anomalies
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.security import SecurityInputs, assess_security
-from github_events_monitor.instants import FIRST, LAST, normalise_instant, shift
+from github_events_monitor.instants import FIRST, LAST, business_hours, normalise_instant, shift
 from github_events_monitor.records import Commit, Span
 
 from .builders import commit, issue, june, pull, push, release

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.answers import Gap
-from github_events_monitor.insights.coverage import assess_coverage
+from github_events_monitor.infrastructure.questions.coverage import assess_coverage
 from github_events_monitor.ledger import (
     clip_spans,
     forget_before,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.insights.delivery.dora import band_of
+from github_events_monitor.insights.delivery.releases import is_prerelease
 from github_events_monitor.insights.deployments import DeploymentInputs, measure_deployments
-from github_events_monitor.insights.prereleases import is_prerelease
 from github_events_monitor.insights.results import DeploymentResult, DoraKey
 from github_events_monitor.records import Activity, Commit, CommitSummary, MetricRow, Span
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.github.payloads import natural_key
-from github_events_monitor.insights.business_time import business_hours
 from github_events_monitor.insights.developers import rank_developers
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.threads import (
@@ -19,7 +18,7 @@ from github_events_monitor.insights.threads import (
     unseen_events,
     waiting_for,
 )
-from github_events_monitor.instants import shift
+from github_events_monitor.instants import business_hours, shift
 from github_events_monitor.records import Activity, Reply, Span, Thread
 
 from .builders import ALWAYS, SINCE, UNTIL, comment, issue, june, pull, review, row

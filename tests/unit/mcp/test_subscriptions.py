@@ -65,11 +65,11 @@ async def subscribe(to: Subscriptions, outbound: Outbound) -> Connection:
 
 
 async def test_one_that_does_not_read_is_forgotten_and_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriptions, "PATIENCE", 0.0)
+    monkeypatch.setattr(subscriptions, "SEND_SECONDS", 0.0)
     all_of_them, reading = Subscriptions(), Outbound(reads=True)
     await subscribe(all_of_them, Outbound(reads=False))
     await subscribe(all_of_them, reading)
-    monkeypatch.setattr(subscriptions, "PATIENCE", 0.05)
+    monkeypatch.setattr(subscriptions, "SEND_SECONDS", 0.05)
     await all_of_them.announce("octo/hello")
     await all_of_them.announce("octo/other")
     assert reading.sent == [URI]

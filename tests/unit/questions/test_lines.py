@@ -4,7 +4,7 @@ import pytest
 
 from github_events_monitor.answers import Coverage, Gap, Window
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY, DeveloperActivity
-from github_events_monitor.infrastructure.questions.lines import by_time, hours_of, known, standing_of
+from github_events_monitor.infrastructure.questions.lines import by_time, hours_of, known, status_lines_of
 
 NOW = "2026-11-20T12:00:00Z"
 
@@ -23,14 +23,14 @@ def test_what_was_read_in_part_is_neither_collected_nor_untouched(
     coverage = Coverage(
         from_="2026-11-01T00:00:00Z", to=NOW, complete=False, last_collected_at=collected, sources=sources
     )
-    assert list(standing_of(NOW, coverage, "o/n")) == [f"Now {NOW}; {said}"]  # no gap: collecting tells no more
+    assert list(status_lines_of(NOW, coverage, "o/n")) == [f"Now {NOW}; {said}"]  # no gap: collecting tells no more
 
 
 def test_where_knowledge_is_missing_it_is_said_what_to_call() -> None:
     gap = Gap(from_="2026-11-01T00:00:00Z", to="2026-11-02T00:00:00Z")
     nothing = Coverage(from_=None, to=None, complete=False, last_collected_at=None, sources=())
     for coverage in (nothing, nothing.model_copy(update={"from_": gap.to, "gaps": (gap,)})):
-        assert 'collect_now with repos=["o/n"]' in list(standing_of(NOW, coverage, "o/n"))[-1]
+        assert 'collect_now with repos=["o/n"]' in list(status_lines_of(NOW, coverage, "o/n"))[-1]
 
 
 WINDOW = Window(hours=120, since="2026-11-01T06:00:00Z", until="2026-11-06T06:00:00Z")

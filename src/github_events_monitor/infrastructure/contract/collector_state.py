@@ -9,14 +9,14 @@ import msgspec
 from ...errors import InvalidInput
 from ...instants import normalise_instant, shift
 from ...ledger import SKEW, with_look
-from ...records import Lease, Pattern, RepositoryState, Seen, Span, Told, repo_key
+from ...records import Lease, Notified, Pattern, RepositoryState, Seen, Span, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .quiet import add_look, from_note, quiet_at, quiet_look, to_note
 from .types import LONGEST_LEASE, KnownRepository
 
-READERS, PATTERNS, TOLD, LOOKS = "#readers", "#patterns", "#told", "#looks"
-"""Shelves of notes: readers' marks, patterns of the watch list, what targets of notifications were told, looks."""
+READERS, PATTERNS, NOTIFIED, LOOKS = "#readers", "#patterns", "#told", "#looks"
+"""Namespaces of notes: readers' marks, patterns of the watch list, what targets of notifications were told, looks."""
 
 _QUIET = "quiet"
 """The one note about looks."""
@@ -29,9 +29,9 @@ MAX_READER = 100
 
 
 class CollectorState(ABC):
-    """States, leases, watch list, aliases of renamed repositories, imported hours of GH Archive, notes on shelves.
+    """States, leases, watch list, aliases of renamed repositories, imported hours of GH Archive, notes on namespaces.
 
-    A note is a small JSON value under a name, on a shelf whose key begins with `#`: readers' marks, patterns, what
+    A note is a small JSON value under a name, on a namespace whose key begins with `#`: readers' marks, patterns, what
     targets were told, what looks at many repositories proved.
 
     Nothing of this is exported but a repository's state without ETags, and whether it is watched.
@@ -192,16 +192,16 @@ class CollectorState(ABC):
         await self._connection.open()
         await self._put_notes(PATTERNS, {pattern.word: msgspec.to_builtins(pattern) for pattern in patterns})
 
-    async def get_told(self, target: str) -> Told | None:
-        """Return what a target of notifications was told, read consistently; None for a new one."""
+    async def get_notified(self, target: str) -> Notified | None:
+        """Return what a target of notifications was told of, read consistently; None for a new one."""
         await self._connection.open()
-        found = (await self._notes(TOLD, [target])).get(target)
-        return None if found is None else msgspec.convert(found, Told)
+        found = (await self._notes(NOTIFIED, [target])).get(target)
+        return None if found is None else msgspec.convert(found, Notified)
 
-    async def save_told(self, target: str, told: Told) -> None:
-        """Store what a target was told in place of what was stored before."""
+    async def save_notified(self, target: str, notified: Notified) -> None:
+        """Store what a target was told of in place of what was stored before."""
         await self._connection.open()
-        await self._put_notes(TOLD, {target: msgspec.to_builtins(told)})
+        await self._put_notes(NOTIFIED, {target: msgspec.to_builtins(notified)})
 
     async def get_repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key, those that begin with a prefix (any letter case)."""
@@ -213,9 +213,9 @@ class CollectorState(ABC):
     async def _states(self, repos: Sequence[str]) -> dict[str, RepositoryState]: ...
     @abstractmethod
     async def _states_and_note(
-        self, repos: Sequence[str], shelf: str, name: str
+        self, repos: Sequence[str], namespace: str, name: str
     ) -> tuple[dict[str, RepositoryState], Any]:
-        """States, and by the same read a note of a shelf; None where there is no such note."""
+        """States, and by the same read a note of a namespace; None where there is no such note."""
 
     @abstractmethod
     async def _save_states(self, states: Sequence[RepositoryState]) -> None: ...
@@ -238,11 +238,11 @@ class CollectorState(ABC):
     @abstractmethod
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]: ...
     @abstractmethod
-    async def _notes(self, shelf: str, names: Sequence[str] | None = None) -> dict[str, Any]:
-        """Notes of a shelf by name, read consistently: those of the names that there are, or all."""
+    async def _notes(self, namespace: str, names: Sequence[str] | None = None) -> dict[str, Any]:
+        """Notes of a namespace by name, read consistently: those of the names that there are, or all."""
 
     @abstractmethod
-    async def _put_notes(self, shelf: str, notes: Mapping[str, Any]) -> None: ...
+    async def _put_notes(self, namespace: str, notes: Mapping[str, Any]) -> None: ...
     @abstractmethod
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]: ...
 

@@ -1,6 +1,9 @@
-"""The connection to a database."""
+"""The connection to a database, and for how long a call that is refused for the moment is repeated."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ...instants import Clock
@@ -32,3 +35,25 @@ class DatabaseConnection(ABC):
         SQLite: `database_path`, `tables_found`, `sqlite_version`. DynamoDB: `region`, `table_prefix`, `tables_found`.
         Never raises for a database that does not answer: that is status "unhealthy" with `error`, one sentence.
         """
+
+
+_retrying_longer = ContextVar("patient", default=False)
+
+
+def retries_longer() -> bool:
+    """Return whether the work under way would rather wait than fail."""
+    return _retrying_longer.get()
+
+
+@contextmanager
+def retrying_longer() -> Iterator[None]:
+    """Repeat refused calls for longer, inside the block and in the tasks that it begins.
+
+    Where a question waits for its answer, an error is better than a minute of silence. Collecting, importing and the
+    like rather wait than begin again.
+    """
+    token = _retrying_longer.set(True)
+    try:
+        yield
+    finally:
+        _retrying_longer.reset(token)

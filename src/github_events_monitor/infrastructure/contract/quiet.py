@@ -49,9 +49,9 @@ def quiet_look(at: str, names: Iterable[str]) -> QuietLook:
 
 def add_look(before: Sequence[QuietLook], look: QuietLook, changed: Iterable[str]) -> list[QuietLook]:
     """Return looks with another one, newest first; of earlier ones what neither it nor `changed` speaks of."""
-    spoken = {*look._each(), *map(_digest, changed)}
+    mentioned = {*look._each(), *map(_digest, changed)}
     oldest = shift(look.at, -KEPT)
-    others = [one.without(spoken) for one in before if one.at >= oldest]
+    others = [one.without(mentioned) for one in before if one.at >= oldest]
     return sorted([look, *(one for one in others if one.digests)], key=lambda one: one.at, reverse=True)
 
 

@@ -4,7 +4,7 @@ Implementation notes
 - One client per manager, bound to the event loop that made it. Another loop (Lambda, a test) gets its own.
 - botocore's retries are off: `stamina` retries throttling, server errors and broken connections with jittered backoff
   up to a time cap: ten seconds where a question waits for its answer, a minute where the work would rather wait (see
-  `patiently`). Every write this provider makes may be repeated without harm.
+  `retrying_longer`). Every write this provider makes may be repeated without harm.
 - Region: the argument, else what botocore finds (AWS_DEFAULT_REGION, the profile), else us-east-1.
 - For a loopback endpoint no role is looked for, and without any credentials dummy ones are used: DynamoDB Local wants
   them to be there and does not check them.
@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import stamina
 
 from ...errors import DatabaseError
-from ..database_interface import is_patient
-from ..loop_lock import LoopLock
+from ...side_by_side import LoopLock
+from ..database_interface import retries_longer
 from . import faults
 from .capacity import Capacity
 
@@ -85,7 +85,7 @@ class DynamoDBClient:
     @property
     def retry_seconds(self) -> float:
         """For how many seconds the work under way repeats a call."""
-        return self.retry_for if is_patient() else min(QUICKLY, self.retry_for)
+        return self.retry_for if retries_longer() else min(QUICKLY, self.retry_for)
 
     @property
     def retrying(self) -> stamina.AsyncRetryingCaller:

@@ -27,9 +27,9 @@ class DynamoDBCollectorState(CollectorState):
         return await state_items.load_states(self._client, repos)
 
     async def _states_and_note(
-        self, repos: Sequence[str], shelf: str, name: str
+        self, repos: Sequence[str], namespace: str, name: str
     ) -> tuple[dict[str, RepositoryState], Any]:
-        return await state_items.load_states_and_note(self._client, repos, shelf, name)
+        return await state_items.load_states_and_note(self._client, repos, namespace, name)
 
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._registry.note_repositories({state.repo_name for state in states})
@@ -67,11 +67,11 @@ class DynamoDBCollectorState(CollectorState):
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]:
         return await state_items.aliases_of(self._client, names)
 
-    async def _notes(self, shelf: str, names: Sequence[str] | None = None) -> dict[str, Any]:
-        return await state_items.notes(self._client, shelf, names)
+    async def _notes(self, namespace: str, names: Sequence[str] | None = None) -> dict[str, Any]:
+        return await state_items.notes(self._client, namespace, names)
 
-    async def _put_notes(self, shelf: str, notes: Mapping[str, Any]) -> None:
-        rows = [state_items.row(shelf, name, note=pack_json(value)) for name, value in notes.items()]
+    async def _put_notes(self, namespace: str, notes: Mapping[str, Any]) -> None:
+        rows = [state_items.row(namespace, name, note=pack_json(value)) for name, value in notes.items()]
         await write_items(self._client, rows)
 
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...errors import MonitorError
 from ...instants import Clock
+from ...side_by_side import LoopLock
 from ..database_interface import CORE_TABLES, DatabaseConnection
-from ..loop_lock import LoopLock
 from . import state_items, tables
 from .capacity import Capacity
 from .client import DynamoDBClient

@@ -10,7 +10,7 @@ from ...instants import Clock, system_clock
 from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
 from ..contract.export_rows import ParsedItems
 from ..database_interface import DatabaseManager, TableItem
-from . import joining, measuring, operations, settling, state_items, tables
+from . import cost, joining, operations, settling, state_items, tables
 from .client import Credentials, DynamoDBClient
 from .collector_state import DynamoDBCollectorState
 from .commits import DynamoDBCommits
@@ -99,9 +99,9 @@ class DynamoDBManager(DatabaseManager):
         return {"provider": "dynamodb", **await operations.check(self._client)}
 
     async def estimate_cost(self) -> dict[str, Any]:
-        """Return what a month costs at stated prices, from measurements; see `measuring.estimate_cost`."""
+        """Return what a month costs at stated prices, from measurements; see `cost.estimate_cost`."""
         await self.connection.open()
-        return await measuring.estimate_cost(self._repositories)
+        return await cost.estimate_cost(self._repositories)
 
     def consumed_capacity(self) -> dict[tuple[str, str], float]:
         """See the contract; tables without their prefix, each with its indexes."""

@@ -77,10 +77,10 @@ async def load_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str,
 
 
 async def load_states_and_note(
-    client: DynamoDBClient, repos: Sequence[str], shelf: str, name: str
+    client: DynamoDBClient, repos: Sequence[str], namespace: str, name: str
 ) -> tuple[dict[str, RepositoryState], Any]:
-    """The same as indexes show it by now, and one note of a shelf, None where there is none."""
-    keys = [*_state_keys(repos), key(shelf, name)]
+    """The same as indexes show it by now, and one note of a namespace, None where there is none."""
+    keys = [*_state_keys(repos), key(namespace, name)]
     found = await get_items(client, TABLE, keys, attributes="#state, #unsettled, #note", consistent=True)
     return await _settled_states(client, found), next(
         (unpack_json(plain(item)["note"]) for item in found if "note" in item), None
@@ -264,12 +264,12 @@ async def note_strangers(client: DynamoDBClient) -> None:
     await write_items(client, [row("#strangers", "events")])
 
 
-async def notes(client: DynamoDBClient, shelf: str, names: Sequence[str] | None) -> dict[str, Any]:
-    """Return notes of a shelf by name: those of the names that there are, or all."""
+async def notes(client: DynamoDBClient, namespace: str, names: Sequence[str] | None) -> dict[str, Any]:
+    """Return notes of a namespace by name: those of the names that there are, or all."""
     if names is None:
-        found = await all_items(client, partition(client, shelf))
+        found = await all_items(client, partition(client, namespace))
     else:
-        found = await get_items(client, TABLE, [key(shelf, name) for name in names], consistent=True)
+        found = await get_items(client, TABLE, [key(namespace, name) for name in names], consistent=True)
     return {must(item, "event_pattern_detected"): unpack_json(plain(item)["note"]) for item in found}
 
 

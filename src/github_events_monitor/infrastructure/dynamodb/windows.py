@@ -5,14 +5,13 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from ...instants import seconds_between, shift
+from ...instants import SECOND, seconds_between, shift
 from .batches import chunks, expressions
 from .items import Item, attributes, encode
 from .layout import Index
 
 Query = dict[str, Any]
 
-_SECOND = timedelta(seconds=1)
 MAX_SLICES = 64
 
 
@@ -32,7 +31,7 @@ def window(
 
     show: a projection expression. where: a filter, with its `values`.
     """
-    end = min((shift(until, -_SECOND) if until else "9", last or "9"))
+    end = min((shift(until, -SECOND) if until else "9", last or "9"))
     begin = since or "0"
     if begin > end:
         return None
@@ -72,7 +71,7 @@ def slices(query: Query, last: Item, sort: str) -> list[Query]:
     cuts = [shift(at, timedelta(seconds=left * number // count)) for number in range(1, count + 1)]
     parts = [{**onward, "ExpressionAttributeValues": values | attributes({":end": cuts[0]})}]
     for since, until in pairwise(cuts):
-        between = attributes({":begin": shift(since, _SECOND), ":end": until})
+        between = attributes({":begin": shift(since, SECOND), ":end": until})
         if since < until:
             parts.append({**query, "ExpressionAttributeValues": values | between})
     return parts

@@ -10,7 +10,6 @@ from cachetools import LRUCache, TTLCache
 
 from ...answers import Coverage
 from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
-from ...insights.coverage import assess_coverage
 from ...insights.results import Anomaly
 from ...insights.security import Found
 from ...instants import Clock, format_instant, seconds_between, system_clock
@@ -19,7 +18,7 @@ from ...records import Pattern, RepositoryState, Span, repo_key
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
 from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
-from .coverage import add_note, is_stale, outage_note, refuse_emptiness
+from .coverage import add_note, assess_coverage, is_stale, outage_note, raise_if_nothing_known
 from .day_results import DayResults
 from .presenter import Presenter
 from .windows import Asked, days_before
@@ -314,17 +313,17 @@ class QuestionContext:
             "coverage": add_note(self.coverage(subject, asked, kind), outage_note(subject.problem)),
         }
 
-    def refuse_emptiness(
+    def raise_if_nothing_known(
         self, subject: Subject, asked: Asked, kind: str = "events", *, others_stored: bool = False
     ) -> None:
         """Raise why nothing is known of the window, unless something is. For a question that found no row."""
         name, known = subject.presenter.full_name, self.coverage(subject, asked, kind)
-        refuse_emptiness(name, known, subject.problem, others_stored=others_stored)
+        raise_if_nothing_known(name, known, subject.problem, others_stored=others_stored)
 
-    def refuse_empty_outage(self, subject: Subject, asked: Asked, *lists: Sequence[object]) -> None:
+    def raise_if_outage_found_nothing(self, subject: Subject, asked: Asked, *lists: Sequence[object]) -> None:
         """Raise why nothing is known, where collecting failed and nothing was found."""
         if subject.problem is not None and not any(lists):
-            self.refuse_emptiness(subject, asked)
+            self.raise_if_nothing_known(subject, asked)
 
     def _wants_collecting(
         self, subject: Subject, asked: Asked, branch: str | None, kinds: Sequence[str], *, few: bool = False

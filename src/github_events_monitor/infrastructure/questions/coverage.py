@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from ...answers import Coverage
+from ...answers import Coverage, Gap
 from ...errors import MonitorError, NotFound
 from ...instants import format_instant, seconds_between
+from ...ledger import clip_spans, missing_spans
 from ...records import RepositoryState, Span
 from ...text import count_of
 
@@ -46,7 +47,7 @@ def outage_note(problem: MonitorError | None) -> str | None:
     return f"Answered from what is stored, because collecting failed: {problem.message}." if problem else None
 
 
-def refuse_emptiness(
+def raise_if_nothing_known(
     repo: str, coverage: Coverage, problem: MonitorError | None, *, others_stored: bool = False
 ) -> None:
     """Raise why nothing is known, unless something is known of the window: only then may an answer be empty.
@@ -86,3 +87,40 @@ def join_coverage(parts: Sequence[Coverage]) -> Coverage:
 def covers(spans: Sequence[Span], since: str, until: str) -> bool:
     """Return whether one span holds the whole stretch."""
     return any(span.since <= since and span.until >= until for span in spans)
+
+
+def assess_coverage(
+    spans: Sequence[Span],
+    window: Span,
+    *,
+    now: str,
+    tolerance: float,
+    last_collected_at: str | None,
+    sources: Sequence[str],
+    note: str | None = None,
+) -> Coverage:
+    """Return what is known of a window.
+
+    Args:
+        spans: What is completely known, in order.
+        window: What was asked about.
+        now: The present; nothing can be known after it.
+        tolerance: Seconds by which knowledge may end before min(until, now) and still be complete: the poll interval.
+        last_collected_at: When the repository was last collected.
+        sources: Where the records came from.
+        note: A sentence for the reader.
+    """
+    end = min(window.until, now)
+    known = clip_spans(spans, window.since, end)
+    missing = missing_spans(spans, window.since, end)
+    if missing and known and missing[-1].until == end and seconds_between(missing[-1].since, end) <= tolerance:
+        missing = missing[:-1]
+    return Coverage(
+        from_=known[0].since if known else None,
+        to=known[-1].until if known else None,
+        complete=bool(known) and not missing,
+        gaps=tuple(Gap(from_=gap.since, to=gap.until) for gap in missing),
+        last_collected_at=last_collected_at,
+        sources=tuple(sources),
+        note=note,
+    )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _REMEMBERED = 2_000
 """Results of which it is remembered that they are kept; one that was forgotten is written once more, the same."""
 
-_Stand = tuple[str, int, str]
+_Basis = tuple[str, int, str]
 """Day, hours and the last collection: what a result was made of."""
 
 
@@ -24,19 +24,19 @@ class DayResults:
 
     def __init__(self, metrics: MetricsRepository) -> None:
         self._metrics = metrics
-        self._kept: OrderedDict[tuple[str, str], _Stand] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], _Basis] = OrderedDict()
 
     async def keep_health(self, subject: "Subject", asked: Asked, answer: HealthResult) -> None:
         """Score, confidence and the components' values, in the repository's row."""
-        if (stand := self._due("health", subject, asked)) is not None:
+        if (basis := self._due("health", subject, asked)) is not None:
             result = {
                 "health_score": answer.health_score,
                 "confidence": answer.confidence,
                 "hours": asked.window.hours,
                 "components": {part.name: part.value for part in answer.components},
             }
-            await self._metrics.save_health(subject.key, stand[0], result)
-            self._note("health", subject, stand)
+            await self._metrics.save_health(subject.key, basis[0], result)
+            self._note("health", subject, basis)
 
     async def keep_developers(self, subject: "Subject", asked: Asked, answer: DeveloperResult) -> None:
         """What each person, bot and assistant contributed, by login."""
@@ -79,22 +79,22 @@ class DayResults:
         await self._keep("deployment_metrics", subject, asked, [_of_the_day("keys", subject, asked, data)])
 
     async def _keep(self, table: MetricTable, subject: "Subject", asked: Asked, rows: Sequence[MetricRow]) -> None:
-        if (stand := self._due(table, subject, asked)) is not None:
+        if (basis := self._due(table, subject, asked)) is not None:
             if rows:
                 await self._metrics.save_metrics(table, rows)
-            self._note(table, subject, stand)
+            self._note(table, subject, basis)
 
-    def _due(self, what: str, subject: "Subject", asked: Asked) -> _Stand | None:
-        """What the result was made of, unless it is not of the present, of nothing collected, or kept already."""
+    def _due(self, what: str, subject: "Subject", asked: Asked) -> _Basis | None:
+        """Return what a result was made of; None where it is of the past, of nothing collected, or kept already."""
         collected = subject.state.last_collected_at if subject.state else None
         if not asked.current or collected is None:
             return None
-        stand = (asked.span.until[:10], asked.window.hours, collected)
-        return None if self._kept.get((what, subject.key)) == stand else stand
+        basis = (asked.span.until[:10], asked.window.hours, collected)
+        return None if self._kept.get((what, subject.key)) == basis else basis
 
-    def _note(self, what: str, subject: "Subject", stand: _Stand) -> None:
+    def _note(self, what: str, subject: "Subject", basis: _Basis) -> None:
         """Only now, after it was stored: a result that could not be is tried again."""
-        self._kept[what, subject.key] = stand
+        self._kept[what, subject.key] = basis
         self._kept.move_to_end((what, subject.key))
         if len(self._kept) > _REMEMBERED:
             self._kept.popitem(last=False)

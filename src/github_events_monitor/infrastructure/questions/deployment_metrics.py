@@ -9,7 +9,7 @@ from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, Rel
 from ...text import count_of, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
-from .lines import known, name_of, number, quoted, span, standing
+from .lines import known, name_of, number, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
 from .reading import fit, has_events, read_commits
@@ -34,7 +34,7 @@ async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> Dep
     subject = await context.look_up(query.repo, asked)
     with without_garbage_collection():
         result = await _measure(context, subject, asked)
-    context.refuse_empty_outage(subject, asked, result.releases, result.deployments)
+    context.raise_if_outage_found_nothing(subject, asked, result.releases, result.deployments)
     await context.results.keep_deployments(subject, asked, result)
     return fit(DeploymentMetrics(**context.envelope(subject, asked), **dict(result)), "releases", "deployments")
 
@@ -45,7 +45,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
     commits = await read_commits(context, subject, asked.span)
     rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
     if not (activity or commits or rows or await has_events(context, subject, asked.span)):
-        context.refuse_emptiness(subject, asked)
+        context.raise_if_nothing_known(subject, asked)
     return measure_deployments(
         DeploymentInputs(
             since=asked.span.since,
@@ -72,7 +72,7 @@ def summarise(answer: DeploymentMetrics) -> str:
 
 def lines(answer: DeploymentMetrics) -> Iterator[str]:
     """Yield the answer as text."""
-    yield from standing(answer)
+    yield from status_lines(answer)
     yield from map(_key, answer.dora)
     yield from _runs(answer.workflow_runs)
     yield from map(_release, answer.releases)

@@ -14,8 +14,8 @@ from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note, covers, join_coverage
-from .lines import counts, flags, hours_of, known, name_of, quoted, span, standing_of, took_part
-from .persons import MAX_ASKED, Found, find_person, say_if_unknown
+from .lines import counts, flags, hours_of, known, name_of, participants, quoted, span, status_lines_of
+from .persons import MAX_ASKED, Found, find_person, note_unknown_person
 from .query import Person, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, read_rows
@@ -64,7 +64,7 @@ async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> Dev
     about: dict[str, Any]
     if found is None:
         (subject,) = subjects
-        context.refuse_empty_outage(subject, asked, result.developers, result.bots, result.ai_assistants)
+        context.raise_if_outage_found_nothing(subject, asked, result.developers, result.bots, result.ai_assistants)
         about = context.envelope(subject, asked)
         if not actor:
             await context.results.keep_developers(subject, asked, result)
@@ -76,7 +76,7 @@ async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> Dev
         searched = subjects
         if found is not None:
             searched = list((await context.stored_all(found.searched[:MAX_ASKED])).values())
-        about["coverage"] = await say_if_unknown(context, about["coverage"], searched, asked, actor)
+        about["coverage"] = await note_unknown_person(context, about["coverage"], searched, asked, actor)
     return _fit(DeveloperActivity(**about, actor=actor, **dict(result)))
 
 
@@ -89,7 +89,7 @@ async def _rank(
         for subject in subjects
     }
     if query.repo and not any(any(found) for found in rows.values()):
-        context.refuse_emptiness(subjects[0], asked)
+        context.raise_if_nothing_known(subjects[0], asked)
     known = all(covers(context.settled(subject, "events", asked), since, asked.span.since) for subject in subjects)
     judged: dict[str, Any] = {
         **asked.span._asdict(),
@@ -138,7 +138,7 @@ def _fit(answer: DeveloperActivity) -> DeveloperActivity:
 
 def summarise(answer: DeveloperActivity) -> str:
     """Return the answer in one line."""
-    found = took_part(answer.total_people, len(answer.bots), len(answer.ai_assistants))
+    found = participants(answer.total_people, len(answer.bots), len(answer.ai_assistants))
     where = answer.repo or "All stored repositories"
     who = f", by {quoted(answer.actor, 80)}" if answer.actor else ""
     return f"{where}{who}: {found}, {span(answer.window)}. {known(answer.coverage)}"
@@ -146,7 +146,7 @@ def summarise(answer: DeveloperActivity) -> str:
 
 def lines(answer: DeveloperActivity) -> Iterator[str]:
     """Yield the answer as text, people first."""
-    yield from standing_of(answer.now, answer.coverage, answer.repo)
+    yield from status_lines_of(answer.now, answer.coverage, answer.repo)
     everyone = (*answer.developers, *answer.bots, *answer.ai_assistants)
     unknown = [row for row in everyone if row.new_contributor is None]
     if unknown:

@@ -9,7 +9,7 @@ from ...insights.results import Anomaly, AnomalyResult
 from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
-from .lines import known, name_of, number, quoted, span, standing
+from .lines import known, name_of, number, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
 from .reading import fit
@@ -37,7 +37,7 @@ async def answer(context: QuestionContext, query: EventAnomaliesQuery) -> EventA
     subject = await context.look_up(query.repo, asked)
     with without_garbage_collection():
         result = await find(context, subject, asked)
-    context.refuse_empty_outage(subject, asked, result.anomalies)
+    context.raise_if_outage_found_nothing(subject, asked, result.anomalies)
     await context.results.keep_anomalies(subject, asked, result)
     return fit(EventAnomalies(**context.envelope(subject, asked), **dict(result)), "anomalies")
 
@@ -47,7 +47,7 @@ async def find(context: QuestionContext, subject: Subject, asked: Asked) -> Anom
     since = days_before(asked.span.since, PATTERN_DAYS)
     activity = await context.manager.events.get_activity(subject.key, since, asked.span.until, facts=())
     if not activity:
-        context.refuse_emptiness(subject, asked)
+        context.raise_if_nothing_known(subject, asked)
     return find_anomalies(
         PatternInputs(
             since=asked.span.since,
@@ -67,7 +67,7 @@ def summarise(answer: EventAnomalies) -> str:
 
 def lines(answer: EventAnomalies) -> Iterator[str]:
     """Yield the answer as text."""
-    yield from standing(answer)
+    yield from status_lines(answer)
     if answer.explanation:
         yield answer.explanation
     yield from map(_line, answer.anomalies)

@@ -11,7 +11,7 @@ from ...text import count_of
 from . import threads
 from .context import QuestionContext
 from .cursors import open_page
-from .lines import cursor_line, flags, hours_of, known, name_of, quoted, span, standing
+from .lines import cursor_line, flags, hours_of, known, name_of, quoted, span, status_lines
 from .question import Endpoint, Question
 
 NAME = "issues"
@@ -73,7 +73,7 @@ async def answer(context: QuestionContext, query: IssuesQuery) -> Issues:
         sort=page.query.sort,
         matches=matches,
         present=_present,
-        explain=partial(_say_if_unknown, page.query.label),
+        explain=partial(_note_unknown_label, page.query.label),
     )
     return Issues(
         **found.envelope,
@@ -84,7 +84,7 @@ async def answer(context: QuestionContext, query: IssuesQuery) -> Issues:
     )
 
 
-def _say_if_unknown(label: str | None, issues: Sequence[Thread]) -> str | None:
+def _note_unknown_label(label: str | None, issues: Sequence[Thread]) -> str | None:
     """Return which labels there are, where none is the one asked for."""
     used = Counter(name for issue in issues for name in issue.labels or ())
     if label is None or label.lower() in {name.lower() for name in used}:
@@ -106,7 +106,7 @@ def summarise(answer: Issues) -> str:
 
 def lines(answer: Issues) -> Iterator[str]:
     """Yield the answer as text."""
-    yield from standing(answer)
+    yield from status_lines(answer)
     yield from threads.summary_lines(answer.summary, answer.coverage, answer.window)
     yield from map(_line, answer.issues)
     yield from cursor_line(answer.next_cursor)

@@ -1,9 +1,9 @@
-"""What a reader was told of a repository, so that what is learned late is told once, and nothing is told twice."""
+"""What a reader has seen of a repository, so that what is learned late is shown once, and nothing is shown twice."""
 
 import hashlib
 from datetime import timedelta
 
-from ...instants import shift
+from ...instants import SECOND, shift
 from ...records import Seen, Span
 
 REACH = timedelta(days=3)
@@ -12,11 +12,11 @@ MAX_SEEN = 400
 """Occurrences in a repository that are remembered for a reader."""
 
 
-class Telling:
-    """What is told of a repository in one answer: what happened in the window, and what was learned late.
+class NewsFilter:
+    """Decides what is news to a reader in one answer about a repository: also what was learned late, but each once.
 
-    start: the instant from which on occurrences are looked at; it lies before the window where it is remembered what
-    the reader was told.
+    start: the instant from which on occurrences are looked at; it lies before the window where it is known what the
+    reader has seen already.
     """
 
     def __init__(self, span: Span, seen: Seen | None = None) -> None:
@@ -32,7 +32,7 @@ class Telling:
         return Span(self.start, self._until)
 
     def is_news(self, occurrence: str, at: str) -> bool:
-        """Return whether the reader was not told of an occurrence; from now on it counts as told."""
+        """Return whether an occurrence is new to the reader; from now on it counts as seen."""
         if not self.start <= at < self._until:
             return False
         key = hashlib.blake2b(occurrence.encode(), digest_size=6).hexdigest()
@@ -46,5 +46,5 @@ class Telling:
         since = max(self.start, shift(self._until, -REACH))
         times = sorted((at for at in self._found.values() if at >= since), reverse=True)
         if len(times) > MAX_SEEN:
-            since = shift(times[MAX_SEEN], timedelta(seconds=1))
+            since = shift(times[MAX_SEEN], SECOND)
         return Seen(since=since, keys=tuple(sorted(key for key, at in self._found.items() if at >= since)))

@@ -51,7 +51,7 @@ def known(coverage: Coverage) -> str:
     return f"Coverage partial: known from {first} to {coverage.to}{gaps}.{note}"
 
 
-class Standing(Protocol):
+class WindowedAnswer(Protocol):
     """An answer about a repository."""
 
     @property
@@ -67,12 +67,12 @@ class Standing(Protocol):
         """What is known."""
 
 
-def standing(answer: Standing) -> Iterator[str]:
+def status_lines(answer: WindowedAnswer) -> Iterator[str]:
     """Yield the lines that every windowed answer has: when it was made, how fresh it is, where knowledge is missing."""
-    yield from standing_of(answer.now, answer.coverage, answer.repo)
+    yield from status_lines_of(answer.now, answer.coverage, answer.repo)
 
 
-def standing_of(now: str, coverage: Coverage, repo: str | None) -> Iterator[str]:
+def status_lines_of(now: str, coverage: Coverage, repo: str | None) -> Iterator[str]:
     """Yield the same for an answer about one repository or, without `repo`, about many."""
     yield f"Now {now}; {freshness(coverage)}."
     yield from gap_lines(coverage, repo)
@@ -108,7 +108,7 @@ def counts(values: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in values.items()) or "none"
 
 
-def took_part(people: int | None, bots: int | None, ai_assistants: int | None) -> str:
+def participants(people: int | None, bots: int | None, ai_assistants: int | None) -> str:
     """Return how many of each kind of account there are."""
     counted = ((people, "person"), (bots, "bot"), (ai_assistants, "AI assistant"))
     return ", ".join(count_of(number, thing) for number, thing in counted if number is not None) or "unknown"

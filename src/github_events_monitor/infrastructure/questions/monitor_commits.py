@@ -87,7 +87,7 @@ async def _monitored(
     coverage = commit_coverage(context, subject, asked, None)
     if not authors:
         try:
-            context.refuse_emptiness(subject, asked, "commits")
+            context.raise_if_nothing_known(subject, asked, "commits")
         except MonitorError as error:
             return MonitoredRepository(repo=name, repo_url=url, error=Problem.of(error))
     found = await context.manager.commits.get_commits(subject.key, *asked.span, branch=branch, limit=size)

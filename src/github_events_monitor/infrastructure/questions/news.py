@@ -1,5 +1,6 @@
 """What `whats_new` is made of: what needs a person, and what is new in each repository."""
 
+import hashlib
 from typing import Literal
 
 from pydantic import Field
@@ -24,8 +25,8 @@ KINDS_IN_ORDER: tuple[AttentionKind, ...] = (
 )  # fmt: skip
 PULL_REQUESTS = frozenset({"review_requested", "your_pull_request", "pull_request_unanswered", "pull_request_waiting"})
 """About one pull request each, whose title may change."""
-STANDING = PULL_REQUESTS | {"checks_failing"}
-"""How it is, shown for as long as it lasts; the others happened, and are told once."""
+ONGOING = PULL_REQUESTS | {"checks_failing"}
+"""States, shown for as long as they last; the others are events, which are shown once."""
 
 
 class Attention(AnswerModel):
@@ -78,3 +79,14 @@ def look(kind: AttentionKind, subject: Subject, reason: str, at: str | None, pla
 def word(text: str | None) -> str:
     """Return a stranger's word, cleaned."""
     return clean(text or "unknown", 80, one_line=True)
+
+
+def identify(one: Attention) -> str:
+    """Return an id that stays: its page and kind; where a page has several items, also a digest of its reason."""
+    what = one.kind if one.kind in PULL_REQUESTS else f"{one.kind}-{digest(one.reason)}"
+    return f"{one.url or f'https://github.com/{one.repo}'}#{what}"
+
+
+def digest(text: str) -> str:
+    """Return sixteen hexadecimal digits for a text."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -4,20 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from ...insights.business_time import business_hours
 from ...insights.file_kinds import is_workflow
 from ...insights.patterns import may_be_unusual
 from ...insights.results import Anomaly, Finding
 from ...insights.security import SECURITY_TYPES, TAGS, Found, SecurityInputs, find_severe
 from ...insights.threads import first_response_hours, waiting_for
 from ...insights.workflow_runs import find_failing, verdicts_on
-from ...instants import shift
+from ...instants import SECOND, business_hours, shift
 from ...observations import Snapshot
 from ...records import Activity, Commit, CommitFile, CommitSummary, MetricRow, Span, Thread
 from .context import QuestionContext, Subject
 from .event_anomalies import EventAnomaliesQuery
 from .event_anomalies import find as find_anomalies
-from .late_news import Telling
+from .late_news import NewsFilter
 from .lines import name_of, number, quoted
 from .news import Attention, look
 from .reading import HISTORY_DAYS, read_commits
@@ -83,18 +82,20 @@ class Stored(NamedTuple):
     snapshot: Snapshot | None
 
 
-async def severe(context: QuestionContext, subject: Subject, stored: Stored, telling: Telling) -> list[Attention]:
+async def severe(
+    context: QuestionContext, subject: Subject, stored: Stored, news_filter: NewsFilter
+) -> list[Attention]:
     """Return findings of high or critical severity that are news, by the rules of `security_report`.
 
     Where some occurrences of a finding are no news, it is told from the first one that is. What was found is kept
     while nothing more was stored.
     """
-    stand = _stand(subject, stored)
+    basis = _basis(subject, stored)
     place = subject.key, stored.stretch.since  # which readers share
     before, every = context.severe.get(place, (None, ()))
-    if before != stand:
+    if before != basis:
         every = tuple(await _find_severe(context, subject, stored))
-        context.severe[place] = stand, every
+        context.severe[place] = basis, every
     told: list[Finding] = []
     for found in every:
         kind = found.finding.type
@@ -104,7 +105,7 @@ async def severe(context: QuestionContext, subject: Subject, stored: Stored, tel
         times = [
             item.at
             for item in found.items
-            if item.at and telling.is_news(f"finding {kind} {item.same or item.evidence or item.at}", item.at)
+            if item.at and news_filter.is_news(f"finding {kind} {item.same or item.evidence or item.at}", item.at)
         ]
         if len(times) == len(found.items):
             told.append(found.finding)
@@ -150,7 +151,7 @@ async def _find_severe(context: QuestionContext, subject: Subject, stored: Store
     )
 
 
-def _stand(subject: Subject, stored: Stored) -> tuple[object, ...]:
+def _basis(subject: Subject, stored: Stored) -> tuple[object, ...]:
     """Return what tells apart all that findings are made of."""
     rows = stored.activity
     return (
@@ -164,7 +165,7 @@ def _stand(subject: Subject, stored: Stored) -> tuple[object, ...]:
 
 
 async def unusual(
-    context: QuestionContext, subject: Subject, asked: Asked, stored: Stored, telling: Telling
+    context: QuestionContext, subject: Subject, asked: Asked, stored: Stored, news_filter: NewsFilter
 ) -> list[Attention]:
     """Return spikes and bursts that are news, as `event_anomalies` finds them in its own window.
 
@@ -176,21 +177,21 @@ async def unusual(
     week = shift(asked.span.until, -timedelta(hours=EventAnomaliesQuery.default_hours))
     span = Span(min(week, stored.stretch.since), asked.span.until)
     place = subject.key, span.since[:13]
-    stand = (span.until[:13], _collected(subject), len(rows), rows[-1].id)
+    basis = (span.until[:13], _collected(subject), len(rows), rows[-1].id)
     before, found = context.anomalies.get(place, (None, ()))
-    if before != stand:
+    if before != basis:
         result = await find_anomalies(context, subject, asked._replace(span=span))
         found = tuple(one for one in result.anomalies if one.type != "drop")
-        context.anomalies[place] = stand, found
-    return [_anomaly(subject, one) for one in found if _is_news(one, telling)]
+        context.anomalies[place] = basis, found
+    return [_anomaly(subject, one) for one in found if _is_news(one, news_filter)]
 
 
-def _is_news(one: Anomaly, telling: Telling) -> bool:
+def _is_news(one: Anomaly, news_filter: NewsFilter) -> bool:
     """Return whether it is, dated by the end of its hour or day, or by now where that is not over."""
     length = timedelta(days=1) if one.bucket == "day" else timedelta(hours=1)
-    at = min(shift(one.started_at, length), telling.stretch.until)
+    at = min(shift(one.started_at, length), news_filter.stretch.until)
     occurrence = f"anomaly {one.type} {one.event_type} {one.bucket} {one.started_at} {one.actor_login or ''}"
-    return telling.is_news(occurrence, shift(at, -timedelta(seconds=1)))
+    return news_filter.is_news(occurrence, shift(at, -SECOND))
 
 
 def _collected(subject: Subject) -> str | None:

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ...text import count_of
-from .news import STANDING, Attention, AttentionKind, WhatsNew
+from .news import ONGOING, Attention, AttentionKind, WhatsNew
 from .sizes import MAX_BYTES, shorten
 
 NUMBERS = 5
@@ -39,12 +39,12 @@ def fit(answer: WhatsNew, text_size: Callable[[WhatsNew], int], text_bytes: int)
     for form in _forms(answer):
         if fits(form):
             return Fitted(form, True, None)
-    stands = [one for one in form.attention if one.kind in STANDING]
+    stands = [one for one in form.attention if one.kind in ONGOING]
     least, most = 0, len(stands)
     while least < most:
         middle = (least + most + 1) // 2
-        least, most = (middle, most) if fits(_standing(form, stands[:middle])) else (least, middle - 1)
-    shown, left = _standing(form, stands[:least]), count_of(len(stands) - least, "more thing")
+        least, most = (middle, most) if fits(_with_ongoing(form, stands[:middle])) else (least, middle - 1)
+    shown, left = _with_ongoing(form, stands[:least]), count_of(len(stands) - least, "more thing")
     note = f"{left} that {'waits' if len(stands) - least == 1 else 'wait'} or fail is not shown; name fewer repos."
     if fits(shown):
         return Fitted(shown, True, note)
@@ -93,16 +93,16 @@ def _as_one(found: Sequence[Attention]) -> Attention:
     return first.model_copy(update={"reason": reason, "url": f"{url}/pulls"})
 
 
-def _standing(answer: WhatsNew, shown: Sequence[Attention]) -> WhatsNew:
+def _with_ongoing(answer: WhatsNew, shown: Sequence[Attention]) -> WhatsNew:
     """Return an answer with only these of the things that stand."""
     kept = {id(one) for one in shown}
-    rows = (one for one in answer.attention if one.kind not in STANDING or id(one) in kept)
+    rows = (one for one in answer.attention if one.kind not in ONGOING or id(one) in kept)
     return answer.model_copy(update={"attention": tuple(rows)})
 
 
 def _cut(answer: WhatsNew, fits: Callable[[WhatsNew], bool]) -> Fitted:
     """Return as much of an answer as fits: what happened is left out, and the answer is not whole."""
-    shown, note = shorten(_standing(answer, ()), "repositories", "attention")
+    shown, note = shorten(_with_ongoing(answer, ()), "repositories", "attention")
     while not fits(shown) and (shown.repositories or shown.attention):
         longest = "repositories" if len(shown.repositories) >= len(shown.attention) else "attention"
         shown = shown.model_copy(update={longest: getattr(shown, longest)[:-1]})

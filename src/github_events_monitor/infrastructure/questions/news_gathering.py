@@ -15,7 +15,7 @@ from ...records import Activity, Authorship, Commit, Seen, Span, Thread
 from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
-from .late_news import Telling
+from .late_news import NewsFilter
 from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, RepositoryNews, look, word
 from .news_attention import Stored, failing, severe, unusual, waiting
@@ -75,9 +75,9 @@ async def gather(
     seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
     found, whole = Gathered([], [], [], errors, whole=True, seen={}), True
     request = Request(asked, most, await context.user() if subjects else None)
-    tellings = [Telling(asked.span, seen.get(key)) for key in keys]
+    tellings = [NewsFilter(asked.span, seen.get(key)) for key in keys]
     jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, tellings, strict=True))
-    for subject, telling, one in zip(subjects, tellings, await side_by_side(jobs, AT_ONCE), strict=True):
+    for subject, news_filter, one in zip(subjects, tellings, await side_by_side(jobs, AT_ONCE), strict=True):
         name = subject.presenter.full_name
         if isinstance(one, MonitorError):
             errors[name] = Problem.of(one)
@@ -85,7 +85,7 @@ async def gather(
         news, looks = one
         if news.note is not None:  # it could not be collected, or is not known: its news are still to come
             whole = False
-        elif reader is not None and (told := telling.remember()):
+        elif reader is not None and (told := news_filter.remember()):
             found.seen[subject.key] = told
         found.attention.extend(looks)
         if news.counts or _unknown(context, subject, asked) or _is_behind(context, subject, asked):
@@ -97,15 +97,15 @@ async def gather(
 
 
 async def _of(
-    context: QuestionContext, subject: Subject, telling: Telling, request: Request
+    context: QuestionContext, subject: Subject, news_filter: NewsFilter, request: Request
 ) -> tuple[RepositoryNews, list[Attention]] | MonitorError:
     """Return a repository's news and what needs a person, or why nothing is known."""
     asked = request.asked
     try:
         if subject.state is None:
-            context.refuse_emptiness(subject, asked)
-        stored = await _read(context, subject, telling, asked)
-        news = _news(subject, stored, telling)
+            context.raise_if_nothing_known(subject, asked)
+        stored = await _read(context, subject, news_filter, asked)
+        news = _news(subject, stored, news_filter)
         counted = {kind: len(rows) for kind, rows in news.items() if rows}
         found = RepositoryNews(
             repo=subject.presenter.full_name,
@@ -114,15 +114,15 @@ async def _of(
             newcomers=await _newcomers(context, subject, stored, asked) if counted else (),
             note=_failed(subject) or _unknown(context, subject, asked),
         )
-        return found, await _attention(context, subject, stored, telling, news["releases"], request)
+        return found, await _attention(context, subject, stored, news_filter, news["releases"], request)
     except MonitorError as error:
         return error
 
 
-async def _read(context: QuestionContext, subject: Subject, telling: Telling, asked: Asked) -> Stored:
+async def _read(context: QuestionContext, subject: Subject, news_filter: NewsFilter, asked: Asked) -> Stored:
     """Read what is stored, beside one another."""
     key, until, manager = subject.key, asked.span.until, context.manager
-    stretch = Span(f"{telling.start[:13]}:00:00Z", until)
+    stretch = Span(f"{news_filter.start[:13]}:00:00Z", until)
     midnight, month = f"{stretch.since[:10]}T00:00:00Z", days_before(until, CHECKS_DAYS)
     threads, commits, activity, before, observations, snapshot = await asyncio.gather(
         manager.threads.get_threads(key, stretch.since),
@@ -148,7 +148,7 @@ async def _snapshot(context: QuestionContext, subject: Subject, asked: Asked) ->
     return await read_snapshot(context, subject, asked) if taken else None
 
 
-def _news(subject: Subject, stored: Stored, telling: Telling) -> dict[str, list[News]]:
+def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str, list[News]]:
     """Return by kind what is news, the newest commits first."""
     url, branch = subject.presenter.repo_url, subject.default_branch
     commits = [commit for commit, _ in stored.commits if branch is None or branch in commit.branches]
@@ -161,18 +161,18 @@ def _news(subject: Subject, stored: Stored, telling: Telling) -> dict[str, list[
         "commits": [
             News(title=first_line(one.message, 100), url=f"{url}/commit/{one.sha}", at=one.commit_date)
             for one in commits
-            if telling.is_news(f"commit {one.sha}", one.commit_date)
+            if news_filter.is_news(f"commit {one.sha}", one.commit_date)
         ],
-        **_thread_news(stored.threads, telling, url),
+        **_thread_news(stored.threads, news_filter, url),
         "releases": [
             News(title=word(row.ref), url=f"{url}/releases", at=row.created_at)
             for row in published
-            if telling.is_news(f"release {row.ref} {row.created_at}", row.created_at)
+            if news_filter.is_news(f"release {row.ref} {row.created_at}", row.created_at)
         ],
         "failed_runs": [
             News(title=word(row.subject), url=f"{url}/actions", at=row.created_at)
             for row in failed
-            if telling.is_news(f"failed {row.subject} {row.sha} {row.created_at}", row.created_at)
+            if news_filter.is_news(f"failed {row.subject} {row.sha} {row.created_at}", row.created_at)
         ],
     }
 
@@ -181,12 +181,12 @@ def _is_published(row: Activity) -> bool:
     return row.event_type == "ReleaseEvent" and row.action in {"published", "released"}
 
 
-def _thread_news(threads: Iterable[Thread], telling: Telling, url: str) -> dict[str, list[News]]:
+def _thread_news(threads: Iterable[Thread], news_filter: NewsFilter, url: str) -> dict[str, list[News]]:
     found: dict[str, list[News]] = {}
 
     def add(kind: str, thread: Thread, at: str | None) -> None:
         once = "" if kind.endswith(("_opened", "_merged")) else f" {at}"
-        if at is not None and telling.is_news(f"{kind} {thread.number}{once}", at):
+        if at is not None and news_filter.is_news(f"{kind} {thread.number}{once}", at):
             place = "pull" if thread.kind == "pull_request" else "issues"
             title = f"#{thread.number} {clean(thread.title or 'title unknown', 90, one_line=True)}"
             found.setdefault(kind, []).append(News(title=title, url=f"{url}/{place}/{thread.number}", at=at))
@@ -233,7 +233,7 @@ async def _attention(
     context: QuestionContext,
     subject: Subject,
     stored: Stored,
-    telling: Telling,
+    news_filter: NewsFilter,
     releases: Iterable[News],
     request: Request,
 ) -> list[Attention]:
@@ -243,8 +243,8 @@ async def _attention(
         *waiting(context, subject, stored.threads, asked.span.until, request.user),
         *failing(subject, stored.lasting),
         *(look("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases") for one in releases),
-        *await severe(context, subject, stored, telling),
-        *await unusual(context, subject, asked, stored, telling),
+        *await severe(context, subject, stored, news_filter),
+        *await unusual(context, subject, asked, stored, news_filter),
     ]
 
 

@@ -79,7 +79,7 @@ async def commits_by(
     )
 
 
-async def say_if_unknown(
+async def note_unknown_person(
     context: QuestionContext,
     coverage: Coverage,
     subjects: Sequence[Subject],

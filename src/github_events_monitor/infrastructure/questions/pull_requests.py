@@ -12,7 +12,7 @@ from ...text import count_of
 from . import threads
 from .context import QuestionContext
 from .cursors import open_page
-from .lines import cursor_line, flags, hours_of, known, name_of, quoted, span, standing
+from .lines import cursor_line, flags, hours_of, known, name_of, quoted, span, status_lines
 from .query import Person
 from .question import Endpoint, Question
 
@@ -135,7 +135,7 @@ def summarise(answer: PullRequests) -> str:
 
 def lines(answer: PullRequests) -> Iterator[str]:
     """Yield the answer as text."""
-    yield from standing(answer)
+    yield from status_lines(answer)
     yield from threads.summary_lines(answer.summary, answer.coverage, answer.window)
     yield from map(_line, answer.pull_requests)
     yield from cursor_line(answer.next_cursor)

@@ -15,9 +15,9 @@ from ..wire import check_branch
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import Page, open_page, write_cursor
-from .lines import counts, cursor_line, flags, known, name_of, quoted, span, standing
+from .lines import counts, cursor_line, flags, known, name_of, quoted, span, status_lines
 from .matching import Path, Words, has_words, matching, on_path
-from .persons import commits_by, say_if_unknown
+from .persons import commits_by, note_unknown_person
 from .presenter import CommitAnswer, analysis_of
 from .query import PagedQuery, Person, Repo
 from .question import Endpoint, Question
@@ -81,8 +81,8 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
         _check_branch_exists(subject, query.branch)
         counted = context.manager.commits.count_commits
         others = by is not None and bool(await counted(subject.key, *page.asked.span, branch=branch))
-        context.refuse_emptiness(subject, page.asked, _kind(subject, query.branch), others_stored=others)
-        coverage = await say_if_unknown(context, coverage, [subject], page.asked, query.author)
+        context.raise_if_nothing_known(subject, page.asked, _kind(subject, query.branch), others_stored=others)
+        coverage = await note_unknown_person(context, coverage, [subject], page.asked, query.author)
     shown = _page([subject.presenter.commit(record, branch) for record in found.commits[: query.size]], query.size)
     last = (shown[-1].committed_at, shown[-1].sha) if len(shown) < len(found.commits) else None
     return RecentCommits(
@@ -210,7 +210,7 @@ def summarise(answer: RecentCommits) -> str:
 
 def lines(answer: RecentCommits) -> Iterator[str]:
     """Yield the answer as text. Messages give way where the whole of a page would be too long."""
-    yield from standing(answer)
+    yield from status_lines(answer)
     if answer.files_unknown:
         more = count_of(answer.files_unknown, "more commit")
         fetching = "collect_now fetches more of them."

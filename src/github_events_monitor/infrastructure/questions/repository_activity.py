@@ -18,9 +18,9 @@ from ..database_interface import Position
 from .context import QuestionContext, Subject
 from .coverage import add_note
 from .cursors import Page, open_page, write_cursor
-from .lines import by_time, counts, cursor_line, flags, known, name_of, quoted, span, standing
+from .lines import by_time, counts, cursor_line, flags, known, name_of, quoted, span, status_lines
 from .matching import Words, has_words, matching
-from .persons import say_if_unknown
+from .persons import note_unknown_person
 from .presenter import EventAnswer
 from .query import PagedQuery, Person, Repo, WindowedQuery
 from .question import Endpoint, Question
@@ -102,7 +102,7 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
     counted = _by_type(counts)
     about = _envelope(context, subject, page.asked, query.event_types, counted["counts_by_type"])
     if not counted["total_events"]:
-        about["coverage"] = await say_if_unknown(context, about["coverage"], [subject], page.asked, query.actor)
+        about["coverage"] = await note_unknown_person(context, about["coverage"], [subject], page.asked, query.actor)
     return RepositoryActivity(
         **about,
         **counted,
@@ -172,7 +172,7 @@ async def _count(
     found = await context.manager.events.count_by_hour(subject.key, *asked.span, event_types=types, actor=actor)
     if not found:
         others = bool(types or actor) and await has_events(context, subject, asked.span)
-        context.refuse_emptiness(subject, asked, _kind(types), others_stored=others)
+        context.raise_if_nothing_known(subject, asked, _kind(types), others_stored=others)
     return found
 
 
@@ -218,7 +218,7 @@ def summarise(answer: RepositoryActivity) -> str:
 
 def lines(answer: RepositoryActivity) -> Iterator[str]:
     """Yield the answer as text."""
-    yield from standing(answer)
+    yield from status_lines(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
     yield from series_lines(answer)
     yield from weekday_lines(answer.weekday_hours)
@@ -240,7 +240,7 @@ def summarise_counts(answer: EventCounts) -> str:
 
 def count_lines(answer: EventCounts) -> Iterator[str]:
     """Yield the answer as text."""
-    yield from standing(answer)
+    yield from status_lines(answer)
     yield f"By type: {counts(answer.counts_by_type)}."
     yield from series_lines(answer)
     yield from weekday_lines(answer.weekday_hours)

@@ -14,7 +14,7 @@ from ...text import clean, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject, check_repos
 from .coverage import join_coverage
-from .lines import MAX_TEXT_BYTES, known, number, span, standing, took_part
+from .lines import MAX_TEXT_BYTES, known, number, participants, span, status_lines
 from .query import MAX_REPOSITORIES, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, read_rows, read_snapshot
@@ -142,7 +142,7 @@ async def _assess(context: QuestionContext, subject: Subject, asked: Asked) -> H
     since = min(previous(asked.span).since, days_before(asked.span.until, HISTORY_DAYS))
     activity, authorship = await read_rows(context, subject, since, asked.span.until, facts=HEALTH_FACTS)
     if not (activity or authorship):
-        context.refuse_emptiness(subject, asked)
+        context.raise_if_nothing_known(subject, asked)
     return assess_health(
         HealthInputs(
             since=asked.span.since,
@@ -194,8 +194,8 @@ def lines(answer: RepositoryHealth) -> Iterator[str]:
     if answer.repositories:
         yield from _side_by_side(answer)
         return
-    yield from standing(answer)
-    yield f"Took part: {took_part(answer.people, answer.bots, answer.ai_assistants)}."
+    yield from status_lines(answer)
+    yield f"Took part: {participants(answer.people, answer.bots, answer.ai_assistants)}."
     trend = answer.trend
     change = "" if trend.change is None else f" ({trend.change:+g} against {number(trend.previous_score)})"
     yield f"Trend: {trend.direction or 'unknown'}{change}. {trend.explanation}"

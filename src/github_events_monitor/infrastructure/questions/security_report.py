@@ -11,7 +11,7 @@ from ...records import Commit, CommitFile, CommitSummary, Span, Thread
 from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
-from .lines import known, name_of, quoted, span, standing
+from .lines import known, name_of, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, fit, has_events, read_commits, read_snapshot
@@ -45,7 +45,7 @@ async def answer(context: QuestionContext, query: SecurityReportQuery) -> Securi
     subject = await context.look_up(query.repo, asked)
     with without_garbage_collection():
         result = await assess(context, subject, asked)
-    context.refuse_empty_outage(subject, asked, result.findings)
+    context.raise_if_outage_found_nothing(subject, asked, result.findings)
     await context.results.keep_security(subject, asked, result)
     return fit(SecurityReport(**context.envelope(subject, asked), **dict(result)), "findings")
 
@@ -56,7 +56,7 @@ async def assess(context: QuestionContext, subject: Subject, asked: Asked) -> Se
     activity = await manager.events.get_activity(subject.key, *stretch, event_types=SECURITY_TYPES)
     commits = await read_commits(context, subject, stretch)
     if not (activity or commits or await has_events(context, subject, stretch)):
-        context.refuse_emptiness(subject, asked)
+        context.raise_if_nothing_known(subject, asked)
     texts, unread = await read_texts(context, subject, asked.span)
     return assess_security(
         SecurityInputs(
@@ -132,7 +132,7 @@ def summarise(answer: SecurityReport) -> str:
 
 def lines(answer: SecurityReport) -> Iterator[str]:
     """Yield the answer as text."""
-    yield from standing(answer)
+    yield from status_lines(answer)
     yield from map(_line, answer.findings)
     if answer.findings_omitted:
         yield f"Not shown: {count_of(answer.findings_omitted, 'more finding')}."

@@ -17,7 +17,7 @@ from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import Page, write_cursor
 from .lines import by_time, hours_of
-from .persons import say_if_unknown
+from .persons import note_unknown_person
 from .query import PagedQuery, Person, Repo
 from .sizes import MAX_BYTES, how_many_fit, wire_size
 from .windows import Asked
@@ -109,10 +109,10 @@ async def list_threads(
     rows.sort(key=lambda row: row[0])
     coverage = _coverage(context, subject, asked, query.state)
     if not rows:
-        context.refuse_emptiness(subject, asked, KIND, others_stored=bool(threads))
+        context.raise_if_nothing_known(subject, asked, KIND, others_stored=bool(threads))
         logins = {login for thread in stored for login in _people(thread)}
         for person in (query.author, *people):
-            coverage = await say_if_unknown(context, coverage, [subject], asked, person, logins)
+            coverage = await note_unknown_person(context, coverage, [subject], asked, person, logins)
         coverage = add_note(coverage, explain(threads))
     left = [row for row in rows if page.after is None or row[0] > page.after]
     shown = [present(thread, until, context.bots) for _, thread in left[: query.size]]

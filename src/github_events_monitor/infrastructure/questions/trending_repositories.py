@@ -9,7 +9,7 @@ from ...answers import Answer, AnswerModel, Coverage, Window
 from ...text import count_of
 from .context import QuestionContext
 from .coverage import add_note, join_coverage
-from .lines import known, span, standing_of
+from .lines import known, span, status_lines_of
 from .query import Limit, WindowedQuery
 from .question import Endpoint, Question
 
@@ -60,7 +60,7 @@ def summarise(answer: TrendingRepositories) -> str:
 
 def lines(answer: TrendingRepositories) -> Iterator[str]:
     """Yield the answer as text."""
-    yield from standing_of(answer.now, answer.coverage, None)
+    yield from status_lines_of(answer.now, answer.coverage, None)
     for place, row in enumerate(answer.repositories, 1):
         yield f"{place}. {row.repo}: {count_of(row.events, 'event')}"
 

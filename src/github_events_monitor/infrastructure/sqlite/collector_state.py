@@ -4,7 +4,7 @@ Implementation notes
 - It lives in `event_patterns`, under keys that begin with `#`: `#state#owner/name` (sort `state`: the state;
   sort `lease`: owner, until, epoch), `#watch` (sort: repository; true or false), `#alias` (sort: old name; the key),
   `#archive` (sort `hours`: the spans imported for all repositories), `#strangers` (sort `events`: true once an event
-  was kept beside another of its id), and shelves of notes (sort: a note's name).
+  was kept beside another of its id), and namespaces of notes (sort: a note's name).
 - A lease is taken and its epoch checked inside BEGIN IMMEDIATE, so that two processes cannot both succeed.
 - Stored repositories are found by walking the first column of the indexes, one look-up each: there is no list to keep.
 """
@@ -72,9 +72,9 @@ class SQLiteCollectorState(CollectorState):
         return await self._db.read(lambda db: read_states(db, repos))
 
     async def _states_and_note(
-        self, repos: Sequence[str], shelf: str, name: str
+        self, repos: Sequence[str], namespace: str, name: str
     ) -> tuple[dict[str, RepositoryState], Any]:
-        return await self._db.read(lambda db: (read_states(db, repos), _get(db, shelf, name)))
+        return await self._db.read(lambda db: (read_states(db, repos), _get(db, namespace, name)))
 
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._db.write(lambda db: save_states(db, states))
@@ -110,16 +110,16 @@ class SQLiteCollectorState(CollectorState):
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]:
         return await self._db.read(lambda db: read_aliases(db, names))
 
-    async def _notes(self, shelf: str, names: Sequence[str] | None = None) -> dict[str, Any]:
+    async def _notes(self, namespace: str, names: Sequence[str] | None = None) -> dict[str, Any]:
         chosen = "" if names is None else " AND event_pattern_detected IN (SELECT value FROM json_each(?))"
-        values = (shelf,) if names is None else (shelf, dump_json(list(names)).decode())
+        values = (namespace,) if names is None else (namespace, dump_json(list(names)).decode())
         rows = await self._db.read(lambda db: db.execute(_NOTES + chosen, values).fetchall())
         return {name: load_json(data) for name, data in rows}
 
-    async def _put_notes(self, shelf: str, notes: Mapping[str, Any]) -> None:
+    async def _put_notes(self, namespace: str, notes: Mapping[str, Any]) -> None:
         def put(db: sqlite3.Connection) -> None:
             for name, value in notes.items():
-                _put(db, shelf, name, value)
+                _put(db, namespace, name, value)
 
         await self._db.write(put)
 

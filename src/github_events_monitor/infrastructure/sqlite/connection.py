@@ -25,8 +25,8 @@ from typing import Any
 
 from ...errors import DatabaseError, DatabaseUnreachable, MonitorError
 from ...instants import Clock, system_clock
+from ...side_by_side import LoopLock
 from ..database_interface import CORE_TABLES, DatabaseConnection
-from ..loop_lock import LoopLock
 from . import schema
 from .faults import TRANSLATED, translate
 from .opening import MEMORY, Moved, Place, checkpoint, connect, prepare_reader, prepare_writer

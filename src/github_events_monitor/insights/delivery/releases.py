@@ -6,13 +6,15 @@ Rows: https://docs.github.com/en/rest/releases/releases#list-releases; webhooks:
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#release
 """
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from packaging.version import InvalidVersion, Version
 
 from ... import observations
 from ...records import PRERELEASE, RELEASE, Activity, MetricRow
 from ..contributions import NEW
-from ..prereleases import is_prerelease
 
 
 class Release(NamedTuple):
@@ -70,3 +72,35 @@ def _joined(known: observations.Release, event: Release | None) -> Release:
 
 def _order(release: Release) -> tuple[str, str, str]:
     return release.published_at, release.tag, release.evidence[0] if release.evidence else ""
+
+
+MAX_TAG = 200
+_START = re.compile(r"(?:^|(?<=[-_/@ ]))v?(?=\d)", re.IGNORECASE)
+_SEMANTIC = re.compile(
+    r"v?(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)(?:\+[0-9A-Za-z.-]+)?",
+    re.IGNORECASE,
+)
+_SHA = re.compile(r"(?:\d+-)?g?[0-9a-f]{7,40}", re.IGNORECASE)
+"""An abbreviated sha, also as `git describe` appends it."""
+
+
+def is_prerelease(tag: str) -> bool:
+    """Return whether the version in a tag, such as 1.0.0-rc.1, 2.0b1 or pkg@v3.0.0-alpha, is a pre-release.
+
+    By versions, never by letters inside words or shas: https://semver.org/#spec-item-9,
+    https://packaging.python.org/en/latest/specifications/version-specifiers/#pre-releases
+    """
+    tag = tag[:MAX_TAG]
+    for start in _START.finditer(tag):
+        version = tag[start.start() :]
+        if start.start() and "." not in version and not start[0]:
+            continue  # a part of a name, a date or a sha
+        if _SHA.fullmatch(version):
+            continue
+        try:
+            return Version(version).is_prerelease
+        except InvalidVersion:
+            semantic = _SEMANTIC.fullmatch(version)
+            if semantic:
+                return _SHA.fullmatch(semantic["pre"]) is None
+    return False

@@ -10,10 +10,9 @@ from itertools import chain
 from statistics import median
 from typing import NamedTuple
 
-from ...instants import seconds_between
+from ...instants import WEEKEND_HOURS, business_hours, seconds_between
 from ...records import Thread
 from ...text import count_of
-from ..business_time import WEEKEND_HOURS, business_hours
 from ..results import Component
 from ..threads import answers_known, replies_known
 from .history import Items

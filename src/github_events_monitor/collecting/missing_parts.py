@@ -6,25 +6,26 @@ reads some of them; the ledger keeps which stretches are left.
 
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
+
+from msgspec.structs import replace
 
 from ..errors import Forbidden, InvalidInput, NotFound, Unreachable
 from ..github.client import BudgetSpent, RequestBudget
+from ..github.thread_lists import parse_reviews
+from ..github.threads_merge import with_replies
 from ..insights.threads import first_response_at
-from ..instants import shift
-from ..records import Span, Thread
+from ..instants import SECOND, shift
+from ..records import Reply, Span, Thread
 from ..side_by_side import side_by_side
 from .pass_state import PassState
 
 Read = Callable[[PassState, Thread, RequestBudget], Awaitable[Thread | None]]
 """Reads what a thread lacks. None: it is left as it is. Raises what GitHub answers."""
 
-_SECOND = timedelta(seconds=1)
-
 
 @dataclass(frozen=True)
-class Lack:
+class MissingPart:
     """Something that threads may lack.
 
     kind: of the stretches in which some do. of: whether a thread does. note: what to say while some are left.
@@ -38,7 +39,7 @@ class Lack:
         """Remember which stretch has threads that lack it."""
         times = [thread.updated_at for thread in threads if self.of(thread)]
         if times:
-            state.learn(self.kind, Span(min(times), min(shift(max(times), _SECOND), state.now())))
+            state.learn(self.kind, Span(min(times), min(shift(max(times), SECOND), state.now())))
 
     async def stored(self, state: PassState) -> list[Thread]:
         """Return the stored threads that lack it: those first that nobody is known to have answered, then the newest.
@@ -81,7 +82,35 @@ class Lack:
         if not spans:
             return
         left = [thread.updated_at for thread in lacking if thread.number not in done]
-        end = shift(max(left), _SECOND) if left else spans[0].since
+        end = shift(max(left), SECOND) if left else spans[0].since
         state.know(self.kind, *(Span(span.since, min(span.until, end)) for span in spans))
         if left:
             state.postpone(self.note)
+
+
+REVIEWS = MissingPart(
+    "threads/without_reviews",
+    lambda thread: thread.kind == "pull_request" and not thread.reviews_complete,
+    "reviews of older pull requests are read in later passes",
+)
+
+
+async def read_reviews(state: PassState, budget: RequestBudget) -> list[Thread]:
+    """Return pull requests with the reviews that they lacked, as many as the budget allows."""
+    return await REVIEWS.read_each(state, await REVIEWS.stored(state), budget, _read)
+
+
+async def _read(state: PassState, thread: Thread, budget: RequestBudget) -> Thread:
+    """Return the pull request with all its reviews. Raises what GitHub answers.
+
+    https://docs.github.com/en/rest/pulls/reviews#list-reviews-for-a-pull-request
+    """
+    reviews: list[Reply] = []
+    url: str | None = None
+    while True:
+        answer = await state.client.fetch_reviews(state.asked_name, thread.number, budget=budget, url=url)
+        reviews += parse_reviews(answer.body)
+        url = answer.next_url
+        if url is None:
+            break
+    return replace(with_replies(thread, reviews), reviews_complete=True)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from ..collecting.releases import BEGINNING
 from ..github.payloads import parse_event
 from ..insights.commits import analyse_commit
 from ..insights.threads import events_of
@@ -28,15 +29,12 @@ from ..records import (
     Thread,
     repo_key,
 )
-from .cast import Account
-
-BEGINNING = "2008-01-01T00:00:00Z"
-"""GitHub is no older: whoever knows a listing from then on knows all of it."""
+from .accounts import Account
 
 ItemT = TypeVar("ItemT")
 
 
-class Dice:
+class SeededRandom:
     """Chance that falls the same way every time: of Python's random numbers `random()` alone is promised to."""
 
     def __init__(self, seed: str) -> None:
@@ -59,7 +57,7 @@ class Dice:
         return items[int(self._next() ** 1.3 * len(items))]
 
 
-class Chronicle:
+class History:
     """The records of one repository up to an instant; what would happen later is left out.
 
     gaps: stretches of which the feed of events was not seen.
