@@ -31,11 +31,13 @@ def first_responses(
     assistants, and what they opened, do not count.
     """
     accounts = Accounts(authorship, bot_logins, bots_of(threads))
-    rows = [row for row in join_threads(activity, threads) if row.created_at < until and row.number is not None]
+    rows = [row for row in join_threads(activity, threads) if row.created_at < until]
     opened: dict[int, tuple[str, str]] = {}
     replies: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.created_at, row.id)):
-        number, person = row.number or 0, accounts.people[row.actor_login]
+        number, person = row.number, accounts.people[row.actor_login]
+        if number is None:
+            continue
         if row.event_type in _THREADS and row.action == "opened":
             opened.setdefault(number, (row.created_at, person))
         elif person and _answers(row):
