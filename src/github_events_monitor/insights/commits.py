@@ -61,10 +61,10 @@ class _Change(NamedTuple):
 
     lines: int | None
     files: int | None
-    cut: bool
     kinds: Counter[FileKind]
-    sensitive: int
-    workflows: bool
+    cut: bool = False
+    sensitive: int = 0
+    workflows: bool = False
 
 
 def analyse_commit(commit: Commit, files: Sequence[CommitFile] | None) -> CommitSummary:
@@ -97,7 +97,7 @@ def analyse_commit(commit: Commit, files: Sequence[CommitFile] | None) -> Commit
 def _measure(commit: Commit, files: Sequence[CommitFile] | None) -> _Change:
     lines = None if commit.additions is None or commit.deletions is None else commit.additions + commit.deletions
     if files is None:
-        return _Change(lines, commit.files_changed, cut=False, kinds=Counter(), sensitive=0, workflows=False)
+        return _Change(lines, commit.files_changed, Counter())
     kinds = {file.filename: kind_of_file(file.filename) for file in files}
     own = [file for file in files if kinds[file.filename] not in {"generated", "lock"}]
     counts = [(file.additions, file.deletions) for file in own]
@@ -105,8 +105,8 @@ def _measure(commit: Commit, files: Sequence[CommitFile] | None) -> _Change:
     return _Change(
         lines=sum(known) if len(known) == len(own) else lines,
         files=len(own),
-        cut=commit.files_changed is None,
         kinds=Counter(kinds.values()),
+        cut=commit.files_changed is None,
         sensitive=sum(is_sensitive(file.filename) for file in own),
         workflows=any(is_workflow(file.filename) for file in own),
     )
