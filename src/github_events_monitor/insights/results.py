@@ -174,9 +174,10 @@ class DoraKey(AnswerModel):
 
 
 class ReleaseAnswer(AnswerModel):
-    """A published release."""
+    """A published release; pre-releases are no deliveries to the four keys."""
 
     tag: str
+    prerelease: Flag = False
     published_at: str
     author_login: str | None
     evidence: Evidence
