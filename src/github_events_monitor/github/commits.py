@@ -18,6 +18,9 @@ MAX_MESSAGE = 65_536
 MAX_LISTED_FILES = 3_000
 """GitHub lists no more files of a commit: https://docs.github.com/en/rest/commits/commits#get-a-commit"""
 
+MAX_PUSHED = 2_048
+"""GitHub lists no more commits of a push: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
+
 _SHA = re.compile(r"[0-9a-f]{40}")
 _BRANCH = "refs/heads/"
 
@@ -141,7 +144,9 @@ def parse_push_commits(event: Event) -> list[Commit]:
         return []
     branch = text((push.ref or "").removeprefix(_BRANCH))
     branches = (branch,) if branch else ()
-    found = (_push_commit(event.repo_name, event.created_at, row, branches) for row in push.commits or ())
+    found = (
+        _push_commit(event.repo_name, event.created_at, row, branches) for row in (push.commits or ())[:MAX_PUSHED]
+    )
     return [commit for commit in found if commit is not None]
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from github_events_monitor.errors import Forbidden, InvalidInput, MonitorError, NotFound, RateLimited, Unreachable
+from github_events_monitor.github import protocol
 from github_events_monitor.github.limits import parse_rate_limit, parse_rate_limit_body
 from github_events_monitor.github.protocol import (
     Outcome,
@@ -66,6 +67,14 @@ def test_outcomes_that_are_no_errors() -> None:
 def test_a_200_that_is_not_whole_json_is_worth_another_try(body: bytes, headers: dict[str, str]) -> None:
     with pytest.raises(Transient):
         judge(200, body, headers)
+
+
+def test_more_values_than_github_sends_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MAX_VALUES", 100)
+    assert judge(200, b"[" + b"0," * 99 + b"0]") == Outcome("ok")
+    assert judge(200, b'["' + b"," * 200 + b'"]') == Outcome("ok")
+    with pytest.raises(Unreachable, match=r"^api.github.com sent more than 100 values for commits of octo/hello;"):
+        judge(200, b"[" + b"0," * 101 + b"0]")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ Implementation notes
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -36,6 +36,9 @@ from .layout import REPO_EVENTS, TYPE_EVENTS
 from .registry import Registry
 from .rows import activity_from_item, event_from_item, event_to_item
 from .windows import Query, instants, one_of, slices, window
+
+_LARGE = 1 << 20
+"""Bytes of a payload from which it is packed beside the event loop."""
 
 
 class DynamoDBEvents(EventsRepository):
@@ -60,7 +63,9 @@ class DynamoDBEvents(EventsRepository):
     async def _write(self, events: Sequence[Event]) -> None:
         days = {event.created_at[:10] for event in events}
         await self._registry.note_events(events, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
-        items = (event_to_item(event, self._expiry(event.created_at)) for event in events)
+        items: Iterable[Item] = (event_to_item(event, self._expiry(event.created_at)) for event in events)
+        if any(len(event.payload) > _LARGE for event in events):
+            items = await asyncio.to_thread(list, items)  # packing takes a second for the longest
         await write_items(self._client, (put("events", item) for item in items), total=len(events))
 
     async def _new(self, events: Sequence[Event]) -> list[Event]:
