@@ -210,6 +210,9 @@ def test_replies_that_are_not_all_known_are_not_taken_for_none() -> None:
     [some], [none] = ([c for c in one.components if c.name == "responsiveness"] for one in (few, many))
     assert (some.value, some.sample_size, some.score) == (1, 8, 1)
     assert (none.value, none.sample_size, none.score) == (None, 8, None)
+    whole = assess(answered)
+    assert (whole.confidence or 0) > (few.confidence or 0) > (many.confidence or 0)
+    assert whole.health_score == few.health_score
     assert "Left out: 3 whose answers are not all known" in none.explanation
     assert components([*answered, *unread], events_known=ALWAYS)["responsiveness"] == (round(8 / 11, 3), 11)
 

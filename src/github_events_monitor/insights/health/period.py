@@ -63,7 +63,13 @@ Measure = Callable[[Period], Component]
 
 
 def component(
-    name: str, value: float | None, sample: int | None, formula: str, *sentences: str, scored: bool = True
+    name: str,
+    value: float | None,
+    sample: int | None,
+    formula: str,
+    *sentences: str,
+    scored: bool = True,
+    left_out: int = 0,
 ) -> Component:
     """Return a component by its rule: no score without a value, with too small a sample, or when the caller says so."""
     rule = RULES[name]
@@ -81,6 +87,7 @@ def component(
         sample_size=sample,
         formula=formula,
         explanation=" ".join(said),
+        left_out=left_out,
     )
 
 
