@@ -17,8 +17,7 @@ from ..github.payloads import (
     possible_keys,
     same_but_for_time,
 )
-from ..github.thread_events import thread_after
-from ..github.thread_lists import DELIVERED
+from ..github.thread_events import numbers_in, threads_after
 from ..instants import SECOND, seconds_between, shift
 from ..ledger import SKEW
 from ..records import Event, Span
@@ -145,18 +144,12 @@ async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str,
 
 
 async def _add_threads(state: PassState, told: Sequence[Event]) -> None:
-    """Keep what new events say about issues and pull requests; what else happened to them stays unknown."""
-    about = sorted((event for event in told if event.event_type in DELIVERED), key=lambda event: event.created_at)
-    numbers = {event.facts.number for event in about if event.facts.number is not None}
+    """Keep what new events tell of issues and pull requests; it proves nothing of what else happened to them."""
+    numbers = numbers_in(told)
     if not numbers or not state.manager.threads.available:
         return
     known = await state.manager.threads.get_threads_by_number(state.repo, numbers - state.threads.keys())
-    for event in about:
-        number = event.facts.number or 0
-        before = state.threads.get(number) or known.get(number)
-        after = thread_after(event, before)
-        if after is not None and after != before:
-            state.threads[number] = after
+    state.threads |= threads_after(told, {**known, **state.threads})
 
 
 def _overlaps(state: PassState, feed: Sequence[Event], stored: Set[str]) -> bool:

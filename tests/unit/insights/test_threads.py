@@ -295,6 +295,9 @@ def test_replies_that_are_not_all_known_are_not_taken_for_none() -> None:
         " Left out: 3 whose answers are not all known. Those are too many to tell the share."
     )
     assert some.explanation.endswith(" Left out: 2 whose answers are not all known.")
+    whole = assess(answered)
+    assert (whole.confidence or 0) > (few.confidence or 0) > (many.confidence or 0)
+    assert whole.health_score == few.health_score
     assert components([*answered, *unread], events_known=ALWAYS)["responsiveness"] == (round(8 / 11, 3), 11)
 
 

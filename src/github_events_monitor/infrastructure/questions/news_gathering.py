@@ -21,6 +21,7 @@ from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, RepositoryNews, look, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_commits, read_snapshot
+from .thread_standing import may_have_ended, stretches
 from .threads import as_of
 from .windows import Asked, days_before
 
@@ -269,8 +270,10 @@ async def _attention(
 ) -> list[Attention]:
     """Return what needs a person: what stands as of the end of the window, and what happened and is news."""
     asked = request.asked
+    whole, until = stretches(subject.state, asked.span.until), asked.span.until
+    standing = [thread for thread in stored.threads if not may_have_ended(thread, whole, until)]
     return [
-        *waiting(context, subject, stored.threads, asked.span.until, request.user),
+        *waiting(context, subject, standing, asked.span.until, request.user),
         *failing(subject, stored.lasting),
         *(look("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases") for one in releases),
         *await severe(context, subject, stored, news_filter),

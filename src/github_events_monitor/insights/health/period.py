@@ -62,7 +62,14 @@ class Period:
 Measure = Callable[[Period], Component]
 
 
-def component(name: str, value: float | None, sample: int | None, *sentences: str, scored: bool = True) -> Component:
+def component(
+    name: str,
+    value: float | None,
+    sample: int | None,
+    *sentences: str,
+    scored: bool = True,
+    left_out: int = 0,
+) -> Component:
     """Return a component by its rule: no score without a value, with too small a sample, or when the caller says so."""
     rule = RULES[name]
     too_few = sample is not None and sample < rule.minimum
@@ -79,6 +86,7 @@ def component(name: str, value: float | None, sample: int | None, *sentences: st
         sample_size=sample,
         formula=rule.formula,
         explanation=" ".join(said),
+        left_out=left_out,
     )
 
 

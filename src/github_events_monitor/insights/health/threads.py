@@ -55,6 +55,7 @@ def measure_responsiveness(period: Period) -> Component:
         f"Left out: {unknown} whose answers are not all known." if unknown else "",
         "" if enough else "Those are too many to tell the share.",
         period.threads_gap(),
+        left_out=unknown,
     )
 
 
@@ -124,6 +125,7 @@ def measure_review(period: Period) -> Component:
         f"Left out: {unread} whose reviews are not all known." if unread else "",
         "" if enough else "Those are too many to tell the share.",
         period.threads_gap(),
+        left_out=unread,
     )
 
 
