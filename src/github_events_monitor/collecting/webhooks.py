@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..github.payloads import DERIVED, derived_id, possible_keys, same_but_for_time
+from ..github.payloads import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..github.thread_events import thread_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
@@ -123,6 +123,8 @@ async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: boo
         if not _looks_like(row, event) or (other := await manager.events.get_event(row.id)) is None:
             continue
         if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
+            if event.event_type == "WatchEvent" and is_dated(event) != is_dated(other):
+                return True  # GitHub tells of a star twice, as `star` and as `watch`, which does not say when
             continue  # another delivery, whose own id tells it apart
         if event.id in map(derived_id, possible_keys(other)) or (not dated and same_but_for_time(event, other)):
             return True
