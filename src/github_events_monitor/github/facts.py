@@ -94,6 +94,7 @@ class _Suite(msgspec.Struct):
 class _Run(msgspec.Struct):
     """A workflow run or job, a check run or a check suite."""
 
+    id: int | None = None
     name: str | None = None
     head_branch: str | None = None
     head_sha: str | None = None
@@ -200,7 +201,8 @@ def _run(payload: _RunPayload) -> Facts:
     run = payload.workflow_run or payload.workflow_job or payload.check_run or payload.check_suite or _Run()
     state = run.conclusion or run.status or payload.action
     branch = run.head_branch or (run.check_suite.head_branch if run.check_suite else None)
-    return _facts(state, ref=branch, sha=run.head_sha, subject=run.name)
+    number = run.id if payload.workflow_run else None
+    return _facts(state, number, ref=branch, sha=run.head_sha, subject=run.name)
 
 
 def _status(payload: _StatusPayload) -> Facts:

@@ -33,10 +33,15 @@ def verdicts_on(activity: Iterable[Activity], branch: str | None) -> list[Activi
 
 
 def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
-    """Return the workflows that fail, the one that fails for the longest time first."""
+    """Return the workflows that fail, the one that fails for the longest time first.
+
+    Runs count in the order in which they began: one that took longer, or was repeated later, tells of an older commit.
+    Where that is not known of all runs of a workflow, they count in the order in which they ended.
+    """
     failing: dict[str, Failing] = {}
     succeeded: set[str] = set()
-    for row in verdicts:
+    unordered = {row.subject for row in verdicts if row.number is None}
+    for row in sorted(verdicts, key=lambda row: 0 if row.subject in unordered else row.number or 0):
         workflow = row.subject or ""
         if row.action not in FAILED_VERDICTS:
             succeeded.add(workflow)
