@@ -151,10 +151,13 @@ def _summary(threads: Sequence[Thread], kind: str, span: Span, bots: frozenset[s
 
 
 def as_of(thread: Thread, until: str) -> Thread:
-    """Return the thread as it was at an instant: what closed later was open then."""
+    """Return the thread as it was at an instant: what closed later was open then, and not decided by later reviews."""
     ended = thread.merged_at or thread.closed_at
     replies = tuple(reply for reply in thread.replies if reply.created_at < until)
-    thread = replace(thread, replies=replies) if len(replies) < len(thread.replies) else thread
+    later = thread.replies[len(replies) :]
+    if any(reply.kind == "review" for reply in later) or (thread.updated_at >= until and not thread.reviews_complete):
+        thread = replace(thread, review_decision=None)
+    thread = replace(thread, replies=replies) if later else thread
     if ended is None or ended < until:
         return thread
     changes: dict[str, Any] = dict.fromkeys(("closed_at", "closed_by", "merged_at", "merged_by", "state_reason"))
