@@ -12,7 +12,7 @@ from .graphql.commits import HistoryPage, parse_history
 from .graphql.looks import Look, parse_deployments_page, parse_looks
 from .graphql.threads import ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
-from .natural_keys import DERIVED, derived_id, natural_key, possible_keys, same_but_for_time
+from .natural_keys import DERIVED, derived_id, is_dated, natural_key, possible_keys, same_but_for_time
 from .resources import (
     DeploymentStatus,
     ListedRepository,
@@ -51,6 +51,7 @@ __all__ = [
     "derived_id",
     "event_from_activity",
     "extract_facts",
+    "is_dated",
     "natural_key",
     "parse_activity",
     "parse_branches",
