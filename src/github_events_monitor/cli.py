@@ -172,7 +172,7 @@ def demo(
         else:
             from .api import run as run_api
 
-            serve_demo(settings, run_api, told=True)
+            serve_demo(settings, run_api, announce=True)
 
     _run_server(run, {"mcp": mcp, "mcp_transport": "stdio" if mcp else None, "port": port})
 

@@ -26,7 +26,7 @@ _REPO = re.compile(r"[A-Za-z0-9_-]{1,39}/[A-Za-z0-9._-]{1,100}")
 
 
 def repo_key(repo: str) -> str:
-    """The lower-case key of "owner/name". Raises `InvalidInput` for anything GitHub could not have named so."""
+    """Return the lower-case key of "owner/name". Raises `InvalidInput` for anything GitHub could not have named so."""
     name = repo.strip() if isinstance(repo, str) else ""
     if not _REPO.fullmatch(name) or name.split("/")[1] in {".", ".."}:
         raise InvalidInput(
@@ -73,8 +73,8 @@ class Facts(NamedTuple):
     number: of the issue, pull request or discussion; GitHub's id of a deployment, also of that of a status.
     ref: full ref of a push, creation or deletion (refs/heads/…, refs/tags/…), tag of a release, branch of a run.
     sha: head of a push, of a pull request, of a deployment or run.
-    subject: whom or what it is about: author of the issue or pull request, member added, environment, workflow; of a
-        release `PRERELEASE` or `RELEASE`, as the payload says.
+    subject: what it is about: author of the issue or pull request, member added, environment, workflow; of a release
+        `PRERELEASE` or `RELEASE`, as the payload says.
     """
 
     action: str | None = None
@@ -393,7 +393,7 @@ class Stored(NamedTuple):
 
 
 def require_text(record: Mapping[str, Any], field: str, where: str) -> str:
-    """A field that must be non-empty text. Raises `InvalidInput` naming record and field."""
+    """Return a field, which must be non-empty text. Raises `InvalidInput` naming record and field."""
     value = record.get(field)
     if not isinstance(value, str) or not value:
         raise InvalidInput(f"{where}: {field!r} must be non-empty text")

@@ -113,7 +113,7 @@ class CollectionPass:
     async def _list_all(self, kinds: Sequence[str]) -> None:
         """List several kinds beside one another. Raises the first failure of what the question is about."""
         problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
-        if self._record is not None:  # what it tells is compared with the events that are known by now
+        if self._record is not None:  # it is compared with the events that are known by now
             await keep_record(self._state, self._record)
             self._record = None
         for kind, problem in zip(kinds, problems, strict=True):
@@ -190,7 +190,7 @@ class CollectionPass:
         self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)
 
     async def _count_new(self) -> Stored:
-        """What a dry run would have stored."""
+        """Return what a dry run would have stored."""
         state = self._state
         known_ids = await state.manager.events.get_known_events(state.events.values())
         known_shas = await state.manager.commits.get_known_shas(state.repo, state.commits)

@@ -1,4 +1,4 @@
-"""Where commits are known with their numbers but without their files: GraphQL tells the former only.
+"""Where commits are known with their numbers but without their files: GraphQL gives only the numbers.
 
 The stretches are kept in the ledger, and files are fetched for them newest first, as far as each pass can.
 """

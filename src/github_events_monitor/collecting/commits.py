@@ -161,7 +161,7 @@ class _Listing:
                 answer = await self._fetch(since, None, None, url=answer.next_url)
             except BudgetSpent:
                 if not continues:
-                    state.forget([self._kind])  # the next pass begins anew: only the whole tells what was replaced
+                    state.forget([self._kind])  # only the whole listing shows what was replaced
                 raise
 
     def _keep_head(self) -> None:

@@ -23,7 +23,7 @@ _OUTAGE = 3
 
 
 async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]) -> None:
-    """Fill in what the listing does not tell; `store` keeps what was learned so far. Ends when the budget is spent."""
+    """Fill in what the listing does not have; `store` keeps what was learned so far. Ends when the budget is spent."""
     limit = state.budget.left + LISTED + len(state.repository.refused)
     bare = await state.manager.commits.get_without_details(state.repo, limit)
     most = min(state.budget.left, FILES_A_PASS) if state.thorough else 0  # a question waits for numbers alone

@@ -70,7 +70,7 @@ async def _stored(state: PassState, feed: Sequence[Event], asked_at: str) -> set
 
 
 async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tuple[bool, bool]:
-    """Answers (the feed was seen to its end, some page was unchanged)."""
+    """Return whether the feed was seen to its end, and whether some page was unchanged."""
     unchanged = False
     for page in range(1, MAX_PAGES + 1):
         resource = f"events/{page}"
@@ -101,7 +101,7 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
     twins = {event.id: [derived_id(key) for key in possible_keys(event)] for event in new.values()}
     wanted = {twin for some in twins.values() for twin in some}
-    told: list[Event] = []
+    added: list[Event] = []
     brought = set(await state.manager.events.get_known_ids(wanted)) | (wanted & state.events.keys())
     undated = await _undated_twins(state, [event for event in new.values() if event.event_type in _UNDATED])
     for event in new.values():
@@ -110,11 +110,11 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
             brought.discard(twin)
             continue
         state.events.setdefault(event.id, event)
-        told.append(event)
+        added.append(event)
         for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():
             if commit.sha not in state.commits:
                 state.add_commit(commit)
-    await _add_threads(state, told)
+    await _add_threads(state, added)
 
 
 async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str, str]:
@@ -142,9 +142,9 @@ async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str,
     return found
 
 
-async def _add_threads(state: PassState, told: Sequence[Event]) -> None:
+async def _add_threads(state: PassState, added: Sequence[Event]) -> None:
     """Keep what new events say about issues and pull requests; what else happened to them stays unknown."""
-    about = sorted((event for event in told if event.event_type in DELIVERED), key=lambda event: event.created_at)
+    about = sorted((event for event in added if event.event_type in DELIVERED), key=lambda event: event.created_at)
     numbers = {event.facts.number for event in about if event.facts.number is not None}
     if not numbers or not state.manager.threads.available:
         return
@@ -158,7 +158,7 @@ async def _add_threads(state: PassState, told: Sequence[Event]) -> None:
 
 
 def _overlaps(state: PassState, feed: Sequence[Event], stored: Set[str]) -> bool:
-    """Whether the feed reaches back to something the last poll saw."""
+    """Return whether the feed reaches back to something the last poll saw."""
     known = state.repository.ledger.spans.get("events", ())
     return bool(known) and any(event.id in stored and event.created_at <= known[-1].until for event in feed)
 

@@ -23,7 +23,7 @@ REACH = timedelta(days=366)
 """So far back these listings are read: no window is longer."""
 
 BEGINNING = "2008-01-01T00:00:00Z"
-"""No repository of GitHub is older: a listing that was read to its end tells of everything since."""
+"""No repository of GitHub is older: a listing that was read to its end has everything since."""
 
 _TAIL = 3
 """Releases are listed by another time than they are published at: so many of the last ones read decide."""
@@ -104,7 +104,7 @@ async def _read(
 
 
 def _is_enough(state: PassState, kind: str, oldest: str | None) -> bool:
-    """Whether what is older is too old, or known, and settled by now."""
+    """Return whether what is older is too old, or known, and settled by now."""
     if oldest is None:
         return False
     known, floor = state.repository.ledger.spans.get(kind, ()), _floor(state)

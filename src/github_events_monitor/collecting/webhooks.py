@@ -148,7 +148,7 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
 
 
 async def _has_a_new_name(manager: DatabaseManager, known: RepositoryState, delivered: Delivered) -> bool:
-    """Whether a delivery names a repository otherwise than what is known of it, and is the latest word."""
+    """Return whether a delivery names a repository otherwise than what is known of it, and is the latest word."""
     name, event = delivered.full_name, delivered.event
     if event is None or not known.full_name or not name or repo_key(known.full_name) == repo_key(name):
         return False

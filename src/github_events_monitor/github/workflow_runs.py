@@ -28,7 +28,7 @@ _KEPT = (
 
 
 class WorkflowRuns(NamedTuple):
-    """What a page tells. verdicts: of its runs, newest first. listed_from: when the oldest run was created."""
+    """What a page holds. verdicts: of its runs, newest first. listed_from: when the oldest run was created."""
 
     events: tuple[Event, ...]
     verdicts: tuple[str, ...]

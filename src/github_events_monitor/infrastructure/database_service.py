@@ -20,7 +20,7 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
 class DatabaseService:
-    """All questions over one database. `cache` keeps answers; without it each is made anew."""
+    """All questions over one database. `cache` keeps answers; without it each is computed again."""
 
     def __init__(self, context: QuestionContext, cache: AnswerCache | None = None) -> None:
         self.context = context

@@ -20,7 +20,7 @@ FILE = "tools.json"
 
 
 class Declaration(NamedTuple):
-    """A tool: what a client and a model are told of it."""
+    """A tool: as clients and models see it."""
 
     name: str
     title: str

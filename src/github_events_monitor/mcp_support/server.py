@@ -126,7 +126,7 @@ def serve(server: MonitorServer, transport: TransportName, settings: Settings) -
             with stdin_ending_on_signal():
                 asyncio.run(server.run_stdio_async())
             return
-        from ..http.listening import listen  # noqa: PLC0415 - over stdio nobody needs HTTP, and its client waits
+        from ..http.listening import listen  # noqa: PLC0415 - not needed over stdio, whose client waits
         from .transports import http_app  # noqa: PLC0415 - likewise
 
         listen(http_app(server, transport, settings), settings, server.sharing.runtime)

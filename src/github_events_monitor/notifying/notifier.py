@@ -1,4 +1,4 @@
-"""The notifier: after a round of polling, targets are told what is new to them. It never keeps collecting waiting.
+"""The notifier: after a round of polling, targets are sent what is new to them. Collecting never waits for it.
 
 Implementation notes
 - Each target has a note of its own in the database, so that a failing one loses nothing and delays no other, and a
@@ -93,7 +93,7 @@ class Notifier:
         self._woken.set()
 
     async def stop(self) -> None:
-        """End it. A message that is being sent gets a moment, lest it be sent again after the next start."""
+        """Stop. A message that is being sent gets a moment, or else it would be sent again after the next start."""
         if self._task is not None:
             with anyio.move_on_after(_PARTING):
                 async with self._working:

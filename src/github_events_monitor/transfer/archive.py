@@ -34,7 +34,7 @@ class Wanted:
 
     @cached_property
     def everything(self) -> bool:
-        """Whether nothing is left out."""
+        """Return whether nothing is left out."""
         return self.repos is None and self.types is None
 
 
@@ -114,7 +114,7 @@ class _Lines:
         return self._batch.read >= self._many or self._bytes >= _BATCH_BYTES
 
     def batch(self) -> Batch:
-        """What was read."""
+        """Return what was read."""
         self._batch.records = self._encoder.encode()
         return self._batch
 
@@ -176,7 +176,7 @@ class _Lines:
 
 
 def _owners(line: bytes) -> set[str | None]:
-    """Return whose event an unusable line may be: nobody's where it names what can be no repository."""
+    """Return the repositories that an unusable line may be of: none where what it names can be no repository."""
     try:
         header = _decode_header(line)
     except (ValueError, RecursionError):

@@ -58,7 +58,7 @@ class RepositoryNews(AnswerModel):
 
 
 class WhatsNew(Answer):
-    """News across repositories. `next_since` continues where this answer ends; `errors` are not told of at all."""
+    """News across repositories. `next_since` continues where this answer ends; repositories in `errors` have none."""
 
     since: str
     until: str

@@ -164,7 +164,7 @@ class SQLiteConnection(DatabaseConnection):
         try:
             return await self._workers[which].run(partial(_in_place, work, self._place))
         except Moved:
-            await self._let_go()  # whoever puts a file there again is served from it
+            await self._let_go()  # a file that is put there again is opened by the next use
             raise
         except TRANSLATED as error:
             raise translate(error, self.path) from error
