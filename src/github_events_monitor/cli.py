@@ -1,4 +1,4 @@
-"""The program `github-events-monitor`: its commands are declared here; what they do stands in `terminal/`.
+"""The program `github-events-monitor`: its commands are declared here; what they do is in `terminal/`.
 
 Start-up has to be quick, since an assistant waits for it: each command imports what it needs, and no more.
 """

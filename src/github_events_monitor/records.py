@@ -41,7 +41,7 @@ def name_by_id(repository_id: int) -> str:
 
 
 def replaced_on(branch: str) -> str:
-    """Return what stands in `Commit.branches` for a branch that lost the commit by a force push.
+    """Return the entry of `Commit.branches` for a branch that lost the commit by a force push.
 
     No branch can have this name: https://git-scm.com/docs/git-check-ref-format
     """
@@ -58,7 +58,7 @@ def kept_branches(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def fitting(texts: Iterable[str], room: int) -> Iterator[str]:
-    """Yield the first texts that have at most so many bytes together, a byte between two."""
+    """Yield the first texts that fit into a number of bytes, with a byte between two."""
     for text in texts:
         room -= len(text.encode("utf-8", "replace")) + 1
         if room < 0:

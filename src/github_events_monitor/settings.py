@@ -58,7 +58,7 @@ def _http_url(value: object) -> object:
         return value
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.port == 0:
-        raise ValueError("not a URL")  # so does reading a port that is no number up to 65535
+        raise ValueError("not a URL")  # so does reading a port that is not a number up to 65535
     if value.split() != [value]:
         raise ValueError("not a URL")
     return value.rstrip("/")
@@ -339,7 +339,7 @@ def _sentence(cls: type[Settings], problem: Any) -> str:
 
 
 def _may_hold_a_password(value: object) -> bool:
-    """Return whether a value that is no URL may have been meant as one with credentials."""
+    """Return whether a value that is not a URL may have been meant as one with credentials."""
     return isinstance(value, str) and ("@" in value or "?" in value)
 
 

@@ -111,7 +111,7 @@ class CollectionPass:
         return [*([record] if "threads" in kinds else []), asked, others]
 
     async def _list_all(self, kinds: Sequence[str]) -> None:
-        """List several kinds beside one another. Raises the first failure of what the question is about."""
+        """List several kinds concurrently. Raises the first failure of what the question is about."""
         problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
         if self._record is not None:  # it is compared with the events that are known by now
             await keep_record(self._state, self._record)
@@ -152,7 +152,7 @@ class CollectionPass:
         return state.budget.left if {*state.kinds} <= {"threads"} else max(0, state.budget.left - _KEPT_BACK)
 
     async def _extras_if_possible(self) -> None:
-        """What a pass is no failure without; it is tried again next time."""
+        """Do the optional steps; what fails is tried again next time."""
         try:
             await self._extras()
         except BudgetSpent:

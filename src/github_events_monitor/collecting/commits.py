@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from ..errors import GitHubError, InvalidInput, NotFound
 from ..github.client import Answer, BudgetSpent
-from ..github.payloads import parse_branches, parse_commits
+from ..github.commits import parse_commits
+from ..github.resources import parse_branches
 from ..instants import LAST, SECOND, shift
 from ..ledger import missing_spans
 from ..records import Commit, Span
 from ..text import clean
-from .commit_files import note_without_files
+from .details import note_without_files
 from .pass_state import FIRST_PASS, PassState
 
 _FEED_REQUESTS = 3

@@ -9,14 +9,9 @@ from datetime import timedelta
 import msgspec
 
 from ..github.client import BudgetSpent
-from ..github.payloads import (
-    DERIVED,
-    derived_id,
-    parse_events,
-    parse_push_commits,
-    possible_keys,
-    same_but_for_time,
-)
+from ..github.commits import parse_push_commits
+from ..github.events import parse_events
+from ..github.natural_keys import DERIVED, derived_id, possible_keys, same_but_for_time
 from ..github.thread_events import thread_after
 from ..github.thread_lists import DELIVERED
 from ..instants import SECOND, seconds_between, shift
@@ -33,7 +28,7 @@ _ODD = timedelta(days=366)
 _UNDATED = frozenset({"MemberEvent"})
 """Events whose deliveries do not say when it happened."""
 _TAIL = 3
-"""So many of the last records of a cut feed decide how far back it is complete: one alone may be months older."""
+"""How many of the last records decide how far back a cut feed is complete: one alone may be months older."""
 
 
 async def collect_events(state: PassState) -> None:

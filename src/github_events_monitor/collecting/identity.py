@@ -3,7 +3,7 @@
 The old name redirects: https://docs.github.com/en/repositories/creating-and-managing-repositories/renaming-a-repository
 """
 
-from ..github.payloads import RepositoryInfo, parse_repository
+from ..github.resources import RepositoryInfo, parse_repository
 from ..instants import seconds_between
 from ..records import Ledger, name_by_id, repo_key
 from .pass_state import PassState

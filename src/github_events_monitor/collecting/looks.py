@@ -20,7 +20,7 @@ from ..errors import Forbidden, MonitorError
 from ..github.budget import BudgetSpent, RequestBudget
 from ..github.client import GitHubClient
 from ..github.graphql.documents import MOST_LOOKS
-from ..github.payloads import Look
+from ..github.graphql.looks import Look
 from ..infrastructure.database_interface import CollectorState
 from ..instants import Clock, format_instant
 from ..records import repo_key
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 SETTLED = timedelta(minutes=10)
 RETRY_AFTER = timedelta(hours=1)
-"""Where GraphQL is refused it is not asked again for so long."""
+"""How long GraphQL is not asked again where it is refused."""
 
 _REQUESTS = 3
 """Of one question; those after the first follow a limit that was waited out."""
@@ -112,7 +112,7 @@ class Looks:
         return {key: look for key, look in looks.items() if look is not None}
 
     def _is_within(self, time: timedelta, moment: datetime | None) -> bool:
-        """Return whether a moment is less than so long ago; one that a clock set back puts into the future is not."""
+        """Return whether a moment is less than `time` ago; one that a clock set back puts into the future is not."""
         return moment is not None and timedelta() <= self._clock() - moment < time
 
 

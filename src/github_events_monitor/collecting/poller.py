@@ -1,4 +1,4 @@
-"""Background polling: watched repositories, some beside one another, each when it is due; it never overlaps itself.
+"""Background polling: watched repositories, several at a time, each when it is due; it never overlaps itself.
 
 With a token a look at all of them at once shows which changed; the others are visited now and then, for what no look
 sees: see `looks`.

@@ -20,7 +20,7 @@ _PREFIX = "threads/"
 
 
 async def read_record(state: PassState, most: int) -> ThreadsFound | None:
-    """Read what changed in issues and pull requests, with at most so many requests; None where they may not be read.
+    """Read what changed in issues and pull requests, with at most `most` requests; None where they may not be read.
 
     Raises what GitHub answers when nothing could be read.
     """

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..github.payloads import DERIVED, derived_id, possible_keys, same_but_for_time
+from ..github.natural_keys import DERIVED, derived_id, possible_keys, same_but_for_time
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
 from ..insights.commits import analyse_commit

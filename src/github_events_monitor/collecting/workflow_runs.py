@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, RequestBudget
-from ..github.payloads import parse_workflow_runs
+from ..github.workflow_runs import parse_workflow_runs
 from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..records import Span
@@ -22,7 +22,7 @@ _KEPT = timedelta(days=365)
 https://docs.github.com/en/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization"""
 
 _REACH = timedelta(days=90)
-"""So far back runs are read: the window of `deployment_metrics`."""
+"""How far back runs are read: the window of `deployment_metrics`."""
 
 
 async def collect_workflow_runs(state: PassState) -> None:

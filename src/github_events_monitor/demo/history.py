@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from ..collecting.releases import BEGINNING
-from ..github.payloads import parse_event
+from ..github.events import parse_event
 from ..insights.commits import analyse_commit
 from ..insights.threads import events_of
 from ..instants import format_instant

@@ -1,6 +1,6 @@
 """The network shell: paced, within a budget, retried where that helps, redirects followed by hand.
 
-What answers mean is decided in `protocol`; parsing is left to `payloads`. Each `fetch_` method names its endpoint's
+What answers mean is decided in `protocol`; parsing is left to others. Each `fetch_` method names its endpoint's
 documentation. All take a `RequestBudget` and may raise `BudgetSpent`, and any of the `GitHubError` branch.
 """
 

@@ -26,7 +26,7 @@ _ATTEMPTS = 3
 _LONGEST_PAUSE = 4.0
 _LONGEST_ETAG = 256
 _MOST_WAITS = 5
-"""So many limits in a row are waited out for one request."""
+"""Limits in a row that are waited out for one request."""
 
 T = TypeVar("T")
 

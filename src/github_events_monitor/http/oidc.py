@@ -40,7 +40,7 @@ LEEWAY = 30
 
 @dataclass(frozen=True)
 class Principal:
-    """Whom a token stands for. `client` is the program that it was issued to, "" where the token does not say."""
+    """The subject of a token. `client` is the program that it was issued to, "" where the token does not say."""
 
     issuer: str
     subject: str | None

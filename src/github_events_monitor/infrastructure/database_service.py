@@ -1,6 +1,6 @@
 """DatabaseService: the one way in for MCP, REST and the terminal. Every answer they show is made by a question here.
 
-The questions stand in `questions/`, one file each; this composes them over one database.
+The questions are in `questions/`, one file each; this composes them over one database.
 """
 
 from collections.abc import Callable, Mapping

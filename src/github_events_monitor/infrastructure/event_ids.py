@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha1
 from typing import NamedTuple
 
-from ..github.payloads import DERIVED
+from ..github.natural_keys import DERIVED
 from ..records import Event
 
 _ERA = re.compile(r"(.+?)@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?:@[0-9a-f]{8})?", re.DOTALL)

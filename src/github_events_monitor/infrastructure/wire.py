@@ -12,7 +12,7 @@ import msgspec
 
 from ..errors import DatabaseError, InvalidInput
 from ..github.commits import MAX_MESSAGE
-from ..github.payloads import extract_facts
+from ..github.facts import extract_facts
 from ..instants import normalise_instant
 from ..jsontext import dump_json, load_json
 from ..ledger import merge_spans

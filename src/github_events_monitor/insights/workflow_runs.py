@@ -6,7 +6,7 @@ Only verdicts count: a skipped, cancelled, neutral, stale or action_required run
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..github.payloads import FAILED_VERDICTS, VERDICTS
+from ..github.workflow_runs import FAILED_VERDICTS, VERDICTS
 from ..ledger import missing_spans
 from ..records import Activity, Span
 from ..text import count_of

@@ -1,4 +1,4 @@
-"""The server class: the SDK's, with what it does not do by itself.
+"""The server class: the SDK's, with what the SDK lacks.
 
 That is `resources/subscribe` of the older era, and clear words about a tool or prompt that is asked for wrongly.
 """
@@ -64,7 +64,7 @@ class MonitorServer(MCPServer[Sharing]):
         self.subscriptions = subscriptions
 
     def stateless_manager(self, security: TransportSecuritySettings) -> StreamableHTTPSessionManager:
-        """Return what serves requests over HTTP each by itself, in JSON; it runs once."""
+        """Return a manager that serves each HTTP request separately, in JSON; it runs once."""
         return StreamableHTTPSessionManager(
             self._lowlevel_server, json_response=True, stateless=True, security_settings=security
         )

@@ -11,7 +11,7 @@ import msgspec
 
 from ..errors import DataFileError, InvalidInput
 from ..github.commits import parse_push_commits
-from ..github.payloads import parse_event
+from ..github.events import parse_event
 from ..infrastructure.database_interface import BatchEncoder, Newest, keep_newest
 from ..records import Event, EventSource, repo_key
 from .lines import MAX_LINE_BYTES, Block

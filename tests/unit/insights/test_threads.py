@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.github.payloads import natural_key
+from github_events_monitor.github.natural_keys import natural_key
 from github_events_monitor.insights.developers import rank_developers
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.threads import (

@@ -41,7 +41,7 @@ class EventsRepository(ABC):
     ) -> list[dict[str, Any]]:
         """Events of one type as dicts, newest first (`created_at` descending, then `id` descending).
 
-        since: inclusive instant. limit: at most so many, counted after all filters; None is all of them.
+        since: inclusive instant. limit: most events, counted after all filters; None is all of them.
         """
         wire.check_limit(limit)
         await self._connection.open()

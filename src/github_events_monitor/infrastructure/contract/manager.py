@@ -175,7 +175,7 @@ class DatabaseManager(ABC):
         return new
 
     async def _recognise(self, states: Iterable[RepositoryState]) -> None:
-        """Have one key for one id, whatever names its repository had where these states come from."""
+        """Give one id one key, whatever names its repository had where these states come from."""
         names = Names(self)
         await names.recognise(names_of(states))
         for name, key in names.apart.items():

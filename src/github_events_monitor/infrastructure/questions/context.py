@@ -31,7 +31,7 @@ MISSING_FOR = timedelta(minutes=5)
 MAX_MISSING = 1_000
 
 FEW = 2
-"""So many repositories can be collected wholly within the requests of one call."""
+"""Repositories that can be collected completely within the requests of one call."""
 
 _UNSETTLED = "What was stored moments ago is not all to be found yet: ask again in a few seconds."
 

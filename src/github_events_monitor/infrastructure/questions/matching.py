@@ -71,9 +71,9 @@ async def matching(
     """Return all records that match, in the order of storage.
 
     Args:
-        read: Return at most so many records behind a position.
-        matches: Whether a record is wanted.
-        position: The position of a record.
+        read: Returns records behind a position, at most the number given.
+        matches: Returns whether a record is wanted.
+        position: Returns the position of a record.
 
     Raises:
         InvalidInput: the window holds more than `MAX_READ` records.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...answers import Problem
 from ...errors import MonitorError
-from ...github.payloads import FAILED_VERDICTS
+from ...github.workflow_runs import FAILED_VERDICTS
 from ...insights.accounts import Accounts
 from ...insights.workflow_runs import verdicts_on
 from ...observations import FORCE_PUSH, Snapshot
@@ -15,9 +15,8 @@ from ...records import Activity, Authorship, Commit, Seen, Span, Thread
 from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
-from .late_news import NewsFilter
 from .lines import quoted
-from .news import KINDS_IN_ORDER, Attention, News, RepositoryNews, look, word
+from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, look, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_commits, read_snapshot
 from .threads import as_of
@@ -27,7 +26,7 @@ KINDS = ("events", "commits", "threads")
 CHECKS_DAYS = 30
 """How far back the latest verdict of a workflow may lie."""
 AT_ONCE = 16
-"""Repositories that are read beside one another."""
+"""Repositories that are read concurrently."""
 MAX_NEWCOMERS = 3
 _LASTING = ("ReleaseEvent", "WorkflowRunEvent")
 
@@ -64,10 +63,10 @@ async def gather(
     most: int,
     reader: str | None = None,
 ) -> Gathered:
-    """Return what is new across repositories, with so many titles of each kind of news at most.
+    """Return what is new across repositories, with at most `most` titles of each kind of news.
 
-    For a reader also what was learned since that reader asked last, and nothing that this reader was told. What a
-    repository has from before the first window that the reader was told of is no news.
+    For a reader also what was learned since that reader asked last, and nothing that this reader has seen. What a
+    repository has from before the first window that the reader has seen is not news.
     """
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
@@ -75,9 +74,9 @@ async def gather(
     seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
     found, whole = Gathered([], [], [], errors, whole=True, seen={}), True
     request = Request(asked, most, await context.user() if subjects else None)
-    tellings = [NewsFilter(asked.span, seen.get(key)) for key in keys]
-    jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, tellings, strict=True))
-    for subject, news_filter, one in zip(subjects, tellings, await side_by_side(jobs, AT_ONCE), strict=True):
+    filters = [NewsFilter(asked.span, seen.get(key)) for key in keys]
+    jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, filters, strict=True))
+    for subject, news_filter, one in zip(subjects, filters, await side_by_side(jobs, AT_ONCE), strict=True):
         name = subject.presenter.full_name
         if isinstance(one, MonitorError):
             errors[name] = Problem.of(one)
@@ -120,7 +119,7 @@ async def _of(
 
 
 async def _read(context: QuestionContext, subject: Subject, news_filter: NewsFilter, asked: Asked) -> Stored:
-    """Read what is stored, beside one another."""
+    """Read what is stored, concurrently."""
     key, until, manager = subject.key, asked.span.until, context.manager
     stretch = Span(f"{news_filter.start[:13]}:00:00Z", until)
     midnight, month = f"{stretch.since[:10]}T00:00:00Z", days_before(until, CHECKS_DAYS)
@@ -258,7 +257,7 @@ def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | 
 
 
 def _failed(subject: Subject) -> str | None:
-    """Return that the repository could not be asked now, and until when its news are told."""
+    """Return that the repository could not be asked now, and until when its news are known."""
     if subject.problem is None:
         return None
     last = subject.state.last_collected_at if subject.state else None

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from ...answers import Envelope
-from ...github.payloads import check_types
+from ...github.events import check_types
 from ...insights.results import ActivitySeries
 from ...insights.series import activity_series, weekday_hours
 from ...insights.threads import THREAD_TYPES

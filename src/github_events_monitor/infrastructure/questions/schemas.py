@@ -1,4 +1,4 @@
-"""Schemas as small as they can be while still saying what a caller needs: tools/list stands in every conversation.
+"""Schemas as small as they can be while still saying what a caller needs: tools/list is part of every conversation.
 
 What pydantic adds and no client needs is left out: titles, null defaults, the null arm of optional arguments.
 The shapes that most answers share are described in a sentence instead of being spelled out in every tool.

@@ -32,7 +32,7 @@ _EARLIEST = "2008-02-01T00:00:00Z"
 
 
 class Summary(AnswerModel):
-    """Counts of the window, and medians with the number of threads they come from; None of none.
+    """Counts of the window, and medians with the number of threads they come from; None where there are none.
 
     open: at the end of the window. closed: without being merged. Medians in hours. waiting_for_review: of the open
     ones. series and durations: the same by time, and how long it took.

@@ -178,7 +178,7 @@ def _in_place(work: Work[ResultT], place: Place | None, db: sqlite3.Connection) 
 
 
 def _submit(connection: "weakref.ref[SQLiteConnection]", work: Work[None]) -> None:
-    """Have the writer do it after what is queued; nobody waits for it."""
+    """Make the writer do it after what is queued, without waiting for it."""
     if (alive := connection()) is not None and alive._workers:
         alive._workers[0].put(work)
 
