@@ -1,6 +1,6 @@
 """How long answers take, how large they are, and what they cost.
 
-    python benchmarks/answers.py
+    python -m benchmarks.answers
 
 Health and the other insights over a window of 50,000 events, beside plain sqlite3 reading the same columns of the same
 rows; recent commits of 50,000 stored through an MCP client in memory, beside the same rows read by sqlite3. How fast

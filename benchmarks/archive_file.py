@@ -1,6 +1,6 @@
 """Write a file in the shape of a GH Archive hour: the same bytes for the same arguments.
 
-    python benchmarks/archive_file.py /tmp/2024-03-05-14.json.gz --events 200000
+    python -m benchmarks.archive_file /tmp/2024-03-05-14.json.gz --events 200000
 
 Repositories and actors follow a power law (the busiest repository has one event in twenty), the fifteen types come
 about as often as in 2024, pushes carry commits, pull requests and issues carry whole objects with all their URLs: some

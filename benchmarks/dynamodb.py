@@ -18,11 +18,13 @@ from tests.fake_github import FakeGitHub, FakeRepository, commit
 
 from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.dynamodb import cost
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.trending_repositories import TRENDING_REPOSITORIES
 from github_events_monitor.ledger import learn
 from github_events_monitor.records import Ledger, RepositoryState, Span
 
@@ -110,7 +112,7 @@ async def measure_units(manager: DynamoDBManager, service: DatabaseService) -> N
         ("counts by type, 30 days", lambda: asked.count_by_type(BUSY, ago(MONTH.total_seconds()), ago(-1))),
         ("repository_health, 30 days", lambda: service.ask(REPOSITORY_HEALTH, repo=BUSY)),
         ("recent_commits, 30 days, thirty shown", lambda: service.ask(RECENT_COMMITS, repo=BUSY, hours=720)),
-        ("trending, 24 hours, all that is stored", service.trending_repositories),
+        ("trending, 24 hours, all that is stored", lambda: service.ask(TRENDING_REPOSITORIES)),
     ):
         manager.connection.capacity.reset()
         await ask()
@@ -137,7 +139,8 @@ async def measure_growth(manager: DynamoDBManager) -> None:
     repository.branches["main"] = [commit(number, NOW - timedelta(days=30)) for number in range(9, 0, -1)]
     github = FakeGitHub(repository)
     github.clock = clock = lambda: moment[0]
-    client = GitHubClient(github.base, SecretStr("token"), clock, transport=github.transport())
+    token = StaticToken(SecretStr("token"), "benchmark")
+    client = GitHubClient(github.base, token, clock, transport=github.transport())
     collector = Collector(manager, client, clock=clock, with_token=True)
 
     async def poll_units() -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """How long 200,000 stored events take out into a file and back in, beside sqlite-utils' own way with the same rows.
 
-    python benchmarks/export_speed.py --rounds 3
+    python -m benchmarks.export_speed --rounds 3
 
 Both begin with a database that holds the same events. sqlite-utils writes with `rows --nl` and reads with
 `insert --nl --pk id`; its rows are what it made of the same lines. We export and import the events alone, as it does,
@@ -16,10 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import archive_file
-from measuring import PROGRAM, SOURCE, Contender, compare, remove, report, say
-
-sys.path.insert(0, SOURCE)
+from . import archive_file
+from .measuring import PROGRAM, SOURCE, Contender, compare, itself, remove, report, say
 
 
 def only_events(source: str, target: str) -> None:
@@ -51,7 +49,7 @@ def run(events: int, rounds: int, folder: Path) -> None:
     say("out")
     export_all = Contender("this program, all tables", (*PROGRAM, "export"), {"DATABASE_PATH": str(ours)}, stdout=whole)
     contenders = [
-        Contender("this program, events", (sys.executable, __file__, "--contender", str(ours), str(here))),
+        Contender("this program, events", (*itself("export_speed"), str(ours), str(here))),
         Contender("sqlite-utils rows --nl", (*utils, "rows", str(theirs), "events", "--nl"), stdout=there),
         export_all,
     ]

@@ -1,6 +1,6 @@
 """How long 200,000 events take from a compressed file into a closed database, beside others who read the same file.
 
-    python benchmarks/import_speed.py --rounds 5
+    python -m benchmarks.import_speed --rounds 5
 
 sqlite-utils gets the file unpacked; DuckDB and the plain sqlite3 keep id, type, repository, actor, time and payload,
 and no index but the key. The plain sqlite3 has its rows parsed already: only its writing is timed.
@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import archive_file
-from measuring import PROGRAM, Contender, compare, remove, report, say
+from . import archive_file
+from .measuring import PROGRAM, Contender, compare, itself, remove, report, say
 
 COLUMNS = "{id: 'VARCHAR', type: 'VARCHAR', repo: 'JSON', actor: 'JSON', created_at: 'TIMESTAMP', payload: 'JSON'}"
 DUCKDB_TABLE = "id VARCHAR PRIMARY KEY, type VARCHAR, repo VARCHAR, actor VARCHAR, created_at TIMESTAMP, payload JSON"
@@ -69,22 +69,22 @@ def run(events: int, rounds: int, folder: Path) -> None:
             "this program", (*PROGRAM, "import", str(packed)), {"DATABASE_PATH": str(ours)}, lambda: remove(ours)
         ),
         Contender("sqlite-utils insert", (*sqlite_utils, "--nl", "--ignore", "--pk", "id"), {}, lambda: remove(theirs)),
-        Contender("DuckDB read_json", (*_self("duckdb"), str(packed), str(duck)), {}, lambda: remove(duck)),
+        Contender(
+            "DuckDB read_json", (*itself("import_speed"), "duckdb", str(packed), str(duck)), {}, lambda: remove(duck)
+        ),
     ]
     costs = compare(contenders, rounds)
     sizes = {name: path.stat().st_size / 1e6 for name, path in zip(costs, (ours, theirs, duck), strict=True)}
     notes = {name: f"{size:.0f} MB, ours is {sizes['this program'] / size:.2f} of it" for name, size in sizes.items()}
     report(costs, notes)
-    contender = Contender("", (*_self("sqlite3"), str(packed), str(bare)), {}, lambda: remove(bare), None, timed)
+    contender = Contender(
+        "", (*itself("import_speed"), "sqlite3", str(packed), str(bare)), {}, lambda: remove(bare), None, timed
+    )
     seconds = []
     for _ in range(rounds):
         compare([contender], 1)
         seconds.append(float(timed.read_text()))
     say(f"{'sqlite3 executemany':28}{statistics.median(seconds):8.2f}  of writing rows that were parsed before")
-
-
-def _self(name: str) -> tuple[str, ...]:
-    return (sys.executable, __file__, "--contender", name)
 
 
 if __name__ == "__main__":

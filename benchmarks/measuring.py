@@ -76,6 +76,11 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def itself(name: str) -> tuple[str, ...]:
+    """Return the command with which a program here starts itself as a contender; it is started as a module, too."""
+    return (sys.executable, "-m", f"benchmarks.{name}", "--contender")
+
+
 def remove(*paths: Path) -> None:
     """Delete databases with their side files."""
     for path in paths:

@@ -1,6 +1,6 @@
 """How long questions take after a million imported events, beside the same question in plain SQL on the same file.
 
-    python benchmarks/query_speed.py --events 1000000
+    python -m benchmarks.query_speed --events 1000000
 
 The events are spread over thirty days, one in twenty in the busiest repository, about which both sides ask: for a day,
 trending for a day of all repositories, and activity for a month, too, whose counts by hour and type look at every event
@@ -17,9 +17,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import archive_file
-from measuring import say
-
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
@@ -29,6 +26,9 @@ from github_events_monitor.infrastructure.questions.repository_activity import R
 from github_events_monitor.infrastructure.questions.trending_repositories import TRENDING_REPOSITORIES
 from github_events_monitor.instants import format_instant
 from github_events_monitor.transfer import import_files
+
+from . import archive_file
+from .measuring import say
 
 FILES, ROUNDS = 5, 100
 START = datetime(2024, 3, 1, tzinfo=UTC)

@@ -1,6 +1,6 @@
 """The REST API under load, beside a bare FastAPI route that returns the same bytes.
 
-    python benchmarks/rest_load.py [seconds]
+    python -m benchmarks.rest_load [seconds]
 
 Thirty commits of a window that is over, read from the cache; the same without the cache (a window that ends now); and
 the bare route. The servers are processes of their own and take turns, a second each, so that the machine is as busy for

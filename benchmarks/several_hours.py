@@ -1,6 +1,6 @@
 """How long archive hours named in one command take, beside the same import by another state of this program.
 
-    python benchmarks/several_hours.py --before ../earlier/src --hours 2 --rounds 3
+    python -m benchmarks.several_hours --before ../earlier/src --hours 2 --rounds 3
 
 Without `--before` it is beside one command for each hour.
 """
@@ -11,8 +11,8 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import archive_file
-from measuring import PROGRAM, Contender, compare, remove, report, say
+from . import archive_file
+from .measuring import PROGRAM, Contender, compare, remove, report, say
 
 FIRST = datetime(2024, 3, 5, 14, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 """A long run under trouble: does anything grow, is anything lost?
 
-    python benchmarks/soak.py [--minutes 30] [--seed 1]
+    python -m benchmarks.soak [--minutes 30] [--seed 1]
 
 A GitHub on loopback whose repositories keep changing and which fails at random; the MCP server over streamable HTTP,
 which polls it every two seconds; two clients that call tools all the while, and the web page over the same database in
@@ -31,9 +31,6 @@ from typing import Any, NamedTuple
 from mcp import Client
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import async_playwright
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from tests.engines import free_port
 from tests.fake_github import FakeGitHub, FakeRepository, Json, Reply, commit, event, iso
 

@@ -1,6 +1,6 @@
 """The MCP server over stdio, beside one of the same SDK with one tool that does nothing.
 
-    python benchmarks/start_speed.py
+    python -m benchmarks.start_speed
 
 From the start of the process to the answer to `initialize` and to the first tool call, later calls, and the memory of a
 server that waits after them. The two take turns; the ratio is the median of the rounds' ratios. Processor seconds tell
@@ -162,7 +162,8 @@ def main() -> None:
         row("memory of a waiting server", [one.megabytes for one in mine], [one.megabytes for one in other], "MB")
         servers = [opened(DEMO, folder), opened(empty, folder)]  # the demo has something to tell, and asks no network
         busy = {"name": "recent_commits", "arguments": {"repo": "example-harbour/lighthouse", "hours": 24}}
-        row("recent_commits over stdio", *calls(servers, [busy, CALL], options.calls))
+        mine_called, empty_called = calls(servers, [busy, CALL], options.calls)
+        row("recent_commits over stdio", mine_called, empty_called)
         for server in servers:
             server.end()
 

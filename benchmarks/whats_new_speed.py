@@ -1,6 +1,6 @@
 """How long `whats_new` takes over forty watched repositories with a month stored, in process.
 
-    python benchmarks/whats_new_speed.py [--days 30] [--rounds 15] [--dynamodb http://127.0.0.1:8000]
+    python -m benchmarks.whats_new_speed [--days 30] [--rounds 15] [--dynamodb http://127.0.0.1:8000]
 
 The repositories are those of the invented project: a quarter busy, a quarter of two people, half nearly quiet. Asked
 as a reader who never asked before (a day), as one who asks again, and for a week.
@@ -18,11 +18,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from measuring import say
-
 from github_events_monitor.collecting.leases import acquire
-from github_events_monitor.demo.cast import FOGHORN, LIGHTHOUSE, MAINTAINERS, MIRA, TIDE_TABLES
-from github_events_monitor.demo.chronicle import Chronicle, Dice
+from github_events_monitor.demo.accounts import FOGHORN, LIGHTHOUSE, MAINTAINERS, MIRA, TIDE_TABLES
+from github_events_monitor.demo.history import History, SeededRandom
 from github_events_monitor.demo.work import Team, everyday, write
 from github_events_monitor.infrastructure.database_factory import get_dynamodb_manager, get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
@@ -30,6 +28,8 @@ from github_events_monitor.infrastructure.database_service import DatabaseServic
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
 from github_events_monitor.instants import format_instant
 from github_events_monitor.records import CollectedBatch
+
+from .measuring import say
 
 NOW = datetime(2026, 6, 11, 15, 40, tzinfo=UTC)
 TEAMS = (
@@ -42,12 +42,12 @@ TEAMS = (
 
 def invent(number: int, days: int) -> CollectedBatch:
     """Return one repository's last days."""
-    since, dice = NOW - timedelta(days=days), Dice(f"fleet {number}")
-    chronicle = Chronicle(f"fleet/repo-{number:02}", 9_000 + number, NOW)
-    write(chronicle, dice, everyday(TEAMS[number % len(TEAMS)], dice, since, NOW))
+    since, rng = NOW - timedelta(days=days), SeededRandom(f"fleet {number}")
+    history = History(f"fleet/repo-{number:02}", 9_000 + number, NOW)
+    write(history, rng, everyday(TEAMS[number % len(TEAMS)], rng, since, NOW))
     for week in range(days, 0, -7):
-        chronicle.release(NOW - timedelta(days=week - number % 7 * 0.9), MIRA, f"v1.{days - week}")
-    return chronicle.batch(since)
+        history.release(NOW - timedelta(days=week - number % 7 * 0.9), MIRA, f"v1.{days - week}")
+    return history.batch(since)
 
 
 async def fill(manager: DatabaseManager, repositories: int, days: int) -> list[str]:

@@ -30,7 +30,7 @@ def system_clock() -> datetime:
 def format_instant(moment: datetime) -> str:
     """Return `2026-11-22T16:50:05Z`; a fraction of a second is cut off, a naive moment is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return aware.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def parse_instant(text: str) -> datetime:

@@ -70,8 +70,8 @@ class Facts(NamedTuple):
     """What questions need from a payload, taken out once at insertion so that no answer parses JSON.
 
     action: the payload's action; `merged` also for a pull request closed with merged=true (the form before 2025-10).
-    number: of the issue, pull request or discussion; GitHub's id of a deployment, also of that of a status.
-    ref: full ref of a push, creation or deletion (refs/heads/…, refs/tags/…), tag of a release, branch of a run.
+    number: of the issue, pull request or discussion; GitHub's id of a run, of a deployment and its statuses.
+    ref: full ref (refs/heads/…) of a push, creation or deletion, tag of a release, branch of a run (fork:branch).
     sha: head of a push, of a pull request, of a deployment or run.
     subject: what it is about: author of the issue or pull request, member added, environment, workflow; of a release
         `PRERELEASE` or `RELEASE`, as the payload says.
@@ -84,8 +84,8 @@ class Facts(NamedTuple):
     subject: str | None = None
 
 
-class Activity(NamedTuple):
-    """An event without its payload: the narrow row that insights read."""
+class Activity(msgspec.Struct, frozen=True, gc=False):
+    """An event without its payload: the narrow row that insights read, by the ten thousand."""
 
     id: str
     event_type: str
@@ -236,7 +236,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     by_event: bool = False
 
 
-class Authorship(NamedTuple):
+class Authorship(msgspec.Struct, frozen=True, gc=False):
     """A commit without its text: the narrow row that insights read."""
 
     sha: str

@@ -36,7 +36,8 @@ class Outcome(NamedTuple):
     """How a pass over one repository went. `error` null: well.
 
     reached: what was asked about was listed. listed: what was listed, of `KINDS`. postponed: something is left for the
-    next pass. state: what is remembered of the repository by now; None where no pass was made.
+    next pass. state: what is remembered of the repository by now; None where no pass was made. since: back to when what
+    was asked about reached.
     """
 
     repo: str
@@ -49,6 +50,7 @@ class Outcome(NamedTuple):
     listed: Sequence[str] = ()
     postponed: bool = False
     state: RepositoryState | None = None
+    since: str = ""
 
 
 class CollectionPass:
@@ -86,6 +88,7 @@ class CollectionPass:
             listed=self._listed,
             postponed=state.postponed,
             state=state.repository,
+            since=state.want.since,
         )
 
     async def _listings(self) -> None:

@@ -217,8 +217,10 @@ class Collector:
         budget = RequestBudget(READ_REQUESTS, self._clock() + timedelta(seconds=READ_SECONDS))
         try:
             details = await fetch_details(self.client, key, name, sha, budget)
-        except (NotFound, InvalidInput):
+        except NotFound:
             raise NotFound(f"{name} has no commit {sha}, or it is not visible with this token; check both") from None
+        except InvalidInput as refused:  # a diff that it cannot make, for instance
+            raise Unreachable(f"GitHub does not show commit {sha} of {name}: {refused.message}") from None
         except BudgetSpent:
             raise Unreachable(f"GitHub did not give commit {sha} of {name} in time; ask again") from None
         summary = analyse_commit(details.commit, details.files)

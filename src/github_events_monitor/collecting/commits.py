@@ -140,7 +140,8 @@ class _Listing:
     async def _walk_to_join(self, answer: Answer, since: str, until: str, known: Sequence[Span]) -> None:
         """Read pages until every parent is listed or stored: then there is nothing new below.
 
-        Until then only what was read counts as known: a branch merged late may have brought commits of any date.
+        Until then only what was read counts as known: a branch merged late may have brought commits of any date, also
+        of times before `since` that were known until now.
         """
         state, reached, listed, parents = self._state, until, set[str](), set[str]()
         while True:
@@ -151,7 +152,8 @@ class _Listing:
             if answer.next_url is None:
                 if not continues:
                     await self._mark_replaced(listed, since)
-                state.know(self._kind, *known, Span(since, until))
+                whole = known[0].since >= since or await self._joined(parents - listed)
+                state.know(self._kind, *(known if whole else ()), Span(since, until))
                 return
             if continues and await self._joined(parents - listed):
                 state.know(self._kind, *known, Span(known[-1].until, until))

@@ -100,6 +100,8 @@ def _name(sha: str) -> str:
 async def fetch_details(client: GitHubClient, key: str, name: str, sha: str, budget: RequestBudget) -> CommitDetails:
     """Return one commit of the repository that GitHub calls `name`, as a record under `key`. Raises `GitHubError`."""
     answers = await client.fetch_commit(name, sha, budget=budget)
+    if answers[0].status == "empty_repository":
+        raise NotFound(f"{name} has no commits yet")
     complete = answers[-1].next_url is None
     details = parse_commit_details(key, *(answer.body for answer in answers), complete=complete)
     if details is None:

@@ -74,11 +74,14 @@ def _named(lacking: dict[int, Thread], endings: Iterable[Ending]) -> dict[int, T
 
 
 async def _read(state: PassState, thread: Thread, budget: RequestBudget) -> Thread | None:
-    """Return the thread with who ended it; None where it changed meanwhile, so that it will be listed again."""
+    """Return the thread with who ended it; None where it changed meanwhile, so that it will be listed again.
+
+    The number of an issue that was moved to another repository leads there.
+    """
     kind: Literal["pulls", "issues"] = "pulls" if thread.state == "merged" else "issues"
     answer = await state.client.fetch_thread(state.asked_name, kind, thread.number, budget=budget)
     seen = parse_thread(state.repo, answer.body, thread.kind)
-    if seen is None or seen.state == "open" or ended_again(thread, seen):
+    if seen is None or seen.number != thread.number or seen.state == "open" or ended_again(thread, seen):
         return None
     known = {
         name: value

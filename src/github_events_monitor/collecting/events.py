@@ -12,8 +12,7 @@ from ..github.client import BudgetSpent
 from ..github.commits import parse_push_commits
 from ..github.events import parse_events
 from ..github.natural_keys import DERIVED, derived_id, possible_keys, same_but_for_time
-from ..github.thread_events import thread_after
-from ..github.thread_lists import DELIVERED
+from ..github.thread_events import numbers_in, threads_after
 from ..instants import SECOND, seconds_between, shift
 from ..ledger import SKEW
 from ..records import Event, Span
@@ -65,13 +64,15 @@ async def _stored(state: PassState, feed: Sequence[Event], asked_at: str) -> set
 
 
 async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tuple[bool, bool]:
-    """Return whether the feed was seen to its end, and whether some page was unchanged."""
+    """Return (the feed was seen to its end, it was unchanged from its first page on).
+
+    Behind a page that changed all others moved: a 304 for one of them is stale, and no ETag asks for it.
+    """
     unchanged = False
     for page in range(1, MAX_PAGES + 1):
         resource = f"events/{page}"
-        answer = await state.client.fetch_events(
-            state.asked_name, page=page, etag=state.etag(resource), budget=state.budget
-        )
+        etag = state.etag(resource) if page == 1 or unchanged else None
+        answer = await state.client.fetch_events(state.asked_name, page=page, etag=etag, budget=state.budget)
         if answer.poll_interval:
             state.change(next_poll_at=shift(state.now(), timedelta(seconds=answer.poll_interval)))
         if not state.saw(resource, answer):
@@ -139,17 +140,11 @@ async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str,
 
 async def _add_threads(state: PassState, added: Sequence[Event]) -> None:
     """Keep what new events say about issues and pull requests; what else happened to them stays unknown."""
-    about = sorted((event for event in added if event.event_type in DELIVERED), key=lambda event: event.created_at)
-    numbers = {event.facts.number for event in about if event.facts.number is not None}
+    numbers = numbers_in(added)
     if not numbers or not state.manager.threads.available:
         return
     known = await state.manager.threads.get_threads_by_number(state.repo, numbers - state.threads.keys())
-    for event in about:
-        number = event.facts.number or 0
-        before = state.threads.get(number) or known.get(number)
-        after = thread_after(event, before)
-        if after is not None and after != before:
-            state.threads[number] = after
+    state.threads |= threads_after(added, {**known, **state.threads})
 
 
 def _overlaps(state: PassState, feed: Sequence[Event], stored: Set[str]) -> bool:

@@ -39,8 +39,9 @@ class Plan:
     lease_seconds: float = _LEASE_SECONDS
 
     def served_by(self, outcome: Outcome) -> bool:
-        """Return whether a pass that another caller just made did what this one is to do."""
-        return self.branch is None and (outcome.error is not None or set(self.kinds) <= {*outcome.listed})
+        """Return whether a pass that another caller just made did what this one is to do, or failed as it would."""
+        did_so = outcome.since <= self.want.since and {*self.kinds} <= {*outcome.listed}
+        return self.branch is None and (outcome.error is not None or did_so)
 
 
 class Passes:

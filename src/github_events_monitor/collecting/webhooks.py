@@ -11,11 +11,23 @@ from typing import NamedTuple
 import msgspec
 
 from ..github.natural_keys import DERIVED, derived_id, possible_keys, same_but_for_time
+from ..github.thread_events import thread_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
+from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
 from ..instants import LAST, SECOND, Clock, format_instant, shift
-from ..records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, name_by_id, repo_key
+from ..records import (
+    Activity,
+    CollectedBatch,
+    CommitRecord,
+    Event,
+    RepositoryState,
+    Stored,
+    Thread,
+    name_by_id,
+    repo_key,
+)
 from .events import AROUND
 from .leases import acquire
 
@@ -37,20 +49,28 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     Raises `InvalidInput` for a body that is not a JSON object, `DatabaseError` when it could not be stored.
     """
     received_at = format_instant(clock())
-    delivered = await asyncio.to_thread(parse_webhook, kind, delivery, body, received_at)  # it may have 25 MB
+    delivered = await asyncio.to_thread(_parse, kind, delivery, body, received_at)  # it may have 25 MB
     if delivered.event is None:
         return Receipt(delivered.full_name, 0, 0, delivered.reason)
     key = await _key_of(manager, delivered)
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
-    batch = await asyncio.to_thread(_batch, rekey(delivered, key), key)
+    batch = await asyncio.to_thread(_batch, delivered, key)
+    if not batch.threads:
+        batch = msgspec.structs.replace(batch, threads=await _left_threads(manager, batch.events[0]))
     if await _known_from_feed(manager, batch.events[0], dated=delivered.dated):
         batch = msgspec.structs.replace(batch, events=())
     stored = await _store(manager, clock, batch, delivered)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
 
 
+def _parse(kind: str, delivery: str, body: bytes, received_at: str) -> Delivered:
+    with without_garbage_collection():
+        return parse_webhook(kind, delivery, body, received_at)
+
+
 def _batch(delivered: Delivered, key: str) -> CollectedBatch:
+    delivered = rekey(delivered, key)
     return CollectedBatch(
         state=RepositoryState(repo_name=key),
         events=(delivered.event,) if delivered.event else (),
@@ -60,6 +80,15 @@ def _batch(delivered: Delivered, key: str) -> CollectedBatch:
         security=delivered.security,
         threads=(delivered.thread,) if delivered.thread else (),
     )
+
+
+async def _left_threads(manager: DatabaseManager, event: Event) -> tuple[Thread, ...]:
+    """Return the stored issue of which a delivery says that it is not in the repository any more, closed by that."""
+    number = event.facts.number
+    if event.event_type != "IssuesEvent" or number is None or not manager.threads.available:
+        return ()
+    after = thread_after(event, await manager.threads.get_thread(event.repo_name or "", number))
+    return (after,) if after is not None else ()
 
 
 async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
@@ -99,11 +128,15 @@ async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: boo
     for row in near:
         if not _looks_like(row, event) or (other := await manager.events.get_event(row.id)) is None:
             continue
-        if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
-            continue  # another delivery, whose own id tells it apart
-        if event.id in map(derived_id, possible_keys(other)) or (not dated and same_but_for_time(event, other)):
+        if await asyncio.to_thread(_is_same, event, other, dated=dated):
             return True
     return False
+
+
+def _is_same(event: Event, other: Event, *, dated: bool) -> bool:
+    if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
+        return False  # another delivery, whose own id tells it apart
+    return event.id in map(derived_id, possible_keys(other)) or (not dated and same_but_for_time(event, other))
 
 
 def _looks_like(row: Activity, event: Event) -> bool:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..jsontext import dump_json
-from ..records import MAX_KEY_TEXT, Event, repo_key
+from ..records import Event, repo_key
 from .decoding import array_of, instant, text
 from .facts import extract_facts
 from .natural_keys import derived_id, natural_key
@@ -46,14 +46,14 @@ def parse_activity(body: bytes) -> list[PushActivity]:
         PushActivity(
             row.id,
             ref,
-            text(row.before, MAX_KEY_TEXT),
-            text(row.after, MAX_KEY_TEXT),
+            text(row.before),
+            text(row.after),
             at,
-            text(row.activity_type, MAX_KEY_TEXT) or "push",
-            text(row.actor.login, MAX_KEY_TEXT) if row.actor else None,
+            text(row.activity_type) or "push",
+            text(row.actor.login) if row.actor else None,
         )
         for row in array_of(_Activity, body, "repository activity")
-        if (ref := text(row.ref, MAX_KEY_TEXT)) is not None and (at := instant(row.timestamp)) is not None
+        if (ref := text(row.ref)) is not None and (at := instant(row.timestamp)) is not None
     ]
 
 

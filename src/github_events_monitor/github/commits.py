@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeGuard
 
 import msgspec
 
-from ..records import MAX_KEY_TEXT, Commit, CommitFile, Event, repo_key
+from ..records import Commit, CommitFile, Event, repo_key
 from .decoding import Shape, array_of, count, instant, object_of, text
 
 MAX_MESSAGE = 65_536
@@ -17,6 +17,9 @@ MAX_MESSAGE = 65_536
 
 MAX_LISTED_FILES = 3_000
 """GitHub lists no more files of a commit: https://docs.github.com/en/rest/commits/commits#get-a-commit"""
+
+MAX_PUSHED = 2_048
+"""GitHub lists no more commits of a push: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _BRANCH = "refs/heads/"
@@ -139,9 +142,11 @@ def parse_push_commits(event: Event) -> list[Commit]:
     push = _push_shape.read(event.payload)
     if event.event_type != "PushEvent" or event.repo_name is None or not (push.ref or "").startswith(_BRANCH):
         return []
-    branch = text((push.ref or "").removeprefix(_BRANCH), MAX_KEY_TEXT)
+    branch = text((push.ref or "").removeprefix(_BRANCH))
     branches = (branch,) if branch else ()
-    found = (_push_commit(event.repo_name, event.created_at, row, branches) for row in push.commits or ())
+    found = (
+        _push_commit(event.repo_name, event.created_at, row, branches) for row in (push.commits or ())[:MAX_PUSHED]
+    )
     return [commit for commit in found if commit is not None]
 
 
@@ -158,11 +163,11 @@ def _commit(repo: str, row: _Commit, branches: tuple[str, ...]) -> Commit | None
         repo_name=repo,
         commit_date=commit_date,
         message=text(git.message, MAX_MESSAGE) or "",
-        author_name=text(author.name, MAX_KEY_TEXT),
-        author_email=text(author.email, MAX_KEY_TEXT),
-        author_login=text(account.login, MAX_KEY_TEXT),
-        author_type=text(account.type, MAX_KEY_TEXT),
-        committer_login=text(row.committer.login, MAX_KEY_TEXT) if row.committer else None,
+        author_name=text(author.name),
+        author_email=text(author.email),
+        author_login=text(account.login),
+        author_type=text(account.type),
+        committer_login=text(row.committer.login) if row.committer else None,
         authored_at=authored_at,
         parents=tuple(parent.sha for parent in row.parents or () if is_sha(parent.sha)),
         branches=branches,
@@ -179,25 +184,25 @@ def _push_commit(repo: str, pushed_at: str, row: _PushCommit, branches: tuple[st
         repo_name=repo,
         commit_date=dated or pushed_at,
         message=text(row.message, MAX_MESSAGE) or "",
-        author_name=text(author.name, MAX_KEY_TEXT),
-        author_email=text(author.email, MAX_KEY_TEXT),
-        author_login=text(author.username, MAX_KEY_TEXT),
-        committer_login=text(committer.username, MAX_KEY_TEXT),
+        author_name=text(author.name),
+        author_email=text(author.email),
+        author_login=text(author.username),
+        committer_login=text(committer.username),
         branches=branches,
         source="webhook" if dated else "push",
     )
 
 
 def _file(row: _File) -> CommitFile | None:
-    filename = text(row.filename)
+    filename = text(row.filename, None)
     if filename is None:
         return None
     return CommitFile(
         filename=filename,
-        status=text(row.status, MAX_KEY_TEXT) or "modified",
+        status=text(row.status) or "modified",
         additions=count(row.additions),
         deletions=count(row.deletions),
-        previous_filename=text(row.previous_filename),
+        previous_filename=text(row.previous_filename, None),
     )
 
 

@@ -12,6 +12,11 @@ import msgspec
 from ..errors import InvalidInput, Unreachable
 from ..instants import normalise_instant
 from ..jsontext import load_oddly
+from ..records import MAX_KEY_TEXT
+
+GHOST = "ghost"
+"""The login of the account that REST and webhooks name in place of all deleted ones, where GraphQL names nobody:
+https://github.com/ghost"""
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -67,8 +72,8 @@ def _struct_in(declared: Any, container: type = dict) -> tuple[type[msgspec.Stru
     return next((found for one in get_args(declared) if (found := _struct_in(one, inside))[0]), (None, dict))
 
 
-def text(value: str | None, limit: int | None = None) -> str | None:
-    """Return text that can be stored, cut to `limit` characters; empty text becomes None."""
+def text(value: str | None, limit: int | None = MAX_KEY_TEXT) -> str | None:
+    """Return text that can be stored, cut to `limit` characters (None: to none); empty text becomes None."""
     if not value:
         return None
     cut = value[:limit]

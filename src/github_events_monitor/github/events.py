@@ -180,7 +180,7 @@ def _event(record: _Envelope, payload: bytes, now: str | None) -> ParsedEvent:
         event_type=event_type,
         created_at=_created(created_at),
         repo_name=repo_key(name) if name else None,
-        actor_login=text(record.actor.login, MAX_KEY_TEXT) if record.actor else None,
+        actor_login=text(record.actor.login) if record.actor else None,
         payload=payload,
         facts=extract_facts(event_type, payload),
     )

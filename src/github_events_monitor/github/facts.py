@@ -7,12 +7,13 @@ archives still have the full form. Both are read.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 
-from ..records import MAX_KEY_TEXT, PRERELEASE, RELEASE, Facts
-from .decoding import Shape, text
+from ..records import PRERELEASE, RELEASE, Facts
+from .decoding import GHOST, Shape, text
 
 PayloadT = TypeVar("PayloadT", bound=msgspec.Struct)
 
@@ -91,11 +92,19 @@ class _Suite(msgspec.Struct):
     head_branch: str | None = None
 
 
+class _Repository(msgspec.Struct):
+    id: int | None = None
+    full_name: str | None = None
+
+
 class _Run(msgspec.Struct):
     """A workflow run or job, a check run or a check suite."""
 
+    id: int | None = None
     name: str | None = None
     head_branch: str | None = None
+    repository: _Repository | None = None
+    head_repository: _Repository | None = None
     head_sha: str | None = None
     status: str | None = None
     conclusion: str | None = None
@@ -126,9 +135,8 @@ def extract_facts(event_type: str, payload: bytes) -> Facts:
     return _READERS.get(event_type, _read_thread)(payload)
 
 
-def _reader(kind: type[PayloadT], read: Callable[[PayloadT], Facts]) -> Callable[[bytes], Facts]:
-    shape = Shape(kind)
-    return lambda payload: read(shape.read(payload))
+def _read(shape: Shape[PayloadT], facts: Callable[[PayloadT], Facts], payload: bytes) -> Facts:
+    return facts(shape.read(payload))
 
 
 def _facts(
@@ -139,11 +147,11 @@ def _facts(
     subject: str | None = None,
 ) -> Facts:
     return Facts(
-        text(action, MAX_KEY_TEXT),
+        text(action),
         number if number is not None and 0 < number < _MAX_NUMBER else None,
-        text(ref, MAX_KEY_TEXT),
-        text(sha, MAX_KEY_TEXT),
-        text(subject, MAX_KEY_TEXT),
+        text(ref),
+        text(sha),
+        text(subject),
     )
 
 
@@ -154,7 +162,7 @@ def _thread(payload: _ThreadPayload) -> Facts:
         "merged" if merged else payload.action,
         payload.number if payload.number is not None else about.number,
         sha=about.head.sha if about.head else None,
-        subject=about.user.login if about.user else None,
+        subject=about.user.login if about.user and about.user.login != GHOST else None,
     )
 
 
@@ -200,23 +208,35 @@ def _run(payload: _RunPayload) -> Facts:
     run = payload.workflow_run or payload.workflow_job or payload.check_run or payload.check_suite or _Run()
     state = run.conclusion or run.status or payload.action
     branch = run.head_branch or (run.check_suite.head_branch if run.check_suite else None)
-    return _facts(state, ref=branch, sha=run.head_sha, subject=run.name)
+    number = payload.workflow_run.id if payload.workflow_run else None
+    return _facts(state, number, ref=_of_fork(run, branch), sha=run.head_sha, subject=run.name)
+
+
+def _of_fork(run: _Run, branch: str | None) -> str | None:
+    """Return a branch as GitHub labels that of a fork, `owner:branch`: a fork's main is not the repository's."""
+    own, head = run.repository or _Repository(), run.head_repository or _Repository()
+    if branch is None or None in {own.id, head.id} or own.id == head.id:
+        return branch
+    return f"{(head.full_name or '').partition('/')[0]}:{branch}"
 
 
 def _status(payload: _StatusPayload) -> Facts:
     return _facts(payload.state, sha=payload.sha, subject=payload.context)
 
 
-_read_thread = _reader(_ThreadPayload, _thread)
+_read_thread = partial(_read, Shape(_ThreadPayload), _thread)
 
 _READERS: dict[str, Callable[[bytes], Facts]] = {
-    "PushEvent": _reader(_PushPayload, _push),
-    "ReleaseEvent": _reader(_ReleasePayload, _release),
-    "MemberEvent": _reader(_MemberPayload, _member),
-    "StatusEvent": _reader(_StatusPayload, _status),
-    **dict.fromkeys(("CreateEvent", "DeleteEvent"), _reader(_RefPayload, _created_or_deleted)),
-    **dict.fromkeys(("DeploymentEvent", "DeploymentStatusEvent"), _reader(_DeploymentPayload, _deployment)),
+    "PushEvent": partial(_read, Shape(_PushPayload), _push),
+    "ReleaseEvent": partial(_read, Shape(_ReleasePayload), _release),
+    "MemberEvent": partial(_read, Shape(_MemberPayload), _member),
+    "StatusEvent": partial(_read, Shape(_StatusPayload), _status),
+    **dict.fromkeys(("CreateEvent", "DeleteEvent"), partial(_read, Shape(_RefPayload), _created_or_deleted)),
     **dict.fromkeys(
-        ("WorkflowRunEvent", "WorkflowJobEvent", "CheckRunEvent", "CheckSuiteEvent"), _reader(_RunPayload, _run)
+        ("DeploymentEvent", "DeploymentStatusEvent"), partial(_read, Shape(_DeploymentPayload), _deployment)
+    ),
+    **dict.fromkeys(
+        ("WorkflowRunEvent", "WorkflowJobEvent", "CheckRunEvent", "CheckSuiteEvent"),
+        partial(_read, Shape(_RunPayload), _run),
     ),
 }

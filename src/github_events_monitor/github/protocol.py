@@ -10,12 +10,18 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from .. import __version__
+from ..errors import Unreachable
+from ..jsontext import has_more_values
 from .decoding import any_json, storable
 from .limits import is_limit, limit_error
 from .refusals import API_VERSION, Request, Transient, refusal
 
 USER_AGENT = f"github-events-monitor/{__version__}"
 """Required: https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent"""
+
+MAX_VALUES = 300_000
+"""Values in an answer: a page of a hundred events in their longest form has a quarter of it. Many millions, of which
+32 MB can consist, would keep everything else waiting while they are read."""
 
 
 class Outcome(NamedTuple):
@@ -84,6 +90,8 @@ def check_json(headers: Mapping[str, str], body: bytes, request: Request) -> Non
             f"{request.host} answered with {storable(kind[:60]) or 'something'} instead of JSON for {request.what}; "
             "check GITHUB_API_URL and any proxy in between"
         )
+    if has_more_values(body, MAX_VALUES):
+        raise Unreachable(f"{request.host} sent more than {MAX_VALUES:,} values for {request.what}; they were not read")
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except (ValueError, RecursionError):

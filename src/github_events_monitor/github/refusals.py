@@ -30,13 +30,23 @@ def refusal(status: int, message: str, request: Request) -> GitHubError | Invali
     said = f" ({message})" if message else ""
     if status >= 500 or status in {408, 409, 425}:
         return Transient(f"{request.host} answered {status} for {request.what}{said}; try again later")
-    if status == 404 or (status == 422 and message.lower().startswith(_GONE_FROM_HISTORY)):
+    if status == 404 or _is_gone(status, message.lower()):
         return NotFound(_not_found("" if message == "Not Found" else said, request))
     if status in {401, 403, 451}:
         return Forbidden(_forbidden(status, said, request))
     if status in {400, 422}:
         return InvalidInput(f"{request.host} refused the question for {request.what}{said}; check its arguments")
     return Unreachable(_unexpected(status, said, request))
+
+
+def _is_gone(status: int, words: str) -> bool:
+    """Return whether something is not there any more: deleted, switched off, or left out by a force push.
+
+    https://docs.github.com/en/rest/issues/issues#get-an-issue answers 410 for a deleted issue.
+    """
+    if status == 410:
+        return "deleted" in words or "disabled" in words
+    return status == 422 and words.startswith(_GONE_FROM_HISTORY)
 
 
 def _not_found(said: str, request: Request) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from ..errors import InvalidInput, Unreachable
 from ..observations import Deployment, Release, safe_url
-from ..records import MAX_KEY_TEXT, repo_key
+from ..records import repo_key
 from .decoding import array_of, count, instant, object_of, text
 
 
@@ -96,7 +96,7 @@ def parse_repository(body: bytes) -> RepositoryInfo:
     return RepositoryInfo(
         id=number,
         full_name=row.full_name,
-        default_branch=_text(row.default_branch),
+        default_branch=text(row.default_branch),
         fork=row.fork,
         archived=row.archived,
         created_at=instant(row.created_at),
@@ -120,7 +120,7 @@ def parse_releases(body: bytes) -> list[Release]:
         for row in array_of(_Row, body, "releases")
         if row.id is not None
         and not row.draft
-        and (tag := _text(row.tag_name)) is not None
+        and (tag := text(row.tag_name)) is not None
         and (at := instant(row.published_at)) is not None
     ]
 
@@ -136,8 +136,8 @@ def parse_deployments(body: bytes) -> list[tuple[int, Deployment]]:
             Deployment(
                 id=str(row.id),
                 created_at=at,
-                sha=_text(row.sha),
-                environment=_text(row.environment),
+                sha=text(row.sha),
+                environment=text(row.environment),
                 url=safe_url(row.url),
             ),
         )
@@ -151,7 +151,7 @@ def parse_deployment_statuses(body: bytes) -> list[DeploymentStatus]:
     return [
         DeploymentStatus(state, instant(row.created_at))
         for row in array_of(_Row, body, "deployment statuses")
-        if row.id is not None and (state := _text(row.state)) is not None
+        if row.id is not None and (state := text(row.state)) is not None
     ]
 
 
@@ -174,7 +174,7 @@ def parse_security_advisories(body: bytes) -> list[Advisory]:
     return [
         Advisory(ghsa_id, _is_open(row))
         for row in array_of(_Row, body, "security advisories")
-        if (ghsa_id := _text(row.ghsa_id)) is not None
+        if (ghsa_id := text(row.ghsa_id)) is not None
     ]
 
 
@@ -185,7 +185,7 @@ def _is_open(row: _Row) -> bool:
 
 def parse_branches(body: bytes) -> list[str]:
     """Return names of branches, in GitHub's order (by name)."""
-    return [name for row in array_of(_Row, body, "branches") if (name := _text(row.name)) is not None]
+    return [name for row in array_of(_Row, body, "branches") if (name := text(row.name)) is not None]
 
 
 def parse_listed_repositories(body: bytes) -> list[ListedRepository]:
@@ -205,7 +205,7 @@ def parse_login(body: bytes) -> str | None:
 
 
 def _login(account: _Account | None) -> str | None:
-    return _text(account.login) if account else None
+    return text(account.login) if account else None
 
 
 def _is_name(value: str) -> bool:
@@ -214,7 +214,3 @@ def _is_name(value: str) -> bool:
     except InvalidInput:
         return False
     return True
-
-
-def _text(value: str | None) -> str | None:
-    return text(value, MAX_KEY_TEXT)

@@ -4,6 +4,7 @@ The payload of an issue is whole, that of a pull request since 2025-10 hardly mo
 not known, not none. https://docs.github.com/en/rest/using-the-rest-api/github-event-types
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -33,10 +34,49 @@ def thread_after(event: Event, known: Thread | None) -> Thread | None:
     if event.event_type not in DELIVERED or event.repo_name is None or event.facts.number is None:
         return None
     if event.facts.action in _GONE:
-        return None
+        return _gone(event, known)
     told = parse_delivered_thread(event.repo_name, event.event_type, event.payload, actor=event.actor_login)
     told = told or _outline(event, event.repo_name, event.facts.number, known)
     return told if told is None or known is None else merge_threads(known, told)
+
+
+def _gone(event: Event, known: Thread | None) -> Thread | None:
+    """Return an open issue as closed that was deleted or moved to another repository: no listing tells of it again.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues
+    """
+    if event.event_type != "IssuesEvent" or known is None or known.kind != "issue" or known.state != "open":
+        return None
+    return msgspec.structs.replace(
+        known,
+        state="closed",
+        updated_at=max(known.updated_at, event.created_at),
+        by_event=False,
+        closed_at=event.created_at,
+        closed_by=event.actor_login,
+        state_reason=event.facts.action,
+        ending_known=True,
+    )
+
+
+def threads_after(events: Iterable[Event], known: Mapping[int, Thread]) -> dict[int, Thread]:
+    """Return by number what events of one repository make of the threads that they are about: those that they change.
+
+    known: what is known of these threads before.
+    """
+    changed: dict[int, Thread] = {}
+    for event in sorted(events, key=lambda event: event.created_at):
+        number = event.facts.number or 0
+        before = changed.get(number) or known.get(number)
+        after = thread_after(event, before)
+        if after is not None and after != before:
+            changed[number] = after
+    return changed
+
+
+def numbers_in(events: Iterable[Event]) -> set[int]:
+    """Return the numbers of the threads that events are about."""
+    return {event.facts.number for event in events if event.event_type in DELIVERED and event.facts.number is not None}
 
 
 def _outline(event: Event, repo: str, number: int, known: Thread | None) -> Thread | None:
@@ -48,13 +88,14 @@ def _outline(event: Event, repo: str, number: int, known: Thread | None) -> Thre
     if (known is None and not opened) or (is_pull and kind == "issue"):
         return None
     at, mentioned = event.created_at, parse_mentioned_thread(event.event_type, event.payload, event.created_at)
+    has_ended = known is not None and known.state == "open" and mentioned.ended  # how, it does not say
     outline = Thread(
         repo_name=repo,
         number=number,
         kind=kind,
         state=turn or (known.state if known else "open"),
         created_at=known.created_at if known else at,
-        updated_at=at,
+        updated_at=known.updated_at if known and has_ended and turn is None else at,
         by_event=True,
         author_login=event.actor_login if opened else None,
         base=mentioned.base,

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from ..records import MAX_KEY_TEXT, Reply, Thread, repo_key
-from .decoding import Shape, array_of, count, instant, object_of, text
+from .decoding import GHOST, Shape, array_of, count, instant, object_of, text
 from .graphql.threads import MAX_TITLE
 
 _NUMBER = re.compile(r"/(\d{1,15})$")
@@ -46,6 +46,10 @@ class _Account(msgspec.Struct):
     type: str | None = None
     slug: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.login == GHOST:
+            self.login = self.type = None
+
 
 class _Label(msgspec.Struct):
     name: str | None = None
@@ -57,7 +61,7 @@ class _Side(msgspec.Struct):
 
 
 class _PullRequest(msgspec.Struct):
-    merged_at: str | None = None
+    merged_at: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _Row(msgspec.Struct):
@@ -164,12 +168,13 @@ def parse_thread(repo: str, body: bytes, kind: Literal["issue", "pull_request"])
 
 
 class Mentioned(NamedTuple):
-    """What a payload that lacks most of a thread says of it all the same."""
+    """What a payload that lacks most of a thread says of it all the same. ended: closed, or merged."""
 
     base: str | None = None
     head: str | None = None
     head_sha: str | None = None
     reply: Reply | None = None
+    ended: bool = False
 
 
 def parse_mentioned_thread(event_type: str, body: bytes, at: str) -> Mentioned:
@@ -178,13 +183,14 @@ def parse_mentioned_thread(event_type: str, body: bytes, at: str) -> Mentioned:
     row = delivery.pull_request or delivery.issue or _Row()
     base, head = row.base or _Side(), row.head or _Side()
     sides = [text(side, MAX_KEY_TEXT) for side in (base.ref, head.ref, head.sha)]
-    return Mentioned(sides[0], sides[1], sides[2], _reply_in(delivery, event_type, at))
+    return Mentioned(sides[0], sides[1], sides[2], _reply_in(delivery, event_type, at), row.state == "closed")
 
 
 def parse_delivered_thread(repo: str, event_type: str, body: bytes, actor: str | None = None) -> Thread | None:
     """Return the issue or pull request that a delivery shows, with the reply that it is about.
 
-    None for other deliveries, and for an issue that is not in the repository any more.
+    None for other deliveries, for an issue that is not in the repository any more, and for a closed pull request of
+    which it is not said whether it was merged: comments did not before 2022.
     actor: who did it, where the payload does not say.
     """
     if event_type not in DELIVERED:  # a push may have 25 MB, which are not read again for nothing
@@ -192,6 +198,8 @@ def parse_delivered_thread(repo: str, event_type: str, body: bytes, actor: str |
     delivery = _delivery.read(body)
     row = delivery.pull_request or delivery.issue
     if row is None or (event_type == "IssuesEvent" and delivery.action in _GONE):
+        return None
+    if row.pull_request is not None and row.pull_request.merged_at is msgspec.UNSET and row.state == "closed":
         return None
     is_pull = delivery.pull_request is not None or row.pull_request is not None
     listed = _thread(repo_key(repo), row, "pull_request" if is_pull else "issue")
@@ -226,7 +234,7 @@ def _thread(repo: str, row: _Row, kind: Literal["issue", "pull_request"]) -> Lis
     number, created_at, updated_at = count(row.number), instant(row.created_at), instant(row.updated_at)
     if number is None or created_at is None or updated_at is None or row.state not in {"open", "closed"}:
         return None
-    merged_at = instant(row.pull_request.merged_at if row.pull_request else row.merged_at)
+    merged_at = instant((row.pull_request.merged_at or None) if row.pull_request else row.merged_at)
     user, base, head = row.user or _Account(), row.base or _Side(), row.head or _Side()
     thread = Thread(
         repo_name=repo,

@@ -8,13 +8,13 @@ occurrence sends several deliveries (a release, a new branch) only that one is s
 import hashlib
 import hmac
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from ..errors import InvalidInput
 from ..instants import format_instant
-from ..jsontext import dump_json
+from ..jsontext import dump_json, has_more_values
 from ..observations import ForcePush
 from ..records import Commit, Event, MetricRow, Thread, repo_key
 from .commits import parse_push_commits
@@ -59,6 +59,9 @@ _BEGINNINGS = frozenset({None, "opened", "created", "submitted", "published", "r
 """Actions that are dated by when the thing came to be, others by its last change."""
 
 _MAX_DELIVERY = 100
+
+MAX_VALUES = 1_500_000
+"""Values in a delivery; in the 25 MB that GitHub sends at most, a value has more bytes than the seventeen of this."""
 
 
 class _Repository(msgspec.Struct):
@@ -132,6 +135,7 @@ class Delivered(NamedTuple):
 
 
 _shape = Shape(_Delivery)
+_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def verify_signature(secret: str, body: bytes, signature: str | None) -> bool:
@@ -149,9 +153,9 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
     kind, delivery: its headers `X-GitHub-Event` and `X-GitHub-Delivery`.
     Raises `InvalidInput` when the body is not a JSON object, or names a repository as GitHub could not.
     """
-    whole = any_json(body)
-    if not isinstance(whole, dict):
-        raise InvalidInput("the body of a webhook delivery must be a JSON object; set its content type to JSON")
+    if has_more_values(body, MAX_VALUES):
+        raise InvalidInput(f"the body of a webhook delivery has at most {MAX_VALUES:,} values")
+    members = _members(body)
     payload = _shape.read(body)
     repository = payload.repository or _Repository()
     reason = _refusal(kind, payload)
@@ -160,7 +164,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
             None, full_name=text(repository.full_name), reason=reason or "the delivery names no repository"
         )
     happened_at = _happened_at(EVENT_TYPES[kind], payload)
-    event = _event(EVENT_TYPES[kind], delivery, whole, payload, happened_at or received_at)
+    event = _event(EVENT_TYPES[kind], delivery, members, payload, happened_at or received_at)
     event = _identified(event, dated=happened_at is not None, delivery=delivery)
     return Delivered(
         event,
@@ -173,6 +177,22 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         delivery=delivery,
         thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),
     )
+
+
+def _members(body: bytes) -> dict[str, msgspec.Raw]:
+    """Return what the object of a body holds, each value as GitHub's own JSON text: 25 MB make no objects.
+
+    A body that is not to be had so (lone surrogates) is read in full.
+    """
+    try:
+        if not body.isascii():
+            body.decode()
+        return _decode(body)
+    except (ValueError, RecursionError):
+        whole = any_json(body)
+    if not isinstance(whole, dict):
+        raise InvalidInput("the body of a webhook delivery must be a JSON object; set its content type to JSON")
+    return {name: msgspec.Raw(dump_json(value)) for name, value in whole.items()}
 
 
 def rekey(delivered: Delivered, key: str) -> Delivered:
@@ -217,11 +237,11 @@ def _push_refusal(payload: _Delivery) -> str | None:
     return None
 
 
-def _event(event_type: str, delivery: str, whole: dict[str, Any], payload: _Delivery, at: str) -> Event:
-    own = {name: value for name, value in whole.items() if name not in _ENVELOPE}
+def _event(event_type: str, delivery: str, members: dict[str, msgspec.Raw], payload: _Delivery, at: str) -> Event:
+    own = {name: value for name, value in members.items() if name not in _ENVELOPE}
     if event_type == "WatchEvent":
-        own["action"] = "started"  # the Events API's word for it: "currently, can only be started"
-    body = dump_json(own)
+        own["action"] = msgspec.Raw(b'"started"')  # the Events API's word: "currently, can only be started"
+    body = msgspec.json.encode(own)
     return Event(
         id=f"delivery:{delivery[:_MAX_DELIVERY]}",
         event_type=event_type,

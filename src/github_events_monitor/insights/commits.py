@@ -14,7 +14,7 @@ from ..records import Commit, CommitFile, CommitSummary
 from .commit_messages import Message, is_merge_subject, read_message
 from .file_kinds import FileKind, is_sensitive, is_workflow, kind_of_file
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 
 SIZE_POINTS, SIZE_FULL_AT = 45, 2000
 """Impact: points for changed lines outside generated files, by their logarithm, all of them from 2,000 lines on."""
@@ -43,23 +43,28 @@ _KIND_NAMES: dict[FileKind, str] = {
     "ci": "CI", "build": "build files", "generated": "generated files", "config": "configuration",
 }  # fmt: skip
 _NOUNS = {
-    "feature": "Feature", "fix": "Bug fix", "docs": "Documentation", "test": "Tests", "refactor": "Refactoring",
-    "performance": "Performance work", "build": "Build change", "ci": "CI change", "dependencies": "Dependency update",
-    "security": "Security change", "style": "Formatting", "chore": "Chore", "revert": "Revert", "merge": "Merge",
-    "release": "Release", "generated": "Generated files",
+    "feature": "feature", "fix": "bug fix", "docs": "documentation", "test": "tests", "refactor": "refactoring",
+    "performance": "performance work", "build": "build change", "ci": "CI change", "dependencies": "dependency update",
+    "security": "security change", "style": "formatting", "chore": "chore", "revert": "revert", "merge": "merge",
+    "release": "release", "generated": "generated files",
 }  # fmt: skip
 
 Risk = Literal["low", "medium", "high"]
 
 
 class _Change(NamedTuple):
-    """The extent of a commit. lines and files leave generated files out where files are known; None is unknown."""
+    """The extent of a commit. lines and files leave generated files out where files are known; None is unknown.
+
+    cut: whether there are more files: GitHub does not list all of a huge commit.
+    https://docs.github.com/en/rest/commits/commits#get-a-commit
+    """
 
     lines: int | None
     files: int | None
     kinds: Counter[FileKind]
-    sensitive: tuple[str, ...]
-    workflows: bool
+    cut: bool = False
+    sensitive: int = 0
+    workflows: bool = False
 
 
 def analyse_commit(commit: Commit, files: Sequence[CommitFile] | None) -> CommitSummary:
@@ -92,15 +97,18 @@ def analyse_commit(commit: Commit, files: Sequence[CommitFile] | None) -> Commit
 def _measure(commit: Commit, files: Sequence[CommitFile] | None) -> _Change:
     lines = None if commit.additions is None or commit.deletions is None else commit.additions + commit.deletions
     if files is None:
-        return _Change(lines, commit.files_changed, Counter(), (), workflows=False)
+        return _Change(lines, commit.files_changed, Counter())
     kinds = {file.filename: kind_of_file(file.filename) for file in files}
     own = [file for file in files if kinds[file.filename] not in {"generated", "lock"}]
     counts = [(file.additions, file.deletions) for file in own]
     known = [added + deleted for added, deleted in counts if added is not None and deleted is not None]
-    sensitive = tuple(sorted(file.filename for file in own if is_sensitive(file.filename)))
-    workflows = any(is_workflow(file.filename) for file in own)
     return _Change(
-        sum(known) if len(known) == len(own) else lines, len(own), Counter(kinds.values()), sensitive, workflows
+        lines=sum(known) if len(known) == len(own) else lines,
+        files=len(own),
+        kinds=Counter(kinds.values()),
+        cut=commit.files_changed is None,
+        sensitive=sum(is_sensitive(file.filename) for file in own),
+        workflows=any(is_workflow(file.filename) for file in own),
     )
 
 
@@ -139,8 +147,7 @@ def _security_reason(message: Message, change: _Change) -> str | None:
     if "security" in message.categories:
         return "security: the message says so by its type or scope"
     if change.sensitive:
-        count = len(change.sensitive)
-        return f"security: {count} file{'s' * (count > 1)} named after access, secrets or cryptography"
+        return f"security: {_count(change.sensitive, 'file')} named after access, secrets or cryptography"
     return None
 
 
@@ -149,7 +156,7 @@ def _impact(categories: tuple[str, ...], message: Message, change: _Change, *, s
     if change.lines is None and change.files is None:
         known = [UNKNOWN_SIZE_IMPACT.get(name, UNKNOWN_SIZE_DEFAULT) for name in categories]
         points = max(known, default=UNKNOWN_SIZE_DEFAULT) + breaking
-        return min(100, points), "the size is not known yet: impact judged from the message alone"
+        return points, "the size is not known yet: impact judged from the message alone"
     kinds = set(change.kinds)
     extent = _grow(change.lines or 0, SIZE_POINTS, SIZE_FULL_AT) + _grow(
         change.files or 0, SPREAD_POINTS, SPREAD_FULL_AT
@@ -157,11 +164,11 @@ def _impact(categories: tuple[str, ...], message: Message, change: _Change, *, s
     extent += CODE_POINTS * ("code" in kinds) + BUILD_POINTS * bool(kinds & {"build", "ci", "manifest"})
     extent += SENSITIVE_POINTS * bool(change.sensitive) + SECURITY_POINTS * security
     factor = QUIET_FACTOR if kinds and kinds <= QUIET_KINDS else 1
-    lines = (
-        "an unknown number of lines" if change.lines is None else f"{change.lines:,} line{'s' * (change.lines != 1)}"
+    lines = "an unknown number of lines" if change.lines is None else _count(change.lines, "line")
+    files = "an unknown number of files" if change.files is None else _count(change.files, "file")
+    why = f"impact: {lines} in {'at least ' if change.cut else ''}{files}" + (
+        " outside generated and lock files" if kinds else ""
     )
-    files = f"{change.files or 0:,} file{'s' * (change.files != 1)}"
-    why = f"impact: {lines} in {files}" + (" outside generated and lock files" if kinds else "")
     return min(100, round(extent * factor + breaking)), why
 
 
@@ -192,20 +199,20 @@ def _risk(message: Message, change: _Change, impact: int, *, security: bool, bot
 
 def _sentence(categories: tuple[str, ...], commit: Commit, change: _Change, *, breaking: bool, bot: bool) -> str:
     """Return what happened in one plain sentence, in our words: nothing of the message is repeated."""
-    nouns = [_NOUNS.get(name, name) for name in categories[:2]] or ["Change"]
-    text = nouns[0] + "".join(
-        f" and {noun[0].lower() if noun[1:2].islower() else noun[0]}{noun[1:]}" for noun in nouns[1:]
-    )
-    text = ("Breaking " + text[0].lower() + text[1:] if breaking and text[1:2].islower() else text) + (
-        " by a bot" if bot else ""
-    )
-    if commit.files_changed is not None or change.kinds:
-        total = commit.files_changed if commit.files_changed is not None else sum(change.kinds.values())
-        kinds = ", ".join(
-            _KIND_NAMES[kind] for kind, _ in sorted(change.kinds.items(), key=lambda item: (-item[1], item[0]))[:3]
-        )
-        text += f" in {total:,} file{'s' * (total != 1)}" + (f" ({kinds})" if kinds else "")
+    nouns = " and ".join(_NOUNS[name] for name in categories[:2]) or "change"
+    text = f"breaking {nouns}" if breaking else nouns
+    text = text[0].upper() + text[1:] + (" by a bot" if bot else "")
+    if commit.files_changed is not None:
+        text += f" in {_count(commit.files_changed, 'file')}"
+    elif change.cut:
+        text += f" in at least {_count(change.kinds.total(), 'file')}"
+    if change.kinds:
+        most = sorted(change.kinds.items(), key=lambda item: (-item[1], item[0]))[:3]
+        text += f" ({', '.join(_KIND_NAMES[kind] for kind, _ in most)})"
     if commit.additions is not None and commit.deletions is not None:
-        lines = f"{commit.additions:,} line{'s' * (commit.additions != 1)}"
-        text += f": {lines} added, {commit.deletions:,} removed"
+        text += f": {_count(commit.additions, 'line')} added, {commit.deletions:,} removed"
     return text + "."
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'s' * (number != 1)}"

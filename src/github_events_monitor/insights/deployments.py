@@ -143,6 +143,7 @@ def _gap(inputs: DeploymentInputs, kind: str) -> str:
 def _release_answer(release: Release) -> ReleaseAnswer:
     return ReleaseAnswer(
         tag=release.tag,
+        prerelease=release.prerelease,
         published_at=release.published_at,
         author_login=release.author_login,
         evidence=release.evidence,

@@ -193,8 +193,8 @@ def _show(
             is_bot=kind == "bot",
             total=record.total,
             contributions={name: amount for name, amount in sorted(record.counts.items()) if amount},
-            first_responses=len(responses.get(record.account.key, ())),
-            median_first_response_hours=_median(responses.get(record.account.key, ())),
+            first_responses=len(hours),
+            median_first_response_hours=_median(hours),
             first_seen=min(record.proofs)[0],
             last_seen=max(record.proofs)[0],
             new_contributor=False if record.account.key in before else True if history_known else None,
@@ -202,6 +202,7 @@ def _show(
             evidence=tuple(proof for _, proof in nlargest(MAX_EVIDENCE, record.proofs)),
         )
         for record in chosen
+        for hours in (responses.get(record.account.key, ()),)
     )
 
 

@@ -23,10 +23,9 @@ class Payload:
         """Payloads that are no JSON object read as empty ones."""
         self.title = title
         try:
-            value = load_json(event.payload)
+            self._value: Any = load_json(event.payload)
         except (ValueError, RecursionError):
-            value = None
-        self._value: dict[str, Any] = value if isinstance(value, dict) else {}
+            self._value = None
 
     def text(self, *path: str) -> str | None:
         """Return text that is not empty."""
@@ -48,23 +47,23 @@ class Payload:
 
     def texts(self, field: str, key: str) -> list[str]:
         """Return the text at `key` of every object in the list at `field`."""
-        found = self._at((field,))
-        rows = found if isinstance(found, list) else []
-        values = (row.get(key) for row in rows if isinstance(row, dict))
+        values = (row.get(key) for row in self._list(field) if isinstance(row, dict))
         return [value for value in values if isinstance(value, str) and value.strip()]
 
     def size(self, field: str) -> int:
         """Return how long a list is; 0 when there is none."""
-        found = self._at((field,))
-        return len(found) if isinstance(found, list) else 0
+        return len(self._list(field))
 
     def falses(self, field: str, key: str) -> int:
         """Return how many objects of the list at `field` have a `key` that is false."""
+        return sum(isinstance(row, dict) and row.get(key) is False for row in self._list(field))
+
+    def _list(self, field: str) -> list[Any]:
         found = self._at((field,))
-        return sum(isinstance(row, dict) and row.get(key) is False for row in found) if isinstance(found, list) else 0
+        return found if isinstance(found, list) else []
 
     def _at(self, path: tuple[str, ...]) -> Any:
-        found: Any = self._value
+        found = self._value
         for key in path:
             found = found.get(key) if isinstance(found, dict) else None
         return found
@@ -96,17 +95,17 @@ def texts_of_thread(thread: Thread, repo_url: str) -> list[TextItem]:
 
 
 def _written(event: Event, payload: Payload) -> Iterator[tuple[str | None, str | None]]:
-    for thread in filter(payload.has, _THREADS):
+    for thread in _THREADS:
         author = payload.text(thread, "user", "login")
         yield author, payload.text(thread, "title")
         yield author, payload.text(thread, "body")
-    for remark in filter(payload.has, _REMARKS):
+    for remark in _REMARKS:
         yield payload.text(remark, "user", "login"), payload.text(remark, "body")
-    for field in ("name", "body", "tag_name") if payload.has("release") else ():
+    for field in ("name", "body", "tag_name"):
         yield payload.text("release", "author", "login"), payload.text("release", field)
-    for field in ("page_name", "title", "summary") if payload.has("pages") else ():
+    for field in ("page_name", "title", "summary"):
         yield from ((None, text) for text in payload.texts("pages", field))
     yield None, payload.text("label", "name")
     yield None, payload.text("pull_request", "head", "ref")
     yield None, event.facts.ref or payload.text("ref")
-    yield None, payload.text("description") if event.event_type == "CreateEvent" else None
+    yield None, payload.text("description")  # of the repository, in a CreateEvent

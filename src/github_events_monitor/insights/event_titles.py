@@ -7,6 +7,7 @@ so every title has a form without them.
 
 import re
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from ..records import Event
@@ -37,7 +38,7 @@ def describe_event(
 
 
 def _push(event: Event, payload: Payload) -> str:
-    verb = "force-pushed" if event.facts.action == "force_push" or payload.flag("forced") else "pushed"
+    verb = "force-pushed" if event.facts.action == "force_push" else "pushed"
     what = _pushed_commits(payload)
     head = f" (head {_short(event.facts.sha)})" if event.facts.sha else ""
     return f"{verb}{what} to {_pushed_ref(event.facts.ref)}{head}"
@@ -72,7 +73,7 @@ def _branch_or_tag(event: Event, payload: Payload) -> str | None:
     ref = event.facts.ref or payload.text("ref")
     if not ref:
         return None
-    kind = "tag" if ref.startswith("refs/tags/") or payload.text("ref_type") == "tag" else "branch"
+    kind = "tag" if ref.startswith("refs/tags/") else "branch" if ref.startswith("refs/heads/") else "branch or tag"
     return f"{kind} {_ref(ref)}"
 
 
@@ -121,7 +122,7 @@ def _commented(event: Event) -> str:
 
 
 def _review(event: Event, payload: Payload) -> str:
-    verbs = {"approved": "approved", "changes_requested": "requested changes on", "commented": "reviewed"}
+    verbs = {"approved": "approved", "changes_requested": "requested changes on"}
     state = (payload.text("review", "state") or "").lower()
     verb = verbs.get(state, "reviewed")
     if event.facts.action == "dismissed" or state == "dismissed":
@@ -167,17 +168,14 @@ def _deployment_status(event: Event, _: Payload) -> str:
     return f"deployment to {_name(event.facts.subject) or 'an unnamed environment'}: {_outcome(event)}"
 
 
-def _run(kind: str) -> Describe:
-    def describe(event: Event, _: Payload) -> str:
-        where = ", ".join(part for part in (_ref(event.facts.ref), _short(event.facts.sha)) if part)
-        name = f" {_name(event.facts.subject)}" if event.facts.subject else ""
-        return f"{kind}{name}: {_outcome(event)}{f' ({where})' if where else ''}"
-
-    return describe
+def _run(kind: str, event: Event, _: Payload) -> str:
+    where = ", ".join(part for part in (_ref(event.facts.ref), _short(event.facts.sha)) if part)
+    name = f" {_name(event.facts.subject)}" if event.facts.subject else ""
+    return f"{kind}{name}: {_outcome(event)}{f' ({where})' if where else ''}"
 
 
 def _other(event: Event, _: Payload) -> str:
-    words = _WORDS.sub(" ", clean(event.event_type, _MAX_NAME, one_line=True).removesuffix("Event")).lower()
+    words = _WORDS.sub(" ", _name(event.event_type).removesuffix("Event")).lower()
     return f"{words or 'event'}{f' {_action(event)}' if event.facts.action else ''}"
 
 
@@ -232,17 +230,17 @@ _DESCRIBE: dict[str, Describe] = {
     "WatchEvent": lambda _, __: "starred the repository",
     "DeploymentEvent": _deployment,
     "DeploymentStatusEvent": _deployment_status,
-    "WorkflowRunEvent": _run("workflow"),
-    "WorkflowJobEvent": _run("workflow job"),
-    "CheckRunEvent": _run("check"),
-    "CheckSuiteEvent": _run("check suite"),
-    "StatusEvent": _run("status"),
+    "WorkflowRunEvent": partial(_run, "workflow"),
+    "WorkflowJobEvent": partial(_run, "workflow job"),
+    "CheckRunEvent": partial(_run, "check"),
+    "CheckSuiteEvent": partial(_run, "check suite"),
+    "StatusEvent": partial(_run, "status"),
 }
 
 _SAFE = re.compile(r"[A-Za-z0-9._~/%#?&=+@!,:;-]{1,400}")
 _PLACES = ("comment", "review", "issue", "pull_request", "discussion", "release", "forkee")
 _RUNS = ("workflow_run", "workflow_job", "check_run")
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHA = re.compile(r"(?!0+\Z)(?:[0-9a-f]{40}|[0-9a-f]{64})")  # all zeros stand for no commit
 
 
 def _url_of(event: Event, payload: Payload, full_name: str, web_url: str) -> str | None:
@@ -253,14 +251,14 @@ def _url_of(event: Event, payload: Payload, full_name: str, web_url: str) -> str
             return url
     build = _BUILDERS.get(event.event_type)
     path = build(event, payload) if build else None
-    return None if path is None else f"{web_url}/{quote(full_name, safe='/')}{path}"
+    return None if path is None else f"{web_url}/{quote(full_name)}{path}"
 
 
 def _push_path(event: Event, payload: Payload) -> str | None:
     before, head = payload.text("before"), event.facts.sha
-    if not head or not _SHA.fullmatch(head) or not head.strip("0"):
+    if not head or not _SHA.fullmatch(head):
         return None
-    if before and _SHA.fullmatch(before) and before.strip("0"):
+    if before and _SHA.fullmatch(before):
         return f"/compare/{before}...{head}"
     return f"/commit/{head}"
 
@@ -271,15 +269,12 @@ def _created_path(event: Event, _: Payload) -> str | None:
 
 
 def _quoted(ref: str) -> str:
-    return quote(ref.removeprefix("refs/heads/").removeprefix("refs/tags/"), safe="/")
+    return quote(ref.removeprefix("refs/heads/").removeprefix("refs/tags/"))
 
 
-def _numbered_path(folder: str) -> Callable[[Event, Payload], str | None]:
-    def build(event: Event, payload: Payload) -> str | None:
-        kind = "pull" if payload.has("issue", "pull_request") else folder
-        return f"/{kind}/{event.facts.number}" if event.facts.number else None
-
-    return build
+def _numbered_path(folder: str, event: Event, payload: Payload) -> str | None:
+    kind = "pull" if payload.has("issue", "pull_request") else folder
+    return f"/{kind}/{event.facts.number}" if event.facts.number else None
 
 
 def _release_path(event: Event, _: Payload) -> str | None:
@@ -301,13 +296,13 @@ _BUILDERS: dict[str, Callable[[Event, Payload], str | None]] = {
     "PublicEvent": _whole_repository,
     "ReleaseEvent": _release_path,
     "GollumEvent": lambda _, __: "/wiki",
-    "IssuesEvent": _numbered_path("issues"),
-    "IssueCommentEvent": _numbered_path("issues"),
-    "DiscussionEvent": _numbered_path("discussions"),
-    "DiscussionCommentEvent": _numbered_path("discussions"),
+    "IssuesEvent": partial(_numbered_path, "issues"),
+    "IssueCommentEvent": partial(_numbered_path, "issues"),
+    "DiscussionEvent": partial(_numbered_path, "discussions"),
+    "DiscussionCommentEvent": partial(_numbered_path, "discussions"),
     **dict.fromkeys(
         ("PullRequestEvent", "PullRequestReviewEvent", "PullRequestReviewCommentEvent", "PullRequestReviewThreadEvent"),
-        _numbered_path("pull"),
+        partial(_numbered_path, "pull"),
     ),
     **dict.fromkeys(("CommitCommentEvent", "StatusEvent", "CheckRunEvent", "CheckSuiteEvent"), _commit_path),
     **dict.fromkeys(("WorkflowRunEvent", "WorkflowJobEvent", "DeploymentEvent", "DeploymentStatusEvent"), _commit_path),

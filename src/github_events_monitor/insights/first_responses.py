@@ -7,13 +7,13 @@ from ..instants import seconds_between
 from ..records import Activity, Authorship, Thread
 from .accounts import Accounts
 from .contributions import CLOSING, NEW
-from .threads import bots_of, join_threads
+from .rows import in_order
+from .threads import THREAD_TYPES, bots_of, join_threads
 
 Responses = Mapping[str, Sequence[float]]
 """By the key of an account, the hours after which it was the first person to answer."""
 
-_THREADS = ("IssuesEvent", "PullRequestEvent")
-_REPLIES = frozenset({"IssueCommentEvent", "PullRequestReviewEvent", "PullRequestReviewCommentEvent"})
+_OPENED = ("IssuesEvent", "PullRequestEvent")
 
 
 def first_responses(
@@ -30,25 +30,24 @@ def first_responses(
     Only what is known since it was opened counts: else an earlier answer may be missing. Answers of bots and AI
     assistants, and what they opened, do not count.
     """
-    accounts = Accounts(authorship, bot_logins, bots_of(threads))
-    rows = [row for row in join_threads(activity, threads, None) if row.created_at < until and row.number is not None]
-    opened: dict[int, tuple[str, str]] = {}
-    replies: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (row.created_at, row.id)):
-        number, person = row.number or 0, accounts.people[row.actor_login]
-        if row.event_type in _THREADS and row.action == "opened":
-            opened.setdefault(number, (row.created_at, person))
-        elif person and _answers(row):
-            replies[number].append((row.created_at, person))
+    people = Accounts(authorship, bot_logins, bots_of(threads)).people
+    about_threads = (row for row in activity if row.number is not None and row.event_type in THREAD_TYPES)
+    rows = in_order(row for row in join_threads(about_threads, threads) if row.created_at < until)
+    opened = {row.number: row for row in reversed(rows) if row.action == "opened" and row.event_type in _OPENED}
+    answered: dict[int | None, Activity] = {}
+    for row in rows:
+        opening = opened.get(row.number)
+        if opening is not None and row.number not in answered and _answers(row):
+            person, author = people[row.actor_login], people[opening.actor_login]
+            if person and author and person != author:
+                answered[row.number] = row
     found: defaultdict[str, list[float]] = defaultdict(list)
-    for number, (at, author) in opened.items():
-        first = next((reply for reply in replies[number] if reply[1] != author), None)
-        if author and first is not None and since <= first[0]:
-            found[first[1]].append(max(0.0, seconds_between(at, first[0]) / 3600))
+    for number, row in answered.items():
+        if since <= row.created_at:
+            hours = seconds_between(opened[number].created_at, row.created_at) / 3600
+            found[people[row.actor_login]].append(max(0.0, hours))
     return dict(found)
 
 
 def _answers(row: Activity) -> bool:
-    if row.event_type in _THREADS:
-        return row.action in CLOSING
-    return row.event_type in _REPLIES and row.action in NEW
+    return row.action in (CLOSING if row.event_type in _OPENED else NEW)

@@ -1,7 +1,8 @@
 """Repository health: components after CHAOSS and OpenSSF Scorecard, weighed into one score that knows its limits.
 
 health_score = 100 * sum(weight * score) / sum(weight) over the components that are known, None below 60 % of known
-weight; confidence = known weight / all weight. Weights and thresholds: `health.rules`.
+weight; confidence = known weight / all weight, where a component that leaves out some of its sample because it was not
+read counts with the share that was. Weights and thresholds: `health.rules`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,7 +71,7 @@ class HealthInputs:
 def assess_health(inputs: HealthInputs) -> HealthResult:
     """Return how healthy a window shows a repository, with a trend. Order and repetition of the rows do not matter."""
     accounts = Accounts(inputs.authorship, inputs.bot_logins, bots_of(inputs.threads))
-    activity = join_threads(inputs.activity, inputs.threads, None) if inputs.threads else inputs.activity
+    activity = join_threads(inputs.activity, inputs.threads) if inputs.threads else inputs.activity
     period = Period(
         since=inputs.since,
         until=inputs.until,
@@ -102,14 +103,19 @@ def assess_health(inputs: HealthInputs) -> HealthResult:
 
 
 def _known_weight(components: Sequence[Component]) -> float:
-    return sum(c.weight for c in components if c.score is not None)
+    return sum(c.weight * _share_read(c) for c in components if c.score is not None)
+
+
+def _share_read(component: Component) -> float:
+    sample = component.sample_size or 0
+    return sample / (sample + component.left_out) if component.left_out else 1.0
 
 
 def _score(components: Sequence[Component]) -> float | None:
-    known = _known_weight(components)
-    if known < MINIMUM_KNOWN_SHARE * TOTAL_WEIGHT:
+    if _known_weight(components) < MINIMUM_KNOWN_SHARE * TOTAL_WEIGHT:
         return None
-    return round(100 * sum(c.weight * c.score for c in components if c.score is not None) / known, 1)
+    scored = [(c.weight, c.score) for c in components if c.score is not None]
+    return round(100 * sum(weight * score for weight, score in scored) / sum(weight for weight, _ in scored), 1)
 
 
 def _trend(period: Period, components: Sequence[Component]) -> Trend:
@@ -134,7 +140,7 @@ def _trend(period: Period, components: Sequence[Component]) -> Trend:
 def _compare(now: float, then: float, what: str) -> Trend:
     change = round(now - then, 1)
     return Trend(
-        direction="flat" if abs(change) < FLAT_BELOW else "up" if change > 0 else "down",
+        direction="up" if change >= FLAT_BELOW else "down" if change <= -FLAT_BELOW else "flat",
         previous_score=then,
         change=change,
         explanation=f"{what}: {now} now, {then} then.",

@@ -10,6 +10,8 @@ from ..answers import AnswerModel, Flag, Kind, Strings
 RiskLevel = Literal["low", "medium", "high", "critical"]
 Formula = Annotated[SkipJsonSchema[str], Field(exclude=True)]
 """How a number is made; not part of answers, for it stands once in `github-events://formulas`."""
+LeftOut = Annotated[SkipJsonSchema[int], Field(exclude=True)]
+"""How many were left out of a sample because too little of them was read; the explanation says so."""
 
 Evidence = tuple[str, ...]
 """What a reader can open: `event:<id>`, `commit:<sha>`, or a URL; at most a handful."""
@@ -56,6 +58,7 @@ class Component(AnswerModel):
     sample_size: int | None
     formula: Formula
     explanation: str
+    left_out: LeftOut = 0
 
 
 class Trend(AnswerModel):
@@ -69,6 +72,8 @@ class Trend(AnswerModel):
 
 class HealthResult(AnswerModel):
     """health_score: 0-100, null below 60 % known weight. confidence: known weight / all weight.
+
+    A component that leaves some of its sample out is known by the share that it has read.
 
     people, bots, ai_assistants: how many took part; null where several repositories are compared.
     """
@@ -174,9 +179,10 @@ class DoraKey(AnswerModel):
 
 
 class ReleaseAnswer(AnswerModel):
-    """A published release."""
+    """A published release; pre-releases are no deliveries to the four keys."""
 
     tag: str
+    prerelease: Flag = False
     published_at: str
     author_login: str | None
     evidence: Evidence

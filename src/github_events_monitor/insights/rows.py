@@ -43,5 +43,5 @@ def within(rows: Sequence[Activity], since: str, until: str) -> Sequence[Activit
 
 
 def evidence_of(row: Activity) -> str:
-    """Return what a reader can open: a stored event, or the address that a row of the record has as its id."""
-    return row.id if "://" in row.id else f"event:{row.id}"
+    """Return what a reader can open: a stored event."""
+    return f"event:{row.id}"

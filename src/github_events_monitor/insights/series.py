@@ -49,7 +49,7 @@ def timeline(span: Span) -> Timeline:
     hours = (until - since) / timedelta(hours=1)
     unit: Unit = "hour" if hours <= MAX_HOURLY else "day" if hours <= MAX_DAILY else "week"
     first = since.replace(minute=0, second=0) if unit == "hour" else since.replace(hour=0, minute=0, second=0)
-    if unit == "week" and first.toordinal() > first.weekday():
+    if unit == "week":
         first -= timedelta(days=first.weekday())
     return Timeline(unit, first, max(1, -((first - until) // STEPS[unit])))
 
@@ -79,7 +79,7 @@ def weekday_hours(counts: Mapping[tuple[str, str], int]) -> tuple[tuple[int, ...
     """Return how many events fell into each hour of each weekday (UTC), Monday first."""
     found = [[0] * 24 for _ in range(7)]
     for (hour, _), count in counts.items():
-        found[date.fromisoformat(hour[:10]).weekday()][int(hour[11:13])] += count
+        found[date.fromisoformat(hour[:10]).weekday()][int(hour[11:])] += count
     return tuple(map(tuple, found))
 
 

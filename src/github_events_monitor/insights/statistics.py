@@ -63,6 +63,12 @@ def usual_level(
     return Level(mean, 1 / (excess + uncertainty))
 
 
+def log_exactly(count: int, level: Level) -> float:
+    """Return log P(X = count)."""
+    busy = level.mean / (level.mean + level.shape)
+    return _log_beta_term(busy, float(count), level.shape)
+
+
 def log_at_least(count: int, level: Level) -> float:
     """Return log P(X >= count)."""
     if count <= 0:

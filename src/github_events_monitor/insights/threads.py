@@ -5,7 +5,7 @@ both tell of the same it counts once. https://docs.github.com/en/rest/using-the-
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from statistics import median
 from typing import Any, Literal, NamedTuple
 
@@ -63,7 +63,7 @@ class ThreadSummary(NamedTuple):
 
 def thread_events(thread: Thread) -> Iterator[ThreadEvent]:
     """Yield when a thread was opened, answered, and closed or merged at last; earlier closings are not on record."""
-    event_type = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
+    event_type = _event_type(thread)
     yield ThreadEvent(event_type, "opened", thread.created_at, thread.author_login, "opened")
     for reply in thread.replies:
         anchor = _ANCHORS[reply.kind] + reply.id
@@ -74,6 +74,10 @@ def thread_events(thread: Thread) -> Iterator[ThreadEvent]:
         yield ThreadEvent(event_type, "closed", thread.closed_at, thread.closed_by, "closed")
 
 
+def _event_type(thread: Thread) -> str:
+    return "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
+
+
 def events_of(thread: Thread) -> list[Event]:
     """Return what the record tells as the events that a webhook would have brought, under the same ids."""
     return [_event(thread, thread_event) for thread_event in thread_events(thread)]
@@ -81,53 +85,35 @@ def events_of(thread: Thread) -> list[Event]:
 
 def unseen_events(threads: Iterable[Thread], known: Iterable[Activity]) -> list[Event]:
     """Return the events of `events_of` that are not among the known ones, which need all facts, oldest first."""
-    rows = list(known)
-    ids, seen = {row.id for row in rows}, _Seen(rows)
+    rows, told = list(known), list(threads)
+    ids, seen = {row.id for row in rows}, _Seen(rows, told)
     found = [
         event
-        for thread in threads
+        for thread in told
         for thread_event in thread_events(thread)
         if seen.find(thread, thread_event) is None and (event := _event(thread, thread_event)).id not in ids
     ]
     return sorted(found, key=lambda event: (event.created_at, event.id))
 
 
-def join_threads(activity: Iterable[Activity], threads: Iterable[Thread], repo_url: str | None) -> list[Activity]:
-    """Return events and what the record tells beside them, each once, at the record's time; in no order.
+def join_threads(activity: Iterable[Activity], threads: Collection[Thread]) -> list[Activity]:
+    """Return events and what the record of the same repository tells beside them, each once, at the record's time.
 
-    Args:
-        activity: with at least the facts `action` and `number`.
-        threads: of the same repository.
-        repo_url: where people read it; the id of a row made here is an address that opens (see `rows.evidence_of`).
+    Of the facts of events `action` and `number` are needed. The rows are in no order.
     """
     known = {row.id: row for row in activity}
-    rows, seen, web = list[Activity](), _Seen(known.values()), repo_url or "https://github.com/unknown"
+    rows, seen = list[Activity](), _Seen(known.values(), threads)
     for thread in threads:
-        page = f"{web}/{'pull' if thread.kind == 'pull_request' else 'issues'}/{thread.number}"
         for thread_event in thread_events(thread):
             if (row := seen.find(thread, thread_event)) is not None:
                 actor = row.actor_login or thread_event.actor  # it may have been read later
                 # the feed may be seconds late
-                known[row.id] = row._replace(created_at=thread_event.at, actor_login=actor)
+                known[row.id] = msgspec.structs.replace(row, created_at=thread_event.at, actor_login=actor)
             else:
-                rows.append(
-                    Activity(
-                        id=f"{page}#{thread_event.anchor}",
-                        event_type=thread_event.event_type,
-                        created_at=thread_event.at,
-                        actor_login=thread_event.actor,
-                        action=thread_event.action,
-                        number=thread.number,
-                        ref=None,
-                        sha=None,
-                        subject=thread.author_login,
-                    )
-                )
-        reopened = seen.closed_before(thread)
-        if reopened:
-            kind = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
-            anchor = f"{page}#reopened"
-            rows.append(Activity(anchor, kind, thread.updated_at, None, "reopened", thread.number, None, None, None))
+                rows.append(_row(thread, thread_event))
+        if seen.closed_before(thread):
+            again = ThreadEvent(_event_type(thread), "reopened", thread.updated_at, None, "reopened")
+            rows.append(_row(thread, again))
     return [*known.values(), *rows]
 
 
@@ -175,18 +161,25 @@ def first_response_hours(thread: Thread, until: str, bot_logins: frozenset[str] 
 def waiting_for(thread: Thread, bot_logins: frozenset[str] = frozenset()) -> Turn | None:
     """Return whose turn it is in an open pull request; None for anything else.
 
-    review: there is no decision and the last word is the author's. author: changes are requested, the last word is
-    another person's, or it is a draft. merge: it is approved. Words of bots and AI assistants do not count.
+    review: there is no decision and the last word is the author's, or those who requested changes are asked again.
+    author: changes are requested, the last word is another person's, or it is a draft. merge: it is approved. Words of
+    bots and AI assistants do not count, nor do reviews that were dismissed.
     """
     if thread.kind != "pull_request" or thread.state != "open":
         return None
     decision = _decision(thread, bot_logins)
-    if thread.draft or decision == "changes_requested":
+    if thread.draft or (decision == "changes_requested" and not _is_asked_again(thread, bot_logins)):
         return "author"
+    if decision == "changes_requested":
+        return "review"
     if decision == "approved":
         return "merge"
     author = (thread.author_login or "").lower()
-    words = [reply for reply in thread.replies if _is_person(reply.author_login, reply.author_type, bot_logins)]
+    words = [
+        reply
+        for reply in thread.replies
+        if reply.state != "dismissed" and _is_person(reply.author_login, reply.author_type, bot_logins)
+    ]
     last = max(words, key=lambda reply: (reply.created_at, reply.id), default=None)
     if last is None or (last.author_login or "").lower() == author or last.state == "approved":
         return "review"  # also where one approval is not enough
@@ -233,12 +226,13 @@ def lacks_ending(thread: Thread) -> bool:
 
 
 class _Seen:
-    """Which events of threads the known ones tell of; each event stands for one."""
+    """Which events of some threads the known ones tell of; each event stands for one."""
 
-    def __init__(self, rows: Iterable[Activity]) -> None:
+    def __init__(self, rows: Iterable[Activity], threads: Iterable[Thread]) -> None:
         self._rows: defaultdict[tuple[str, int], list[Activity]] = defaultdict(list)
+        numbers = {thread.number for thread in threads}
         for row in rows:
-            if row.number is not None:
+            if row.number is not None and row.number in numbers:
                 self._rows[row.event_type, row.number].append(row)
 
     def find(self, thread: Thread, thread_event: ThreadEvent) -> Activity | None:
@@ -255,8 +249,7 @@ class _Seen:
 
     def closed_before(self, thread: Thread) -> bool:
         """Return whether an event closed what the record says is open: it was reopened since, unseen."""
-        kind = "PullRequestEvent" if thread.kind == "pull_request" else "IssuesEvent"
-        rows = self._rows.get((kind, thread.number), ())
+        rows = self._rows.get((_event_type(thread), thread.number), ())
         turns = [(row.created_at, row.action or "") for row in rows if row.action in CLOSING | {"reopened"}]
         last = max(turns, default=None)
         return thread.state == "open" and last is not None and last[1] in CLOSING and last[0] <= thread.updated_at
@@ -282,13 +275,28 @@ def _decision(thread: Thread, bot_logins: frozenset[str]) -> str | None:
     """Return GitHub's decision, else the one that the last decisive review of each person makes."""
     if thread.review_decision is not None:
         return thread.review_decision
+    states = set(_decisions(thread, bot_logins).values())
+    return next((state for state in ("changes_requested", "approved") if state in states), None)
+
+
+def _decisions(thread: Thread, bot_logins: frozenset[str]) -> dict[str, str]:
+    """Return the last decisive review of each person other than the author, by login in lower case."""
     last: dict[str, str] = {}
-    author = (thread.author_login or "").lower()
     for reply in sorted(thread.replies, key=lambda reply: (reply.created_at, reply.id)):
         if reply.state in _DECISIONS and _is_person(reply.author_login, reply.author_type, bot_logins):
             last[(reply.author_login or "").lower()] = reply.state or ""
-    states = {state for login, state in last.items() if login != author}
-    return next((state for state in ("changes_requested", "approved") if state in states), None)
+    last.pop((thread.author_login or "").lower(), None)
+    return last
+
+
+def _is_asked_again(thread: Thread, bot_logins: frozenset[str]) -> bool:
+    """Return whether a review is asked of all who requested changes: a review that is given ends what was asked.
+
+    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/requesting-a-pull-request-review
+    """
+    asked = {login.lower() for login in thread.reviewers or ()}
+    wanted = {login for login, state in _decisions(thread, bot_logins).items() if state == "changes_requested"}
+    return bool(wanted) and wanted <= asked
 
 
 def _ended_at(thread: Thread) -> str | None:
@@ -296,6 +304,15 @@ def _ended_at(thread: Thread) -> str | None:
 
 
 _PLACES: Mapping[str, str] = {"review": "review", "comment": "comment", "review_comment": "comment"}
+
+
+def _id(thread: Thread, thread_event: ThreadEvent) -> str:
+    return f"record:{thread.number}/{thread_event.anchor}"
+
+
+def _row(thread: Thread, event: ThreadEvent) -> Activity:
+    name = _id(thread, event)
+    return Activity(name, event.event_type, event.at, event.actor, event.action, thread.number, None, None, None)
 
 
 def _event(thread: Thread, thread_event: ThreadEvent) -> Event:
@@ -313,7 +330,7 @@ def _event(thread: Thread, thread_event: ThreadEvent) -> Event:
         payload[_PLACES[reply.kind]] = {"id": int(reply.id) if reply.id.isdecimal() else None, "state": reply.state}
     body = dump_json(payload)
     event = Event(
-        id=f"record:{thread.number}/{thread_event.anchor}",
+        id=_id(thread, thread_event),
         event_type=thread_event.event_type,
         created_at=thread_event.at,
         repo_name=thread.repo_name,

@@ -1,6 +1,7 @@
 """What runs of workflows say of a branch: how many failed, and which workflow fails since when.
 
-Only verdicts count: a skipped, cancelled, neutral, stale or action_required run says nothing of the commit.
+Only verdicts count: a skipped, cancelled, neutral, stale or action_required run says nothing of the commit. A run that
+is run again is one run, and its latest attempt judges it: https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,16 +28,25 @@ class Failing(NamedTuple):
 
 
 def verdicts_on(activity: Iterable[Activity], branch: str | None) -> list[Activity]:
-    """Return the runs on a branch (None: on any) that judge what was run, oldest first, each once."""
+    """Return the attempts on a branch (None: on any of the repository's own) that judge what was run, oldest first."""
     rows = [row for row in activity if row.event_type in RUN_TYPES and row.action in VERDICTS]
-    return in_order(row for row in rows if branch in {None, row.ref})
+    return in_order(row for row in rows if row.ref == branch or (branch is None and ":" not in (row.ref or "")))
+
+
+def latest_attempts(verdicts: Sequence[Activity]) -> list[Activity]:
+    """Return each run once, as its latest attempt judges it, oldest first."""
+    return in_order({row.number or row.id: row for row in verdicts}.values())
 
 
 def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
-    """Return the workflows that fail, the one that fails for the longest time first."""
+    """Return the workflows that fail, the one that fails for the longest time first.
+
+    The latest run decides, as GitHub numbers them: an older commit's may end later, or be run again.
+    """
     failing: dict[str, Failing] = {}
     succeeded: set[str] = set()
-    for row in verdicts:
+    numbered = all(row.number for row in verdicts)  # earlier versions did not keep it
+    for row in sorted(verdicts, key=lambda row: row.number or 0) if numbered else verdicts:
         workflow = row.subject or ""
         if row.action not in FAILED_VERDICTS:
             succeeded.add(workflow)
@@ -45,14 +55,15 @@ def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
             failing[workflow] = failing[workflow]._replace(last=row)
         else:
             failing[workflow] = Failing(workflow, row, row, workflow in succeeded)
-    return sorted(failing.values(), key=lambda one: (one.first.created_at, one.workflow))
+    return sorted(failing.values(), key=lambda one: one.first.created_at)
 
 
 def measure_workflow_runs(
     activity: Iterable[Activity], branch: str | None, since: str, until: str, known: Sequence[Span]
 ) -> WorkflowRunsResult | None:
     """Return what the runs of a window say; None where none is known, and nothing says that there was none."""
-    rows = [row for row in verdicts_on(activity, branch) if since <= row.created_at < until]
+    attempts = [row for row in verdicts_on(activity, branch) if since <= row.created_at < until]
+    rows = latest_attempts(attempts)
     missing = missing_spans(known, since, until)
     if not rows and missing == (Span(since, until),):
         return None
@@ -61,7 +72,7 @@ def measure_workflow_runs(
     return WorkflowRunsResult(
         verdicts=len(rows),
         failed=failed,
-        failing=tuple(map(_answer, find_failing(rows))),
+        failing=tuple(map(_answer, find_failing(attempts))),
         complete=not missing,
         explanation=" ".join(
             filter(None, (f"{failed} of {count_of(len(rows), 'run')} on the default branch failed.", gap))

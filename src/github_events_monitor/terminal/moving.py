@@ -36,6 +36,7 @@ async def import_data(
                 files,
                 repos=repos or None,
                 types=types or None,
+                targets=settings.target_repositories,
                 progress=bar,
                 stdin=sys.stdin.buffer if "-" in files else None,
             )
@@ -95,6 +96,8 @@ def _tell(outcome: ImportReport, *, as_json: bool) -> None:
         sys.stdout.write("  ".join(f"{name} {as_text(figure)}" for name, figure in figures.items()) + "\n")
         for table, count in sorted(outcome.by_table.items()):
             sys.stdout.write(f"  new in {table}: {count:,}\n")
+        if outcome.threads:
+            sys.stdout.write(f"  issues and pull requests recorded: {outcome.threads:,}\n")
     for line in outcome.broken_lines:
         print_note(f"skipped {line.file}, line {line.line:,}: {line.reason}")
     if outcome.broken > len(outcome.broken_lines):

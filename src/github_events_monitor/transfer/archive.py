@@ -12,6 +12,7 @@ import msgspec
 from ..errors import DataFileError, InvalidInput
 from ..github.commits import parse_push_commits
 from ..github.events import parse_event
+from ..github.thread_lists import DELIVERED
 from ..infrastructure.database_interface import BatchEncoder, Newest, keep_newest
 from ..records import Event, EventSource, repo_key
 from .lines import MAX_LINE_BYTES, Block
@@ -26,11 +27,16 @@ often, more need more memory. At first they are few, so that writing begins soon
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to take: keys of repositories and event types; None is all of them. ids: of those, under any name."""
+    """What to take: keys of repositories and event types; None is all of them. ids: of those, under any name.
+
+    recorded, recorded_ids: the repositories whose issues and pull requests are recorded, too, likewise.
+    """
 
     repos: frozenset[str] | None = None
     types: frozenset[str] | None = None
     ids: frozenset[int] = frozenset()
+    recorded: frozenset[str] = frozenset()
+    recorded_ids: frozenset[int] = frozenset()
 
     @cached_property
     def everything(self) -> bool:
@@ -41,13 +47,14 @@ class Wanted:
 class Batch(msgspec.Struct):
     """What some blocks of lines held, to be stored in one step.
 
-    records: the events, each once, and the commits that pushes carry, as the provider's encoder made them. newest:
-    by repository. broken: number and reason of each line that is. odd: whose events those may have been; None is
-    anybody's. hours: lines of each `YYYY-MM-DDTHH`, those not
-    wanted included.
+    records: the events, each once, and the commits that pushes carry, as the provider's encoder made them. told: those
+    events again that tell of issues and pull requests to be recorded. newest: by repository. broken: number and reason
+    of each line that is. odd: whose events those may have been; None is anybody's. hours: lines of each
+    `YYYY-MM-DDTHH`, those not wanted included.
     """
 
     records: bytes = b""
+    told: list[Event] = []
     newest: dict[str, Newest] = {}
     broken: list[tuple[int, str]] = []
     odd: set[str | None] = set()
@@ -154,6 +161,8 @@ class _Lines:
         self._seen.add(known)
         self._bytes += len(event.payload)
         self._encoder.add(event, parse_push_commits(event) if event.event_type == _PUSH else ())
+        if event.event_type in DELIVERED and _is_recorded(self._wanted, event, source):
+            self._batch.told.append(event)
         if source is not None and event.repo_name is not None:
             keep_newest(self._batch.newest, event.repo_name, (event.created_at, source))
 
@@ -187,6 +196,12 @@ def _owners(line: bytes) -> set[str | None]:
         return {repo_key(header.repo.name)}
     except InvalidInput:
         return set()
+
+
+def _is_recorded(wanted: Wanted, event: Event, source: EventSource | None) -> bool:
+    if event.repo_name in wanted.recorded:
+        return True
+    return source is not None and source.repository_id in wanted.recorded_ids
 
 
 def _matches(wanted: Wanted, event_type: str | None, repo: str | None, repository_id: int | None) -> bool:

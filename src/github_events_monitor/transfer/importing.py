@@ -1,7 +1,7 @@
 """Files into a database: `import_files`."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +10,7 @@ from ..errors import DataFileError
 from ..github.events import check_types
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.gc_pause import without_garbage_collection
+from ..infrastructure.watch_list import watched_keys
 from ..instants import Clock, system_clock
 from ..records import repo_key
 from .archive import Batch, Wanted, batches_of
@@ -20,8 +21,9 @@ from .kinds import Kind, array_blocks, kind_of
 from .lines import blocks_of
 from .parsing_process import Parsers
 from .pipeline import WriteBehind
+from .record import record_threads
 from .report import ImportReport, Progress, Tally
-from .selecting import ids_of
+from .selecting import ids_of, known_ids
 
 _MAX_REPOSITORIES_HELD = 50_000
 
@@ -32,6 +34,7 @@ async def import_files(
     *,
     repos: Sequence[str] | frozenset[str] | None = None,
     types: Sequence[str] | frozenset[str] | None = None,
+    targets: Iterable[str] = (),
     progress: Progress | None = None,
     clock: Clock = system_clock,
     stdin: BinaryIO | None = None,
@@ -39,8 +42,10 @@ async def import_files(
     """Store what files hold: events as GH Archive or the Events API give them, or this program's own exports.
 
     paths: files, patterns, or `-` for `stdin`. Kinds are told apart by content, gzip or plain alike. repos, types: only
-    those repositories ("owner/name", also under other names that they had) and event types. Importing a file again
-    changes nothing.
+    those repositories ("owner/name", also under other names that they had) and event types. targets: what settings
+    watch beside the watch list. Importing a file again changes nothing.
+
+    What events tell of issues and pull requests is recorded of the repositories named, else of those that are watched.
 
     All files are looked at before anything is stored. Raises `InvalidInput` for a path that is not there,
     `DataFileError` for a file of another kind, and for one that is cut or altered: it then names how much of it was
@@ -56,7 +61,9 @@ async def import_files(
         raise DataFileError(f"{', '.join(empty[:3])}: there is nothing to import; name a file with events or an export")
     files = [file for file in files if kinds[file] is not Kind.EMPTY]
     ids = await ids_of(manager, keys, kinds) if keys else frozenset[int]()
-    wanted = Wanted(keys, frozenset(chosen) if chosen is not None else None, ids)
+    recorded = frozenset(await watched_keys(manager.collector_state, targets)) if keys is None else keys
+    recorded_ids = ids or await known_ids(manager, recorded) if recorded else ids
+    wanted = Wanted(keys, frozenset(chosen) if chosen is not None else None, ids, recorded, recorded_ids)
     parsers = Parsers({file: kinds[file] for file in files}, wanted, manager.batch_encoder)
     work = _Import(manager, wanted, files, parsers, progress, clock)
     with without_garbage_collection(), retrying_longer(), parsers:
@@ -150,6 +157,7 @@ class _Import:
         self._tally.note_new("events", stored.events)
         self._tally.note_new("commits", stored.commits)
         self._tally.from_pushes += stored.commits
+        self._tally.threads += await record_threads(self._manager, batch.told, self._memory.names.keys)
         await self._tell(file)
 
     async def _export(self, file: DataFile) -> None:

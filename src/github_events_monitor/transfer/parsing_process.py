@@ -44,6 +44,12 @@ class _Request(msgspec.Struct):
     repos: frozenset[str] | None
     types: frozenset[str] | None
     ids: frozenset[int]
+    recorded: frozenset[str]
+    recorded_ids: frozenset[int]
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.repos, self.types, self.ids, self.recorded, self.recorded_ids)
 
 
 class _Events(msgspec.Struct, tag="events"):
@@ -138,7 +144,8 @@ class _Child:
     def __init__(self, file: DataFile, wanted: Wanted, encoder: type[BatchEncoder], is_export: bool) -> None:
         self._file = file
         made_by = (encoder.__module__, encoder.__qualname__)
-        request = _Request(str(file.path), is_export, made_by, wanted.repos, wanted.types, wanted.ids)
+        parts = (wanted.repos, wanted.types, wanted.ids, wanted.recorded, wanted.recorded_ids)
+        request = _Request(str(file.path), is_export, made_by, *parts)
         program = f"import sys; sys.path[:] = sys.argv[1:]; from {__name__} import main; main()"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
             [sys.executable, "-c", program, *sys.path],  # modules are found where this process finds them
@@ -208,7 +215,7 @@ def main() -> None:
 
 def _read_file(file: DataFile, request: _Request) -> Iterator[_Message]:
     module, name = request.encoder
-    encoder, wanted = getattr(import_module(module), name), Wanted(request.repos, request.types, request.ids)
+    encoder, wanted = getattr(import_module(module), name), request.wanted
     if request.is_export:
         yield from (_Items(items, file.done) for items in item_batches(file, wanted, encoder))
     else:

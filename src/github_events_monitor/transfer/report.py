@@ -26,7 +26,8 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an import did: read = stored + already_there + skipped.
 
     read: records, one a line. stored: those really new. skipped: those not asked for, and the broken ones.
-    commits: new commits that came out of pushes, beside what was read. broken_lines: the first 20 of `broken`.
+    commits: new commits that came out of pushes, beside what was read. threads: issues and pull requests of which
+    events told something new, likewise. broken_lines: the first 20 of `broken`.
     hours: whole hours of GH Archive that coverage counts from now on, though not for the repositories in `busy`, which
     were being collected all the while. by_table: new rows of each table. empty: files without any line.
     """
@@ -37,6 +38,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int = 0
     broken: int = 0
     commits: int = 0
+    threads: int = 0
     hours: int = 0
     busy: tuple[str, ...] = ()
     broken_lines: tuple[BrokenLine, ...] = ()
@@ -51,7 +53,7 @@ class Tally:
         self.read = self.filtered = self.broken = self.hours = self.known = 0
         self.broken_lines: list[BrokenLine] = []
         self.by_table: dict[str, int] = {}
-        self.from_pushes = 0
+        self.from_pushes = self.threads = 0
 
     def note_broken(self, file: str, broken: list[tuple[int, str]]) -> None:
         """Count lines that could not be used, and keep the first ones."""
@@ -79,6 +81,7 @@ class Tally:
             skipped=skipped,
             broken=self.broken,
             commits=self.from_pushes,
+            threads=self.threads,
             hours=self.hours,
             busy=tuple(dict.fromkeys(busy)),
             broken_lines=tuple(self.broken_lines),

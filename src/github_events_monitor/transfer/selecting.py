@@ -35,11 +35,15 @@ async def ids_of(manager: DatabaseManager, repos: frozenset[str], files: Mapping
     Files are read once more for that, those that can be; standard input cannot. A name that another repository had
     before stands for the latest one alone.
     """
-    state = manager.collector_state
-    aliases = await state.get_aliases(repos)
-    known = await state.get_states({*repos, *aliases.values()})
-    found = {one.repository_id for one in known.values() if one.repository_id is not None}
-    return frozenset(found | await asyncio.to_thread(_in_files, repos, files))
+    return await known_ids(manager, repos) | await asyncio.to_thread(_in_files, repos, files)
+
+
+async def known_ids(manager: DatabaseManager, repos: Iterable[str]) -> frozenset[int]:
+    """Return the ids of repositories as the database knows them."""
+    state, keys = manager.collector_state, frozenset(repos)
+    aliases = await state.get_aliases(keys)
+    known = await state.get_states({*keys, *aliases.values()})
+    return frozenset(one.repository_id for one in known.values() if one.repository_id is not None)
 
 
 def _in_files(repos: frozenset[str], files: Mapping[DataFile, Kind]) -> set[int]:

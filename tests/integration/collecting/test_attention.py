@@ -7,12 +7,14 @@ from typing import Any
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW, WhatsNew
+from github_events_monitor.observations import Release
 from github_events_monitor.records import Event, Ledger, RepositoryState, Span, Thread
 from tests.fake_github import NOW, FakeGitHub, iso
 
 from .conftest import World, build
 
 REPO = "octo/hello"
+DAY = timedelta(days=1)
 
 
 async def make(manager: DatabaseManager, *names: str, login: str | None = None) -> World:
@@ -112,6 +114,35 @@ async def test_releases_of_the_whole_window_are_news(manager: DatabaseManager) -
     await manager.events.insert_events([event])
     answer = await ask(world, since=iso(NOW - timedelta(days=60)))
     assert kinds(answer) == ["release"]
+
+
+async def test_a_listed_release_is_news_once_whether_the_listing_or_an_event_tells_first(
+    manager: DatabaseManager,
+) -> None:
+    """The feed brings v1 three seconds late, v2 never, and v3 before it is listed."""
+    world = await make(manager, REPO)
+    await ask(world)
+
+    def published(tag: str, hours: float) -> Release:
+        return Release(id=tag[1:], tag=tag, published_at=iso(NOW - timedelta(hours=hours)), prerelease=False)
+
+    def event(tag: str, hours: float) -> dict[str, Any]:
+        at = iso(NOW - timedelta(hours=hours) + timedelta(seconds=3))
+        return {"id": tag, "event_type": "ReleaseEvent", "created_at": at, "repo_name": REPO,
+                "payload": {"action": "published", "release": {"tag_name": tag}}}  # fmt: skip
+
+    async def told(reader: str = "default") -> list[str]:
+        answer = await ask(world, reader=reader, **({} if reader == "default" else {"since": iso(NOW - DAY)}))
+        return [one.reason for one in answer.attention if one.kind == "release"]
+
+    listed = [published("v1", 9), published("v2", 8), published("v0", 9_000)]
+    await manager.metrics.save_metrics("deployment_metrics", [one.to_row(REPO) for one in listed])
+    assert await told() == ['new release "v1"', 'new release "v2"']
+    await manager.events.insert_events([event("v1", 9), event("v3", 7)])
+    assert await told() == ['new release "v3"']
+    await manager.metrics.save_metrics("deployment_metrics", [published("v3", 7).to_row(REPO)])
+    assert await told() == []
+    assert await told("another") == ['new release "v1"', 'new release "v2"', 'new release "v3"']
 
 
 async def test_forty_busy_repositories_fit_and_the_mark_moves_on(manager: DatabaseManager) -> None:

@@ -4,10 +4,15 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.records import Thread
-from tests.fake_github import NOW, iso
+from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS, PullRequest
+from github_events_monitor.records import Reply, Thread
+from tests.fake_github import NOW, FakeGitHub, iso
+
+from .conftest import build, hello
 
 REPOSITORY = {"id": 7, "full_name": "Octo/Hello", "default_branch": "main"}
 ADA, BOB = {"login": "ada", "type": "User"}, {"login": "bob", "type": "User"}
@@ -94,8 +99,52 @@ async def test_a_comment_joins_its_issue_and_one_on_a_pull_request_its_pull_requ
     assert await manager.threads.get_threads_by_number("octo/hello", [8]) == {}
 
 
+@pytest.mark.parametrize("action", ["deleted", "transferred"])
+async def test_an_issue_that_leaves_the_repository_is_open_no_more(manager: DatabaseManager, action: str) -> None:
+    issue = {"number": 6, "title": "it stutters", "user": ADA, "state": "open", "comments": 0, "created_at": at(5)}
+    await deliver(manager, "issues", "opened", ADA, issue={**issue, "updated_at": at(3)})
+    await deliver(manager, "issues", action, issue={**issue, "updated_at": at(3)})
+    thread = await stored(manager, 6)
+    assert (thread.state, thread.closed_at, thread.closed_by, thread.state_reason) == ("closed", at(3), "bob", action)
+    await deliver(manager, "issues", "edited", issue={**issue, "updated_at": at(4)})  # comes late
+    assert (await stored(manager, 6)).state == "closed"
+
+
 async def test_what_deliveries_tell_is_no_proof_that_all_is_known(manager: DatabaseManager) -> None:
     await deliver(manager, "pull_request", "opened", ADA, pull_request=pull())
     state = await manager.collector_state.get_state("octo/hello")
     assert state is not None
     assert "threads" not in state.ledger.spans
+
+
+async def test_a_moment_in_the_past_knows_nothing_of_later_decisions(manager: DatabaseManager) -> None:
+    """Opened nine hours ago, commented seven, approved and merged since; its author wrote about its lines, too."""
+    world = build(FakeGitHub(hello()), manager=manager)
+    reviews = [
+        Reply("1", "comment", at(7), "cid", "User"),
+        Reply("2", "review", at(6), "ada", "User", "commented"),
+        Reply("3", "review", at(4), "bob", "User", "approved"),
+        Reply("4", "comment", at(3), "cid", "User"),
+    ]
+    thread = Thread(
+        repo_name="octo/hello", number=5, kind="pull_request", state="merged", created_at=at(9), updated_at=at(1),
+        closed_at=at(2), merged_at=at(2), merged_by="bob", review_decision="approved", replies=tuple(reviews),
+        title="feat: greet twice", author_login="ada", comments=2, reviewers=("dora",),
+        comments_complete=True, reviews_complete=True, ending_known=True,
+    )  # fmt: skip
+    await world.collector.collect(["octo/hello"])
+    await manager.threads.save_threads([thread])
+
+    async def seen(hours: float, **more: Any) -> list[PullRequest]:
+        asked = {"repo": "octo/hello", "state": "all", "until": at(hours), **more}
+        return list((await world.service.ask(PULL_REQUESTS, **asked)).pull_requests)
+
+    [now] = await seen(0)
+    assert (now.state, now.review_decision, now.reviewers, now.comments) == ("merged", "approved", ("dora", "bob"), 2)
+    [then] = await seen(5)
+    assert (then.state, then.review_decision, then.waiting_for) == ("open", None, "review")
+    assert (then.reviewers, then.comments, then.updated_at) == (None, 1, at(6))
+    [approved] = await seen(3.5)
+    assert (approved.review_decision, approved.waiting_for, approved.reviewers) == ("approved", "merge", ("bob",))
+    assert await seen(5, reviewer="ada") == []
+    await world.collector.close()

@@ -103,6 +103,32 @@ async def test_a_closing_by_nobody_left_is_asked_for_once() -> None:
     await world.collector.close()
 
 
+async def test_a_deleted_issue_is_asked_for_once_and_one_that_moved_away_takes_nothing_from_there(
+    manager: DatabaseManager,
+) -> None:
+    """https://docs.github.com/en/rest/issues/issues#get-an-issue: 410 for the one, 301 for the other."""
+    world = make(manager, 2)
+    world.hello.issues = [
+        {name: value for name, value in row.items() if name != "pull_request"} for row in world.hello.issues
+    ]
+    world.hello.pulls = []
+    there = {**world.hello.issues[0], "number": 7}
+    world.github.repositories["octo/there"] = FakeRepository("Octo/There", id=8, issues=[there])
+    world.github.repositories["octo/there"].details[7] = {"closed_by": {"login": "eve", "type": "User"}}
+    moved: Reply = (301, {"Location": f"{world.github.base}/repositories/8/issues/7"}, b"{}")
+    gone: Reply = (410, {}, b'{"message": "This issue was deleted"}')
+    world.github.faults += [
+        lambda path: gone if path.endswith("/hello/issues/1") else None,
+        lambda path: moved if path.endswith("/hello/issues/2") else None,
+    ]
+    for _ in range(3):
+        await world.collector.collect(["octo/hello"])
+        world.pass_time(minutes=10)
+    assert (world.asked("hello/issues/1"), world.asked("hello/issues/2")) == (1, 1)
+    stored = await manager.threads.get_threads("octo/hello")
+    assert [(thread.number, thread.closed_by) for thread in stored] == [(1, None), (2, None)]
+
+
 async def test_who_is_not_told_because_of_a_limit_is_asked_for_in_the_next_pass() -> None:
     world = make(None, 8)
     limited = (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW.timestamp()) + 3600)}, b"{}")

@@ -2,12 +2,13 @@
 
 import pytest
 
-from github_events_monitor.errors import Forbidden, NotFound, RateLimited, Unreachable
+from github_events_monitor.errors import Forbidden, MonitorError, NotFound, RateLimited, Unreachable
+from github_events_monitor.infrastructure.questions.commit_details import COMMIT_DETAILS
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from tests.fake_github import Reply
+from tests.fake_github import Reply, sha
 from tests.integration.collecting.conftest import World
 
 
@@ -156,3 +157,30 @@ async def test_a_question_beside_the_listings_that_github_refuses_stops_nothing(
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
     assert (row.status, row.new_events, row.new_commits) == ("collected", 5, 5)
     assert "security advisories" in (row.note or "")
+
+
+async def test_a_repository_without_issues_is_collected_all_the_same(world: World) -> None:
+    switched_off: Reply = (410, {}, b'{"message": "Issues are disabled for this repo"}')
+    world.github.faults.append(lambda path: switched_off if path.endswith("/issues") else None)
+    (row,) = (await world.collector.collect(["octo/hello"])).repositories
+    assert (row.status, row.new_commits) == ("collected", 5)
+    assert "Issues are disabled" in (row.note or "")
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (409, "Git Repository is empty.", "not_found"),
+        (422, "No commit found for SHA: abc", "not_found"),
+        (422, "Server Error: Sorry, this diff is unavailable.", "unreachable"),
+    ],
+)
+async def test_a_commit_that_github_cannot_show_is_not_said_to_be_none(
+    world: World, status: int, message: str, code: str
+) -> None:
+    refusal: Reply = (status, {}, b'{"message": "%s"}' % message.encode())
+    world.github.faults.append(lambda path: refusal if "/commits/" in path else None)
+    with pytest.raises(MonitorError) as raised:
+        await world.service.ask(COMMIT_DETAILS, repo="octo/hello", sha=sha(3))
+    assert raised.value.code == code
+    assert (code == "not_found") == ("has no commit" in raised.value.message)

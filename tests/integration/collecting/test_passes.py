@@ -17,8 +17,8 @@ from github_events_monitor.infrastructure.questions.repository_health import REP
 from github_events_monitor.infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.records import RepositoryState, Span
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso, sha
-from tests.integration.collecting.conftest import World, build, hello
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, event, iso, sha
+from tests.integration.collecting.conftest import World, build, busy_feed, hello
 
 
 async def test_a_first_pass_stores_events_commits_and_details(world: World) -> None:
@@ -55,6 +55,22 @@ async def test_a_commit_pushed_late_with_an_old_date_is_found(world: World) -> N
     assert (await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)).total_commits == 7
 
 
+async def test_a_merged_branch_that_is_older_than_the_listing_makes_old_times_unknown(world: World) -> None:
+    """The listing of what is new goes back to a fixed time: what is behind that is read again when somebody asks."""
+    world.hello.commits.append(commit(0, NOW - timedelta(days=50)))
+    for _ in range(2):
+        await world.collector.collect(["octo/hello"])
+        assert (await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=24 * 90)).total_commits == 6
+    world.hello.commits[0:0] = [commit(7, NOW + timedelta(minutes=1), parents=(5, 6))]
+    world.hello.commits.insert(6, commit(6, NOW - timedelta(days=40), parents=(0,)))
+    world.pass_time(minutes=10)
+
+    await world.collector.collect(["octo/hello"])
+    answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=24 * 90)
+
+    assert (answer.total_commits, answer.coverage.complete) == (8, True)
+
+
 async def test_a_stale_304_is_broken_out_of(world: World) -> None:
     await world.collector.collect(["octo/hello"])
     world.github.faults.append(lambda path: (304, {}, b"") if path.endswith("/events") else None)
@@ -86,6 +102,28 @@ async def test_a_poll_without_overlap_is_a_gap(world: World) -> None:
     activity = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=24)
 
     assert not activity.coverage.complete
+    assert [(gap.from_, gap.to) for gap in activity.coverage.gaps] == [(iso(NOW), iso(start + timedelta(seconds=30)))]
+
+
+async def test_a_stale_304_of_a_later_page_hides_no_gap(world: World) -> None:
+    world.hello.events = busy_feed()
+    await world.collector.collect(["octo/hello"])
+    world.pass_time(hours=8)
+    start = world.now - timedelta(hours=1)
+    world.hello.events = [
+        event(20_000 + n, "WatchEvent", f"fan{n}", start + timedelta(seconds=10 * n), {"action": "started"})
+        for n in range(300, 0, -1)
+    ]
+    honest = world.github.answer
+
+    def stale(method: str, url: str, headers: dict[str, str]) -> Reply:
+        return (304, {}, b"") if "page=2" in url and "if-none-match" in headers else honest(method, url, headers)
+
+    world.github.answer = stale  # type: ignore[method-assign]
+    await world.collector.collect(["octo/hello"])
+    activity = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=12)
+
+    assert activity.counts_by_type == {"WatchEvent": 541}
     assert [(gap.from_, gap.to) for gap in activity.coverage.gaps] == [(iso(NOW), iso(start + timedelta(seconds=30)))]
 
 
@@ -321,6 +359,17 @@ async def test_who_waits_for_a_pass_about_something_else_makes_its_own() -> None
     await first
     assert [world.asked(f"{name}/events") > 0 for name in names] == [True, False, False, False]
     await world.collector.close()
+
+
+async def test_who_asks_about_a_longer_time_beside_a_shorter_one_is_answered_about_all_of_it(world: World) -> None:
+    world.hello.branches["main"] = [
+        commit(n, NOW - timedelta(hours=3 * (201 - n)), parents=(n - 1,)) for n in range(200, 0, -1)
+    ]
+    day, month = await asyncio.gather(
+        *(world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=hours) for hours in (24, 720))
+    )
+    assert [answer.coverage.complete for answer in (day, month)] == [True, True]
+    assert [answer.total_commits for answer in (day, month)] == [8, 200]
 
 
 async def test_a_commit_dated_wrong_hides_nothing(world: World) -> None:

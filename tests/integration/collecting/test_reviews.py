@@ -88,11 +88,18 @@ async def test_what_one_pass_cannot_afford_the_next_ones_read(manager: DatabaseM
     world = make(manager, 150)
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
     assert "reviews of older pull requests are read in later passes" in (row.note or "")
-    assert (await review_of(world))[0] is None
+    value, read = await review_of(world)
+    assert value is None
+    assert read is not None
+    before = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+    assert f"{150 - read} from review" in (before.coverage.note or "")
     world.pass_time(minutes=10)
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
     assert row.note is None
     assert await review_of(world) == (0.5, 150)
+    after = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+    assert "from review" not in (after.coverage.note or "")
+    assert (after.confidence or 0) > (before.confidence or 0)
     assert world.asked("/reviews") == 150
 
 

@@ -203,3 +203,50 @@ async def test_an_empty_listing_says_that_there_are_none() -> None:
     assert found is not None
     assert (found.verdicts, found.complete) == (0, True)
     await world.collector.close()
+
+
+async def test_a_fork_s_main_is_not_the_default_branch_when_it_is_delivered_either(manager: DatabaseManager) -> None:
+    world = make(manager, run(1, 3, "success"))
+    await world.collector.collect(["octo/hello"])
+    fork: Json = {
+        "head_repository": {"id": 8, "full_name": "eve/hello"},
+        "repository": {"id": 7, "full_name": "Octo/Hello"},
+    }
+    assert await deliver(world, run(2, 1, "failure", **fork)) == 1
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert (found.verdicts, found.failed, found.failing) == (1, 0, ())
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
+    assert [one.kind for one in news.attention if one.kind == "checks_failing"] == []
+    assert all("failed_runs" not in part.counts for part in news.repositories)
+    [title] = [
+        event.title
+        for event in (await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=2)).events
+        if event.event_type == RUN
+    ]
+    assert "eve:main" in title
+
+
+async def test_a_run_that_is_run_again_is_one_run_and_its_latest_attempt_judges_it(manager: DatabaseManager) -> None:
+    world = make(manager, run(2, 2, "failure"), run(1, 5, "success"))
+    await world.collector.collect(["octo/hello"])
+    again = run(2, 2, "success", run_attempt=2, updated_at=iso(NOW - timedelta(hours=1)))
+    assert await deliver(world, again) == 1
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert (found.verdicts, found.failed, found.failing) == (2, 0, ())
+    [part] = (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).repositories
+    assert "failed_runs" not in part.counts
+    until = iso(NOW - timedelta(minutes=90))  # between the attempts it failed
+    before = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", until=until)).workflow_runs
+    assert before is not None
+    assert (before.verdicts, before.failed, len(before.failing)) == (2, 1, 1)
+
+
+async def test_an_older_commit_s_run_that_ends_later_does_not_decide(manager: DatabaseManager) -> None:
+    late = {"updated_at": iso(NOW - timedelta(minutes=10))}
+    world = make(manager, run(3, 2, "failure"), run(2, 3, "success", **late), run(1, 5, "success"))
+    await world.collector.collect(["octo/hello"])
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert [(one.workflow, one.sha) for one in found.failing] == [("CI", sha(3))]

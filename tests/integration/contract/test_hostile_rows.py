@@ -8,10 +8,10 @@ from github_events_monitor.errors import InvalidInput, MonitorError
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager, TableItem
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
-from github_events_monitor.infrastructure.wire import commit_to_dict
+from github_events_monitor.infrastructure.wire import commit_to_dict, event_to_dict
 from tests.integration.conftest import NOW
 
-from .builders import REPO, at, commit, exported, sha
+from .builders import REPO, at, commit, event, exported, sha
 
 LONG = "a" * 1_000_000
 CREDITS = "fix\n" + "".join(f"\nCo-authored-by: Neo {n} <n{n}@example.org>" for n in range(400))
@@ -106,6 +106,6 @@ async def test_a_long_word_is_not_quoted_whole() -> None:
 
 
 async def test_the_sign_of_kelvin_is_no_k(manager: DatabaseManager) -> None:
-    row = commit_to_dict(commit(1, author_name="\u212aelvin"))
-    await manager.write_items([TableItem("commits", row)])
-    assert await manager.commits.count_commits(REPO, at(0), at(59), author="kelvin") == 0
+    row = event_to_dict(event("1", at(1), actor_login="\u212aelvin"))
+    await manager.write_items([TableItem("events", row)])
+    assert not await manager.events.get_events(REPO, at(0), at(59), actor="kelvin")

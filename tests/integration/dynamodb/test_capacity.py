@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha1
+from random import Random
 from typing import Any
 
 import msgspec
@@ -117,18 +118,20 @@ async def test_a_round_in_which_nothing_changed_costs_one_note_and_the_watch_lis
 
 
 def _discussed(number: int, replies: int, updated_at: str, **fields: Any) -> Thread:
-    """A pull request as people write them, with so many replies by eight of them."""
-    words = [
-        Reply(
-            str(3_100_000_000 + number * 7919 + index * 104_729 + (index * index * 9_973) % 100_003),
-            ("comment", "review", "review_comment")[index % 3],
-            shift(at(0, day=2), timedelta(seconds=index * 5_417 + (index * index * 397) % 3_571)),
-            ("ada-l", "ben-dev", "Chris42", "dana", "eve-io", "finn", "gus", "hal9000")[(index * index + number) % 8],
-            "User",
-            (None, "commented", None)[index % 3],
+    """A pull request as people write them, with so many replies by eight of them, hours or days apart."""
+    chance, second, name, words = Random(number), 0, 3_100_000_000, []
+    for index in range(replies):
+        gap = int(chance.expovariate(1 / chance.choice((60, 3_600, 86_400))))
+        second, name = second + gap, name + gap * chance.randint(20, 50) + chance.randrange(40)
+        who = chance.choice(("ada-l", "ben-dev", "Chris42", "dana", "eve-io", "finn", "gus", "hal9000"))
+        common = {"id": str(name), "created_at": shift(at(0, day=2), timedelta(seconds=second)), "author_login": who}
+        words.append(
+            (
+                Reply(kind="comment", author_type="User", **common),
+                Reply(kind="review", author_type="User", state="commented", **common),
+                Reply(kind="review_comment", author_type="User", **common),
+            )[index % 3]
         )
-        for index in range(replies)
-    ]
     fields = {
         "title": "Fix the parser so that nested generics in default arguments are kept",
         "head_sha": sha1(b"head%d" % number).hexdigest(),
@@ -141,7 +144,7 @@ def _discussed(number: int, replies: int, updated_at: str, **fields: Any) -> Thr
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("replies", [0, 8, 25])
+@pytest.mark.parametrize("replies", [0, 8, 50])
 async def test_a_changed_thread_costs_at_most_four_write_units_with_its_indexes(
     manager: DynamoDBManager, replies: int
 ) -> None:
@@ -164,12 +167,16 @@ async def test_a_changed_thread_costs_at_most_four_write_units_with_its_indexes(
     assert capacity.write_units == 0
 
 
-async def test_a_long_thread_costs_one_unit_more_for_each_kilobyte(manager: DynamoDBManager) -> None:
+async def test_a_changed_thread_of_two_hundred_replies_costs_four_write_units_and_one_more_when_it_closes(
+    manager: DynamoDBManager,
+) -> None:
     capacity, table = manager.connection.capacity, manager.connection.client.table("threads")
-    for minute in (0, 10):
+    closed = {"state": "closed", "closed_at": at(20), "closed_by": "ada"}
+    for replies, minute, fields, most in ((195, 0, {}, 4), (200, 10, {}, 4), (200, 20, closed, 5)):
         capacity.reset()
-        await manager.threads.save_threads([_discussed(number, 100 + minute, at(minute)) for number in range(1, 21)])
-        assert capacity.of(table)[1] / 20 <= 4
+        threads = [_discussed(number, replies, at(minute), **fields) for number in range(1, 21)]
+        assert await manager.threads.save_threads(threads) == 20
+        assert capacity.of(table)[1] / 20 <= most
 
 
 async def test_no_question_scans(manager: DynamoDBManager) -> None:
@@ -187,8 +194,9 @@ async def test_no_question_scans(manager: DynamoDBManager) -> None:
     await events.get_repositories_of("dev1", START, END)
     await events.get_trending(START, END, 10)
     await commits.get_commit(REPO, sha[:8])
-    await commits.get_commits(REPO, START, END, author="octocat", branch="main")
+    await commits.get_commits(REPO, START, END, branch="main")
     await commits.count_commits(REPO, START, END)
+    await commits.get_page(REPO, START, END)
     await commits.get_authorship(REPO, START, END)
     await commits.get_summaries(REPO, START, END)
     await commits.get_without_details(REPO, 10)

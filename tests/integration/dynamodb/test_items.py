@@ -62,7 +62,7 @@ async def test_empty_text_and_reserved_words(manager: DynamoDBManager) -> None:
     await manager.events.insert_events([empty])
     assert await manager.events.get_event("1") == empty
     (row,) = await manager.events.get_activity(REPO, START, END)
-    assert row[4:] == ("", 0, "", "", "")
+    assert (row.action, row.number, row.ref, row.sha, row.subject) == ("", 0, "", "", "")
     bare = record(1, message="", author_name="", author_login=None, branches=("",))
     await manager.commits.insert_commits([bare])
     assert await manager.commits.get_commit(REPO, bare.commit.sha) == bare

@@ -10,7 +10,7 @@ from github_events_monitor.infrastructure.database_interface import TABLES, Tabl
 from github_events_monitor.infrastructure.dynamodb import state_items
 from github_events_monitor.infrastructure.dynamodb.batches import write_items
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
-from github_events_monitor.infrastructure.dynamodb.threads import thread_key
+from github_events_monitor.infrastructure.dynamodb.thread_items import thread_key
 from github_events_monitor.infrastructure.thread_wire import thread_to_dict
 from github_events_monitor.records import CollectedBatch, Ledger, RepositoryState, Span
 

@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from threading import Event as Gate
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from github_events_monitor.collecting import webhooks
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.http import deliveries
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
@@ -322,3 +324,56 @@ async def test_a_delivery_may_be_a_form(world: World) -> None:
     assert (again.status_code, again.json()["reason"]) == (200, "this event is stored already")
     empty = await world.http.post("/webhooks/github", content=b"payload=", headers=form | world.signed(b"payload="))
     assert empty.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [
+        (deliveries, "verify_signature"),
+        (deliveries, "payload_of"),
+        (webhooks, "parse_webhook"),
+        (webhooks, "rekey"),
+        (webhooks, "possible_keys"),
+    ],
+)
+async def test_others_are_answered_while_a_long_delivery_is_read(
+    module: Any, step: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that takes long goes on only once another request was answered."""
+    await world.http.post("/collect", json={"repos": ["octo/hello"]})  # so that the delivery is compared with the feed
+    begun, answered, on_its_own = asyncio.Event(), Gate(), getattr(module, step)
+    loop = asyncio.get_running_loop()
+
+    def held_up(*given: Any, **named: Any) -> Any:
+        loop.call_soon_threadsafe(begun.set)
+        assert answered.wait(20), f"{step} keeps the event loop"
+        return on_its_own(*given, **named)
+
+    monkeypatch.setattr(module, step, held_up)
+    delivering = asyncio.create_task(world.deliver("issues", OPENED))
+    await asyncio.wait({delivering, begun_task := asyncio.create_task(begun.wait())}, return_when="FIRST_COMPLETED")
+    assert begun_task.done()
+    assert (await world.http.get("/health")).status_code == 200
+    answered.set()
+    assert (await delivering).status_code == 200
+
+
+def test_a_form_is_unpacked_piece_by_piece_as_it_would_be_in_one() -> None:
+    payload = json.dumps({"text": "a+b & %41 \u00e9 %" * 9_000}, ensure_ascii=False)
+    for shift in range(4):  # escapes lie across the ends of pieces
+        text = "x" * shift + payload
+        assert deliveries.payload_of(urlencode({"payload": text}).encode()) == text.encode()
+    assert deliveries.payload_of(b"payload=%4") == b"%4"
+
+
+async def test_a_delivery_of_more_values_than_github_sends_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("github_events_monitor.github.webhooks.MAX_VALUES", 100)
+    refused = await world.deliver("issues", {**OPENED, "more": [0] * 101})
+    assert (refused.status_code, refused.json()["message"]) == (
+        422,
+        "the body of a webhook delivery has at most 100 values",
+    )
+    taken = await world.deliver("issues", {**OPENED, "more": "0," * 101})
+    assert taken.status_code == 202

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from github_events_monitor.errors import Unreachable
-from github_events_monitor.github.commits import parse_commit_details, parse_commits, parse_push_commits
+from github_events_monitor.github.commits import MAX_MESSAGE, parse_commit_details, parse_commits, parse_push_commits
 from github_events_monitor.github.facts import extract_facts
 from github_events_monitor.records import CommitFile, Event
 
@@ -47,6 +47,7 @@ def test_a_listed_commit_has_the_committer_date_and_no_statistics() -> None:
     assert (commit.repo_name, commit.sha, commit.branches) == ("octo/hello", SHA, ("main",))
     assert (commit.commit_date, commit.authored_at) == ("2026-11-21T08:00:00Z", "2026-11-20T08:00:00Z")
     assert (commit.author_login, commit.author_type, commit.committer_login) == ("ada", "User", "web-flow")
+    assert (commit.author_name, commit.author_email) == ("Ada", "ada@example.org")
     assert commit.message == "Fix it\n\nProperly"
     assert commit.parents == (OTHER,)
     assert (commit.additions, commit.deletions, commit.files_changed) == (None, None, None)
@@ -82,8 +83,9 @@ def test_details_merge_the_files_of_all_pages() -> None:
     second = row(
         stats={"additions": 5, "deletions": 2}, files=[{"filename": "c.bin", "status": "added"}, {"status": "x"}]
     )
-    found = parse_commit_details("octo/hello", body(first), body(second))
+    found = parse_commit_details("Octo/Hello", body(first), body(second))
     assert found is not None
+    assert (found.commit.repo_name, found.commit.branches) == ("octo/hello", ())
     assert (found.commit.additions, found.commit.deletions, found.commit.files_changed) == (5, 2, 2)
     assert found.files == (
         CommitFile(filename="b.py", status="renamed", additions=1, deletions=0, previous_filename="a.py"),
@@ -111,6 +113,7 @@ def test_a_push_from_before_the_trim_carries_commits_dated_by_the_push() -> None
     (commit,) = parse_push_commits(event)
     assert (commit.sha, commit.source, commit.commit_date) == (SHA, "push", event.created_at)
     assert (commit.branches, commit.author_name, commit.author_login) == (("feat/x",), "Ada", None)
+    assert (commit.repo_name, commit.message, commit.author_email) == ("octo/hello", "Hi", "ada@example.org")
 
 
 def test_a_push_from_a_webhook_carries_dates_and_accounts() -> None:
@@ -128,6 +131,22 @@ def test_a_push_from_a_webhook_carries_dates_and_accounts() -> None:
     assert (commit.source, commit.commit_date) == ("webhook", "2026-11-22T10:30:00Z")
     assert (commit.author_login, commit.committer_login) == ("ada", "web-flow")
     assert commit.files_changed is None
+
+
+def test_a_push_to_a_branch_without_a_name_is_to_none() -> None:
+    (commit,) = parse_push_commits(push({"ref": "refs/heads/", "commits": [{"sha": SHA}]}))
+    assert (commit.branches, commit.message) == ((), "")
+
+
+def test_long_messages_are_cut_and_names_of_files_are_not() -> None:
+    message, name = "m" * (MAX_MESSAGE + 1), "d/" * 1_000
+    details = row(commit={**row()["commit"], "message": message}, files=[{"filename": name, "previous_filename": name}])
+    found = parse_commit_details("octo/hello", body(details))
+    assert found is not None
+    assert found.commit.message == message[:MAX_MESSAGE]
+    assert [(file.filename, file.previous_filename) for file in found.files] == [(name, name)]
+    pushed = push({"ref": "refs/heads/main", "commits": [{"sha": SHA, "message": message}]})
+    assert parse_push_commits(pushed)[0].message == message[:MAX_MESSAGE]
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,14 @@ def test_type_may_be_null() -> None:
 
 
 def test_a_null_time_is_the_time_of_fetching_or_a_reason_to_refuse() -> None:
-    assert parse_event(raw(created_at=None), now=NOW).event.created_at == NOW
-    with pytest.raises(InvalidInput, match="created_at"):
-        parse_event(raw(created_at=None))
+    undated = record(created_at=None)
+    odd = raw(created_at=None).replace(b"main", b"\\ud800")
+    for form in (undated, raw(created_at=None), odd):
+        assert parse_event(form, now=NOW).event.created_at == NOW
+        with pytest.raises(InvalidInput, match="created_at"):
+            parse_event(form)
+    for body in (b"[" + raw(created_at=None) + b"]", b"[" + odd + b"]"):
+        assert [parsed.event.created_at for parsed in parse_events(body, now=NOW).events] == [NOW]
 
 
 @pytest.mark.parametrize("missing", ["actor", "repo", "payload"])
@@ -67,10 +72,11 @@ def test_what_may_be_missing(missing: str, how: str) -> None:
     row = record(**{missing: None})
     if how == "absent":
         del row[missing]
-    event, source = parse_event(json.dumps(row).encode())
-    assert event.id == "123"
-    assert (source is None) == (missing == "repo")
-    assert missing != "payload" or event.payload == (b"null" if how == "null" else b"{}")
+    for form in (row, json.dumps(row).encode()):
+        event, source = parse_event(form)
+        assert event.id == "123"
+        assert (source is None) == (missing == "repo")
+        assert missing != "payload" or event.payload == (b"null" if how == "null" else b"{}")
 
 
 def test_lone_surrogates_survive_in_the_payload_as_escapes() -> None:
@@ -123,11 +129,18 @@ def test_a_record_that_cannot_be_used_is_refused_in_one_sentence(line: bytes, sa
             "created_at": "2012/03/10",
         },
         {"id": "1", "type": "WatchEvent", "repository": {"id": 1}, "created_at": "2014-06-01T00:00:00-07:00"},
+        {"id": "1", "type": "WatchEvent", "actor": "ada", "repo": {"name": "octo/hello"}, "created_at": NOW},
     ],
 )
 def test_the_forms_from_before_2015_are_named(old: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput, match="before 2015"):
-        parse_event(json.dumps(old).encode())
+    for form in (old, json.dumps(old).encode()):
+        with pytest.raises(InvalidInput, match="before 2015"):
+            parse_event(form)
+
+
+def test_a_repository_beside_todays_form_does_no_harm() -> None:
+    for form in (record(repository={"id": 1}), raw(repository={"id": 1})):
+        assert parse_event(form).source == EventSource("Octo-Org/Hello", 42)
 
 
 def test_a_page_skips_what_it_cannot_use_and_says_so() -> None:
@@ -137,8 +150,10 @@ def test_a_page_skips_what_it_cannot_use_and_says_so() -> None:
 
 
 def test_a_page_with_a_lone_surrogate_is_read_all_the_same() -> None:
-    body = b"[" + raw() + b"," + raw(id="6").replace(b"main", b"\\udc00") + b"]"
-    assert [parsed.event.id for parsed in parse_events(body).events] == ["123", "6"]
+    body = b"[" + raw() + b",7," + raw(id="6").replace(b"main", b"\\udc00") + b"]"
+    page = parse_events(body)
+    assert [parsed.event.id for parsed in page.events] == ["123", "6"]
+    assert page.skipped == ["record 1: the record is not a JSON object"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b'[{"id": "1"', b"<html>"])

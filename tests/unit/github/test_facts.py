@@ -38,6 +38,12 @@ CASES: list[tuple[str, str, dict[str, Any], Facts]] = [
         Facts(action="merged", number=7, sha=HEAD, subject="ada"),
     ),
     (
+        "an issue of an account that was deleted",
+        "IssuesEvent",
+        {"action": "closed", "issue": {"number": 7, "user": {"login": "ghost"}}},
+        Facts(action="closed", number=7),
+    ),
+    (
         "a pull request closed unmerged",
         "PullRequestEvent",
         {"action": "closed", "number": 7, "pull_request": {"merged": False, "merged_at": None}},
@@ -85,6 +91,9 @@ CASES: list[tuple[str, str, dict[str, Any], Facts]] = [
         Facts(ref="refs/heads/x"),
     ),
     ("a removed tag", "DeleteEvent", {"ref": "v1", "ref_type": "tag"}, Facts(ref="refs/tags/v1")),
+    ("a tag by its full ref", "DeleteEvent", {"ref": "refs/tags/v1", "ref_type": "tag"}, Facts(ref="refs/tags/v1")),
+    ("a ref that is neither branch nor tag", "CreateEvent", {"ref": "x"}, Facts()),
+    ("a branch without a name", "CreateEvent", {"ref": None, "ref_type": "branch"}, Facts()),
     ("a new repository", "CreateEvent", {"ref": None, "ref_type": "repository"}, Facts()),
     (
         "a release",
@@ -161,10 +170,15 @@ def test_a_payload_that_is_no_object_has_no_facts(payload: bytes) -> None:
     assert extract_facts("PushEvent", payload) == Facts()
 
 
-@pytest.mark.parametrize("number", ["0", "-3", "1e400", "7.5", "true", '"7"', "9" * 30])
+@pytest.mark.parametrize("number", ["0", "-3", "1e400", "7.5", "true", '"7"', "9" * 30, str(2**53)])
 def test_a_number_that_cannot_be_one_is_unknown(number: str) -> None:
     payload = f'{{"action": "opened", "issue": {{"number": {number}}}}}'.encode()
     assert extract_facts("IssuesEvent", payload) == Facts(action="opened")
+
+
+@pytest.mark.parametrize("number", [1, 2**53 - 1])
+def test_numbers_that_every_reader_of_json_keeps_are_known(number: int) -> None:
+    assert extract_facts("IssuesEvent", json.dumps({"issue": {"number": number}}).encode()).number == number
 
 
 def test_long_text_is_cut_and_lone_surrogates_are_replaced() -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from github_events_monitor.errors import Forbidden, InvalidInput, MonitorError, NotFound, RateLimited, Unreachable
+from github_events_monitor.github import protocol
 from github_events_monitor.github.limits import parse_rate_limit, parse_rate_limit_body
 from github_events_monitor.github.protocol import (
     Outcome,
@@ -68,6 +69,14 @@ def test_a_200_that_is_not_whole_json_is_worth_another_try(body: bytes, headers:
         judge(200, body, headers)
 
 
+def test_more_values_than_github_sends_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MAX_VALUES", 100)
+    assert judge(200, b"[" + b"0," * 99 + b"0]") == Outcome("ok")
+    assert judge(200, b'["' + b"," * 200 + b'"]') == Outcome("ok")
+    with pytest.raises(Unreachable, match=r"^api.github.com sent more than 100 values for commits of octo/hello;"):
+        judge(200, b"[" + b"0," * 101 + b"0]")
+
+
 @pytest.mark.parametrize(
     ("status", "message", "error", "says"),
     [
@@ -79,6 +88,8 @@ def test_a_200_that_is_not_whole_json_is_worth_another_try(body: bytes, headers:
         (422, "pagination is limited for this resource", InvalidInput, "pagination is limited"),
         (400, "Problems parsing", InvalidInput, "Problems parsing"),
         (410, "", Unreachable, "2022-11-28"),
+        (410, "This issue was deleted", NotFound, "This issue was deleted"),
+        (410, "Issues are disabled for this repo", NotFound, "Issues are disabled"),
         (451, "Repository access blocked", Forbidden, "legal"),
         (300, "", Unreachable, "GITHUB_API_URL"),
         (204, "", Unreachable, "204"),

@@ -38,12 +38,14 @@ def test_a_repository() -> None:
                 "owner": {"login": "Octo", "type": "Organization"},
                 "default_branch": "trunk",
                 "fork": True,
-                "archived": "no",
+                "archived": True,
                 "created_at": AT,
             }
         )
     )
-    assert info == RepositoryInfo(42, "Octo/Hello", "trunk", fork=True, archived=None, created_at=AT)
+    assert info == RepositoryInfo(42, "Octo/Hello", "trunk", fork=True, archived=True, created_at=AT)
+    odd = parse_repository(b'{"id": 42, "full_name": "Octo/Hello", "fork": 1, "archived": "no"}')
+    assert odd == RepositoryInfo(42, "Octo/Hello", None, fork=None, archived=None, created_at=None)
 
 
 @pytest.mark.parametrize(
@@ -90,10 +92,11 @@ def test_releases_and_branches() -> None:
     row = {"id": 1, "tag_name": "v1", "name": "One", "draft": False, "prerelease": True, "published_at": AT}
     row |= {"html_url": "https://github.com/o/r/releases/tag/v1", "url": "https://api.github.com/repos/o/r/releases/1"}
     draft = {**row, "id": 4, "draft": True, "published_at": None}
-    listed = [{**row, "author": {"login": "ada"}}, {"id": 2}, {"tag_name": "v3"}, draft]
+    listed = [{**row, "author": {"login": "ada"}}, {"id": 2}, {"tag_name": "v3"}, draft, {**row, "author": None}]
     url = "https://github.com/o/r/releases/tag/v1"
     assert parse_releases(body(listed)) == [
-        Release(id="1", tag="v1", published_at=AT, author_login="ada", prerelease=True, url=url)
+        Release(id="1", tag="v1", published_at=AT, author_login=login, prerelease=True, url=url)
+        for login in ("ada", None)
     ]
     assert parse_branches(body([{"name": "main"}, {"name": None}, {"name": "x/y"}])) == ["main", "x/y"]
 
@@ -108,10 +111,10 @@ def test_deployments() -> None:
     assert parse_deployment_statuses(statuses) == [DeploymentStatus("success", AT)]
 
 
-def test_the_community_profile_is_a_percentage() -> None:
-    profile = body({"health_percentage": 57, "files": {"readme": {"url": "x"}, "license": None}})
-    assert parse_community_profile(profile) == 57
-    assert parse_community_profile(b'{"health_percentage": 570}') is None
+@pytest.mark.parametrize(("said", "share"), [(-1, None), (0, 0), (57, 57), (100, 100), (101, None), (None, None)])
+def test_the_community_profile_is_a_percentage(said: int | None, share: int | None) -> None:
+    profile = body({"health_percentage": said, "files": {"readme": {"url": "x"}, "license": None}})
+    assert parse_community_profile(profile) == share
 
 
 def test_advisories() -> None:

@@ -55,8 +55,15 @@ def test_the_listing_of_pull_requests_has_their_branches() -> None:
     assert (merged.state, merged.merge_sha, merged.reviewers) == ("merged", "b" * 40, None)
 
 
-def test_a_deleted_account_is_no_author_and_the_unknown_is_none() -> None:
-    (thread,) = parsed(parse_issues, row(user=None, labels=None, comments=None))
+@pytest.mark.parametrize("nobody", [None, {"login": "ghost", "type": "User"}])
+def test_a_deleted_account_is_no_author_and_the_unknown_is_none(nobody: Any) -> None:
+    """As GraphQL says it: https://github.com/ghost stands for all deleted accounts, and would be one busy person."""
+    comment = {"id": 1, "created_at": AT, "user": nobody, "issue_url": "https://api.github.com/repos/o/r/issues/7"}
+    (reply,) = parse_comments("comment", json.dumps([comment]).encode())
+    assert reply
+    assert reply.reply.author_login is None
+    (thread,) = parsed(parse_issues, row(user=nobody, closed_by=nobody, labels=None, comments=None))
+    assert thread.closed_by is None
     assert (thread.author_login, thread.author_type, thread.labels, thread.comments) == (None, None, None, None)
 
 

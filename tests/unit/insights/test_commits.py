@@ -50,8 +50,19 @@ def test_categories(message: str, files: dict[str, int] | None, categories: tupl
     assert analyse(message, files).categories == categories
 
 
-def test_a_merge_is_known_by_its_parents() -> None:
-    assert analyse("Fix everything", parents=("b" * 40, "c" * 40)).categories == ("merge",)
+@pytest.mark.parametrize(
+    ("message", "parents", "category", "reason"),
+    [
+        ("Fix everything", 2, "merge", "it has several parents"),
+        ("Merge branch 'a'", 2, "merge", "it has several parents"),
+        ("Merge branch 'a'", 1, "merge", "the message is that of a merge"),
+        ("Fix everything", 1, "fix", "the message has the word 'fix'"),
+    ],
+)
+def test_a_merge_is_known_by_its_parents_or_its_message(message: str, parents: int, category: str, reason: str) -> None:
+    summary = analyse(message, parents=("b" * 40,) * parents)
+    assert summary.categories == (category,)
+    assert summary.reasons[0] == reason
 
 
 @pytest.mark.parametrize(
@@ -60,7 +71,7 @@ def test_a_merge_is_known_by_its_parents() -> None:
 def test_breaking_is_marked_and_high_risk(message: str) -> None:
     summary = analyse(message, {"src/a.py": 1})
     assert (summary.breaking, summary.risk_level) == (True, "high")
-    assert summary.text.startswith("Breaking ")
+    assert summary.text.startswith(("Breaking feature", "Breaking change"))
     assert any("breaking" in reason for reason in summary.reasons)
 
 
@@ -97,8 +108,56 @@ def test_impact_by_hand() -> None:
     assert analyse("Always", {"docs/a.md": 100}).impact_score == 16
     # generated and lock files weigh nothing
     assert analyse("Always", {"package-lock.json": 9000}).impact_score == 0
+    assert analyse("Always", {"docs/a.md": 100, "tests/a.py": 0, "uv.lock": 9, "dist/a.js": 9}).impact_score == 17
     # an empty commit changes nothing
     assert analyse("Always", {}).impact_score == 0
+    # 5 for CI, build or project files: 45 * ln(2)/ln(2001) + 25 * ln(2)/ln(51) = 8.5
+    assert [analyse("Always", {name: 1}).impact_score for name in ("tox.ini", "Makefile", "package.json")] == [14] * 3
+    # breaking is 20 more, and not halved
+    assert [analyse(message, {"docs/a.md": 100}).impact_score for message in ("docs!: a", "docs: a")] == [36, 16]
+    assert analyse("fix!: a leak").impact_score == 30 + 20
+    # everything at once: 45 + 25 + 10 + 5 + 10 + 10 + 20
+    whole = {"src/auth.py": 9000, "Makefile": 1, **{f"src/{n}.py": 1 for n in range(50)}}
+    assert analyse("security!: all", whole).impact_score == 100
+
+
+def test_a_size_without_files_is_all_that_impact_is_judged_from() -> None:
+    """GitHub's lists of commits tell the size, not the files, and not always their number."""
+    # 45 * ln(101)/ln(2001) = 27.3
+    some = analyse("Always", additions=60, deletions=40)
+    assert some.impact_score == 27
+    assert some.reasons == (
+        "impact: 100 lines in an unknown number of files",
+        "risk is low: no rule for a higher level applies",
+    )
+    assert some.text == "Change: 60 lines added, 40 removed."
+    # 25 * ln(3)/ln(51) = 7.0 more
+    more = analyse("Always", additions=60, deletions=40, files_changed=2)
+    assert (more.impact_score, more.reasons[0]) == (34, "impact: 100 lines in 2 files")
+    assert more.text == "Change in 2 files: 60 lines added, 40 removed."
+
+
+@pytest.mark.parametrize("unknown", ["additions", "deletions"])
+def test_lines_that_are_not_told_are_unknown(unknown: str) -> None:
+    told: dict[str, Any] = {"additions": 60, "deletions": 40, "files_changed": 2} | {unknown: None}
+    summary = analyse("Always", **told)
+    assert (summary.impact_score, summary.text) == (7, "Change in 2 files.")
+    assert summary.reasons[0] == "impact: an unknown number of lines in 2 files"
+
+
+def test_lines_of_files_count_where_all_are_told_else_those_of_the_commit() -> None:
+    commit = Commit(sha="a" * 40, repo_name="o/r", commit_date="2026-06-01T00:00:00Z", additions=70, deletions=30)
+    lock = CommitFile(filename="uv.lock", additions=60, deletions=0)
+    told = CommitFile(filename="a.py", additions=10, deletions=30)
+    assert "impact: 40 lines" in analyse_commit(commit, [told, lock]).reasons[0]
+    for untold in (CommitFile(filename="b.py", additions=5), CommitFile(filename="b.py", deletions=5)):
+        assert "impact: 100 lines" in analyse_commit(commit, [told, lock, untold]).reasons[0]
+
+
+def test_a_list_of_files_that_was_cut_is_a_lower_bound() -> None:
+    summary = analyse("Always", {"a.py": 3, "docs/a.md": 1}, files_changed=None)
+    assert summary.text == "Change in at least 2 files (code, documentation): 4 lines added, 0 removed."
+    assert "impact: 4 lines in at least 2 files outside generated and lock files" in summary.reasons
 
 
 def test_an_unknown_size_is_said_and_not_taken_as_zero() -> None:
@@ -115,9 +174,64 @@ def test_the_text_is_one_plain_sentence_in_our_words() -> None:
     assert summary.text == "Feature by a bot in 2 files (code, documentation): 4 lines added, 0 removed."
     assert "made by a bot" in summary.reasons
     assert summary.rules == RULES_VERSION
-    one = analyse("feat: a", {"src/a.py": 1})
-    assert one.text == "Feature in 1 file (code): 1 line added, 0 removed."
-    assert "impact: 1 line in 1 file outside generated and lock files" in one.reasons
+    many = {"go.sum": 0, "a.md": 0, "a.yml": 0, "b.yml": 0, **{f"test_{n}.py": 0 for n in range(3)}}
+    kinds = "tests, configuration, documentation"
+    assert analyse("Always", many).text == f"Change in 7 files ({kinds}): 0 lines added, 0 removed."
+    assert analyse("Always", {}, deletions=2000).text == "Change in 0 files: 0 lines added, 2,000 removed."
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("fix!: a leak", "Breaking bug fix."),
+        ("ci!: another runner", "Breaking CI change."),
+        ("chore(deps): pin", "Chore and dependency update."),
+        ("Fix the docs and tests of the CI", "Bug fix and documentation."),
+        ("Test the CI", "Tests and CI change."),
+        ("Always", "Change."),
+    ],
+)
+def test_a_sentence_names_the_first_two_categories(message: str, text: str) -> None:
+    assert analyse(message).text == text
+
+
+@pytest.mark.parametrize(
+    ("message", "files", "reasons"),
+    [
+        (
+            "feat: a", {"src/a.py": 1},
+            (
+                "the message begins with 'feat'", "impact: 1 line in 1 file outside generated and lock files",
+                "risk is low: no rule for a higher level applies",
+            ),
+        ),
+        (
+            "docs!: a\n\nCVE-2026-12345", {"docs/a.md": 1, "README.md": 2},
+            (
+                "all files are documentation", "breaking: the type carries an exclamation mark",
+                "security: the message names CVE-2026-12345",
+                "impact: 3 lines in 2 files outside generated and lock files", "risk is high: it is breaking",
+            ),
+        ),
+        (
+            "Always", {"src/auth.py": 0, "src/login.py": 0},
+            (
+                "security: 2 files named after access, secrets or cryptography",
+                "impact: 0 lines in 2 files outside generated and lock files",
+                "risk is medium: it is security-relevant",
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_everything_that_is_said_has_its_reason(message: str, files: dict[str, int], reasons: tuple[str, ...]) -> None:
+    assert analyse(message, files).reasons == reasons
+
+
+@pytest.mark.parametrize(
+    "author", [{"author_login": "ci[bot]"}, {"author_name": "ci[bot]"}, {"author_login": "ci", "author_type": "Bot"}]
+)
+def test_a_bot_is_known_by_its_login_its_name_or_its_kind_of_account(author: dict[str, Any]) -> None:
+    assert analyse("Always", **author).text == "Change by a bot."
 
 
 def test_workflows_changed_by_people_are_a_risk() -> None:

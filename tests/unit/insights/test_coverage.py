@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.answers import Gap
+from github_events_monitor.answers import Coverage, Gap
 from github_events_monitor.infrastructure.questions.coverage import assess_coverage
 from github_events_monitor.ledger import (
     clip_spans,
@@ -77,6 +77,17 @@ def test_nothing_known_is_not_an_empty_complete_window() -> None:
     coverage = assess()
     assert (coverage.from_, coverage.to, coverage.complete) == (None, None, False)
     assert coverage.gaps == (Gap(from_=at(6), to=at(12)),)
+
+
+def test_only_the_end_may_be_younger_than_the_poll_interval() -> None:
+    coverage = assess_coverage(
+        (span(5, 8), Span(at(9), at(11, 55))), span(6, 12), now=at(12), tolerance=300, last_collected_at=at(11, 55),
+        sources=["events", "commits"], note="A note.",
+    )  # fmt: skip
+    assert coverage == Coverage(
+        from_=at(6), to=at(11, 55), complete=False, gaps=(Gap(from_=at(8), to=at(9)),), last_collected_at=at(11, 55),
+        sources=("events", "commits"), note="A note.",
+    )  # fmt: skip
 
 
 def test_archive_hours_count_as_known_events_but_not_as_known_commits() -> None:

@@ -47,6 +47,24 @@ def test_people_bots_and_assistants_stand_apart() -> None:
     assert result.total_people == 1
 
 
+def test_first_answers_are_told_with_their_median() -> None:
+    rows = [push(june(1), "ann"), push(june(1), "ben"), push(june(1), "ci[bot]")]
+    responses = {"ann": [1.0, 5.06, 3.0, 2.06], "ci[bot]": [4.0]}
+    result = rank(rows, responses=responses)
+    [ann, ben], [bot] = result.developers, result.bots
+    assert (ann.first_responses, ann.median_first_response_hours) == (4, 2.5)  # of 2.06 and 3
+    assert (ben.first_responses, ben.median_first_response_hours) == (0, None)
+    assert (bot.first_responses, bot.median_first_response_hours) == (1, 4)
+    assert [found.is_bot for found in (ann, ben, bot)] == [False, False, True]
+    [alone] = rank_person("ann", {"o/r": (rows, [])}, since=SINCE, until=UNTIL, responses=responses).developers
+    assert (alone.first_responses, alone.median_first_response_hours) == (4, 2.5)
+
+
+def test_the_last_three_of_a_kind_are_its_evidence() -> None:
+    rows = [push(june(day)) for day in range(1, 5)]
+    assert rank(rows).developers[0].evidence == tuple(f"event:{rows[n].id}" for n in (3, 2, 1))
+
+
 def test_who_is_new_is_said_only_when_known() -> None:
     rows = [push(june(1), "ann"), push(MAY, "ann"), push(june(2), "ben")]
     new = {found.login: found.new_contributor for found in rank(rows, history_known=True).developers}

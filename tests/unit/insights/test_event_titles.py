@@ -57,9 +57,14 @@ def branches(number: int) -> dict[str, Any]:
             "force-pushed to main (head 8caa198)",
             f"/compare/{BEFORE}...{HEAD}",
         ),
+        ("PushEvent", {"ref": "refs/tags/v1", "head": HEAD}, "pushed to tag v1 (head 8caa198)", f"/commit/{HEAD}"),
+        ("PushEvent", {"ref": "refs/heads/main", "head": "0" * 40}, "pushed to main (head 0000000)", None),
+        ("PushEvent", {"ref": "refs/heads/main", "head": "../../evil"}, "pushed to main (head ../../e)", None),
         ("CreateEvent", {"ref": "v1.0", "ref_type": "tag"}, "created tag v1.0", "/tree/v1.0"),
+        ("CreateEvent", {"ref": "odd/one"}, "created branch or tag odd/one", ""),
         ("CreateEvent", {"ref": None, "ref_type": "repository"}, "created the repository", ""),
         ("DeleteEvent", {"ref": "old/idea", "ref_type": "branch"}, "deleted branch old/idea", None),
+        ("DeleteEvent", {}, "deleted a branch or tag", None),
         (
             "PullRequestEvent",
             {"action": "opened", "number": 44, "pull_request": branches(44)},
@@ -90,7 +95,9 @@ def branches(number: int) -> dict[str, Any]:
             "commented on pull request #8: Tidy",
             "/pull/8",
         ),
+        ("IssuesEvent", {"action": "opened", "issue": {}}, "opened an issue", None),
         ("CommitCommentEvent", {"comment": {"commit_id": HEAD}}, "commented on commit 8caa198", f"/commit/{HEAD}"),
+        ("CommitCommentEvent", {"comment": {"commit_id": "0" * 40}}, "commented on commit 0000000", None),
         (
             "PullRequestReviewEvent",
             {"action": "created", "review": {"state": "approved"}, "pull_request": branches(44)},
@@ -151,6 +158,78 @@ def branches(number: int) -> dict[str, Any]:
 )
 def test_titles_and_links(event_type: str, payload: dict[str, Any], title: str, path: str | None) -> None:
     assert describe_event(event_of(event_type, payload), REPO) == (title, None if path is None else WEB + path)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "payload", "title"),
+    [
+        ("PullRequestEvent", {"action": "opened", "pull_request": {}}, "opened a pull request"),
+        ("PullRequestEvent", {"action": "opened", "number": 4, "pull_request": {}}, "opened pull request #4"),
+        (
+            "PullRequestEvent",
+            {"action": "opened", "number": 4, "pull_request": {"head": {"ref": "cleanup"}}},
+            "opened pull request #4",
+        ),
+        (
+            "PullRequestEvent",
+            {"action": "opened", "number": 4, "pull_request": {}, "label": {"name": "x"}, "assignee": {"login": "y"}},
+            "opened pull request #4",
+        ),
+        ("IssuesEvent", {"action": "unlabeled", "issue": {"number": 7}}, "unlabeled issue #7"),
+        ("IssuesEvent", {"action": "assigned", "issue": {"number": 7}}, "assigned issue #7"),
+        (
+            "IssuesEvent",
+            {"action": "assigned", "issue": {"number": 7}, "assignee": {"login": "ben"}},
+            "assigned issue #7 (ben)",
+        ),
+        ("IssueCommentEvent", {"action": "edited", "issue": {"number": 7}}, "edited a comment on issue #7"),
+        ("IssueCommentEvent", {"action": "deleted", "issue": {"number": 7}}, "deleted a comment on issue #7"),
+        ("IssueCommentEvent", {"issue": {"number": 7}}, "commented on issue #7"),
+        ("CommitCommentEvent", {"comment": {}}, "commented on a commit"),
+        ("PullRequestReviewEvent", {"number": 4, "review": {"state": "COMMENTED"}}, "reviewed pull request #4"),
+        ("PullRequestReviewEvent", {"number": 4, "review": {}}, "reviewed pull request #4"),
+        (
+            "PullRequestReviewEvent",
+            {"number": 4, "review": {"state": "CHANGES_REQUESTED"}},
+            "requested changes on pull request #4",
+        ),
+        (
+            "PullRequestReviewEvent",
+            {"action": "created", "number": 4, "review": {"state": "dismissed"}},
+            "dismissed a review of pull request #4",
+        ),
+        (
+            "PullRequestReviewEvent",
+            {"action": "dismissed", "number": 4, "review": {"state": "approved"}},
+            "dismissed a review of pull request #4",
+        ),
+        ("ReleaseEvent", {"action": "published", "release": {"tag_name": "v2"}}, "published release v2"),
+        ("ReleaseEvent", {"release": {"tag_name": "v2", "name": "v2"}}, "published release v2"),
+        ("ReleaseEvent", {"release": {"name": "Two"}}, "published release without a tag: Two"),
+        ("ForkEvent", {"forkee": {}}, "forked the repository"),
+        ("GollumEvent", {"pages": []}, "edited the wiki"),
+        ("GollumEvent", {"pages": [{"page_name": "Home", "action": "edited"}]}, "edited wiki page Home"),
+        (
+            "GollumEvent",
+            {"pages": [{"title": "Home", "action": "created"}, {"title": "End", "action": "edited"}]},
+            "edited wiki pages Home, End",
+        ),
+        ("MemberEvent", {"action": "added", "member": {"login": " "}}, "added member without a name"),
+        ("DeploymentEvent", {"deployment": {"ref": "v2"}}, "began to deploy v2 to an unnamed environment"),
+        ("DeploymentEvent", {"deployment": {"environment": "staging"}}, "began to deploy something to staging"),
+        ("CheckSuiteEvent", {"check_suite": {}}, "check suite: no result yet"),
+    ],
+)
+def test_titles_say_no_more_than_is_known(event_type: str, payload: dict[str, Any], title: str) -> None:
+    assert describe_event(event_of(event_type, payload), REPO)[0] == title
+
+
+def test_a_title_that_the_payload_lacks_is_the_one_of_the_record() -> None:
+    bare = event_of("PullRequestEvent", {"action": "opened", "pull_request": branches(44)})
+    titled = event_of("PullRequestEvent", {"action": "opened", "pull_request": {**branches(44), "title": "Then"}})
+
+    assert describe_event(bare, REPO, title="Now")[0] == "opened pull request #44: Now"
+    assert describe_event(titled, REPO, title="Now")[0] == "opened pull request #44: Then"
 
 
 def test_a_link_of_githubs_own_is_kept() -> None:
@@ -215,14 +294,30 @@ def test_texts_come_with_their_authors() -> None:
     ]
 
 
-def test_names_are_texts_too() -> None:
-    release = event_of("ReleaseEvent", {"release": {"tag_name": "v1", "name": "One", "body": "Notes"}})
-    page = event_of("GollumEvent", {"pages": [{"title": "Home", "page_name": "Home"}]})
-    branch = event_of("CreateEvent", {"ref": "idea", "ref_type": "branch"})
-
-    assert [item.text for item in texts_of(release)] == ["One", "Notes", "v1"]
-    assert [item.text for item in texts_of(page)] == ["Home"]
-    assert [item.text for item in texts_of(branch)] == ["refs/heads/idea"]
+@pytest.mark.parametrize(
+    ("event_type", "payload", "texts"),
+    [
+        (
+            "ReleaseEvent",
+            {"release": {"tag_name": "v1", "name": "One", "body": "Notes", "author": {"login": "dee"}}},
+            [("dee", "One"), ("dee", "Notes"), ("dee", "v1")],
+        ),
+        ("GollumEvent", {"pages": [{"title": "Home", "page_name": "Home"}]}, [("ann", "Home")]),
+        (
+            "CreateEvent",
+            {"ref": "idea", "ref_type": "branch", "description": "About"},
+            [("ann", "refs/heads/idea"), ("ann", "About")],
+        ),
+        (
+            "PullRequestEvent",
+            {"pull_request": {"head": {"ref": "cleanup"}}, "label": {"name": "bug"}},
+            [("ann", "bug"), ("ann", "cleanup")],
+        ),
+        ("PullRequestReviewEvent", {"review": {"body": "Fine", "user": {"login": "ben"}}}, [("ben", "Fine")]),
+    ],
+)
+def test_names_are_texts_too(event_type: str, payload: dict[str, Any], texts: list[tuple[str, str]]) -> None:
+    assert [(item.author, item.text) for item in texts_of(event_of(event_type, payload))] == texts
 
 
 KEYS = st.sampled_from(
@@ -274,6 +369,8 @@ def test_payloads_that_are_no_objects(raw: bytes) -> None:
         ({"commits": [{"distinct": True}, {"distinct": False}, {}]}, "pushed 2 new of 3 commits to main"),
         ({"commits": [{"distinct": False}]}, "pushed to main"),
         ({"commits": "odd", "size": -1}, "pushed to main"),
+        ({"commits": "odd", "size": 3}, "pushed 3 commits to main"),
+        ({"commits": [{}, {}], "size": "5", "distinct_size": True}, "pushed 2 commits to main"),
     ],
 )
 def test_only_new_commits_are_new(payload: dict[str, Any], title: str) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,9 +11,9 @@ from github_events_monitor.insights.health.work import absence_factor
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.results import Component, HealthResult
 from github_events_monitor.observations import Snapshot
-from github_events_monitor.records import Activity, MetricRow, Span
+from github_events_monitor.records import Activity, MetricRow, Span, Thread
 
-from .builders import ALWAYS, SINCE, UNTIL, comment, commit, issue, june, pull, push, release, review
+from .builders import ALWAYS, SINCE, UNTIL, comment, commit, issue, june, pull, push, release, review, row
 
 
 def assess(*rows: Activity, **changes: Any) -> HealthResult:
@@ -62,8 +63,15 @@ def test_responsiveness_counts_business_hours_of_answers_by_other_people() -> No
     found = part(result, "responsiveness")
     assert found.sample_size == 5
     assert found.value == found.score == pytest.approx(3 / 5)
-    assert "Median time to the first answer: 50.0 hours" in found.explanation  # median of 96, 97, 2, 4
-    assert "1 younger" in found.explanation
+    assert found.explanation == (
+        "3 of 5 were answered in time, 1 not at all."
+        " Median time to the first answer: 50.0 hours."  # median of 96, 97, 2, 4
+        " Left out: 1 younger one without an answer."
+    )
+    assert part(assess(), "responsiveness").explanation == (
+        "Nothing opened by people in the window was answered or due."
+        " Not scored: 0 in the sample, at least 5 are needed."
+    )
 
 
 def test_an_answer_after_the_end_does_not_count_yet() -> None:
@@ -83,8 +91,18 @@ def test_closures_are_of_people_and_end_as_the_last_event_says() -> None:
     )  # fmt: skip
     found = part(result, "change_request_closure")
     assert (found.value, found.score, found.sample_size) == (0.6, 0.6, 5)  # 1, 2 and 77 of five opened
-    assert "1 closed one by bots" in found.explanation
-    assert "1 closed one whose author is not known" in found.explanation
+    assert found.explanation == (
+        "5 opened and 3 closed or merged (and not reopened) in the window."
+        " Left out: 1 closed one by bots or assistants. Left out: 1 closed one whose author is not known."
+    )
+
+
+def test_what_is_reopened_after_the_end_was_closed_in_the_window() -> None:
+    opened = [issue(june(day), day) for day in range(1, 6)]
+    ended = [issue(june(9), 1, "ben", "closed"), issue(june(9), 2, "ben", "closed")]
+    again = [issue("2026-06-30T23:59:59Z", 1, "ben", "reopened"), issue(UNTIL, 2, "ben", "reopened")]
+    found = part(assess(*opened, *ended, *again), "issue_closure")
+    assert found.explanation == "5 opened and 1 closed (and not reopened) in the window."
 
 
 def test_a_ratio_over_one_is_shown_and_scores_one() -> None:
@@ -97,13 +115,67 @@ def test_a_ratio_over_one_is_shown_and_scores_one() -> None:
 def test_too_few_are_shown_and_not_scored() -> None:
     found = part(assess(*(issue(june(day), day) for day in range(1, 5))), "issue_closure")
     assert (found.value, found.score, found.sample_size) == (0, None, 4)
-    assert "at least 5" in found.explanation
+    assert found.explanation == (
+        "4 opened and 0 closed (and not reopened) in the window. Not scored: 4 in the sample, at least 5 are needed."
+    )
+
+
+MOSTLY = (Span("2025-01-01T00:00:00Z", june(9)), Span(june(10), UNTIL))
+"""Known but for one day."""
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        (ALWAYS, ""),
+        (
+            MOSTLY,
+            "Collection of {} has gaps (once, first from 2026-06-09T00:00:00Z to 2026-06-10T00:00:00Z): more may have"
+            " happened.",
+        ),
+        (
+            (Span(june(1, 1), june(9)), Span(june(10), UNTIL)),
+            "Collection of {} has gaps (2 times, first from 2026-06-01T00:00:00Z to 2026-06-01T01:00:00Z): more may"
+            " have happened.",
+        ),
+        (
+            (),
+            "It is not known whether {} were missed in this time: they were never collected without a gap.",
+        ),
+    ],
+)
+def test_what_may_be_missing_is_said(known: tuple[Span, ...], sentence: str) -> None:
+    rows = [one for n in range(1, 11) for one in (pull(june(1, 2), n), pull(june(1, 3), n, "ben", "merged"))]
+    rows += [push(june(2, n)) for n in range(11)]
+    by_events, by_commits = (
+        assess(*rows, events_known=known),
+        assess(authorship=[commit(june(2, n)) for n in range(11)], commits_known=known),
+    )
+    said = {part.name: part.explanation for part in by_events.components}
+    things = sentence.format("issues and pull requests")
+    assert said["responsiveness"].endswith(
+        f"10 of 10 were answered in time, 0 not at all. Median time to the first answer: 1.0 hours. {things}".strip()
+    )
+    assert (
+        said["change_request_closure"]
+        == f"10 opened and 10 closed or merged (and not reopened) in the window. {things}".strip()
+    )
+    assert said["review"] == f"0 of 10 merged pull requests had a review. {things}".strip()
+    name = "contributor_absence_factor"
+    assert said[name] == f"1 of 1 person made at least half of 11 pushes. {sentence.format('events')}".strip()
+    assert part(by_commits, name).explanation == (
+        f"1 of 1 person made at least half of 11 commits. Co-authors count. {sentence.format('commits')}".strip()
+    )
 
 
 def test_absence_factor_of_the_published_example() -> None:
     example = dict(zip("abcdefgh", (1000, 433, 343, 332, 202, 90, 42, 33), strict=True))
     assert absence_factor(example) == 2  # 1000 + 433 >= 2475 / 2
+    assert absence_factor({"a": 1, "b": 1, "c": 1}) == 2
     assert absence_factor({}) is None
+    assert part(assess(), "contributor_absence_factor").explanation == (
+        "No contribution is known. Not scored: 0 in the sample, at least 10 are needed."
+    )
 
 
 def test_absence_factor_counts_co_authors_and_no_bots() -> None:
@@ -120,7 +192,16 @@ def test_absence_factor_falls_back_to_pushes() -> None:
     rows = [push(june(day), login) for day in range(1, 5) for login in ("ann", "ben", "cid")]
     found = part(assess(*rows), "contributor_absence_factor")
     assert (found.value, found.sample_size, found.score) == (2, 12, 0.5)  # 4 + 4 of 12
-    assert "pushes" in found.explanation
+    assert found.explanation == "2 of 3 people made at least half of 12 pushes."
+
+
+@pytest.mark.parametrize(
+    ("commits", "pushes", "what"), [(10, 11, "commits"), (9, 10, "pushes"), (9, 9, "commits"), (0, 9, "pushes")]
+)
+def test_commits_count_where_they_are_enough_or_no_fewer_than_pushes(commits: int, pushes: int, what: str) -> None:
+    made = [commit(june(1, 0, n)) for n in range(commits)]
+    found = part(assess(*(push(june(1, 0, n)) for n in range(pushes)), authorship=made), "contributor_absence_factor")
+    assert what in found.explanation
 
 
 def test_review_needs_another_person() -> None:
@@ -130,10 +211,17 @@ def test_review_needs_another_person() -> None:
         review(june(2), 1), review(june(2), 2, "ann"), review(june(2), 3, "copilot-pull-request-reviewer[bot]"),
         review(june(2), 4, "ben", "dismissed"), review(june(2), 5, "ANN"),
     ]  # fmt: skip
-    unknown = pull(june(3), 50, "ben", "merged")
-    found = part(assess(*opened, *merged, *reviews, unknown), "review")
+    others = [
+        pull(june(3), 50, "ben", "merged"),
+        pull(june(1), 51, "renovate[bot]"),
+        pull(june(3), 51, "ben", "merged"),
+    ]
+    found = part(assess(*opened, *merged, *reviews, *others), "review")
     assert (found.sample_size, found.value) == (6, round(1 / 6, 3))
-    assert "1 whose author is not known" in found.explanation
+    assert found.explanation == (
+        "1 of 6 merged pull requests had a review."
+        " Left out: 1 by bots or assistants. Left out: 1 whose author is not known."
+    )
 
 
 def test_maintenance_is_the_rule_of_scorecard() -> None:
@@ -141,25 +229,95 @@ def test_maintenance_is_the_rule_of_scorecard() -> None:
     touched = [issue(june(2), 1, "cid"), comment(june(3), 1, "ann"), issue(june(2), 2, "cid"), push(june(1), "ann")]
     found = part(assess(*touched, authorship=commits), "maintenance")
     assert (found.value, found.score) == (5, round(5 / 12, 3))  # 4 commits, 1 issue touched by ann
-    assert "archived or new is not known" in found.explanation
+    counts = f"4 commits, and 1 issue touched by 1 maintainer, since {APRIL}."
+    unsure = "Whether the repository is archived or new is not known for this window."
+    assert found.explanation == f"{counts} {unsure}"
+    seen = Snapshot(observed_at=UNTIL, archived=False, created_at=APRIL)  # exactly ninety days old
+    assert part(assess(*touched, authorship=commits, snapshot=seen), "maintenance").explanation == counts
 
 
 @pytest.mark.parametrize(
-    "snapshot",
-    [Snapshot(observed_at=UNTIL, archived=True), Snapshot(observed_at=UNTIL, archived=False, created_at=june(1))],
+    ("done", "maintains"),
+    [
+        (push(june(1), "ben"), True),
+        (release(june(1), "v1", "ben"), True),
+        (release(june(1), "v1", "ben", "edited"), False),
+        (pull(june(1), 9, "ben", "merged"), True),  # whoever opened it
+        (issue(june(4), 1, "ben", "closed"), True),
+        (issue(june(4), 2, "BEN", "closed"), False),  # his own
+        (issue(june(4), 3, "ben", "closed"), False),  # nobody knows whose
+        (issue(june(4), 3, None, "closed"), False),
+        (row("IssuesEvent", june(4), "ben", "closed"), False),  # nobody knows which
+        (comment(june(4), 1, "ben"), False),
+    ],
 )
-def test_maintenance_is_zero_for_archived_and_for_new_repositories(snapshot: Snapshot) -> None:
+def test_maintainers_are_those_who_did_what_needs_the_right_to(done: Activity, maintains: bool) -> None:
+    opened = [issue(june(2), 1, "ann"), issue(june(2), 2, "ben")]
+    found = part(assess(*opened, done), "maintenance")
+    assert ("1 maintainer," in found.explanation) is maintains
+
+
+def test_what_has_no_number_answers_nothing() -> None:
+    rows = [issue(june(1), n) for n in range(1, 7)]
+    loose = [row("IssueCommentEvent", june(2), "ben", "created"), row("IssuesEvent", june(2), "ben", "closed")]
+    assert part(assess(*rows, *loose), "responsiveness").explanation.startswith("0 of 6 were answered in time")
+
+
+def test_of_several_names_of_an_author_it_is_always_the_same() -> None:
+    """An account that was renamed: what was opened before anything is known is only named by later events."""
+    numbers = range(1, 11)
+    named = [pull(june(2), n, "cid", "labeled", subject=name) for n in numbers for name in ("ann", "Zoe")]
+    named += [pull(june(3), n, "cid", "labeled", subject=name) for n in numbers for name in ("zed", "ANN")]
+    merged = [pull(june(4), n, "cid", "merged") for n in numbers]
+    by_ann = [review(june(3), n, "ann") for n in numbers]
+    assert part(assess(*named, *merged, *by_ann), "review").value == 0
+    assert part(assess(*named, *merged, *by_ann, *(review(june(3), n, "zoe") for n in numbers)), "review").value == 1
+
+
+APRIL = "2026-04-02T00:00:00Z"
+"""Ninety days before the end."""
+
+
+def test_maintenance_is_of_what_people_did_in_ninety_days() -> None:
+    at = (APRIL, "2026-04-01T23:59:59Z", "2026-06-30T23:59:59Z", UNTIL)
+    commits = [commit(when, who) for when in at for who in ("ann", "renovate[bot]")]
+    assert part(assess(authorship=commits), "maintenance").value == 2
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "why"),
+    [
+        (Snapshot(observed_at=UNTIL, archived=True), "The repository is archived."),
+        (
+            Snapshot(observed_at=UNTIL, archived=False, created_at=june(1)),
+            "The repository is younger than 90 days (created 2026-06-01T00:00:00Z).",
+        ),
+    ],
+)
+def test_maintenance_is_zero_for_archived_and_for_new_repositories(snapshot: Snapshot, why: str) -> None:
     commits = [commit(june(day), sha=str(day)) for day in range(1, 21)]
-    assert part(assess(authorship=commits, snapshot=snapshot), "maintenance").score == 0
+    touched = [comment(june(3), 1, "ann"), push(june(1), "ann")]
+    found = part(assess(*touched, authorship=commits, snapshot=snapshot), "maintenance")
+    assert (found.score, found.value, found.sample_size, found.explanation) == (0, 0, 21, why)
 
 
-def test_maintenance_with_a_gap_is_scored_only_when_no_gap_can_matter() -> None:
+@pytest.mark.parametrize(("what", "field"), [("events", "events_known"), ("commits", "commits_known")])
+def test_maintenance_with_a_gap_is_scored_only_when_no_gap_can_matter(what: str, field: str) -> None:
     few = [commit(june(day), sha=str(day)) for day in range(1, 12)]
     enough = [*few, commit(june(20), sha="20")]
-    known = {"events_known": (Span(june(1), UNTIL),), "commits_known": (Span(june(1), UNTIL),)}
-    assert part(assess(authorship=few, **known), "maintenance").score is None
-    assert "lower bound" in part(assess(authorship=few, **known), "maintenance").explanation
-    assert part(assess(authorship=enough, **known), "maintenance").score == 1
+    seen = Snapshot(observed_at=UNTIL, archived=False)
+    known: dict[str, Any] = {"snapshot": seen, field: (Span(june(1), UNTIL),)}
+    unsure, sure = (part(assess(authorship=some, **known), "maintenance") for some in (few, enough))
+    counts = f"commits, and 0 issues touched by 0 maintainers, since {APRIL}."
+    assert (unsure.value, unsure.score) == (11, None)
+    assert unsure.explanation == (
+        f"11 {counts} Collection of {what} has gaps (once, first from {APRIL} to 2026-06-01T00:00:00Z): more may have"
+        " happened. Not scored: this is only a lower bound."
+    )
+    assert (sure.value, sure.sample_size, sure.score) == (12, 12, 1)
+    assert sure.explanation == f"12 {counts} Enough for the full score even if more happened."
+    whole = part(assess(authorship=enough, snapshot=seen), "maintenance")
+    assert (whole.score, whole.explanation) == (1, f"12 {counts}")
 
 
 def test_releases_are_counted_by_tag_without_pre_releases() -> None:
@@ -169,6 +327,9 @@ def test_releases_are_counted_by_tag_without_pre_releases() -> None:
     ]  # fmt: skip
     found = part(assess(*rows), "release_frequency")
     assert (found.value, found.sample_size, found.score) == (13, 2, 1)  # median of 10 and 16 days; the last 4 days ago
+    assert found.explanation == (
+        "3 releases known, the last 4.0 days before the end of the window; 13.0 days between them (median of 2)."
+    )
     slow = part(assess(*rows, since="2026-10-01T00:00:00Z", until="2026-10-15T00:00:00Z"), "release_frequency")
     assert (slow.value, slow.score) == (110, round((180 - 110) / 150, 3))  # 27 June to 15 October
 
@@ -177,6 +338,30 @@ def test_a_gap_between_releases_is_not_an_interval() -> None:
     rows = [release(june(1), "v1"), release(june(11), "v2"), release(june(27), "v3")]
     found = part(assess(*rows, events_known=(Span(june(1), june(12)),)), "release_frequency")
     assert (found.value, found.score, found.sample_size) == (10, None, 1)
+    assert found.explanation == (
+        "3 releases known, the last 4.0 days before the end of the window; 10.0 days between them (median of 1)."
+        " There may be a later one. Collection of releases has gaps (once, first from 2026-06-12T00:00:00Z to"
+        " 2026-07-01T00:00:00Z): more may have happened. Not scored: 1 in the sample, at least 2 are needed."
+    )
+    one = part(assess(release(june(1), "v1")), "release_frequency")
+    assert (one.value, one.explanation) == (
+        None,
+        "1 release known, the last 30.0 days before the end of the window. Not scored: 0 in the sample, at least 2 are"
+        " needed.",
+    )
+    none = part(assess(events_known=()), "release_frequency")
+    assert (none.value, none.sample_size, none.explanation) == (
+        None,
+        0,
+        "No release is known. It is not known whether releases were missed in this time: they were never collected"
+        " without a gap. Not scored: 0 in the sample, at least 2 are needed.",
+    )
+
+
+def test_the_time_since_a_release_counts_only_where_none_can_have_followed() -> None:
+    rows = [release(june(1, hour), f"v{hour}") for hour in (0, 6, 12)]
+    assert part(assess(*rows), "release_frequency").value == 29.5
+    assert part(assess(*rows, events_known=(Span(june(1), june(9)),)), "release_frequency").value == 0.25
 
 
 def listed(at: str, tag: str, *, prerelease: bool = False) -> MetricRow:
@@ -202,11 +387,24 @@ def test_the_snapshot_speaks_for_what_is_only_seen_now() -> None:
         observed_at=UNTIL, ci_runs=20, ci_successes=15, community_profile=62, unknown={"open_advisories": "forbidden"}
     )
     result = assess(snapshot=seen)
-    assert part(result, "ci_success").score == 0.75
-    assert part(result, "community_profile").score == 0.62
+    ci, profile = part(result, "ci_success"), part(result, "community_profile")
+    assert (ci.score, ci.sample_size, ci.explanation) == (0.75, 20, "15 of 20 runs succeeded.")
+    assert (profile.score, profile.sample_size) == (0.62, 1)
+    assert profile.explanation == "The profile is 62 % complete."
     assert part(result, "open_advisories").score is None
-    assert "forbidden" in part(result, "open_advisories").explanation
-    assert part(assess(snapshot=Snapshot(observed_at=UNTIL, open_advisories=1)), "open_advisories").score == 0.75
+    assert part(result, "open_advisories").explanation == "Not known: forbidden."
+
+
+def test_what_a_snapshot_says_of_none_and_of_one() -> None:
+    seen = assess(snapshot=Snapshot(observed_at=UNTIL, open_advisories=1, ci_runs=0, ci_successes=0))
+    advisories, ci = part(seen, "open_advisories"), part(seen, "ci_success")
+    assert (advisories.score, advisories.sample_size, advisories.explanation) == (0.75, 1, "1 open advisory.")
+    assert (ci.value, ci.score, ci.sample_size) == (None, None, 0)
+    assert ci.explanation == (
+        "No workflow run that gave a verdict was found. Not scored: 0 in the sample, at least 10 are needed."
+    )
+    half = part(assess(snapshot=Snapshot(observed_at=UNTIL, ci_runs=20)), "ci_success")
+    assert (half.value, half.sample_size) == (None, None)
 
 
 def busy_june() -> list[Activity]:
@@ -230,7 +428,21 @@ def test_the_score_is_the_weighted_mean_of_what_is_known() -> None:
     assert result.health_score == round(100 * (known - 0.75 * 7.5) / known, 1) == 86.8
     assert result.confidence == round(known / 65, 3) == 0.654
     assert result.recommendations == ("Share the work among more people: 1 made half of the contributions.",)
-    assert (result.people, result.bots) == (2, 0)
+    assert (result.people, result.bots, result.ai_assistants) == (2, 0, 0)
+
+
+def test_accounts_are_told_apart_by_what_commits_the_record_and_the_user_say() -> None:
+    rows = [push(june(2), who) for who in ("ann", "robo", "ci", "Copilot", "dependabot[bot]")]
+    commits = [
+        commit(june(3), "ben", email="b@example.org", sha="1"),
+        commit(june(3), None, name="Ben", email="b@example.org", sha="2"),
+    ]
+    thread = Thread(
+        repo_name="o/r", number=1, kind="issue", state="open", created_at=june(1), updated_at=june(1),
+        author_login="ci", author_type="Bot",
+    )  # fmt: skip
+    result = assess(*rows, authorship=commits, threads=[thread], bot_logins=frozenset({"robo"}))
+    assert (result.people, result.bots, result.ai_assistants) == (2, 3, 1)
 
 
 def test_below_sixty_percent_of_known_weight_there_is_no_score() -> None:
@@ -241,12 +453,17 @@ def test_below_sixty_percent_of_known_weight_there_is_no_score() -> None:
 def test_the_trend_compares_what_both_windows_know() -> None:
     def in_may(item: Activity) -> Activity:
         number = item.number and item.number + 50
-        return item._replace(id="may" + item.id, created_at=item.created_at.replace("-06-0", "-05-1"), number=number)
+        at = item.created_at.replace("-06-0", "-05-1")
+        return msgspec.structs.replace(item, id="may" + item.id, created_at=at, number=number)
 
     before = [in_may(item) for item in busy_june() if item.event_type != "PullRequestReviewEvent"]
     result = assess(*busy_june(), *before)
     assert (result.trend.direction, result.trend.previous_score) == ("up", 69.1)
     assert result.trend.change == 17.7  # 36.875 of 42.5 in June, 29.375 in May, which had no reviews
+    shown_now = Snapshot(observed_at=UNTIL, ci_runs=20, ci_successes=20, community_profile=100, open_advisories=0)
+    seen = assess(*busy_june(), *before, snapshot=shown_now)
+    assert (seen.trend, seen.health_score) == (result.trend, 89.8)
+    assert seen.trend.explanation.startswith("Over the 5 components known in both windows")
     gap = assess(*busy_june(), *before, events_known=(Span("2026-05-03T00:00:00Z", UNTIL),))
     assert (gap.health_score, gap.trend.direction) == (86.8, None)
 

@@ -27,7 +27,11 @@ from .test_threads import reply, thread
         ("2026-06-01T10:30:00Z", "2026-06-02T10:30:00Z", ("hour", "2026-06-01T10:00:00Z", 25)),
         ("2026-06-01T10:00:00Z", "2026-06-03T10:00:00Z", ("hour", "2026-06-01T10:00:00Z", 48)),
         ("2026-06-01T10:30:00Z", "2026-06-03T11:00:00Z", ("day", "2026-06-01T00:00:00Z", 3)),
+        ("2026-06-01T10:30:45Z", "2026-06-01T12:00:00Z", ("hour", "2026-06-01T10:00:00Z", 2)),
         ("2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z", ("day", "2026-06-01T00:00:00Z", 30)),
+        ("2026-06-02T10:30:45Z", "2026-09-03T10:30:45Z", ("day", "2026-06-02T00:00:00Z", 94)),
+        ("2026-06-02T10:30:45Z", "2026-09-03T10:30:46Z", ("week", "2026-06-01T00:00:00Z", 14)),
+        ("0001-01-03T00:00:00Z", "2026-01-01T00:00:00Z", ("week", "0001-01-01T00:00:00Z", 105_660)),
         ("2026-06-03T10:00:00Z", "2027-06-03T10:00:00Z", ("week", "2026-06-01T00:00:00Z", 53)),
         ("2026-06-01T10:00:00Z", "2026-06-01T10:00:00Z", ("hour", "2026-06-01T10:00:00Z", 1)),
     ],
@@ -56,15 +60,27 @@ def test_activity_by_type_most_frequent_first() -> None:
 
 
 def test_many_types_share_the_rest() -> None:
+    def names(size: int) -> list[str]:
+        counts = {("2026-06-01T10", f"Kind{number}"): 20 - number for number in range(size)}
+        return list(activity_series(Span(june(1), june(4)), counts).counts)
+
+    kinds = [f"Kind{number}" for number in range(8)]
+    assert [names(size) for size in (6, 7, 8)] == [kinds[:6], kinds[:7], kinds]
+    assert names(9) == names(10) == [*kinds[:7], "other"]
     counts = {("2026-06-01T10", f"Kind{number}"): 20 - number for number in range(10)}
-    series = activity_series(Span(june(1), june(4)), counts)
-    assert list(series.counts) == [*(f"Kind{number}" for number in range(7)), "other"]
-    assert series.counts["other"] == (13 + 12 + 11, 0, 0)
+    assert activity_series(Span(june(1), june(4)), counts).counts["other"] == (13 + 12 + 11, 0, 0)
+
+
+def test_types_that_are_as_frequent_are_in_the_order_of_the_alphabet() -> None:
+    counts = {("2026-06-01T10", name): 2 for name in ("b", "c", "a")}
+    assert list(activity_series(Span(june(1), june(4)), counts).counts) == ["a", "b", "c"]
 
 
 def test_weekdays_begin_on_monday() -> None:
-    found = weekday_hours({("2026-06-01T10", "PushEvent"): 2, ("2026-06-07T23", "ForkEvent"): 1})
-    assert (found[0][10], found[6][23], sum(map(sum, found))) == (2, 1, 3)
+    counts = {("2026-06-01T10", "PushEvent"): 2, ("2026-06-01T10", "ForkEvent"): 3, ("2026-06-07T23", "ForkEvent"): 1}
+    found = weekday_hours(counts)
+    assert (found[0][10], found[6][23], sum(map(sum, found))) == (5, 1, 6)
+    assert [len(hours) for hours in found] == [24] * 7
 
 
 def test_threads_opened_merged_closed_and_left_open() -> None:
@@ -80,6 +96,35 @@ def test_threads_opened_merged_closed_and_left_open() -> None:
     assert series.merged == (0, 1, 0)
     assert series.closed == (0, 0, 1)
     assert series.open == (3, 2, 2)
+
+
+def test_threads_at_both_ends_of_the_window() -> None:
+    since, until, last = june(1), june(4), "2026-06-03T23:59:59Z"
+    threads = [
+        thread(1, until),
+        thread(2, since, closed_at=since), thread(3, since, merged_at=last, closed_at=last),
+        thread(4, since, closed_at=until), thread(5, "2026-05-31T23:59:59Z", closed_at=since),
+        thread(6, "2026-05-31T23:59:58Z", closed_at="2026-05-31T23:59:59Z"),
+        thread(7, since, closed_at=since), thread(8, last, merged_at=last, closed_at=last),
+    ]  # fmt: skip
+    series = thread_series(threads, Span(since, until))
+    assert (series.opened, series.merged, series.closed) == ((4, 0, 1), (0, 0, 2), (3, 0, 0))
+    assert series.open == (2, 2, 1)  # 3 and 4, then 4
+
+
+def test_durations_at_the_bounds_and_at_both_ends_of_the_window() -> None:
+    since, until = june(1), june(4)
+    merged = [
+        thread(number, "2026-05-31T20:00:00Z", merged_at=at, closed_at=at)
+        for number, at in enumerate((since, since, "2026-05-31T23:59:59Z", "2026-06-03T23:59:59Z", until))
+    ]
+    opened = [
+        thread(10, since, reply(june(1, 1), "ci"), reply(june(1, 4))), thread(11, since, reply(june(1, 5))),
+        thread(12, since, reply(june(1, 3, 59))), thread(13, until, reply(until)),
+    ]  # fmt: skip
+    found = thread_durations([*merged, *opened], Span(since, until), frozenset({"ci"}))
+    assert found.merge == (0, 0, 2, 0, 1, 0)  # 4 hours twice, and 76
+    assert found.first_response == (0, 1, 2, 0, 0, 0)
 
 
 def test_durations_in_buckets() -> None:

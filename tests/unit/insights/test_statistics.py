@@ -9,6 +9,7 @@ from github_events_monitor.insights.statistics import (
     false_discovery_limit,
     log_at_least,
     log_at_most,
+    log_exactly,
     usual_level,
 )
 
@@ -26,6 +27,7 @@ def test_tails_are_the_sums_of_the_probabilities(level: Level, count: int) -> No
     above = sum(negative_binomial(x, level) for x in range(count, 30_000))
     below = sum(negative_binomial(x, level) for x in range(count + 1))
 
+    assert math.exp(log_exactly(count, level)) == pytest.approx(negative_binomial(count, level), rel=1e-6, abs=1e-12)
     assert math.exp(log_at_least(count, level)) == pytest.approx(above, rel=1e-6, abs=1e-12)
     assert math.exp(log_at_most(count, level)) == pytest.approx(below, rel=1e-6, abs=1e-12)
 
@@ -47,6 +49,20 @@ def test_dispersion_by_hand() -> None:
     assert dispersion_of(4, 24, 288).excess == pytest.approx(7 / 6)
 
 
+@pytest.mark.parametrize("counts", [(), (5,), (0, 0, 0)])
+def test_too_little_says_nothing_of_dispersion(counts: tuple[int, ...]) -> None:
+    assert dispersion_of(len(counts), sum(counts), sum(count**2 for count in counts)) == Dispersion(0.0, len(counts))
+
+
+def test_two_counts_tell_of_dispersion() -> None:
+    assert dispersion_of(2, 4, 16) == Dispersion(1.5, 2)  # 0, 4: mean 2, variance 8, (8 - 2) / 4 = 1.5
+    assert dispersion_of(3, 1, 1) == Dispersion(0.0, 3)
+
+
+def test_the_usual_level_begins_with_the_prior() -> None:
+    assert usual_level(2, 6, Dispersion(0.0, 2), prior_mean=4.0, prior_buckets=2.0).mean == (6 + 8) / 4
+
+
 def test_the_usual_level_by_hand() -> None:
     # 1, 1, 1, 1 and one bucket of 1: mean 5/5 = 1. Information 4 * (1/2)^2 = 1, prior 2/1 + 0.25 = 2.25,
     # excess (4 * 2.25 + 1 * 0) / (4 + 1) = 1.8, uncertainty (1 + 1.8) / 5 = 0.56, shape 1 / 2.36
@@ -63,3 +79,6 @@ def test_false_discoveries_by_hand() -> None:
     assert math.exp(false_discovery_limit(log_probabilities, 4, 0.05)) == pytest.approx(0.037)
     assert false_discovery_limit(log_probabilities, 4_000, 0.05) == -math.inf
     assert false_discovery_limit([], 0, 0.05) == -math.inf
+    limit = math.log(0.05 / 4)
+    assert false_discovery_limit([limit], 4, 0.05) == limit
+    assert false_discovery_limit([limit + 1e-9], 4, 0.05) == -math.inf

@@ -1,5 +1,6 @@
 """The record of issues and pull requests: by hand, and together with the feed."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.github.natural_keys import natural_key
+from github_events_monitor.github.natural_keys import derived_id, natural_key
 from github_events_monitor.insights.developers import rank_developers
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.threads import (
@@ -24,7 +25,6 @@ from github_events_monitor.records import Activity, Reply, Span, Thread
 
 from .builders import ALWAYS, SINCE, UNTIL, comment, issue, june, pull, review, row
 
-WEB = "https://github.com/o/r"
 IDS = iter(range(1, 10**9))
 
 
@@ -93,6 +93,25 @@ def assess(threads: list[Thread], *rows: Activity, **changes: Any) -> Any:
         (thread(1, june(1), reply(june(2), "ben", "review", "approved"), review_decision="review_required"), "review"),
         (thread(1, june(1), reply(june(2)), review_decision="review_required"), "author"),
         (thread(1, draft=True, review_decision="approved"), "author"),
+        (
+            thread(1, june(1), reply(june(2), "ben", "review", "changes_requested"), reviewers=("Ben",)),
+            "review",
+        ),
+        (
+            thread(
+                1, june(1), reply(june(2), "ben", "review", "changes_requested"), reviewers=("ben",),
+                review_decision="changes_requested",
+            ),
+            "review",
+        ),
+        (
+            thread(
+                1, june(1), reply(june(2), "ben", "review", "changes_requested"),
+                reply(june(2), "cid", "review", "changes_requested"), reviewers=("ben",),
+            ),
+            "author",
+        ),
+        (thread(1, june(1), reply(june(2), "ben", "review", "dismissed")), "review"),
         (thread(1, closed_at=june(2)), None),
         (thread(1, merged_at=june(2), closed_at=june(2)), None),
         (thread(1, kind="issue"), None),
@@ -149,12 +168,75 @@ def test_what_the_record_tells_has_the_ids_of_webhooks_and_counts_once() -> None
         ("PullRequestReviewCommentEvent", "created", 4, "ben"),
         ("PullRequestEvent", "merged", 4, "cid"),
     ]
+    assert [event.facts.subject for event in events] == ["ann"] * 5
+    assert [json.loads(event.payload) for event in events[:3]] == [
+        {"action": "opened", "number": 4, "pull_request": {"number": 4, "title": "Fix", "user": {"login": "ann"}}},
+        {
+            "action": "created",
+            "issue": {"number": 4, "title": "Fix", "user": {"login": "ann"}, "pull_request": {}},
+            "comment": {"id": 11, "state": None},
+        },
+        {
+            "action": "created", "number": 4,
+            "pull_request": {"number": 4, "title": "Fix", "user": {"login": "ann"}},
+            "review": {"id": 12, "state": "approved"},
+        },
+    ]  # fmt: skip
     assert natural_key(events[2]) == "PullRequestReviewEvent\no/r\n12\ncreated"
+    assert [event.id for event in events] == [derived_id(natural_key(event) or "") for event in events]
     assert len({event.id for event in events}) == 5
     by_webhook = [row("IssueCommentEvent", june(9), event_id=events[1].id)]
     assert [event.id for event in unseen_events([told], by_webhook)] == [
         event.id for event in sorted(events, key=lambda one: (one.created_at, one.id)) if event.id != events[1].id
     ]
+
+
+def test_an_issue_is_told_as_one() -> None:
+    told = thread(4, june(1), Reply("11", "comment", june(2), "ben"), kind="issue", author_login=None, title="Bug")
+    opened, answered = events_of(told)
+    assert json.loads(opened.payload) == {"action": "opened", "issue": {"number": 4, "title": "Bug"}}
+    assert json.loads(answered.payload)["issue"] == {"number": 4, "title": "Bug"}
+    assert (opened.event_type, opened.facts.number, opened.actor_login) == ("IssuesEvent", 4, None)
+
+
+def test_a_reply_whose_id_is_no_number_has_an_id_of_the_record() -> None:
+    """As an export that was written by hand may have it."""
+    told = thread(4, june(1), Reply("x1", "comment", june(2), "ben"), kind="issue")
+    assert [event.id for event in events_of(told)][1] == "record:4/issuecomment-x1"
+
+
+@pytest.mark.parametrize("kind", ["issue", "pull_request"])
+def test_what_happens_once_is_the_same_however_late_the_feed_is(kind: Any) -> None:
+    record = thread(1, june(1), kind=kind)
+    feed = (pull if kind == "pull_request" else issue)(june(1, 5), 1)
+    assert unseen_events([record], [feed]) == []
+    assert [(one.id, one.created_at) for one in join_threads([feed], [record])] == [(feed.id, june(1))]
+    merged = thread(2, june(1), merged_at=june(2), closed_at=june(2), merged_by="ben")
+    assert unseen_events([merged], [pull(june(1), 2), pull(june(2, 5), 2, "ben", "merged")]) == []
+
+
+def test_a_reply_is_the_event_that_is_nearest_in_time() -> None:
+    record = thread(1, june(1), reply(june(2)), reply(june(2, 0, 1)), kind="issue")
+    first, second = (
+        row("IssueCommentEvent", at, "ben", "created", 1, event_id=name)
+        for at, name in (
+            ("2026-06-01T23:59:58Z", "z"),
+            ("2026-06-02T00:00:58Z", "a"),
+        )
+    )
+    assert unseen_events([record], [issue(june(1), 1), first, second]) == []
+
+
+def test_a_review_that_a_webhook_calls_submitted_is_the_records() -> None:
+    record = thread(1, june(1), reply(june(2), "ben", "review"))
+    assert unseen_events([record], [pull(june(1), 1), review(june(2), 1, "ben", "submitted")]) == []
+    assert len(unseen_events([record], [pull(june(1), 1), review(june(2), 1, "ben", "dismissed")])) == 1
+
+
+def test_who_did_it_is_what_the_record_says_where_the_feed_does_not() -> None:
+    record = thread(1, june(1), kind="issue", closed_at=june(2), closed_by="ben")
+    feed = [issue(june(1), 1, None), issue(june(2), 1, None, "closed")]
+    assert [one.actor_login for one in join_threads(feed, [record])] == ["ann", "ben"]
 
 
 @pytest.mark.parametrize(
@@ -185,12 +267,12 @@ def test_developers_get_what_the_feed_missed_with_evidence_that_opens() -> None:
         thread(1, june(1), Reply("7", "comment", june(2), "ben"), Reply("8", "review", june(3), "ben"), kind="issue"),
         thread(2, june(1), Reply("9", "review_comment", june(2), "cid")),
     ]
-    rows = join_threads([issue(june(1), 1), comment(june(2), 1, "ben")], record, WEB)
-    people = {one.login: one for one in rank_developers(rows, [], since=SINCE, until=UNTIL).developers}
+    people = {one.login: one for one in developers(record, [issue(june(1), 1), comment(june(2), 1, "ben")])}
     assert people["ann"].contributions == {"issues": 1, "pull_requests": 1}
     assert people["ben"].contributions == {"comments": 1, "reviews": 1}
-    assert people["ben"].evidence[0] == f"{WEB}/issues/1#pullrequestreview-8"
-    assert people["cid"].evidence == (f"{WEB}/pull/2#discussion_r9",)
+    told = {f"event:{event.id}" for one in record for event in events_of(one)}
+    assert people["ben"].evidence[0] in told
+    assert set(people["cid"].evidence) < told
 
 
 def test_bots_are_known_by_their_kind_of_account() -> None:
@@ -209,7 +291,13 @@ def test_replies_that_are_not_all_known_are_not_taken_for_none() -> None:
     [some], [none] = ([c for c in one.components if c.name == "responsiveness"] for one in (few, many))
     assert (some.value, some.sample_size, some.score) == (1, 8, 1)
     assert (none.value, none.sample_size, none.score) == (None, 8, None)
-    assert "Left out: 3 whose answers are not all known" in none.explanation
+    assert none.explanation.endswith(
+        " Left out: 3 whose answers are not all known. Those are too many to tell the share."
+    )
+    assert some.explanation.endswith(" Left out: 2 whose answers are not all known.")
+    whole = assess(answered)
+    assert (whole.confidence or 0) > (few.confidence or 0) > (many.confidence or 0)
+    assert whole.health_score == few.health_score
     assert components([*answered, *unread], events_known=ALWAYS)["responsiveness"] == (round(8 / 11, 3), 11)
 
 
@@ -229,18 +317,32 @@ def test_reviews_that_are_not_all_known_are_not_taken_for_none() -> None:
         thread(n, june(1), reply(june(1), "ben", "review"), merged_at=june(2), closed_at=june(2)) for n in range(1, 9)
     ]
     unread = [thread(n, merged_at=june(2), closed_at=june(2), reviews_complete=False) for n in (20, 21, 22)]
-    assert components([*reviewed, *unread])["review"] == (None, 8)
-    [found] = [c for c in assess([*reviewed, *unread]).components if c.name == "review"]
-    assert found.score is None
+    few, many = assess([*reviewed, *unread[:2]]), assess([*reviewed, *unread])
+    [some], [none] = ([c for c in one.components if c.name == "review"] for one in (few, many))
+    assert (some.value, some.sample_size, some.score) == (1, 8, 1)
+    assert (none.value, none.sample_size, none.score) == (None, 8, None)
+    said = "8 of 8 merged pull requests had a review. Left out: {} whose reviews are not all known."
+    assert some.explanation == said.format(2)
+    assert none.explanation == f"{said.format(3)} Those are too many to tell the share."
 
 
-def test_what_the_feed_closed_and_the_record_calls_open_was_reopened() -> None:
-    opened = [issue(june(1), n) for n in range(1, 6)]
-    closed = [issue(june(2), n, "ben", "closed") for n in range(1, 6)]
-    record = [thread(n, kind="issue", updated_at=june(3)) for n in range(1, 4)]
-    assert components(record, *opened, *closed)["issue_closure"] == (0.4, 5)
-    before = [thread(n, kind="issue", updated_at=june(1)) for n in range(1, 4)]  # read before the closing
-    assert components(before, *opened, *closed)["issue_closure"] == (1, 5)
+@pytest.mark.parametrize(
+    ("kind", "happened", "name"),
+    [("issue", issue, "issue_closure"), ("pull_request", pull, "change_request_closure")],
+)
+def test_what_the_feed_closed_and_the_record_calls_open_was_reopened(kind: Any, happened: Any, name: str) -> None:
+    opened = [happened(june(1), n) for n in range(1, 6)]
+    closed = [happened(june(2), n, "ben", "closed") for n in range(1, 6)]
+    record = [thread(n, kind=kind, updated_at=june(3)) for n in range(1, 4)]
+    assert components(record, *opened, *closed)[name] == (0.4, 5)
+    before = [thread(n, kind=kind, updated_at=june(1)) for n in range(1, 4)]  # read before the closing
+    assert components(before, *opened, *closed)[name] == (1, 5)
+    ended = [thread(n, kind=kind, updated_at=june(3), closed_at=june(2), closed_by="ben") for n in range(1, 4)]
+    assert components(ended, *opened, *closed)[name] == (1, 5)
+    again = [happened(june(2, 1), n, "ben", "reopened") for n in range(1, 6)]
+    assert components(record, *opened, *closed, *again)[name] == (0, 5)
+    [added] = join_threads(closed[:1], record[:1])[2:]
+    assert (added.action, added.created_at, added.id) == ("reopened", june(3), "record:1/reopened")
 
 
 def test_the_record_closes_the_gaps_of_the_feed() -> None:
@@ -341,7 +443,12 @@ def test_health_is_the_count_by_hand_whatever_the_feed_knows_beside_the_record(
 
 
 def developers(threads: list[Thread], rows: list[Activity]) -> Any:
-    return rank_developers(join_threads(rows, threads, WEB), [], since="2026-01-01T00:00:00Z", until=UNTIL).developers
+    """As they are counted once what the feed missed is stored, too."""
+    unseen = [
+        Activity(one.id, one.event_type, one.created_at, one.actor_login, *one.facts)
+        for one in unseen_events(threads, rows)
+    ]
+    return rank_developers([*rows, *unseen], [], since="2026-01-01T00:00:00Z", until=UNTIL).developers
 
 
 @given(records(), st.randoms(use_true_random=False))

@@ -250,9 +250,9 @@ def risk_of(message: str, files: dict[str, int] | None = None, **fields: Any) ->
         ("fix: a", {"src/a.py": 1}, "low"), ("feat!: a", {"src/a.py": 1}, "high"),
         # 45 * ln(1 + n) / ln(2001) + 25 * ln 2 / ln 51 + 10 for code: 39.48 for 68 lines, 39.57 for 69
         ("Always", {"src/a.py": 68}, "low"), ("Always", {"src/a.py": 69}, "medium"),
-        ("Always", {"src/auth.py": 1}, "medium"), ("Always", {"src/auth.py": 2}, "high"),  # 20 more, as it is sensitive
-        ("Always", {f"src/{n}.py": 20 for n in range(20)}, "medium"),
-        ("Always", {f"src/{n}.py": 50 for n in range(40)}, "high"),
+        ("Always", {"auth.yml": 11}, "medium"), ("Always", {"auth.yml": 12}, "high"),  # sensitive: 39, 40
+        ("Always", {f"src/{n}.py": 43 for n in range(20)}, "medium"),  # 69
+        ("Always", {f"src/{n}.py": 44 for n in range(20)}, "high"),  # 70
     ],
 )  # fmt: skip
 def test_the_risk_of_a_commit_on_both_sides(message: str, files: dict[str, int], risk: str) -> None:

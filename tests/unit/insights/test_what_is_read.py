@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +62,7 @@ LATER = june(8)
 
 def with_facts(rows: Sequence[Activity], facts: Collection[str]) -> list[Activity]:
     unread = dict.fromkeys({*Facts._fields} - {*facts})
-    return [row._replace(**unread) for row in rows]  # type: ignore[arg-type]
+    return [msgspec.structs.replace(row, **unread) for row in rows]
 
 
 def of_types(rows: Sequence[Activity], types: Collection[str]) -> list[Activity]:

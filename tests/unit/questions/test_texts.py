@@ -14,6 +14,7 @@ LEFT_OUT = {
     "url": "a row's url is left to the structure and to commit_details",
     "evidence": "a row's evidence is left to the structure",
     "formula": "formulas stand once, in github-events://formulas",
+    "repository_health: components.left_out": "explanation and note say it; it is no part of the answer",
     "retry_at": "the message says until when",
     "author_name": "a login, where there is one, stands for the name",
     "developer_activity: developers.kind": "the heading above the rows says it",

@@ -8,7 +8,7 @@ from ...errors import InvalidInput
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary, repo_key
 from .. import wire
 from .connection import DatabaseConnection
-from .types import CommitQuery, Position, fold_login
+from .types import CommitPage, CommitQuery, Position
 
 
 class CommitsRepository(ABC):
@@ -55,24 +55,36 @@ class CommitsRepository(ABC):
         until: str,
         *,
         branch: str | None = None,
-        author: str | None = None,
         limit: int = 100,
         after: Position | None = None,
     ) -> list[CommitRecord]:
         """Return a page of commits with summaries (`files` None), by `commit_date` descending, then sha ascending.
 
-        branch: only those seen on it; None is all. author: a login, a name or an e-mail, whole, in any letter case.
+        branch: only those seen on it; None is all.
         """
         wire.check_limit(limit)
         await self._connection.open()
-        return await self._page(CommitQuery(repo_key(repo), since, until, branch, fold_login(author), limit, after))
+        return await self._page(CommitQuery(repo_key(repo), since, until, branch, limit, after))
 
-    async def count_commits(
-        self, repo: str, since: str, until: str, *, branch: str | None = None, author: str | None = None
-    ) -> int:
+    async def count_commits(self, repo: str, since: str, until: str, *, branch: str | None = None) -> int:
         """Return how many commits `get_commits` would give without limit."""
         await self._connection.open()
-        return await self._count(CommitQuery(repo_key(repo), since, until, branch, fold_login(author)))
+        return await self._count(CommitQuery(repo_key(repo), since, until, branch))
+
+    async def get_page(
+        self,
+        repo: str,
+        since: str,
+        until: str,
+        *,
+        branch: str | None = None,
+        limit: int = 100,
+        after: Position | None = None,
+    ) -> CommitPage:
+        """Return what `get_commits` and `count_commits` give, both from one read."""
+        wire.check_limit(limit)
+        await self._connection.open()
+        return await self._counted_page(CommitQuery(repo_key(repo), since, until, branch, limit, after))
 
     async def get_authorship(self, repo: str, since: str, until: str, *, branch: str | None = None) -> list[Authorship]:
         """Return the narrow rows of a window, oldest first (`commit_date`, then sha)."""
@@ -115,6 +127,8 @@ class CommitsRepository(ABC):
     async def _get(self, repo: str, sha: str) -> CommitRecord | None: ...
     @abstractmethod
     async def _page(self, query: CommitQuery) -> list[CommitRecord]: ...
+    @abstractmethod
+    async def _counted_page(self, query: CommitQuery) -> CommitPage: ...
     @abstractmethod
     async def _count(self, query: CommitQuery) -> int: ...
     @abstractmethod

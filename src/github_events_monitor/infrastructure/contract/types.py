@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from ...errors import InvalidInput
+from ...records import CommitRecord
 
 Position = tuple[str, str]
 """Where a page ended: (time, id) of its last record, both orders being time descending, then id."""
@@ -58,16 +59,22 @@ class EventQuery(NamedTuple):
 class CommitQuery(NamedTuple):
     """Which commits a hook is asked for, normalised: since <= commit_date < until.
 
-    branch: None is all. author: a login, name or e-mail, lower-case. limit, after: for pages alone.
+    branch: None is all. limit, after: for pages alone.
     """
 
     repo: str
     since: str
     until: str
     branch: str | None = None
-    author: str | None = None
     limit: int = 100
     after: Position | None = None
+
+
+class CommitPage(NamedTuple):
+    """A page of commits with summaries, and how many commits there are in all."""
+
+    total: int
+    commits: list[CommitRecord]
 
 
 class RepositoryCount(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
 from ...side_by_side import side_by_side
-from ..contract.types import CommitQuery, is_named
+from ..contract.types import CommitPage, CommitQuery
 from ..database_interface import CommitsRepository, Position
 from .batches import delete, get_items, pages, write_items
 from .commit_writer import CommitWriter, bare_sort
@@ -27,7 +27,6 @@ from .rows import authorship_from_item, commit_from_item, commit_key, sha_of
 from .state_items import key, partition
 from .windows import Query, instants, window
 
-_AUTHOR = ("author_login", "author_name", "author_email")
 _AUTHORSHIP = "#sha, #commit_date, #author_login, #author_name, #author_email, #author_type, #co_authors"
 
 
@@ -62,11 +61,11 @@ class DynamoDBCommits(CommitsRepository):
     async def _page(self, query: CommitQuery) -> list[CommitRecord]:
         limit, last = query.limit, query.after[0] if query.after else None
         asked = _window(query, last=last, newest_first=True)
-        if asked and query.branch is None and query.author is None:
+        if asked and query.branch is None:
             asked["Limit"] = limit + 20
         found: list[CommitRecord] = []
         names: list[str] = []
-        async for item in self._ordered(asked, query.after, query.author):
+        async for item in self._ordered(asked, query.after):
             names.append(must(item, "sha"))
             if len(found) + len(names) >= limit:
                 found += await self._with_summaries(names)
@@ -75,16 +74,16 @@ class DynamoDBCommits(CommitsRepository):
                     return found
         return found + await self._with_summaries(names)
 
+    async def _counted_page(self, query: CommitQuery) -> CommitPage:
+        rows = [item async for page in self._pages(_window(query, show="#sha, #commit_date")) for item in page]
+        beyond = sorted((item for item in rows if _is_beyond(query.after, item)), key=lambda item: item["sha"]["S"])
+        beyond.sort(key=lambda item: must(item, "commit_date"), reverse=True)
+        names = [must(item, "sha") for item in beyond[: query.limit]]
+        return CommitPage(len(rows), await self._with_summaries(names))
+
     async def _count(self, query: CommitQuery) -> int:
-        author, asked = query.author, _window(query, show=", ".join(f"#{name}" for name in _AUTHOR))
-        if author is not None:
-            return len([item async for page in self._pages(asked) for item in page if _is_by(author, item)])
-        if asked is None:
-            return 0
-        counting = {name: value for name, value in asked.items() if name != "ProjectionExpression"}
-        names = asked["ExpressionAttributeNames"].items()
-        counting["ExpressionAttributeNames"] = {alias: name for alias, name in names if name not in _AUTHOR}
-        return await self._counted({**counting, "Select": "COUNT"})
+        asked = _window(query)
+        return 0 if asked is None else await self._counted({**asked, "Select": "COUNT"})
 
     async def _authorship(self, query: CommitQuery) -> list[Authorship]:
         pages_ = self._pages(_window(query, show=_AUTHORSHIP))
@@ -143,10 +142,10 @@ class DynamoDBCommits(CommitsRepository):
         found = await get_items(self._client, "commits", keys, consistent=consistent)
         return {must(item, "sha"): commit_from_item(item) for item in found}
 
-    async def _ordered(self, query: Query | None, after: Position | None, author: str | None) -> AsyncIterator[Item]:
+    async def _ordered(self, query: Query | None, after: Position | None) -> AsyncIterator[Item]:
         async for together in instants(self._pages(query), lambda row: must(row, "commit_date")):
             for item in sorted(together, key=lambda row: row["sha"]["S"]):
-                if _is_beyond(after, item) and (author is None or _is_by(author, item)):
+                if _is_beyond(after, item):
                     yield item
 
     def _pages(self, query: Query | None) -> AsyncIterator[list[Item]]:
@@ -178,7 +177,3 @@ def _is_beyond(after: Position | None, item: Item) -> bool:
         return True
     date, sha = item["commit_date"]["S"], sha_of(item["sha"]["S"])
     return date < after[0] or (date == after[0] and sha > after[1])
-
-
-def _is_by(author: str, item: Item) -> bool:
-    return any(name in item and is_named(item[name]["S"], author) for name in _AUTHOR)

@@ -13,8 +13,9 @@ Implementation notes
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -35,6 +36,9 @@ from .layout import REPO_EVENTS, TYPE_EVENTS
 from .registry import Registry
 from .rows import activity_from_item, event_from_item, event_to_item
 from .windows import Query, instants, one_of, slices, window
+
+_LARGE = 1 << 20
+"""Bytes of a payload from which it is packed beside the event loop."""
 
 
 class DynamoDBEvents(EventsRepository):
@@ -59,17 +63,18 @@ class DynamoDBEvents(EventsRepository):
     async def _write(self, events: Sequence[Event]) -> None:
         days = {event.created_at[:10] for event in events}
         await self._registry.note_events(events, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
-        items = (event_to_item(event, self._expiry(event.created_at)) for event in events)
+        items: Iterable[Item] = (event_to_item(event, self._expiry(event.created_at)) for event in events)
+        if any(len(event.payload) > _LARGE for event in events):
+            items = await asyncio.to_thread(list, items)  # packing takes a second for the longest
         await write_items(self._client, (put("events", item) for item in items), total=len(events))
 
     async def _new(self, events: Sequence[Event]) -> list[Event]:
         """Return those that are not stored, each with the id under which it is to be."""
         keys = [key_of(event) for event in events]
-        strangers = await self._has_strangers()
-        stored = await self._keys(ids_to_look_up(keys, strangers=strangers))
+        stored = await self._stored(keys)
         names = differing_names(keys, stored)
         chosen = places(keys, stored, await self._aliases(names) if names else {})
-        if not strangers and any(map(says_era, chosen.values())):
+        if not self._strangers and any(map(says_era, chosen.values())):
             await state_items.note_strangers(self._client)
         return [
             events[at] if events[at].id == name else msgspec.structs.replace(events[at], id=name)
@@ -80,7 +85,7 @@ class DynamoDBEvents(EventsRepository):
         """Store stored events under another key; one that is stored there under another id goes."""
         moved = [msgspec.structs.replace(event, repo_name=into) for event in events]
         keys, own = [key_of(event) for event in moved], {event.id for event in moved}
-        stored = await self._keys(ids_to_look_up(keys, strangers=await self._has_strangers()) - own)
+        stored = [key for key in await self._stored(keys) if key.event_id not in own]
         kept = [moved[at] for at in places(keys, stored)]
         await self._write(kept)
         gone = own - {event.id for event in kept}
@@ -155,6 +160,14 @@ class DynamoDBEvents(EventsRepository):
         await side_by_side(partial(count, event_type) for event_type in await self._registry.types())
         ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
         return [RepositoryCount(repo, number) for repo, number in ranked[:limit]]
+
+    async def _stored(self, keys: Sequence[EventKey]) -> list[EventKey]:
+        """Return what is stored under the ids that events may have."""
+        known = self._strangers
+        stored, strangers = await asyncio.gather(
+            self._keys(ids_to_look_up(keys, strangers=known)), self._has_strangers()
+        )
+        return stored if known == strangers else await self._keys(ids_to_look_up(keys, strangers=True))
 
     async def _keys(self, ids: Collection[str]) -> list[EventKey]:
         keys = ({"id": {"S": event_id}} for event_id in ids)

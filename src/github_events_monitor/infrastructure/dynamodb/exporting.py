@@ -24,8 +24,8 @@ from .reading import file_query
 from .registry import SHARDS, shard_of
 from .rows import commit_from_item, event_from_item, file_from_item, repo_of, sha_of, summary_from_item
 from .state_items import TABLE, key, load_states, partition, watch_list
+from .thread_items import thread_from_item
 from .threads import TABLE as THREADS
-from .threads import thread_from_item
 from .windows import window
 
 _PAGE = 100

@@ -61,9 +61,9 @@ def must(item: Item, name: str) -> str:
     return str(item[name]["S"])
 
 
-def compress(value: bytes) -> bytes:
+def compress(value: bytes, level: int = _LEVEL) -> bytes:
     """Return the data compressed by Zstandard, with the text that payloads have in common."""
-    return _compressor().compress(value)
+    return _compressor(level).compress(value)
 
 
 def expand(value: bytes) -> bytes:
@@ -114,5 +114,5 @@ def _length(value: dict[str, Any]) -> int:
 
 
 @cache
-def _compressor() -> zstandard.ZstdCompressor:
-    return zstandard.ZstdCompressor(level=_LEVEL, dict_data=payload_dictionary(_LEVEL), write_checksum=False)
+def _compressor(level: int) -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level=level, dict_data=payload_dictionary(level), write_checksum=False)

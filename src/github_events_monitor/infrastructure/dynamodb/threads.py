@@ -3,7 +3,7 @@
 Implementation notes
 - Both indexes carry keys alone, so that a changed thread costs what its item does (1 write unit for each KB), two units
   where `updated_at` moves in `repo-updated-index`, and one where it leaves or enters `repo-open-index`. With up to some
-  35 replies an item stays below 1 KB, and any change costs at most 4 units; with up to some 110 below 2 KB, and only
+  50 replies an item stays below 1 KB, and any change costs at most 4 units; with up to some 200 below 2 KB, and only
   closing costs 5. The items are then read from the table, consistently: an index that lags leaves a thread out for a
   moment, but shows none as it was.
 - A write is conditional on the version that was read: two writers at once cannot undo one another. A version is random,
@@ -13,10 +13,7 @@ Implementation notes
 import itertools
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 from uuid import uuid4
-
-import msgspec
 
 from ...errors import DatabaseError
 from ...records import Thread
@@ -26,17 +23,15 @@ from ..database_interface import ThreadsRepository
 from .batches import all_items, expressions, get_items
 from .connection import DynamoDBConnection
 from .faults import ConditionFailed
-from .items import Item, attributes, compress, expand, must
-from .layout import EXPIRES_AT, OPEN_THREADS, UPDATED_THREADS
+from .items import attributes, must
+from .layout import OPEN_THREADS, UPDATED_THREADS
+from .thread_items import thread_from_item, thread_key, thread_to_item
 from .windows import window
 
 TABLE = "threads"
 _TRIES = 8
 _PUTS = 24
 """Conditional writes at once; they cannot be batched."""
-
-_decode = msgspec.json.Decoder(Thread).decode
-_encode = msgspec.json.Encoder().encode
 
 
 class DynamoDBThreads(ThreadsRepository):
@@ -107,30 +102,6 @@ class DynamoDBThreads(ThreadsRepository):
 
     def _expiry(self, thread: Thread) -> int | None:
         return None if thread.state == "open" else self._dynamodb.expiry(thread.updated_at)
-
-
-def thread_key(repo: str, number: int) -> Item:
-    """Return the key of a thread's item."""
-    return {"repo_name": {"S": repo}, "number": {"N": str(number)}}
-
-
-def thread_to_item(thread: Thread, version: str, expires_at: int | None) -> Item:
-    """Return the item of a thread. version: another one with each write."""
-    values: dict[str, Any] = {
-        "repo_name": thread.repo_name,
-        "number": thread.number,
-        "updated_at": thread.updated_at,
-        "open_since": thread.created_at if thread.state == "open" else None,
-        "version": version,
-        "data": compress(_encode(thread)),
-        EXPIRES_AT: expires_at,
-    }
-    return attributes(values)
-
-
-def thread_from_item(item: Item) -> Thread:
-    """Return the thread of an item."""
-    return _decode(expand(item["data"]["B"]))
 
 
 def _key_of(thread: Thread) -> tuple[str, int]:

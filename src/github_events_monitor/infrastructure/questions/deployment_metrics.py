@@ -93,7 +93,8 @@ def _runs(runs: WorkflowRunsResult | None) -> Iterator[str]:
 
 
 def _release(row: ReleaseAnswer) -> str:
-    return f"Release {quoted(row.tag, 80)} at {row.published_at} by {name_of(row.author_login)}"
+    kind = "Pre-release" if row.prerelease else "Release"
+    return f"{kind} {quoted(row.tag, 80)} at {row.published_at} by {name_of(row.author_login)}"
 
 
 def _deployment(row: DeploymentAnswer) -> str:

@@ -11,7 +11,7 @@ from ...insights.security import SECURITY_TYPES, TAGS, Found, SecurityInputs, fi
 from ...insights.threads import first_response_hours, waiting_for
 from ...insights.workflow_runs import find_failing, verdicts_on
 from ...instants import SECOND, business_hours, shift
-from ...observations import Snapshot
+from ...observations import Release, Snapshot
 from ...records import Activity, Commit, CommitFile, CommitSummary, MetricRow, Span, Thread
 from .context import QuestionContext, Subject
 from .event_anomalies import EventAnomaliesQuery
@@ -69,7 +69,7 @@ class Stored(NamedTuple):
     """What is stored of a repository's stretch, which begins with an hour.
 
     activity: from the beginning of the first day on. lasting: releases and workflow runs of a month, or from then on.
-    observations: force pushes.
+    observations: force pushes. releases: listed ones, of any time.
     """
 
     stretch: Span
@@ -78,6 +78,7 @@ class Stored(NamedTuple):
     activity: list[Activity]
     lasting: list[Activity]
     observations: list[MetricRow]
+    releases: list[Release]
     snapshot: Snapshot | None
 
 

@@ -9,9 +9,10 @@ from ...answers import Problem
 from ...errors import MonitorError
 from ...github.workflow_runs import FAILED_VERDICTS
 from ...insights.accounts import Accounts
-from ...insights.workflow_runs import verdicts_on
-from ...observations import FORCE_PUSH, Snapshot
-from ...records import Activity, Authorship, Commit, Seen, Span, Thread
+from ...insights.workflow_runs import latest_attempts, verdicts_on
+from ...instants import seconds_between
+from ...observations import FORCE_PUSH, RELEASE, Release, Snapshot
+from ...records import Activity, Authorship, Commit, MetricRow, Seen, Span, Thread
 from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
@@ -19,6 +20,7 @@ from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, look, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_commits, read_snapshot
+from .thread_standing import may_have_ended, stretches
 from .threads import as_of
 from .windows import Asked, days_before
 
@@ -29,6 +31,8 @@ AT_ONCE = 16
 """Repositories that are read concurrently."""
 MAX_NEWCOMERS = 3
 _LASTING = ("ReleaseEvent", "WorkflowRunEvent")
+SAME_RELEASE_SECONDS = 600
+"""An event and a listed release of the same tag are one so close together: the feed is late."""
 
 
 class Gathered(NamedTuple):
@@ -123,13 +127,12 @@ async def _read(context: QuestionContext, subject: Subject, news_filter: NewsFil
     key, until, manager = subject.key, asked.span.until, context.manager
     stretch = Span(f"{news_filter.start[:13]}:00:00Z", until)
     midnight, month = f"{stretch.since[:10]}T00:00:00Z", days_before(until, CHECKS_DAYS)
-    threads, commits, activity, before, observations, snapshot = await asyncio.gather(
+    threads, commits, activity, before, (observations, releases, snapshot) = await asyncio.gather(
         manager.threads.get_threads(key, stretch.since),
         read_commits(context, subject, stretch),
         manager.events.get_activity(key, midnight, until),
         manager.events.get_activity(key, month, max(month, midnight), event_types=_LASTING),
-        manager.metrics.get_metrics("security_metrics", key, prefix=FORCE_PUSH, first=FORCE_PUSH + stretch.since),
-        _snapshot(context, subject, asked),
+        _observed(context, subject, asked, stretch),
     )
     return Stored(
         stretch=stretch,
@@ -138,7 +141,20 @@ async def _read(context: QuestionContext, subject: Subject, news_filter: NewsFil
         activity=activity,
         lasting=[*before, *(row for row in activity if row.event_type in _LASTING)],
         observations=observations,
+        releases=[release for row in releases if (release := Release.from_row(row)) is not None],
         snapshot=snapshot,
+    )
+
+
+async def _observed(
+    context: QuestionContext, subject: Subject, asked: Asked, stretch: Span
+) -> tuple[list[MetricRow], list[MetricRow], Snapshot | None]:
+    """Return the force pushes of a stretch, all listed releases, and how the repository was seen."""
+    metrics, key = context.manager.metrics, subject.key
+    return await asyncio.gather(
+        metrics.get_metrics("security_metrics", key, prefix=FORCE_PUSH, first=FORCE_PUSH + stretch.since),
+        metrics.get_metrics("deployment_metrics", key, prefix=RELEASE),
+        _snapshot(context, subject, asked),
     )
 
 
@@ -153,8 +169,8 @@ def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str
     commits = [commit for commit, _ in stored.commits if branch is None or branch in commit.branches]
     commits.sort(key=lambda commit: commit.sha)
     commits.sort(key=lambda commit: commit.commit_date, reverse=True)
-    published = [row for row in stored.lasting if _is_published(row)]
-    failed = [row for row in verdicts_on(stored.lasting, branch) if row.action in FAILED_VERDICTS]
+    runs = latest_attempts(verdicts_on(stored.lasting, branch))
+    failed = [row for row in runs if row.action in FAILED_VERDICTS]
     return {
         "commits": [
             News(title=first_line(one.message, 100), url=f"{url}/commit/{one.sha}", at=one.commit_date)
@@ -162,17 +178,33 @@ def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str
             if news_filter.is_news(f"commit {one.sha}", one.commit_date)
         ],
         **_thread_news(stored.threads, news_filter, url),
-        "releases": [
-            News(title=word(row.ref), url=f"{url}/releases", at=row.created_at)
-            for row in published
-            if news_filter.is_news(f"release {row.ref} {row.created_at}", row.created_at)
-        ],
+        "releases": _release_news(stored, news_filter, f"{url}/releases"),
         "failed_runs": [
             News(title=word(row.subject), url=f"{url}/actions", at=row.created_at)
             for row in failed
             if news_filter.is_news(f"failed {row.subject} {row.sha} {row.created_at}", row.created_at)
         ],
     }
+
+
+def _release_news(stored: Stored, news_filter: NewsFilter, url: str) -> list[News]:
+    """Return the releases that events or the listing tell of, each once, whichever of them told the reader first."""
+    times: dict[tuple[str | None, str], set[str]] = {
+        (release.tag, release.published_at): {release.published_at} for release in stored.releases
+    }
+    listed = list(times)
+    for row in filter(_is_published, stored.lasting):
+        same = (
+            (tag, at)
+            for tag, at in listed
+            if tag == row.ref and abs(seconds_between(at, row.created_at)) <= SAME_RELEASE_SECONDS
+        )
+        times.setdefault(next(same, (row.ref, row.created_at)), set()).add(row.created_at)
+    return [
+        News(title=word(tag), url=url, at=at)
+        for (tag, at), known_at in sorted(times.items(), key=lambda item: (item[0][1], item[0][0] or ""))
+        if all({time: news_filter.is_news(f"release {tag} {time}", at) for time in known_at}.values())
+    ]
 
 
 def _is_published(row: Activity) -> bool:
@@ -237,8 +269,10 @@ async def _attention(
 ) -> list[Attention]:
     """Return what needs a person: what stands as of the end of the window, and what happened and is news."""
     asked = request.asked
+    whole, until = stretches(subject.state, asked.span.until), asked.span.until
+    standing = [thread for thread in stored.threads if not may_have_ended(thread, whole, until)]
     return [
-        *waiting(context, subject, stored.threads, asked.span.until, request.user),
+        *waiting(context, subject, standing, asked.span.until, request.user),
         *failing(subject, stored.lasting),
         *(look("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases") for one in releases),
         *await severe(context, subject, stored, news_filter),

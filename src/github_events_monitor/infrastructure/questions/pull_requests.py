@@ -95,14 +95,20 @@ async def answer(context: QuestionContext, query: PullRequestsQuery) -> PullRequ
 
 
 def _reviewers(thread: Thread) -> set[str]:
-    reviewed = {(reply.author_login or "").lower() for reply in thread.replies if reply.kind == "review"}
-    return reviewed | {login.lower() for login in thread.reviewers or ()}
+    return {login.lower() for login in (*_reviewed(thread), *(thread.reviewers or ()))}
+
+
+def _reviewed(thread: Thread) -> list[str]:
+    """Return who reviewed; what its author says of its lines is a review to GitHub, too, and none to people."""
+    author = (thread.author_login or "").lower()
+    logins = [reply.author_login for reply in thread.replies if reply.kind == "review" and reply.author_login]
+    return [login for login in logins if login.lower() != author]
 
 
 def _present(thread: Thread, until: str, bots: frozenset[str]) -> PullRequest:
-    reviewed = [reply.author_login for reply in thread.replies if reply.kind == "review" and reply.author_login]
+    reviewed = _reviewed(thread)
     people = None
-    if thread.reviewers is not None or thread.reviews_complete or reviewed:
+    if thread.reviewers is not None or reviewed:
         people = list(dict.fromkeys([*(thread.reviewers or ()), *reviewed]))
     return PullRequest(
         **threads.common_fields(thread, until, bots),

@@ -1,8 +1,7 @@
 """`recent_commits`: a repository's commits, newest first."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -76,63 +75,65 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
         subject = await context.stored(query.repo)
     branch = query.branch or subject.default_branch
     by = await commits_by(context, subject, page.asked, branch, query.author) if query.author else None
-    stored = (
-        await context.manager.commits.count_commits(subject.key, *page.asked.span, branch=branch)
-        if by is None
-        else len(by)
-    )
-    total, found, unknown = await _find(context, subject, page, by, stored)
+    found = await _find(context, subject, page, branch, by)
     coverage = commit_coverage(context, subject, page.asked, query.branch)
-    if not stored:
+    if not found.stored:
         _check_branch_exists(subject, query.branch)
         counted = context.manager.commits.count_commits
         others = by is not None and bool(await counted(subject.key, *page.asked.span, branch=branch))
         context.raise_if_nothing_known(subject, page.asked, _kind(subject, query.branch), others_stored=others)
         coverage = await note_unknown_person(context, coverage, [subject], page.asked, query.author)
-    shown = _page([subject.presenter.commit(record, branch) for record in found[: query.size]], query.size)
-    last = (shown[-1].committed_at, shown[-1].sha) if len(shown) < len(found) else None
+    shown = _page([subject.presenter.commit(record, branch) for record in found.commits[: query.size]], query.size)
+    last = (shown[-1].committed_at, shown[-1].sha) if len(shown) < len(found.commits) else None
     return RecentCommits(
         repo=subject.presenter.full_name,
         repo_url=subject.presenter.repo_url,
         window=page.asked.window,
         coverage=coverage,
-        total_commits=total,
+        total_commits=found.total,
         commits=tuple(shown),
-        files_unknown=unknown,
+        files_unknown=found.files_unknown,
         next_cursor=write_cursor(NAME, page, last) if last else None,
     )
+
+
+class _Found(NamedTuple):
+    """What matches a query.
+
+    stored: commits of the window, of the author asked for. total: those of them that match. commits: those of the page
+    and one more, if there is one. files_unknown: with a path, how many match otherwise, but their files are not known.
+    """
+
+    stored: int
+    total: int
+    commits: list[CommitRecord]
+    files_unknown: int | None = None
 
 
 async def _find(
     context: QuestionContext,
     subject: Subject,
     page: Page[RecentCommitsQuery],
+    branch: str | None,
     by: frozenset[str] | None,
-    stored: int,
-) -> tuple[int, list[CommitRecord], int | None]:
-    """Return how many commits of the window match, those of the page and one more, if there is one.
-
-    And with a path how many match otherwise, but their files are not known. by: shas of the author asked for.
-    """
-    query, asked, after = page.query, page.asked, page.after
+) -> _Found:
+    """Return the commits of a page. by: shas of the author asked for."""
+    query, asked, after, commits = page.query, page.asked, page.after, context.manager.commits
 
     async def read(limit: int, behind: Position | None) -> list[CommitRecord]:
-        return await context.manager.commits.get_commits(
-            subject.key,
-            *asked.span,
-            branch=query.branch or subject.default_branch,
-            limit=limit,
-            after=behind,
-        )
+        return await commits.get_commits(subject.key, *asked.span, branch=branch, limit=limit, after=behind)
 
     if not (query.query or query.min_risk or query.path):
-        wanted = read if by is None else partial(_read_of, read, by)
-        return stored, await wanted(query.size + 1, after), None
+        if by is not None:
+            return _Found(len(by), len(by), await _read_of(read, by, query.size + 1, after))
+        counted = await commits.get_page(subject.key, *asked.span, branch=branch, limit=query.size + 1, after=after)
+        return _Found(counted.total, counted.total, counted.commits)
+    stored = len(by) if by is not None else await commits.count_commits(subject.key, *asked.span, branch=branch)
     found, unknown = await matching(read, lambda record: _matches(record, query, by), _position), None
     if query.path:
-        found, unknown = await on_path(context.manager.commits, subject.key, found, query.path)
+        found, unknown = await on_path(commits, subject.key, found, query.path)
     rest = found if after is None else [record for record in found if _is_behind(_position(record), after)]
-    return len(found), rest[: query.size + 1], unknown
+    return _Found(stored, len(found), rest[: query.size + 1], unknown)
 
 
 async def _read_of(read: Read, shas: frozenset[str], limit: int, after: Position | None) -> list[CommitRecord]:

@@ -13,7 +13,7 @@ from ...insights.results import Component, HealthResult, Trend
 from ...text import clean, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject, check_repos
-from .coverage import join_coverage
+from .coverage import add_note, join_coverage
 from .lines import MAX_TEXT_BYTES, known, number, participants, span, status_lines
 from .query import MAX_REPOSITORIES, WindowedQuery
 from .question import Endpoint, Question
@@ -82,7 +82,17 @@ async def answer(context: QuestionContext, query: RepositoryHealthQuery) -> Repo
         return await _compare(context, query.repos, asked)
     subject = await context.look_up(query.repo or "", asked, kinds=KINDS)
     result = await _kept(context, subject, asked)
-    return RepositoryHealth(**context.envelope(subject, asked), **dict(result))
+    envelope = context.envelope(subject, asked)
+    coverage = add_note(envelope["coverage"], _left_out(result))
+    return RepositoryHealth(**{**envelope, "coverage": coverage}, **dict(result))
+
+
+def _left_out(result: HealthResult) -> str | None:
+    """Return how many issues and pull requests are not known well enough, in words; a token lets one pass read all."""
+    parts = [f"{part.left_out} from {part.name}" for part in result.components if part.left_out]
+    if not parts:
+        return None
+    return f"Issues and pull requests whose replies are not all read yet are left out: {', '.join(parts)}."
 
 
 async def _kept(context: QuestionContext, subject: Subject, asked: Asked) -> HealthResult:

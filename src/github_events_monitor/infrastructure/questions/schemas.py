@@ -34,7 +34,7 @@ SHARED = {
     "Finding": "type, severity, title, explanation, occurred_at, actors[], evidence[]",
     "ActivitySeries": "unit hour|day|week, start, counts{type: [n…]}",
     "DoraKey": "name, value, unit, band elite|high|medium|low, sample_size, formula, explanation, evidence[]",
-    "ReleaseAnswer": "tag, published_at, author_login, evidence[]",
+    "ReleaseAnswer": "tag, prerelease, published_at, author_login, evidence[]",
     "DeploymentAnswer": "id, environment, sha, created_at, state, evidence[]",
     "Component": "name, value, unit, score 0-1, weight, sample_size, formula, explanation; null is unknown",
     "Trend": "direction up|down|flat, previous_score, change, explanation",

@@ -1,6 +1,6 @@
 """What the questions about pull requests and issues share: which threads, in which order, as of which moment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from ...insights.series import thread_durations, thread_series
 from ...insights.threads import first_response_hours, summarise, waiting_for
 from ...people import kind_of
 from ...records import Span, Thread
-from ...text import clean
+from ...text import clean, count_of
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import Page, write_cursor
@@ -20,6 +20,7 @@ from .lines import by_time, hours_of
 from .persons import note_unknown_person
 from .query import PagedQuery, Person, Repo
 from .sizes import MAX_BYTES, how_many_fit, wire_size
+from .thread_standing import may_have_ended, stretches
 from .windows import Asked
 
 KIND = "threads"
@@ -108,6 +109,7 @@ async def list_threads(
     ]
     rows.sort(key=lambda row: row[0])
     coverage = _coverage(context, subject, asked, query.state)
+    coverage = add_note(coverage, _standing_note(subject, (thread for _, thread in rows), until))
     if not rows:
         context.raise_if_nothing_known(subject, asked, KIND, others_stored=bool(threads))
         logins = {login for thread in stored for login in _people(thread)}
@@ -151,14 +153,35 @@ def _summary(threads: Sequence[Thread], kind: str, span: Span, bots: frozenset[s
 
 
 def as_of(thread: Thread, until: str) -> Thread:
-    """Return the thread as it was at an instant: what closed later was open then."""
+    """Return the thread as it was at an instant, as far as that is known: what closed later was open then.
+
+    GitHub tells its decision, whose review is asked for and how many comments there are of the present alone.
+    """
+    later = [reply for reply in thread.replies if reply.created_at >= until]
+    changes: dict[str, Any] = {}
+    if later:
+        changes["replies"] = tuple(reply for reply in thread.replies if reply.created_at < until)
+    if any(reply.kind == "review" for reply in later):
+        changes["review_decision"] = None
     ended = thread.merged_at or thread.closed_at
-    replies = tuple(reply for reply in thread.replies if reply.created_at < until)
-    thread = replace(thread, replies=replies) if len(replies) < len(thread.replies) else thread
-    if ended is None or ended < until:
-        return thread
-    changes: dict[str, Any] = dict.fromkeys(("closed_at", "closed_by", "merged_at", "merged_by", "state_reason"))
-    return replace(thread, state="open", **changes)
+    if ended is not None and ended >= until:
+        changes |= {"state": "open"} | dict.fromkeys(_ENDING)
+    was = replace(thread, **changes) if changes else thread
+    return replace(was, **_as_known(was)) if thread.updated_at > until else was
+
+
+_ENDING = ("closed_at", "closed_by", "merged_at", "merged_by", "state_reason")
+
+
+def _as_known(thread: Thread) -> dict[str, Any]:
+    """Return what can be said of a thread that changed after the instant that it is looked at from."""
+    times = (reply.created_at for reply in thread.replies)
+    comments = sum(reply.kind == "comment" for reply in thread.replies) if thread.comments_complete else None
+    return {
+        "updated_at": max(thread.created_at, thread.closed_at or "", *times),
+        "reviewers": None,
+        "comments": comments,
+    }
 
 
 def _is_in_state(thread: Thread, state: str, asked: Asked) -> bool:
@@ -198,6 +221,15 @@ def _coverage(context: QuestionContext, subject: Subject, asked: Asked, state: s
     if not context.manager.threads.available:
         unavailable = "The table of issues and pull requests is missing: github-events-monitor database create adds it."
     return add_note(context.coverage(subject, asked, KIND), outage_note(subject.problem), older, unavailable)
+
+
+def _standing_note(subject: Subject, threads: Iterable[Thread], until: str) -> str | None:
+    """Return how many of these may not be open any more, as far as is known."""
+    whole = stretches(subject.state, until)
+    count = sum(may_have_ended(thread, whole, until) for thread in threads)
+    if not count:
+        return None
+    return f"{count_of(count, 'open one')} may have been closed since: they were last seen in an import or an event."
 
 
 def common_fields(thread: Thread, until: str, bots: frozenset[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
-from ..contract.types import CommitQuery
+from ..contract.types import CommitPage, CommitQuery
 from ..database_interface import CommitsRepository
 from ..merging import is_missing, merge_records
 from .connection import SQLiteConnection
@@ -32,7 +32,7 @@ from .rows import (
     summary_of,
     summary_row,
 )
-from .sql import Condition, matches, rows_as, where
+from .sql import Condition, rows_as, where
 
 _WITH_SUMMARY = (
     f"SELECT {', '.join('c.' + name.strip() for name in COMMIT_COLUMNS.split(','))},"
@@ -41,8 +41,6 @@ _WITH_SUMMARY = (
 )
 _WINDOW = "c.repo_name = ? AND c.commit_date >= ? AND c.commit_date < ?"
 _BEYOND = "c.commit_date <= ? AND (c.commit_date < ? OR c.sha > ?)"
-_AUTHOR = ("c.author_login", "c.author_name", "c.author_email")
-
 _REPEATED = {"author_login", "author_name", "author_email", "author_type", "co_authors"}
 
 Key = tuple[str, str]
@@ -67,18 +65,13 @@ class SQLiteCommits(CommitsRepository):
         return await self._db.read(lambda db: _one(db, repo, sha))
 
     async def _page(self, query: CommitQuery) -> list[CommitRecord]:
-        conditions = _window(query)
-        if query.after is not None:
-            at, sha = query.after
-            conditions.append((_BEYOND, [at, at, sha]))
-        clause, values = where(conditions)
-        sql = f"{_WITH_SUMMARY} {clause} ORDER BY c.commit_date DESC, c.sha LIMIT ?"
-        return await self._db.read(lambda db: list(map(_record, db.execute(sql, (*values, query.limit)))))
+        return await self._db.read(lambda db: _page_of(db, query))
+
+    async def _counted_page(self, query: CommitQuery) -> CommitPage:
+        return await self._db.read(lambda db: CommitPage(_count_of(db, query), _page_of(db, query)))
 
     async def _count(self, query: CommitQuery) -> int:
-        clause, values = where(_window(query))
-        sql = f"SELECT count(*) FROM commits c {clause}"
-        return await self._db.read(lambda db: int(db.execute(sql, values).fetchone()[0]))
+        return await self._db.read(lambda db: _count_of(db, query))
 
     async def _authorship(self, query: CommitQuery) -> list[Authorship]:
         clause, values = where(_window(query))
@@ -150,9 +143,22 @@ def _window(query: CommitQuery) -> list[Condition]:
     conditions: list[Condition] = [(_WINDOW, [query.repo, query.since, query.until])]
     if query.branch is not None:
         conditions.append(("instr(c.branches, ?)", [f"\n{query.branch}\n"]))
-    if query.author is not None:
-        conditions.append(matches(_AUTHOR, query.author))
     return conditions
+
+
+def _page_of(db: sqlite3.Connection, query: CommitQuery) -> list[CommitRecord]:
+    conditions = _window(query)
+    if query.after is not None:
+        at, sha = query.after
+        conditions.append((_BEYOND, [at, at, sha]))
+    clause, values = where(conditions)
+    sql = f"{_WITH_SUMMARY} {clause} ORDER BY c.commit_date DESC, c.sha LIMIT ?"
+    return list(map(_record, db.execute(sql, (*values, query.limit))))
+
+
+def _count_of(db: sqlite3.Connection, query: CommitQuery) -> int:
+    clause, values = where(_window(query))
+    return int(db.execute(f"SELECT count(*) FROM commits c {clause}", values).fetchone()[0])
 
 
 def _one(db: sqlite3.Connection, repo: str, sha: str) -> CommitRecord | None:

@@ -78,7 +78,7 @@ class SQLiteEvents(EventsRepository):
     async def _repositories_of(self, actor: str, since: str, until: str) -> list[str]:
         clause, values = where(
             [
-                matches(("actor_login",), actor),
+                matches("actor_login", actor),
                 ("created_at >= ? AND created_at < ?", [since, until]),
                 ("repo_name IS NOT NULL", []),
             ]
@@ -194,5 +194,5 @@ def _window(query: EventQuery) -> list[Condition]:
     if query.event_types is not None:
         conditions.append(one_of("event_type", query.event_types))
     if query.actor is not None:
-        conditions.append(matches(("actor_login",), query.actor))
+        conditions.append(matches("actor_login", query.actor))
     return conditions

@@ -1,19 +1,16 @@
 """Small pieces of SQL: conditions with their values, always bound, never pasted."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
-from functools import partial
+from collections.abc import Collection, Sequence
 from itertools import repeat
 from typing import Any, TypeVar
 
 import msgspec
 
-from ..gc_pause import without_garbage_collection
-
 Condition = tuple[str, list[Any]]
 """A condition with its place-holders, and their values."""
 
-RowT = TypeVar("RowT")
+RowT = TypeVar("RowT", bound=msgspec.Struct)
 
 
 def rows_as(
@@ -25,26 +22,23 @@ def rows_as(
     repeated: Collection[str],
     unread: Collection[str] = (),
 ) -> list[RowT]:
-    """All rows of a source (from its FROM on) with columns named and typed like a NamedTuple's fields, as it is walked.
+    """All rows of a source (from its FROM on) with columns named and typed like a Struct's fields, as it is walked.
 
     SQLite writes each column as one JSON text: for many narrow rows that is faster than to fetch value after value.
-    Equal values of `repeated` columns become one object, which saves memory, and time wherever they are looked up.
-    Columns that are `unread` are None.
+    Equal values of `repeated` columns become one object, which saves memory. Columns that are `unread` are None.
     """
     read = {field: of for field, of in kind.__annotations__.items() if field not in unread}
-    arrays = ", ".join(f"json_group_array({field})" for field in read)
-    texts = dict(zip(read, db.execute(f"SELECT {arrays} {source}", values).fetchone(), strict=True))
     same: dict[Any, Any] = {}
 
-    def column(field: str) -> Iterable[Any]:
-        if field not in texts:
-            return repeat(None)
-        found = msgspec.json.decode(texts[field], type=list[read[field]])  # type: ignore[valid-type]
-        return map(same.setdefault, found, found) if field in repeated else found
+    def column(field: str, text: str) -> list[Any]:
+        found: list[Any] = msgspec.json.decode(text, type=list[read[field]])  # type: ignore[valid-type]
+        return list(map(same.setdefault, found, found)) if field in repeated else found
 
-    with without_garbage_collection():
-        columns = [column(field) for field in kind.__annotations__]
-        return list(map(partial(tuple.__new__, kind), zip(*columns, strict=False)))  # type: ignore[type-var]
+    arrays = ", ".join(f"json_group_array({field})" for field in read)
+    columns = dict(
+        zip(read, map(column, read, db.execute(f"SELECT {arrays} {source}", values).fetchone()), strict=True)
+    )
+    return list(map(kind, *(columns.get(field, repeat(None)) for field in kind.__struct_fields__)))
 
 
 def where(conditions: Sequence[Condition]) -> Condition:
@@ -58,11 +52,10 @@ def one_of(column: str, choices: Collection[str]) -> Condition:
     return f"{column} IN ({', '.join('?' * len(choices))})", sorted(choices)
 
 
-def matches(columns: Sequence[str], term: str) -> Condition:
-    """Return the condition that one of the columns is `term` (lower-case) in any letter case."""
+def matches(column: str, term: str) -> Condition:
+    """Return the condition that the column is `term` (lower-case) in any letter case."""
     # SQLite itself knows the letter case of ASCII only: https://www.sqlite.org/datatype3.html#collation
-    one = "{} = ? COLLATE NOCASE" if term.isascii() else "fold({}) = ?"
-    return " OR ".join(one.format(column) for column in columns), [term] * len(columns)
+    return f"{column} = ? COLLATE NOCASE" if term.isascii() else f"fold({column}) = ?", [term]
 
 
 def fold(text: object) -> str | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ... import observations
 from ...instants import seconds_between
 from ...records import Activity, MetricRow
+from ..rows import in_order
 
 SAME_DEPLOYMENT_SECONDS = 600
 """An event that does not name its deployment, and a row of the same commit and environment, are one so close together.
@@ -40,7 +41,7 @@ def read_deployments(activity: Iterable[Activity], rows: Iterable[MetricRow], un
     """
     found = {row.id: row for row in (_from_row(row, until) for row in rows) if row and row.created_at < until}
     unmatched = dict(found)
-    events = sorted({row.id: row for row in activity if row.created_at < until}.values(), key=_when)
+    events = in_order(row for row in activity if row.created_at < until)
     for row in events:
         if row.event_type == "DeploymentEvent":
             known = found.get(str(row.number)) if row.number else _nearest(row, unmatched.values())
@@ -56,10 +57,6 @@ def read_deployments(activity: Iterable[Activity], rows: Iterable[MetricRow], un
                 known = Deployment(row.created_at, str(row.number or row.id), row.subject, row.sha, None, None, ())
             found[known.id] = _with_status(known, row)
     return tuple(sorted(found.values(), key=lambda deployment: (deployment.created_at, deployment.id)))
-
-
-def _when(row: Activity) -> tuple[str, str]:
-    return row.created_at, row.id
 
 
 def _from_row(row: MetricRow, until: str) -> Deployment | None:

@@ -96,7 +96,7 @@ def is_prerelease(tag: str) -> bool:
         if start.start() and "." not in version and not start[0]:
             continue  # a part of a name, a date or a sha
         if _SHA.fullmatch(version):
-            continue
+            return False
         try:
             return Version(version).is_prerelease
         except InvalidVersion:

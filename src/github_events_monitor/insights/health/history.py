@@ -5,6 +5,7 @@ Nothing here depends on the order of the rows, and a row that comes twice counts
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from ...records import Activity, Authorship
@@ -29,25 +30,25 @@ class Items:
 
     opened: Mapping[int, str]
     closings: Sequence[Activity]
-    turns: Mapping[int, Sequence[Turn]]
+    turns: Mapping[int | None, Sequence[Turn]]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """What happened, by the numbers that issues and pull requests share.
 
-    authors: the actor of the first opening, else as other events name the author, lower-case. merged: first time.
-    answered, reviewed: when a person other than the author first commented, reviewed or closed; reviewed or commented
-    on the diff. touches: events and comments of issues. stewardship: what only those can do who maintain: pushes,
-    releases, merges, closing what others opened. Rows are in the order of time, those of `touches` and `stewardship`
-    in each of their parts.
+    authors: the key of who opened first, else of whom other events name as author; empty for bots and assistants.
+    merged: first time. answered, reviewed: when a person other than the author first commented, reviewed or closed;
+    reviewed or commented on the diff. touches: events and comments of issues. stewardship: what only those can do who
+    maintain: pushes, releases, merges, closing what others opened. pushes: by people. Rows are in the order of time,
+    those of `touches` and `stewardship` in each of their parts.
     """
 
     rows: Mapping[str, Sequence[Activity]]
 
     issues: Items
     pull_requests: Items
-    authors: Mapping[int, str]
+    authors: Mapping[int | None, str]
     merged: Mapping[int, str]
     answered: Mapping[int, str]
     reviewed: Mapping[int, str]
@@ -60,29 +61,37 @@ class History:
 
 def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts: Accounts) -> History:
     """Return rows and commits as a `History`."""
-    found = by_type(by_time(rows))
+    found, people = by_type(by_time(rows)), accounts.people
     issues, pull_requests = found["IssuesEvent"], found["PullRequestEvent"]
     threads = [by_action(some) for some in (issues, pull_requests)]
     comments = [row for row in found["IssueCommentEvent"] if row.action in NEW]
-    diff = (*found["PullRequestReviewEvent"], *found["PullRequestReviewCommentEvent"])
-    reviews = [row for row in diff if row.action in NEW]
-    openings, people = _openings(row for some in threads for row in some["opened"]), accounts.people
-    authors = _authors((*issues, *pull_requests, *comments, *diff), openings)
-    items = [_items(some, openings, authors, people) for some in threads]
-    closings = [row for some in items for row in some.closings]
-    reviewed = _first_by_others(reviews, authors, people)
-    pushes = list({row.id: row for row in found["PushEvent"]}.values())
+    diff = [*found["PullRequestReviewEvent"], *found["PullRequestReviewCommentEvent"]]
+    openings = [_first(some["opened"]) for some in threads]
+    authors = {row.number: people[row.subject] for row in (*issues, *pull_requests, *comments, *diff) if row.subject}
+    authors |= {row.number: people[row.actor_login] for some in openings for row in some.values() if row.actor_login}
+
+    def by_others(some: Iterable[Activity]) -> list[Activity]:
+        """Return what people did to what others opened."""
+        return [
+            row for row in some if (person := people[row.actor_login]) and person != authors.get(row.number, person)
+        ]
+
+    items = [_items(some, opened, authors) for some, opened in zip(threads, openings, strict=True)]
+    closed = [by_others(some.closings) for some in items]
+    reviews = by_others(row for row in diff if row.action in NEW)
+    merges = [some["merged"] for some in threads]
+    pushes = [row for row in {row.id: row for row in found["PushEvent"]}.values() if people[row.actor_login]]
     releases = [row for row in found["ReleaseEvent"] if row.action in NEW]
     return History(
         rows=found,
         issues=items[0],
         pull_requests=items[1],
         authors=authors,
-        merged=_first(row for some in threads for row in some["merged"]),
-        answered=_first_by_others((*comments, *closings), authors, people, known=reviewed),
-        reviewed=reviewed,
+        merged=_when(chain(*merges)),
+        answered=_when((*reviews, *by_others(comments), *chain(*closed))),
+        reviewed=_when(reviews),
         touches=(issues, comments),
-        stewardship=(pushes, releases, *(_for_others(some.closings, authors) for some in items)),
+        stewardship=(pushes, releases, *merges, *closed),
         pushes=pushes,
         releases=found["ReleaseEvent"],
         commits=[
@@ -93,79 +102,27 @@ def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts
 
 def _items(
     thread: Mapping[str | None, Sequence[Activity]],
-    openings: Mapping[int, tuple[str, str]],
-    authors: Mapping[int, str],
-    people: Mapping[str | None, str],
+    openings: Mapping[int, Activity],
+    authors: Mapping[int | None, str],
 ) -> Items:
-    numbers = {row.number for row in thread["opened"]}
-    opened = {n: openings[n][0] for n in numbers if n is not None and people[authors.get(n)]}
+    opened = {number: row.created_at for number, row in openings.items() if authors.get(number)}
     closings = by_time(row for action in CLOSING for row in thread[action])
     return Items(opened, closings, _turns(thread["reopened"], closings))
 
 
-def _openings(rows: Iterable[Activity]) -> dict[int, tuple[str, str]]:
-    """Return when each was first opened, and by whom ("" when that is not known)."""
-    first: dict[int, tuple[str, str]] = {}
-    for row in rows:
-        if row.number is not None:
-            opening, known = (row.created_at, row.actor_login or ""), first.get(row.number)
-            if known is None or opening < known:
-                first[row.number] = opening
-    return first
+def _first(rows: Sequence[Activity]) -> dict[int, Activity]:
+    """Return by number the earliest of rows that are in the order of time: backwards it is the last to be kept."""
+    return {row.number: row for row in reversed(rows) if row.number is not None}
 
 
-def _authors(rows: Iterable[Activity], openings: Mapping[int, tuple[str, str]]) -> dict[int, str]:
-    """Return authors by number; of several logins, because one was renamed, it is always the same."""
-    openers = {number: opener.lower() for number, (_, opener) in openings.items() if opener}
-    authors: dict[int, str] = {}
-    for number, subject in {(row.number, row.subject) for row in rows if row.number not in openers}:
-        if subject and number is not None:
-            authors[number] = min(subject.lower(), authors.get(number, subject.lower()))
-    return authors | openers
+def _when(rows: Iterable[Activity]) -> dict[int, str]:
+    """Return by number the instant of the earliest."""
+    return {number: row.created_at for number, row in _first(by_time(rows)).items()}
 
 
-def _turns(reopened: Iterable[Activity], closings: Iterable[Activity]) -> dict[int, list[Turn]]:
-    turns: dict[int, list[Turn]] = {row.number: [] for row in reopened if row.number is not None}
+def _turns(reopened: Iterable[Activity], closings: Iterable[Activity]) -> dict[int | None, list[Turn]]:
+    turns: dict[int | None, list[Turn]] = {row.number: [] for row in reopened}
     for row in (*reopened, *closings) if turns else ():
         if row.number in turns:
             turns[row.number].append((row.created_at, row.action != "reopened"))
     return turns
-
-
-def _first(rows: Iterable[Activity]) -> dict[int, str]:
-    first: dict[int, str] = {}
-    for row in rows:
-        if row.number is not None:
-            first[row.number] = min(row.created_at, first.get(row.number, row.created_at))
-    return first
-
-
-_NOTHING: Mapping[int, str] = {}
-
-
-def _first_by_others(
-    rows: Iterable[Activity],
-    authors: Mapping[int, str],
-    people: Mapping[str | None, str],
-    known: Mapping[int, str] = _NOTHING,
-) -> dict[int, str]:
-    """Return when a person other than the author first did something, by number; nothing where no author is known."""
-    first = dict(known)
-    for row in rows:
-        number = row.number or 0
-        at = first.get(number)
-        if at is None or row.created_at < at:
-            person, author = people[row.actor_login], authors.get(number)
-            if person and author and author != person:
-                first[number] = row.created_at
-    return first
-
-
-def _for_others(closings: Iterable[Activity], authors: Mapping[int, str]) -> list[Activity]:
-    """Return the closings that need the right to: merges, and closings of what another person opened."""
-    found = []
-    for row in closings:
-        author = authors.get(row.number or 0)
-        if row.action == "merged" or (author and author != (row.actor_login or "").lower()):
-            found.append(row)
-    return found

@@ -1,19 +1,8 @@
 """What can only be observed in the present: CI, community profile, advisories. They never score a past window."""
 
+from ...text import count_of
 from ..results import Component
 from .period import Period, component
-
-CI_FORMULA = (
-    "successful workflow runs on the default branch / those of the latest hundred that gave a verdict (skipped, "
-    "cancelled, neutral, stale and action_required runs give none), as last observed"
-)
-PROFILE_FORMULA = (
-    "GitHub's health percentage of the community profile (readme, license, contributing guide…), as last observed"
-)
-ADVISORIES_FORMULA = (
-    "number of security advisories without a fixed version, not withdrawn, as last observed; none is best, four "
-    "or more score 0"
-)
 
 
 def measure_ci(period: Period) -> Component:
@@ -21,25 +10,25 @@ def measure_ci(period: Period) -> Component:
     snapshot = period.snapshot
     runs, successes = (snapshot.ci_runs, snapshot.ci_successes) if snapshot else (None, None)
     if runs is None or successes is None:
-        return component("ci_success", None, None, CI_FORMULA, _why_unknown(period, "ci_runs"))
+        return component("ci_success", None, None, _why_unknown(period, "ci_runs"))
     said = f"{successes} of {runs} runs succeeded." if runs else "No workflow run that gave a verdict was found."
-    return component("ci_success", successes / runs if runs else None, runs, CI_FORMULA, said)
+    return component("ci_success", successes / runs if runs else None, runs, said)
 
 
 def measure_profile(period: Period) -> Component:
     """Return it; see https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics."""
     percent = period.snapshot.community_profile if period.snapshot else None
     if percent is None:
-        return component("community_profile", None, None, PROFILE_FORMULA, _why_unknown(period, "community_profile"))
-    return component("community_profile", percent, 1, PROFILE_FORMULA, f"The profile is {percent:g} % complete.")
+        return component("community_profile", None, None, _why_unknown(period, "community_profile"))
+    return component("community_profile", percent, 1, f"The profile is {percent:g} % complete.")
 
 
 def measure_advisories(period: Period) -> Component:
     """Return it; see https://docs.github.com/en/rest/security-advisories/repository-advisories#list-repository-security-advisories."""
     number = period.snapshot.open_advisories if period.snapshot else None
     if number is None:
-        return component("open_advisories", None, None, ADVISORIES_FORMULA, _why_unknown(period, "open_advisories"))
-    return component("open_advisories", number, number, ADVISORIES_FORMULA, f"{number} open advisories.")
+        return component("open_advisories", None, None, _why_unknown(period, "open_advisories"))
+    return component("open_advisories", number, number, f"{count_of(number, 'open advisory')}.")
 
 
 def _why_unknown(period: Period, field: str) -> str:

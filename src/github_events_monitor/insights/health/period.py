@@ -63,7 +63,12 @@ Measure = Callable[[Period], Component]
 
 
 def component(
-    name: str, value: float | None, sample: int | None, formula: str, *sentences: str, scored: bool = True
+    name: str,
+    value: float | None,
+    sample: int | None,
+    *sentences: str,
+    scored: bool = True,
+    left_out: int = 0,
 ) -> Component:
     """Return a component by its rule: no score without a value, with too small a sample, or when the caller says so."""
     rule = RULES[name]
@@ -79,8 +84,9 @@ def component(
         score=round(score_of(name, value), 3) if known and value is not None else None,
         weight=rule.weight,
         sample_size=sample,
-        formula=formula,
+        formula=rule.formula,
         explanation=" ".join(said),
+        left_out=left_out,
     )
 
 

@@ -22,20 +22,60 @@ class Rule(NamedTuple):
     full_at: float
     minimum: int
     unit: str
+    formula: str
 
 
 RULES: dict[str, Rule] = {
-    "responsiveness": Rule(10, 0, 1, 5, "share"),
-    "change_request_closure": Rule(7.5, 0, 1, 5, "ratio"),
-    "issue_closure": Rule(5, 0, 1, 5, "ratio"),
-    "contributor_absence_factor": Rule(7.5, 0, 4, 10, "people"),
-    "review": Rule(7.5, 0, 1, 5, "share"),
-    "maintenance": Rule(10, 0, 12, 0, "commits and issues in 90 days"),
-    "release_frequency": Rule(5, 180, 30, 2, "days"),
-    "ci_success": Rule(5, 0, 1, 10, "share"),
-    "community_profile": Rule(2.5, 0, 100, 1, "percent"),
-    "open_advisories": Rule(5, 4, 0, 0, "advisories"),
-}
+    "responsiveness": Rule(
+        10, 0, 1, 5, "share",
+        "issues and pull requests opened by people in the window that another person answered (comment, review, close, "
+        "merge) within two business days (48 hours of Monday-Friday, UTC) / those answered or older than that",
+    ),
+    "change_request_closure": Rule(
+        7.5, 0, 1, 5, "ratio",
+        "pull requests by people closed or merged in the window / opened in it; over 1 a backlog shrinks, the score "
+        "ends at 1",
+    ),
+    "issue_closure": Rule(
+        5, 0, 1, 5, "ratio",
+        "issues by people closed in the window / opened in it; over 1 a backlog shrinks, the score ends at 1",
+    ),
+    "contributor_absence_factor": Rule(
+        7.5, 0, 4, 10, "people",
+        "smallest number of people who together made at least half of the contributions in the window; bots are left "
+        "out",
+    ),
+    "review": Rule(
+        7.5, 0, 1, 5, "share",
+        "pull requests by people merged in the window that a person other than the author reviewed "
+        "(review or comment on the diff) / all of them",
+    ),
+    "maintenance": Rule(
+        10, 0, 12, 0, "commits and issues in 90 days",
+        "min(1, (commits by people + issues touched by maintainers) / 12) over the 90 days before the end; 0 when "
+        "archived or younger than 90 days; maintainers are people who then pushed, merged, released or closed what "
+        "others opened; pushes stand for commits where more of them are known",
+    ),
+    "release_frequency": Rule(
+        5, 180, 30, 2, "days",
+        "median days between GitHub releases known up to the end of the window, pre-releases left out; only intervals "
+        "without a gap in collection count; the time since the last release where that is longer",
+    ),
+    "ci_success": Rule(
+        5, 0, 1, 10, "share",
+        "successful workflow runs on the default branch / those of the latest hundred that gave a verdict (skipped, "
+        "cancelled, neutral, stale and action_required runs give none), as last observed",
+    ),
+    "community_profile": Rule(
+        2.5, 0, 100, 1, "percent",
+        "GitHub's health percentage of the community profile (readme, license, contributing guide…), as last observed",
+    ),
+    "open_advisories": Rule(
+        5, 4, 0, 0, "advisories",
+        "number of security advisories without a fixed version, not withdrawn, as last observed; none is best, four "
+        "or more score 0",
+    ),
+}  # fmt: skip
 
 TOTAL_WEIGHT = sum(rule.weight for rule in RULES.values())
 MINIMUM_KNOWN_SHARE = 0.6

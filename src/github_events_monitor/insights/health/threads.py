@@ -19,23 +19,13 @@ from .history import Items
 from .period import Period, component
 from .rules import BUSINESS_HOURS_TO_ANSWER, UNKNOWN_SHARE
 
-RESPONSIVENESS = (
-    "issues and pull requests opened by people in the window that another person answered (comment, review, close, "
-    "merge) within two business days (48 hours of Monday-Friday, UTC) / those answered or older than that"
-)
-CLOSURE = "{things} by people {closed} in the window / opened in it; over 1 a backlog shrinks, the score ends at 1"
-REVIEW = (
-    "pull requests by people merged in the window that a person other than the author reviewed "
-    "(review or comment on the diff) / all of them"
-)
-
 
 def measure_responsiveness(period: Period) -> Component:
     """Return the share answered in time among those answered or due, and the median hours to the first answer."""
     history = period.history
     in_time, waits, young, overdue = 0, list[float](), 0, list[int]()
     for number, opened_at in chain(history.issues.opened.items(), history.pull_requests.opened.items()):
-        if not period.has(opened_at):
+        if not period.since <= opened_at < period.until:
             continue
         answer = min(history.answered.get(number, period.until), period.until)
         hours = seconds_between(opened_at, answer) / 3600
@@ -57,7 +47,6 @@ def measure_responsiveness(period: Period) -> Component:
         "responsiveness",
         in_time / counted if counted and enough else None,
         counted,
-        RESPONSIVENESS,
         f"{in_time} of {counted} were answered in time, {unanswered} not at all."
         if counted
         else "Nothing opened by people in the window was answered or due.",
@@ -66,6 +55,7 @@ def measure_responsiveness(period: Period) -> Component:
         f"Left out: {unknown} whose answers are not all known." if unknown else "",
         "" if enough else "Those are too many to tell the share.",
         period.threads_gap(),
+        left_out=unknown,
     )
 
 
@@ -79,20 +69,19 @@ class _Counts(NamedTuple):
 def measure_change_requests(period: Period) -> Component:
     """Return pull requests by people: closed or merged / opened."""
     counts = _count(period, period.history.pull_requests)
-    return _closure(period, "change_request_closure", "pull requests", "closed or merged", counts)
+    return _closure(period, "change_request_closure", "closed or merged", counts)
 
 
 def measure_issues(period: Period) -> Component:
     """Return issues by people: closed / opened."""
-    return _closure(period, "issue_closure", "issues", "closed", _count(period, period.history.issues))
+    return _closure(period, "issue_closure", "closed", _count(period, period.history.issues))
 
 
-def _closure(period: Period, name: str, things: str, closed: str, counts: _Counts) -> Component:
+def _closure(period: Period, name: str, closed: str, counts: _Counts) -> Component:
     return component(
         name,
         counts.closed / counts.opened if counts.opened else None,
         counts.opened,
-        CLOSURE.format(things=things, closed=closed),
         f"{counts.opened} opened and {counts.closed} {closed} (and not reopened) in the window.",
         f"Left out: {count_of(counts.by_others, 'closed one')} by bots or assistants." if counts.by_others else "",
         f"Left out: {count_of(counts.unknown, 'closed one')} whose author is not known." if counts.unknown else "",
@@ -105,13 +94,13 @@ def _count(period: Period, items: Items) -> _Counts:
     opened = sum(since <= at < until for at in items.opened.values())
     closed = {row.number for row in period.part(items.closings) if row.number is not None}
     authors = [period.history.authors.get(n) for n in closed if not _is_reopened(items, n, until)]
-    by_people, unknown = sum(bool(period.people[author]) for author in authors), authors.count(None)
+    by_people, unknown = sum(map(bool, authors)), authors.count(None)
     return _Counts(opened, by_people, len(authors) - by_people - unknown, unknown)
 
 
 def _is_reopened(items: Items, number: int, until: str) -> bool:
     """Return whether the last of its closings and reopenings opened it again."""
-    turns = [turn for turn in items.turns.get(number, ()) if turn < (until,)]
+    turns = [turn for turn in items.turns.get(number, ()) if turn[0] < until]
     return bool(turns) and not max(turns)[1]
 
 
@@ -119,7 +108,7 @@ def measure_review(period: Period) -> Component:
     """Return the share of merged pull requests with a review by another person."""
     history = period.history
     merged = [number for number, at in history.merged.items() if period.has(at)]
-    by_people = [number for number in merged if period.people[history.authors.get(number)]]
+    by_people = [number for number in merged if history.authors.get(number)]
     without = [number for number in by_people if history.reviewed.get(number, period.until) >= period.until]
     unread = _unknown(period, without, replies_known)
     counted, reviewed = len(by_people) - unread, len(by_people) - len(without)
@@ -130,13 +119,13 @@ def measure_review(period: Period) -> Component:
         "review",
         reviewed / counted if counted and enough else None,
         counted,
-        REVIEW,
         f"{reviewed} of {counted} merged pull requests had a review.",
         f"Left out: {others} by bots or assistants." if others else "",
         f"Left out: {unknown} whose author is not known." if unknown else "",
         f"Left out: {unread} whose reviews are not all known." if unread else "",
         "" if enough else "Those are too many to tell the share.",
         period.threads_gap(),
+        left_out=unread,
     )
 
 

@@ -20,19 +20,6 @@ from ..rows import within
 from .period import Period, component
 from .rules import MAINTENANCE_DAYS, RULES
 
-ABSENCE = (
-    "smallest number of people who together made at least half of the contributions in the window; bots are left out"
-)
-MAINTENANCE = (
-    "min(1, (commits by people + issues touched by maintainers) / 12) over the 90 days before the end; 0 when archived "
-    "or younger than 90 days; maintainers are people who then pushed, merged, released or closed what others opened; "
-    "pushes stand for commits where more of them are known"
-)
-RELEASES = (
-    "median days between GitHub releases known up to the end of the window, pre-releases left out; only intervals "
-    "without a gap in collection count; the time since the last release where that is longer"
-)
-
 
 def measure_contributors(period: Period) -> Component:
     """Return the factor by commits (authors and co-authors) where enough of them are known, else by pushes."""
@@ -40,7 +27,7 @@ def measure_contributors(period: Period) -> Component:
     commits = Counter(
         key for commit in period.history.commits if period.has(commit.at) for key in commit.authors.people
     )
-    pushes = Counter(filter(None, [period.people[row.actor_login] for row in period.part(period.history.pushes)]))
+    pushes = Counter([period.people[row.actor_login] for row in period.part(period.history.pushes)])
     by_commits = commits.total() >= RULES[name].minimum or commits.total() >= pushes.total()
     made, what = (commits, "commit") if by_commits else (pushes, "push")
     factor = absence_factor(made)
@@ -48,7 +35,6 @@ def measure_contributors(period: Period) -> Component:
         name,
         factor,
         made.total(),
-        ABSENCE,
         f"{factor} of {count_of(len(made), 'person')} made at least half of {count_of(made.total(), what)}."
         if factor
         else "No contribution is known.",
@@ -73,20 +59,20 @@ def measure_maintenance(period: Period) -> Component:
     commits, issues, maintainers = _commits(period, start), *_issues(period, start)
     idle = _idle(period, start)
     if idle:
-        return component("maintenance", 0, commits + issues, MAINTENANCE, idle)
+        return component("maintenance", 0, commits + issues, idle)
     gaps = [gap for gap in (period.events_gap(start), period.commits_gap(start)) if gap]
     enough = commits + issues >= RULES["maintenance"].full_at
+    caveats = [*gaps, "Not scored: this is only a lower bound."] if gaps else []
+    if gaps and enough:
+        caveats = ["Enough for the full score even if more happened."]
     return component(
         "maintenance",
         commits + issues,
         commits + issues,
-        MAINTENANCE,
         f"{count_of(commits, 'commit')}, and {count_of(issues, 'issue')} touched by"
         f" {count_of(maintainers, 'maintainer')}, since {start}.",
         "" if period.snapshot else "Whether the repository is archived or new is not known for this window.",
-        "Enough for the full score even if more happened." if enough and gaps else "",
-        *([] if enough else gaps),
-        "Not scored: this is only a lower bound." if gaps and not enough else "",
+        *caveats,
         scored=enough or not gaps,
     )
 
@@ -100,10 +86,9 @@ def _idle(period: Period, start: str) -> str:
 
 
 def _commits(period: Period, start: str) -> int:
-    until, people = period.until, period.people
-    commits = [work for work in period.history.commits if work.authors.people and start <= work.at < until]
-    pushes = [row for row in within(period.history.pushes, start, until) if people[row.actor_login]]
-    return max(len(commits), len(pushes))
+    history, until = period.history, period.until
+    commits = [work for work in history.commits if work.authors.people and start <= work.at < until]
+    return max(len(commits), len(within(history.pushes, start, until)))
 
 
 def _issues(period: Period, start: str) -> tuple[int, int]:
@@ -122,16 +107,17 @@ def measure_releases(period: Period) -> Component:
     times = _release_times(period)
     if not times:
         gap = period.releases_gap(period.since)
-        return component("release_frequency", None, 0, RELEASES, "No release is known.", gap)
+        return component("release_frequency", None, 0, "No release is known.", gap)
     days = [_days(a, b) for a, b in pairwise(times) if not missing_spans(period.releases_known, a, b)]
     since_last = _days(times[-1], period.until)
     current = not missing_spans(period.releases_known, times[-1], period.until)
-    value = max(median(days), since_last if current else 0.0) if days else None
+    value = median(days) if days else None
+    if value is not None and current:
+        value = max(value, since_last)
     return component(
         "release_frequency",
         value,
         len(days),
-        RELEASES,
         f"{count_of(len(times), 'release')} known, the last {since_last:.1f} days before the end of the window"
         + (f"; {median(days):.1f} days between them (median of {len(days)})." if days else "."),
         "" if current else "There may be a later one.",

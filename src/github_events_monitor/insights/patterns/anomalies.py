@@ -13,7 +13,7 @@ from ...github.events import FEED_TYPES
 from ...records import Activity, Span
 from ..results import Anomaly, AnomalyResult
 from ..statistics import false_discovery_limit
-from .buckets import DAY, HOUR, Size, Timeline, known_timeline, start_of, stored_timeline
+from .buckets import DAY, HOUR, Size, Timeline, known_timeline, stored_timeline
 from .bursts import MINIMUM_BURST, Burst, find_bursts
 from .counts import Counts, count_events, evidence_of_actor, evidence_of_type
 from .deviations import FALSE_DISCOVERIES, MINIMUM_SPIKE, Deviation, Series
@@ -81,38 +81,26 @@ def _feed_timeline(size: Size, inputs: PatternInputs, counts: Counts, ledger: bo
     """Return what the ledger knows when it knows anything, otherwise from the first stored event to the last."""
     if ledger:
         return _by_ledger(size, inputs)
-    stored = [hour for event_type, hours in counts.by_type.items() if event_type in FEED_TYPES for hour in hours]
-    return _stored(size, inputs, stored)
-
-
-def _stored(size: Size, inputs: PatternInputs, hours: Iterable[int]) -> Timeline:
-    instants = [start_of(hour, HOUR) for hour in _ends(hours)]
-    return stored_timeline(size, inputs.since, inputs.until, instants)
-
-
-def _ends(hours: Iterable[int]) -> tuple[int, ...]:
-    found = list(hours)
-    return (min(found), max(found)) if found else ()
+    stored = {hour for event_type, hours in counts.by_type.items() if event_type in FEED_TYPES for hour in hours}
+    return stored_timeline(size, inputs.since, inputs.until, stored)
 
 
 def _all_series(feed: Timeline, inputs: PatternInputs, counts: Counts) -> Iterable[Series]:
     for event_type, hours in sorted(counts.by_type.items()):
-        timeline = feed if event_type in FEED_TYPES else _stored(feed.size, inputs, hours)
-        yield Series(event_type, counts.along(event_type, feed.size), timeline)
+        stored = feed if event_type in FEED_TYPES else stored_timeline(feed.size, inputs.since, inputs.until, hours)
+        yield Series(event_type, counts.along(event_type, feed.size), stored)
 
 
 def _discoveries(candidates: Sequence[FoundT], tests: int) -> list[FoundT]:
     """Return those that stay when false alarms over all tests are controlled."""
-    limit = false_discovery_limit([one.log_probability for one in candidates], tests, FALSE_DISCOVERIES / 3)
+    limit = false_discovery_limit([one.log_probability for one in candidates], tests, FALSE_DISCOVERIES)
     return [one for one in candidates if one.log_probability <= limit]
 
 
-def _rank(found: Deviation | Burst) -> tuple[float, int, str, str, str]:
+def _rank(found: Deviation | Burst) -> tuple[float, str, int, str]:
     if isinstance(found, Burst):
-        return (found.log_probability, found.bucket, HOUR.name, "all", found.actor)
-    size = found.timeline.size
-    began = found.bucket if size is HOUR else found.bucket * 24
-    return (found.log_probability, began, size.name, found.event_type, "")
+        return (found.log_probability, "burst", found.bucket, found.actor)
+    return (found.log_probability, found.timeline.size.name, found.bucket, found.event_type)
 
 
 def _describe(found: Deviation | Burst, counts: Counts) -> Anomaly:

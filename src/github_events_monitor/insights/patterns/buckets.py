@@ -4,7 +4,7 @@ A bucket's index counts hours (or days) since the year 1, UTC; index modulo seas
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
@@ -17,18 +17,20 @@ HISTORY = timedelta(days=60)
 class Size(NamedTuple):
     """A kind of bucket.
 
-    digits: how much of an instant's text names it. season: how many make a week. enough_for_drops: so many must be
-    known before one is called low: without a whole week every first night and weekend would be.
+    digits: how much of an instant's text names it. hours: how long it is. season: how many make a week.
+    enough_for_drops: so many must be known before one is called low: without a whole week every first night and weekend
+    would be.
     """
 
     name: Literal["hour", "day"]
     digits: int
+    hours: int
     season: int
     enough_for_drops: int
 
 
-HOUR = Size("hour", 13, 168, 168)
-DAY = Size("day", 10, 7, 14)
+HOUR = Size("hour", 13, 1, 168, 168)
+DAY = Size("day", 10, 24, 7, 14)
 
 
 class Timeline(NamedTuple):
@@ -54,14 +56,14 @@ class Timeline(NamedTuple):
 
 
 def index_of(instant: str, size: Size) -> int:
-    """Return the bucket of an instant (its first `size.digits` characters suffice)."""
+    """Return the bucket of an instant (its first 13 characters suffice)."""
     day = date.fromisoformat(instant[:10]).toordinal()
-    return day * 24 + int(instant[11:13]) if size is HOUR else day
+    return (day * 24 + int(instant[11:13])) // size.hours
 
 
 def start_of(index: int, size: Size) -> str:
     """Return the instant at which a bucket begins."""
-    day, hour = divmod(index, 24) if size is HOUR else (index, 0)
+    day, hour = divmod(index * size.hours, 24)
     return f"{date.fromordinal(day).isoformat()}T{hour:02}:00:00Z"
 
 
@@ -77,22 +79,21 @@ def known_timeline(size: Size, since: str, until: str, spans: Iterable[Span]) ->
     return _timeline(size, since, known, current, drops=True)
 
 
-def stored_timeline(size: Size, since: str, until: str, instants: Sequence[str]) -> Timeline:
-    """Without a ledger: from the first stored event to the last, as if nothing between them had been missed.
+def stored_timeline(size: Size, since: str, until: str, hours: Collection[int]) -> Timeline:
+    """Without a ledger: from the first hour in which an event is stored to the last, as if none in between were missed.
 
     That is good enough to call a bucket high, because what was missed can only make the usual level look lower than
     it is everywhere alike; it is never good enough to call one low.
     """
-    if not instants:
-        return _timeline(size, since, (), None, drops=False)
+    if not hours:
+        return _timeline(size, since, (), None)
     end = index_of(until, size)
-    last = index_of(max(instants), size)
-    known = range(max(index_of(min(instants), size), _history_start(since, size)), min(last + 1, end))
-    current = end if last == end and start_of(end, size) < until else None
-    return _timeline(size, since, known, current, drops=False)
+    first, last = min(hours) // size.hours, max(hours) // size.hours
+    known = range(max(first, _history_start(since, size)), min(last + 1, end))
+    return _timeline(size, since, known, end if last == end else None)
 
 
-def _timeline(size: Size, since: str, known: Iterable[int], current: int | None, *, drops: bool) -> Timeline:
+def _timeline(size: Size, since: str, known: Iterable[int], current: int | None, *, drops: bool = False) -> Timeline:
     whole, first = frozenset(known), _first_whole(since, size)
     tested = tuple(sorted(index for index in whole if index >= first))
     judges_drops = drops and len(whole) >= size.enough_for_drops
@@ -105,4 +106,4 @@ def _first_whole(instant: str, size: Size) -> int:
 
 
 def _history_start(since: str, size: Size) -> int:
-    return _first_whole(since, size) - HISTORY.days * size.season // 7
+    return _first_whole(since, size) - HISTORY.days * 24 // size.hours

@@ -27,13 +27,10 @@ class Counts(NamedTuple):
 
     def along(self, event_type: str, size: Size) -> Mapping[int, int]:
         """Return the counts of a type by hour, or by day."""
-        hours = self.by_type[event_type]
-        if size is HOUR:
-            return hours
-        days: Counter[int] = Counter()
-        for hour, count in hours.items():
-            days[hour // 24] += count
-        return days
+        buckets: Counter[int] = Counter()
+        for hour, count in self.by_type[event_type].items():
+            buckets[hour // size.hours] += count
+        return buckets
 
 
 class Evidence(NamedTuple):
@@ -63,14 +60,13 @@ def count_events(activity: Iterable[Activity], until: str) -> Counts:
 
 def evidence_of_type(counts: Counts, size: Size, bucket: int, event_type: str) -> Evidence:
     """Return what lies in a bucket of one event type."""
-    hours = (bucket,) if size is HOUR else range(bucket * 24, bucket * 24 + 24)
+    hours = range(bucket * size.hours, (bucket + 1) * size.hours)
     return _evidence([row for hour in hours for row in counts.rows.get(hour, ()) if row.event_type == event_type])
 
 
 def evidence_of_actor(counts: Counts, hour: int, actor: str) -> Evidence:
     """Return what one login did in an hour."""
-    rows = counts.rows.get(hour, ())
-    return _evidence([row for row in rows if row.actor_login == actor and row.event_type in _ACTIVE_TYPES])
+    return _evidence([row for row in counts.rows[hour] if row.actor_login == actor and row.event_type in _ACTIVE_TYPES])
 
 
 def _evidence(rows: list[Activity]) -> Evidence:

@@ -1,16 +1,17 @@
 """Spikes and drops of one event type: buckets that the other buckets make improbable."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Literal, NamedTuple
 
-from ..statistics import log_at_least, log_at_most
+from ..statistics import log_at_least, log_at_most, log_exactly
 from .buckets import Timeline
 from .levels import Baseline, Pool, Season, baseline_without
 
-FALSE_DISCOVERIES = 0.01
-"""Accepted share of false alarms among all anomalies; hours, days and bursts get a third each."""
+FALSE_DISCOVERIES = 0.01 / 3
+"""Accepted share of false alarms in hours, in days and in bursts: together one in a hundred anomalies."""
 
 MINIMUM_SPIKE = 5
 """Fewer events than this are never called a spike, however quiet it was before."""
@@ -20,6 +21,9 @@ MINIMUM_USUAL = 5.0
 
 FACTOR = 2.0
 """Less than twice (for a drop, more than half of) what is usual is not worth a report, however sure it is."""
+
+_DISCOVERABLE = math.log(FALSE_DISCOVERIES)
+"""What chance does more often than this is no discovery, whatever else is found."""
 
 
 class Deviation(NamedTuple):
@@ -45,6 +49,7 @@ class Series:
         known = timeline.known
         self._known = {bucket: count for bucket, count in counts.items() if bucket in known}
         self._overall = Pool.of(len(known), self._known.values())
+        self._without = cache(partial(baseline_without, overall=self._overall))
         self._baselines: dict[tuple[int, int | None], Baseline | None] = {}
 
     def deviations(self) -> Iterator[Deviation]:
@@ -59,14 +64,15 @@ class Series:
             current = bucket == self.timeline.current
             if count >= MINIMUM_SPIKE and (current or bucket in tested):
                 baseline = self._baseline(bucket, None if current else count)
-                if baseline is not None and count >= FACTOR * baseline.level.mean:
+                if baseline is not None and count >= FACTOR * baseline.level.mean and _is_rare(count, baseline):
                     yield self._deviation("spike", bucket, count, baseline)
 
     def _drops(self) -> Iterator[Deviation]:
         for bucket in self.timeline.tested:
             count = self._counts.get(bucket, 0)
             baseline = self._baseline(bucket, count)
-            if baseline is not None and baseline.level.mean >= max(MINIMUM_USUAL, FACTOR * count):
+            usual = baseline.level.mean if baseline else 0.0
+            if baseline and usual >= max(MINIMUM_USUAL, FACTOR * count) and _is_rare(count, baseline):
                 yield self._deviation("drop", bucket, count, baseline)
 
     @cached_property
@@ -84,7 +90,7 @@ class Series:
         """Return it by the place in the week where that says more, else by all buckets together."""
         known = bucket % self.timeline.size.season, count
         if known not in self._baselines:
-            overall = baseline_without(count, self._overall)
+            overall = self._without(count)
             self._baselines[known] = overall and (self._season.level(*known, overall.level) or overall)
         return self._baselines[known]
 
@@ -93,3 +99,8 @@ class Series:
         return Deviation(
             kind, self.event_type, self.timeline, bucket, count, baseline, probability(count, baseline.level)
         )
+
+
+def _is_rare(count: int, baseline: Baseline) -> bool:
+    """Return whether so many or more, or so many or fewer, may be a discovery: no less likely than the count alone."""
+    return log_exactly(count, baseline.level) <= _DISCOVERABLE

@@ -1,6 +1,7 @@
 """The usual level of a series at a bucket, learned from all its other buckets."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from heapq import nlargest
 from operator import add, mul, sub
 from typing import NamedTuple
@@ -31,7 +32,7 @@ class Baseline(NamedTuple):
 
     level: Level
     sample: int
-    seasonal: bool
+    seasonal: bool = False
 
 
 class Pool(NamedTuple):
@@ -40,7 +41,7 @@ class Pool(NamedTuple):
     buckets: int
     total: int
     squares: int
-    largest: tuple[int, ...]
+    largest: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, buckets: int, counts: Iterable[int]) -> "Pool":
@@ -57,7 +58,7 @@ class Pool(NamedTuple):
         others = self.buckets - len(tested)
         aside = tested + rest[: min(SET_ASIDE, others // ONE_IN)]
         return Pool(
-            self.buckets - len(aside), self.total - sum(aside), self.squares - sum(value * value for value in aside), ()
+            self.buckets - len(aside), self.total - sum(aside), self.squares - sum(value * value for value in aside)
         )
 
     @property
@@ -127,7 +128,7 @@ class Season:
 
 
 def _sum(places: Iterable[_Place]) -> _Place:
-    return _Place(*map(sum, zip((0.0,) * len(_Place._fields), *places, strict=True)))
+    return reduce(_plus, places, _Place(0.0, 0.0, 0.0, 0.0, 0.0))
 
 
 def _plus(sums: _Place, place: _Place) -> _Place:
@@ -154,4 +155,4 @@ def baseline_without(count: int | None, overall: Pool) -> Baseline | None:
     others = overall.without(count)
     if others.buckets < MINIMUM_HISTORY:
         return None
-    return Baseline(usual_level(others.buckets, others.total, others.dispersion), others.buckets, seasonal=False)
+    return Baseline(usual_level(others.buckets, others.total, others.dispersion), others.buckets)

@@ -30,11 +30,10 @@ _LARGEST_SHARE = 0.5
 def describe_deviation(found: Deviation, evidence: Evidence) -> Anomaly:
     """Return a spike or a drop; a spike names the login that made at least half of it."""
     size = found.timeline.size
-    actor, share = _main_actor(evidence.actors, found.observed) if found.kind == "spike" else (None, 0.0)
+    actor, by_whom = _main_actor(evidence.actors, found.observed) if found.kind == "spike" else (None, "")
     unfinished = " so far" if found.bucket == found.timeline.current else ""
     began = start_of(found.bucket, size)
     when = f"in the hour from {began}" if size.name == "hour" else f"on {began[:10]} (UTC)"
-    by_whom = f"; {share:.0%} of them by {actor}" if actor else ""
     return Anomaly(
         type=found.kind,
         event_type=found.event_type,
@@ -49,7 +48,7 @@ def describe_deviation(found: Deviation, evidence: Evidence) -> Anomaly:
 
 def describe_burst(found: Burst, evidence: Evidence) -> Anomaly:
     """Return an anomaly: much by one login in one hour, over all event types."""
-    actor = clean(found.actor, 60, one_line=True)
+    actor = _login(found.actor)
     types = sorted(evidence.types.items(), key=lambda item: (-item[1], item[0]))[:3]
     of_what = ", ".join(f"{count} {event_type}" for event_type, count in types)
     began = start_of(found.bucket, HOUR)
@@ -116,12 +115,17 @@ def _enough(timeline: Timeline) -> bool:
     return len(timeline.known) >= MINIMUM_HISTORY + (timeline.current is None)
 
 
-def _main_actor(actors: Mapping[str, int], observed: int) -> tuple[str | None, float]:
-    if not actors:
-        return None, 0.0
-    login, count = min(actors.items(), key=lambda item: (-item[1], item[0]))
-    share = count / observed
-    return (clean(login, 60, one_line=True), share) if share >= _LARGEST_SHARE else (None, share)
+def _main_actor(actors: Mapping[str, int], observed: int) -> tuple[str | None, str]:
+    """Return the login that made at least half, and how much it made."""
+    login, count = min(actors.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+    if count < _LARGEST_SHARE * observed:
+        return None, ""
+    actor = _login(login)
+    return actor, f"; {count / observed:.0%} of them by {actor}"
+
+
+def _login(login: str) -> str:
+    return clean(login, 60, one_line=True)
 
 
 def _sample(baseline: Baseline, bucket: str) -> str:

@@ -41,19 +41,16 @@ def find_first_releases(case: Case) -> Iterator[Found | str]:
     """Yield a medium finding, judged against the releases known before each one, or that none is known."""
     earlier: set[str] = set()
     first: list[Activity] = []
-    unjudged = 0
     for row in case.rows_of("ReleaseEvent"):
         if row.action not in _PUBLISHED or not row.actor_login:
             continue
         login = row.actor_login.lower()
         if case.in_window(row.created_at) and login not in earlier:
-            unjudged += not earlier
             if earlier:
                 first.append(row)
-        if row.created_at < case.inputs.until:
-            earlier.add(login)
-    if unjudged:
-        yield "Whether the first known release was by somebody new: no release before it is known."
+            else:
+                yield "Whether the first known release was by somebody new: no release before it is known."
+        earlier.add(login)
     if first:
         who = names(row.actor_login or "" for row in first)
         yield finding(

@@ -1,6 +1,5 @@
 """All checks in one list, and the risk level that follows from what they found."""
 
-from ...observations import FORCE_PUSH
 from ..results import Finding, RiskLevel, SecurityResult
 from .access import find_added_members, find_first_releases, find_open_advisories, find_publication
 from .case import HISTORY, Case, Check, Found, SecurityInputs
@@ -65,19 +64,17 @@ def _risk_level(findings: list[Finding]) -> RiskLevel:
     highest = max(SEVERITIES.index(one.severity) for one in findings)
     kinds = {one.type for one in findings if one.severity == SEVERITIES[highest]}
     escalates = highest > 0 and len(kinds) >= ESCALATE_FROM
-    return SEVERITIES[min(highest + escalates, len(SEVERITIES) - 1)]
+    return SEVERITIES[highest + escalates]  # no finding is critical by itself
 
 
 def _anything_known(case: Case) -> bool:
     """Return whether a record of the window is stored, a part of it is known, or its present was observed."""
     inputs = case.inputs
-    observed = (row for row in inputs.observations if row.sort.startswith(FORCE_PUSH))
     return bool(
         inputs.events_stored
         or case.window_rows
         or case.window_commits
         or inputs.snapshot
-        or any(case.in_window(row.sort.removeprefix(FORCE_PUSH).partition("#")[0]) for row in observed)
         or any(
             span.since < inputs.until and span.until > inputs.since
             for span in (*inputs.events_known, *inputs.commits_known)

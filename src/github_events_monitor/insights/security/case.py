@@ -111,12 +111,8 @@ class Case:
         self._by_type = by_type(self.rows)
         unique = {commit.sha: (commit, summary) for commit, summary in inputs.commits}.values()
         ordered = sorted(unique, key=lambda pair: (pair[0].commit_date, pair[0].sha))
-        authorships = [_authorship(commit) for commit, _ in ordered]
-        accounts = Accounts(authorships, inputs.bot_logins)
-        self.commits = [
-            Known(commit, summary, _author(accounts, authorship))
-            for (commit, summary), authorship in zip(ordered, authorships, strict=True)
-        ]
+        accounts = Accounts([_authorship(commit) for commit, _ in ordered], inputs.bot_logins)
+        self.commits = [Known(commit, summary, _author(accounts, commit)) for commit, summary in ordered]
 
     def in_window(self, at: str) -> bool:
         """Return whether an instant lies in the window."""
@@ -157,15 +153,11 @@ class Case:
     def is_newcomer(self, known: Known) -> bool | None:
         """Return whether the author was never seen before these days; None when the history is too short to say so."""
         first = self._first_seen.get(known.author.key) if known.author else None
-        if first is None or self._history_start is None:
+        if first is None:
             return None
         if shift(first, NEW_FOR) < known.commit.commit_date:
             return False
-        return True if shift(self._history_start, ENOUGH_HISTORY) <= first else None
-
-    @cached_property
-    def _history_start(self) -> str | None:
-        return self.commits[0].commit.commit_date if self.commits else None
+        return True if shift(self.commits[0].commit.commit_date, ENOUGH_HISTORY) <= first else None
 
     @cached_property
     def _first_seen(self) -> Mapping[str, str]:
@@ -212,8 +204,8 @@ def event_item(row: Activity) -> Item:
     return Item(row.created_at, row.actor_login, f"event:{row.id}")
 
 
-def _author(accounts: Accounts, authorship: Authorship) -> Account | None:
-    return next(iter(accounts.of_commit(authorship).accounts), None)
+def _author(accounts: Accounts, commit: Commit) -> Account | None:
+    return next(iter(accounts.of_commit(_authorship(commit)).accounts), None)
 
 
 def _authorship(commit: Commit) -> Authorship:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from ...records import CommitFile
 from ...text import count_of
 from ..file_kinds import is_workflow, kind_of_file
 from ..results import RiskLevel
@@ -18,7 +17,7 @@ _INSTALL_SCRIPT = re.compile(
 
 def find_workflow_changes(case: Case) -> Iterator[Found | str]:
     """Yield findings about workflow files changed by a newcomer: high; low for a bot, which was installed."""
-    changed = [(known, case.is_newcomer(known)) for known in _with_files(case) if _paths(case, known, workflows=True)]
+    changed = [(known, case.is_newcomer(known)) for known in _with_files(case) if _workflows(case, known)]
     new = [known for known, newcomer in changed if newcomer]
     unjudged = sum(newcomer is None for _, newcomer in changed)
     if unjudged:
@@ -35,7 +34,7 @@ def find_workflow_changes(case: Case) -> Iterator[Found | str]:
 
 
 def _workflow_finding(case: Case, severity: RiskLevel, commits: list[Known]) -> Found:
-    paths = names(path for known in commits for path in _paths(case, known, workflows=True))
+    paths = names(path for known in commits for path in _workflows(case, known))
     return finding(
         "workflow_changed_by_newcomer",
         severity,
@@ -59,7 +58,7 @@ def find_dependency_changes(case: Case) -> Iterator[Found]:
             "dependencies_and_install_scripts",
             "medium",
             f"Dependencies changed together with scripts that run on installation in {count_of(len(found), 'commit')}: "
-            + names(path for known in found for path in _paths(case, known, workflows=False) if _is_script(path)),
+            + names(path for known in found for path in _paths(case, known) if _is_script(path)),
             "What is installed and what is run while installing changed at once, which is how a hidden download "
             "arrives. Usually it is ordinary maintenance: read the scripts, check the lock file against the manifest.",
             [known.item for known in found],
@@ -87,17 +86,16 @@ def _with_files(case: Case) -> Iterator[Known]:
             yield known
 
 
-def _files(case: Case, known: Known) -> list[CommitFile]:
-    return sorted(case.inputs.files.get(known.commit.sha, ()), key=lambda file: file.filename)
+def _paths(case: Case, known: Known) -> list[str]:
+    return sorted(file.filename for file in case.inputs.files[known.commit.sha])
 
 
-def _paths(case: Case, known: Known, *, workflows: bool) -> list[str]:
-    paths = [file.filename for file in _files(case, known)]
-    return [path for path in paths if is_workflow(path)] if workflows else paths
+def _workflows(case: Case, known: Known) -> list[str]:
+    return [path for path in _paths(case, known) if is_workflow(path)]
 
 
 def _changes_dependencies_and_scripts(case: Case, known: Known) -> bool:
-    paths = _paths(case, known, workflows=False)
+    paths = _paths(case, known)
     scripts = {path for path in paths if _is_script(path)}
     return bool(scripts) and any(kind_of_file(path) in {"manifest", "lock"} and path not in scripts for path in paths)
 

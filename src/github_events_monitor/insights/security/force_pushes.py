@@ -39,7 +39,7 @@ class _ForcePush(NamedTuple):
 def find_moved_tags(case: Case) -> Iterator[Found]:
     """Yield a high finding for names that look like a version, a low one for others, often moved on purpose."""
     tags = [push for push in _force_pushes(case) if push.branch.startswith(TAGS)]
-    versions = [push for push in tags if _is_version(push.branch.removeprefix(TAGS))]
+    versions = [push for push in tags if _is_version(push.branch)]
     if versions:
         yield _moved("tag_moved", "high", _WHY_TAG, versions)
     if len(versions) < len(tags):
@@ -107,8 +107,8 @@ def _branch(ref: str | None) -> str:
 def find_recreated_tags(case: Case) -> Iterator[Found]:
     """Yield findings: high for names that look like a version, low for others. The creation must lie in the window."""
     pairs = list(_recreated(case))
-    versions = [pair for pair in pairs if _is_version(_name(pair[1]))]
-    moving = [pair for pair in pairs if not _is_version(_name(pair[1]))]
+    versions = [pair for pair in pairs if _is_version(pair[1].ref)]
+    moving = [pair for pair in pairs if pair not in versions]
     if versions:
         yield _recreation("tag_recreated", "high", _WHY_TAG, versions)
     if moving:
@@ -116,7 +116,7 @@ def find_recreated_tags(case: Case) -> Iterator[Found]:
 
 
 def _recreation(kind: str, severity: RiskLevel, why: str, pairs: list[tuple[Activity, Activity]]) -> Found:
-    tags = sorted({_name(created) for _, created in pairs})
+    tags = sorted({(created.ref or "").removeprefix(TAGS) for _, created in pairs})
     title = f"{count_of(len(tags), 'tag')} deleted and created again: {names(tags)}"
     return finding(kind, severity, title, why, [event_item(row) for pair in pairs for row in pair])
 
@@ -137,10 +137,6 @@ def _recreated(case: Case) -> Iterator[tuple[Activity, Activity]]:
             yield before, row
 
 
-def _name(row: Activity) -> str:
-    return (row.ref or "").removeprefix(TAGS)
-
-
-def _is_version(tag: str) -> bool:
+def _is_version(tag: str | None) -> bool:
     """Return whether the name of a tag looks like a version that people rely upon to stay."""
-    return _VERSION.search(tag) is not None
+    return _VERSION.search(tag or "") is not None
