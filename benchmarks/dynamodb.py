@@ -18,6 +18,7 @@ from tests.fake_github import FakeGitHub, FakeRepository, commit
 
 from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.dynamodb import cost
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
@@ -138,7 +139,8 @@ async def measure_growth(manager: DynamoDBManager) -> None:
     repository.branches["main"] = [commit(number, NOW - timedelta(days=30)) for number in range(9, 0, -1)]
     github = FakeGitHub(repository)
     github.clock = clock = lambda: moment[0]
-    client = GitHubClient(github.base, SecretStr("token"), clock, transport=github.transport())
+    token = StaticToken(SecretStr("token"), "benchmark")
+    client = GitHubClient(github.base, token, clock, transport=github.transport())
     collector = Collector(manager, client, clock=clock, with_token=True)
 
     async def poll_units() -> tuple[float, float]:

@@ -22,6 +22,7 @@ from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event
 from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.collecting.poller import Poller
 from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.github.pace import Pace
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
@@ -65,7 +66,8 @@ class Trial:
             ahead += timedelta(seconds=seconds)
 
         pace = Pace(lambda: self.now + ahead, at_once)
-        client = GitHubClient(self.github.base, SecretStr("token"), self.clock, transport=self.far, pace=pace)
+        token = StaticToken(SecretStr("token"), "benchmark")
+        client = GitHubClient(self.github.base, token, self.clock, transport=self.far, pace=pace)
         self.collector = Collector(manager, client, clock=self.clock, with_token=True)
         self.poller = Poller(self.collector, Settings.load(), self.clock)
 

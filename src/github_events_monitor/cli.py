@@ -1,4 +1,4 @@
-"""The program `github-events-monitor`: its commands are declared here; what they do stands in `terminal/`.
+"""The program `github-events-monitor`: its commands are declared here; what they do is in `terminal/`.
 
 Start-up has to be quick, since an assistant waits for it: each command imports what it needs, and no more.
 """
@@ -172,7 +172,7 @@ def demo(
         else:
             from .api import run as run_api
 
-            serve_demo(settings, run_api, told=True)
+            serve_demo(settings, run_api, announce=True)
 
     _run_server(run, {"mcp": mcp, "mcp_transport": "stdio" if mcp else None, "port": port})
 

@@ -24,7 +24,7 @@ def create_enhanced_collector(database_config: Mapping[str, Any] | None = None) 
     """
     settings = Settings.load()
     manager = DatabaseFactory.create(settings.database_config() if database_config is None else database_config)
-    client = GitHubClient(settings.github_api_url, None, clock=system_clock, credentials=find_credentials(settings))
+    client = GitHubClient(settings.github_api_url, find_credentials(settings), system_clock)
     return Collector(
         manager,
         client,

@@ -36,7 +36,7 @@ _NEVER_IN_DETAIL = ("botocore.auth", "botocore.credentials", "botocore.endpoint"
 """Libraries whose DEBUG lines hold signed requests, session tokens and what credentials were made of."""
 
 _TALKATIVE = ("aiobotocore", "asyncio", "botocore", "httpcore", "httpx", "mcp", "sse_starlette", "urllib3")
-"""Libraries whose INFO lines tell an operator nothing."""
+"""Libraries whose INFO lines say nothing to an operator."""
 
 _RETRIES = "stamina"
 """Its warnings name neither what failed nor why; what matters is logged by who retried in vain."""

@@ -26,7 +26,7 @@ _REPO = re.compile(r"[A-Za-z0-9_-]{1,39}/[A-Za-z0-9._-]{1,100}")
 
 
 def repo_key(repo: str) -> str:
-    """The lower-case key of "owner/name". Raises `InvalidInput` for anything GitHub could not have named so."""
+    """Return the lower-case key of "owner/name". Raises `InvalidInput` for anything GitHub could not have named so."""
     name = repo.strip() if isinstance(repo, str) else ""
     if not _REPO.fullmatch(name) or name.split("/")[1] in {".", ".."}:
         raise InvalidInput(
@@ -41,7 +41,7 @@ def name_by_id(repository_id: int) -> str:
 
 
 def replaced_on(branch: str) -> str:
-    """Return what stands in `Commit.branches` for a branch that lost the commit by a force push.
+    """Return the entry of `Commit.branches` for a branch that lost the commit by a force push.
 
     No branch can have this name: https://git-scm.com/docs/git-check-ref-format
     """
@@ -58,7 +58,7 @@ def kept_branches(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def fitting(texts: Iterable[str], room: int) -> Iterator[str]:
-    """Yield the first texts that have at most so many bytes together, a byte between two."""
+    """Yield the first texts that fit into a number of bytes, with a byte between two."""
     for text in texts:
         room -= len(text.encode("utf-8", "replace")) + 1
         if room < 0:
@@ -73,8 +73,8 @@ class Facts(NamedTuple):
     number: of the issue, pull request or discussion; GitHub's id of a run, or of a deployment and its statuses.
     ref: full ref (refs/heads/…) of a push, creation or deletion, tag of a release, branch of a run (fork:branch).
     sha: head of a push, of a pull request, of a deployment or run.
-    subject: whom or what it is about: author of the issue or pull request, member added, environment, workflow; of a
-        release `PRERELEASE` or `RELEASE`, as the payload says.
+    subject: what it is about: author of the issue or pull request, member added, environment, workflow; of a release
+        `PRERELEASE` or `RELEASE`, as the payload says.
     """
 
     action: str | None = None
@@ -393,7 +393,7 @@ class Stored(NamedTuple):
 
 
 def require_text(record: Mapping[str, Any], field: str, where: str) -> str:
-    """A field that must be non-empty text. Raises `InvalidInput` naming record and field."""
+    """Return a field, which must be non-empty text. Raises `InvalidInput` naming record and field."""
     value = record.get(field)
     if not isinstance(value, str) or not value:
         raise InvalidInput(f"{where}: {field!r} must be non-empty text")

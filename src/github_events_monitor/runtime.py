@@ -22,7 +22,7 @@ from .collecting.collector import Collector
 from .collecting.poller import Poller
 from .errors import DatabaseError, DatabaseUnreachable, SettingsError
 from .github.client import GitHubClient
-from .github.credentials import Credentials, find_credentials
+from .github.credentials import Credentials, StaticToken, find_credentials
 from .infrastructure.database_factory import DatabaseFactory
 from .infrastructure.database_interface import DatabaseManager
 from .infrastructure.database_service import AnswerCache, DatabaseService, QuestionContext
@@ -115,7 +115,7 @@ async def _load_targets(settings: Settings, *, without: bool) -> list[Target]:
 
 @asynccontextmanager
 async def _opened(manager: DatabaseManager, *, patient: bool, without: bool) -> AsyncIterator[None]:
-    """Open the database. A server (`patient`) starts without one that does not answer: each question tries anew.
+    """Open the database. A server (`patient`) starts without one that does not answer: each question tries again.
 
     One that says nothing at all is waited for beside the server, which answers /health meanwhile.
     """
@@ -163,9 +163,9 @@ def build_runtime(
     questions are answered from what is stored alone, however old it is.
     """
     manager = DatabaseFactory.create({**settings.database_config(), "clock": clock})
-    client = GitHubClient(
-        settings.github_api_url, settings.github_token, clock=clock, transport=transport, credentials=credentials
-    )
+    if credentials is None and settings.github_token is not None:
+        credentials = StaticToken(settings.github_token, "GITHUB_TOKEN")
+    client = GitHubClient(settings.github_api_url, credentials, clock, transport=transport)
     cache = AnswerCache(clock, settings.freshness_seconds)
     collector = Collector(
         manager,
@@ -210,7 +210,7 @@ async def _status(settings: Settings, manager: DatabaseManager, collector: Colle
 
 
 def web_url(api_url: str) -> str:
-    """Where people look at repositories: GHES has its API below /api/v3 of the same host."""
+    """Return where people look at repositories: GHES has its API below /api/v3 of the same host."""
     parts = urlsplit(api_url)
     return f"{parts.scheme}://{parts.netloc}" if parts.path.startswith("/api/v3") else "https://github.com"
 

@@ -58,14 +58,14 @@ def _http_url(value: object) -> object:
         return value
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.port == 0:
-        raise ValueError("not a URL")  # so does reading a port that is no number up to 65535
+        raise ValueError("not a URL")  # so does reading a port that is not a number up to 65535
     if value.split() != [value]:
         raise ValueError("not a URL")
     return value.rstrip("/")
 
 
 def _sendable(value: object) -> object:
-    """A token as a client can send it in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1"""
+    """Return a token as a client can send it in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1"""
     if not isinstance(value, str):
         return value
     if not (value.isascii() and value.isprintable() and value.split() == [value]) or _PLACEHOLDER.search(value):
@@ -96,7 +96,7 @@ def _default_database() -> str:
 
 
 def _github_token(value: object) -> object:
-    """A token may come with the white space of the file that it was read from."""
+    """Return a token without the white space of the file that it was read from; None for a blank one."""
     return (_sendable(value.strip()) if value.strip() else None) if isinstance(value, str) else value
 
 
@@ -238,7 +238,7 @@ class Settings(BaseSettings):
         return self.aws_lambda_function_name is not None
 
     def database_config(self) -> dict[str, Any]:
-        """What `DatabaseFactory.create` takes."""
+        """Return what `DatabaseFactory.create` takes."""
         if self.database_provider == "sqlite":
             return {"provider": "sqlite", "db_path": self.database_path, "retention_days": self.event_retention_days}
         secrets = {
@@ -289,7 +289,7 @@ def environment_of(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a host."""
+    """Return whether only this machine can reach a host."""
     if host.lower() == "localhost":
         return True
     try:
@@ -339,7 +339,7 @@ def _sentence(cls: type[Settings], problem: Any) -> str:
 
 
 def _may_hold_a_password(value: object) -> bool:
-    """Return whether a value that is no URL may have been meant as one with credentials."""
+    """Return whether a value that is not a URL may have been meant as one with credentials."""
     return isinstance(value, str) and ("@" in value or "?" in value)
 
 

@@ -1,11 +1,11 @@
-"""Pushes as /activity tells them: the only source that names force pushes, and one that the feed's limit does not cut.
+"""Pushes from /activity: the only source that names force pushes, and one without the limit of the feed.
 
 https://docs.github.com/en/rest/repos/repos#list-repository-activities
 """
 
 from ..errors import Forbidden, NotFound
+from ..github.activity import PushActivity, event_from_activity, parse_activity
 from ..github.client import BudgetSpent
-from ..github.payloads import PushActivity, event_from_activity, parse_activity
 from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..observations import ForcePush
@@ -54,7 +54,7 @@ async def _read_older(state: PassState, rows: list[PushActivity], url: str | Non
 
 
 async def _notice_replaced(state: PassState, rows: list[PushActivity]) -> None:
-    """Have the next pass list a branch anew whose replaced head is stored as if the branch still had it."""
+    """Make the next pass list a branch again whose replaced head is stored as if the branch still had it."""
     for row in rows:
         branch = row.ref.removeprefix("refs/heads/")
         kind = "commits" if branch == state.repository.default_branch else f"commits:{branch}"

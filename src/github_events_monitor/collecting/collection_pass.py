@@ -114,12 +114,12 @@ class CollectionPass:
         return [*([record] if "threads" in kinds else []), asked, others]
 
     async def _list_all(self, kinds: Sequence[str]) -> None:
-        """List several kinds beside one another. Raises the first failure of what the question is about.
+        """List several kinds concurrently. Raises the first failure of what the question is about.
 
         A pass that is for all kinds does not fail for want of the record: the others go on without it.
         """
         problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
-        if self._record is not None:  # what it tells is compared with the events that are known by now
+        if self._record is not None:  # it is compared with the events that are known by now
             await keep_record(self._state, self._record)
             self._record = None
         for kind, problem in zip(kinds, problems, strict=True):
@@ -160,7 +160,7 @@ class CollectionPass:
         return state.budget.left if {*state.kinds} <= {"threads"} else max(0, state.budget.left - _KEPT_BACK)
 
     async def _extras_if_possible(self) -> None:
-        """What a pass is no failure without; it is tried again next time."""
+        """Do the optional steps; what fails is tried again next time."""
         try:
             await self._extras()
         except BudgetSpent:
@@ -198,7 +198,7 @@ class CollectionPass:
         self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)
 
     async def _count_new(self) -> Stored:
-        """What a dry run would have stored."""
+        """Return what a dry run would have stored."""
         state = self._state
         known_ids = await state.manager.events.get_known_events(state.events.values())
         known_shas = await state.manager.commits.get_known_shas(state.repo, state.commits)

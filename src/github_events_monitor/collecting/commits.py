@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from ..errors import GitHubError, InvalidInput, NotFound
 from ..github.client import Answer, BudgetSpent
-from ..github.payloads import parse_branches, parse_commits
+from ..github.commits import parse_commits
+from ..github.resources import parse_branches
 from ..instants import LAST, SECOND, shift
 from ..ledger import missing_spans
 from ..records import Commit, Span
 from ..text import clean
-from .commit_files import note_without_files
+from .details import note_without_files
 from .pass_state import FIRST_PASS, PassState
 
 _FEED_REQUESTS = 3
@@ -163,7 +164,7 @@ class _Listing:
                 answer = await self._fetch(since, None, None, url=answer.next_url)
             except BudgetSpent:
                 if not continues:
-                    state.forget([self._kind])  # the next pass begins anew: only the whole tells what was replaced
+                    state.forget([self._kind])  # only the whole listing shows what was replaced
                 raise
 
     def _keep_head(self) -> None:

@@ -1,13 +1,14 @@
 """Statistics and files of commits, newest first, as far as the budget goes; a later pass fills in the rest."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
-from ..github.payloads import CommitDetails, parse_commit_details
+from ..github.commits import CommitDetails, parse_commit_details
+from ..instants import SECOND, shift
+from ..records import Commit, Span
 from ..side_by_side import side_by_side
-from .commit_files import find_without_files, note_without_files, settle
 from .pass_state import PassState
 
 CHUNK = 20
@@ -16,14 +17,14 @@ CHUNK = 20
 LISTED = 100
 
 FILES_A_PASS = 100
-"""Commits whose numbers are known have their files fetched so many a pass: a person waits for the first one."""
+"""Commits with known numbers whose files are fetched in one pass: a person waits for the first pass."""
 
 _OUTAGE = 3
-"""When so many fail and none succeeds, GitHub is not reached, and no single commit is to blame."""
+"""When this many fail and none succeeds, the cause is GitHub and no single commit."""
 
 
 async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]) -> None:
-    """Fill in what the listing does not tell; `store` keeps what was learned so far. Ends when the budget is spent."""
+    """Fill in what the listing does not have; `store` keeps what was learned so far. Ends when the budget is spent."""
     limit = state.budget.left + LISTED + len(state.repository.refused)
     bare = await state.manager.commits.get_without_details(state.repo, limit)
     most = min(state.budget.left, FILES_A_PASS) if state.thorough else 0  # a question waits for numbers alone
@@ -40,7 +41,7 @@ async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]
 
 
 class _Details:
-    """Commits fetched beside one another; what is fetched is stored while others are still asked for."""
+    """Commits fetched concurrently; what is fetched is stored while others are still asked for."""
 
     def __init__(self, state: PassState, store: Callable[[], Awaitable[None]]) -> None:
         self._state, self._store = state, store
@@ -119,3 +120,49 @@ async def _collect_statistics(state: PassState, shas: Collection[str]) -> None:
     for commit in found:
         state.add_commit(commit)
     note_without_files(state, found)
+
+
+KIND = "commits/without_files"
+"""Stretches in which commits have numbers but no files, as GraphQL gives them; files are fetched newest first."""
+
+
+def note_without_files(state: PassState, commits: Iterable[Commit]) -> None:
+    """Remember that the numbers of commits came without their files. One that changed none has nothing to fetch."""
+    times = [commit.commit_date for commit in commits if commit.additions is not None and commit.files_changed != 0]
+    if times:  # a commit may be dated in the future, where nothing can be known
+        state.learn(KIND, Span(min(times), min(shift(max(times), SECOND), state.now())))
+
+
+async def find_without_files(state: PassState, limit: int) -> list[Commit]:
+    """Return the newest of these commits, at most `limit`; stretches that are done by now are forgotten."""
+    found: list[Commit] = []
+    for span in reversed(state.known(KIND)):
+        rows = await state.manager.commits.get_commits(state.repo, *span, limit=limit)
+        commits = [row.commit for row in rows]
+        known = await state.manager.commits.get_files(state.repo, [commit.sha for commit in commits])
+        found += [commit for commit in commits if commit.files_changed != 0 and commit.sha not in known]
+        if not found:
+            _forget(state, _end_of(commits) if len(rows) == limit else span.since)
+        if len(rows) == limit:
+            break
+    return found[:limit]
+
+
+def _end_of(commits: Sequence[Commit]) -> str:
+    """Return down to when a page is whole; its last second may go on behind it, unless that is all there is."""
+    first, last = commits[0].commit_date, commits[-1].commit_date
+    return last if first == last else shift(last, SECOND)
+
+
+def settle(state: PassState, wanting: Sequence[Commit], done: Collection[str]) -> None:
+    """Forget the stretches down to the newest commit whose files are still to be fetched."""
+    left = [commit.commit_date for commit in wanting if commit.sha not in done]
+    asked = [commit.commit_date for commit in wanting]
+    if asked:
+        _forget(state, shift(max(left), SECOND) if left else min(asked))
+
+
+def _forget(state: PassState, instant: str) -> None:
+    """Forget what is not older than an instant."""
+    spans = state.known(KIND)
+    state.know(KIND, *(Span(span.since, min(span.until, instant)) for span in spans))

@@ -9,15 +9,9 @@ from datetime import timedelta
 import msgspec
 
 from ..github.client import BudgetSpent
-from ..github.payloads import (
-    DERIVED,
-    derived_id,
-    is_dated,
-    parse_events,
-    parse_push_commits,
-    possible_keys,
-    same_but_for_time,
-)
+from ..github.commits import parse_push_commits
+from ..github.events import parse_events
+from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..github.thread_events import numbers_in, threads_after
 from ..instants import SECOND, seconds_between, shift
 from ..ledger import SKEW
@@ -34,7 +28,7 @@ _UNDATED = frozenset({"MemberEvent", "WatchEvent"})
 """Events of which some deliveries do not say when it happened: all of `member`, of a star those of `watch`.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#watch"""
 _TAIL = 3
-"""So many of the last records of a cut feed decide how far back it is complete: one alone may be months older."""
+"""How many of the last records decide how far back a cut feed is complete: one alone may be months older."""
 
 
 async def collect_events(state: PassState) -> None:
@@ -104,7 +98,7 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
     twins = {event.id: [derived_id(key) for key in possible_keys(event)] for event in new.values()}
     wanted = {twin for some in twins.values() for twin in some}
-    told: list[Event] = []
+    added: list[Event] = []
     brought = set(await state.manager.events.get_known_ids(wanted)) | (wanted & state.events.keys())
     undated = await _undated_twins(state, [event for event in new.values() if event.event_type in _UNDATED])
     for event in new.values():
@@ -113,11 +107,11 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
             brought.discard(twin)
             continue
         state.events.setdefault(event.id, event)
-        told.append(event)
+        added.append(event)
         for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():
             if commit.sha not in state.commits:
                 state.add_commit(commit)
-    await _add_threads(state, told)
+    await _add_threads(state, added)
 
 
 async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str, str]:
@@ -158,17 +152,17 @@ def _of_row(repo: str, row: Activity) -> Event:
     )
 
 
-async def _add_threads(state: PassState, told: Sequence[Event]) -> None:
-    """Keep what new events tell of issues and pull requests; it proves nothing of what else happened to them."""
-    numbers = numbers_in(told)
+async def _add_threads(state: PassState, added: Sequence[Event]) -> None:
+    """Keep what new events say about issues and pull requests; what else happened to them stays unknown."""
+    numbers = numbers_in(added)
     if not numbers or not state.manager.threads.available:
         return
     known = await state.manager.threads.get_threads_by_number(state.repo, numbers - state.threads.keys())
-    state.threads |= threads_after(told, {**known, **state.threads})
+    state.threads |= threads_after(added, {**known, **state.threads})
 
 
 def _overlaps(state: PassState, feed: Sequence[Event], stored: Set[str]) -> bool:
-    """Whether the feed reaches back to something the last poll saw."""
+    """Return whether the feed reaches back to something the last poll saw."""
     known = state.repository.ledger.spans.get("events", ())
     return bool(known) and any(event.id in stored and event.created_at <= known[-1].until for event in feed)
 

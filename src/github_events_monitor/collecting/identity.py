@@ -3,7 +3,7 @@
 The old name redirects: https://docs.github.com/en/repositories/creating-and-managing-repositories/renaming-a-repository
 """
 
-from ..github.payloads import RepositoryInfo, parse_repository
+from ..github.resources import RepositoryInfo, parse_repository
 from ..instants import seconds_between
 from ..records import Ledger, name_by_id, repo_key
 from .pass_state import PassState
@@ -59,7 +59,7 @@ async def _recognise(state: PassState, info: RepositoryInfo) -> None:
 
 
 async def _is_stored_as(state: PassState, key: str, repository_id: int) -> bool:
-    """Whether that key is still this repository's, and not by now that of another one with its former name."""
+    """Return whether that key is still this repository's, and not by now that of another one with its former name."""
     stored = await state.manager.collector_state.get_state(key)
     return stored is None or stored.repository_id in {None, repository_id}
 

@@ -62,7 +62,7 @@ class LeaseKeeper:
             return lease is not None
 
     async def release(self) -> None:
-        """Give it back. Where that fails it expires by itself, and what the pass stored is stored all the same."""
+        """Release it. Where that fails it expires by itself, and what the pass stored stays."""
         async with self._lock:
             try:
                 await self._manager.collector_state.release_lease(self._lease, unused=self._unused)

@@ -19,7 +19,7 @@ FIRST = ""
 
 
 class Page(NamedTuple):
-    """What a page tells of its listing.
+    """What a page says about its listing.
 
     newest, oldest: the update times of its first and last row, None on an empty page. following: where the next page
     is; None on the last. whole: whether every row of it was read.

@@ -4,8 +4,8 @@ Implementation notes
 - A visit counts from the look before it: whatever changed after that look, during or after the visit, makes the next
   look differ. So a repository is quiet only while looks equal the one before a visit that left nothing to do.
 - A change is seen sooner than all that it brings: events reach the feed within minutes, workflow runs take theirs. So
-  a repository goes on being visited until its last change is `SETTLED` old. This also tells two changes of one second
-  apart, which times of whole seconds do not.
+  a repository goes on being visited until its last change is `SETTLED` old. This also distinguishes two changes of one
+  second, which times of whole seconds do not.
 - GitHub is asked by its own name for a repository, and what it shows must be the repository that was visited: another
   one may have the former name by now.
 """
@@ -20,7 +20,7 @@ from ..errors import Forbidden, MonitorError
 from ..github.budget import BudgetSpent, RequestBudget
 from ..github.client import GitHubClient
 from ..github.graphql.documents import MOST_LOOKS
-from ..github.payloads import Look
+from ..github.graphql.looks import Look
 from ..infrastructure.database_interface import CollectorState
 from ..instants import Clock, format_instant
 from ..records import repo_key
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 SETTLED = timedelta(minutes=10)
 RETRY_AFTER = timedelta(hours=1)
-"""Where GraphQL is refused it is not asked again for so long."""
+"""How long GraphQL is not asked again where it is refused."""
 
 _REQUESTS = 3
 """Of one question; those after the first follow a limit that was waited out."""
@@ -68,7 +68,7 @@ class Looks:
         return at if at is not None and at <= self._clock() else None
 
     async def take(self, repos: Mapping[str, Looked]) -> None:
-        """Look at repositories, by key, and store which are quiet. One of which GitHub tells nothing is not."""
+        """Look at repositories, by key, and store which are quiet. One about which GitHub says nothing is not."""
         self._taken_at = now = self._clock()
         keys = sorted(repos)
         batches = [keys[start : start + MOST_LOOKS] for start in range(0, len(keys), MOST_LOOKS)]
@@ -86,7 +86,7 @@ class Looks:
     def visited(self, key: str, began: datetime, outcome: Outcome) -> None:
         """Remember a visit: from now on the repository is quiet while it looks as it did before.
 
-        Where the last look told nothing of it, as it did in the one before that.
+        Where the last look said nothing about it, the one before that counts.
         """
         before = self._baselines.pop(key, None)
         look = self._latest.get(key, before)
@@ -101,7 +101,7 @@ class Looks:
         return look == self._baselines[key] and look is not None and look.repository_id == looked.repository_id
 
     async def _ask(self, repos: Mapping[str, Looked], keys: Sequence[str]) -> dict[str, Look] | None:
-        """Return what GitHub tells of these; nothing where it does not answer, None where it refuses to."""
+        """Return what GitHub shows of these; nothing where it does not answer, None where it refuses to."""
         budget = RequestBudget(_REQUESTS, longest_wait=_LONGEST_WAIT)
         try:
             found = await self._client.fetch_looks([repos[key].name for key in keys], budget=budget)
@@ -112,7 +112,7 @@ class Looks:
         return {key: look for key, look in looks.items() if look is not None}
 
     def _is_within(self, time: timedelta, moment: datetime | None) -> bool:
-        """Return whether a moment is less than so long ago; one that a clock set back puts into the future is not."""
+        """Return whether a moment is less than `time` ago; one that a clock set back puts into the future is not."""
         return moment is not None and timedelta() <= self._clock() - moment < time
 
 

@@ -42,9 +42,9 @@ class MissingPart:
             state.learn(self.kind, Span(min(times), min(shift(max(times), SECOND), state.now())))
 
     async def stored(self, state: PassState) -> list[Thread]:
-        """Return the stored threads that lack it: those first that nobody is known to have answered, then the newest.
+        """Return the stored threads that lack it: those first without a known answer, then the newest.
 
-        Whether anybody did hangs on what they lack.
+        What they lack may hold that answer.
         """
         spans = state.known(self.kind)
         if not spans:

@@ -10,7 +10,7 @@ import msgspec
 
 from ..errors import Forbidden, MonitorError, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, GitHubClient, RequestBudget
-from ..github.payloads import RepositoryInfo
+from ..github.resources import RepositoryInfo
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.merging import merge_commits, merge_records
 from ..insights.commits import analyse_commit
@@ -41,11 +41,11 @@ MAX_PAGES = 10
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=30)
 """How long something that GitHub refused is not asked for again, at first and at most."""
 MAX_REFUSALS = 200
-"""So many are remembered of a repository: its state stays small."""
+"""Refusals that are remembered of a repository: its state stays small."""
 _MAX_REASON = 200
 
 MAX_NOT_MODIFIED = 3
-"""After so many 304 answers in a row a resource is asked without its ETag once: GitHub repeats stale 304s for hours."""
+"""After this many 304s in a row a resource is asked without its ETag once: GitHub repeats stale 304s for hours."""
 
 
 @dataclass(kw_only=True)
@@ -97,7 +97,7 @@ class PassState:
         return format_instant(self.clock())
 
     def change(self, **changes: Any) -> None:
-        """Remember something else about the repository."""
+        """Change what is remembered of the repository."""
         self.repository = msgspec.structs.replace(self.repository, **changes)
 
     def known(self, kind: str) -> tuple[Span, ...]:

@@ -72,7 +72,7 @@ class Passes:
         return outcome._replace(requests=budget.used - before)
 
     async def _join(self, renamed: Renamed, plan: Plan) -> None:
-        """Have one history of a repository that was stored under two names. Where that fails it is tried again."""
+        """Join the histories of a repository that was stored under two names. Where that fails it is tried again."""
         lease = hold_lease(self._manager, self._clock, renamed.key, self._owner, plan.lease_seconds)
         with contextlib.suppress(Unreachable, TimeoutError):
             async with self._alone(renamed.key, plan), self._under_way, lease:

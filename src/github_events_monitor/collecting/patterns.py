@@ -16,7 +16,7 @@ import msgspec
 from ..errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ..github.budget import BudgetSpent, RequestBudget
 from ..github.client import PER_PAGE, GitHubClient
-from ..github.payloads import ListedRepository, parse_listed_repositories, parse_login
+from ..github.resources import ListedRepository, parse_listed_repositories, parse_login
 from ..infrastructure.database_interface import CollectorState
 from ..infrastructure.watch_list import watched_patterns
 from ..instants import Clock, format_instant, parse_instant
@@ -75,7 +75,7 @@ class Patterns:
     async def login(self) -> str | None:
         """Return the login of the token's own user, lower-case, asked once a day; None without one.
 
-        An installation of a GitHub App is no user. Where asking fails, nothing is known for an hour.
+        An installation of a GitHub App is not a user. Where asking fails, nothing is known for an hour.
         """
         if not self._client.authenticated:
             return None
@@ -90,7 +90,7 @@ class Patterns:
     async def _fetch_login(self, budget: RequestBudget) -> str | None:
         try:
             return parse_login((await self._client.fetch_place("user", budget=budget)).body)
-        except (Forbidden, NotFound):  # an installation of a GitHub App is no user
+        except (Forbidden, NotFound):  # an installation of a GitHub App is not a user
             return None
 
     def _is_due(self, pattern: Pattern) -> bool:

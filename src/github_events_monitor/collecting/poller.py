@@ -1,6 +1,6 @@
-"""Background polling: watched repositories, some beside one another, each when it is due; it never overlaps itself.
+"""Background polling: watched repositories, several at a time, each when it is due; it never overlaps itself.
 
-With a token a look at all of them at once tells which changed; the others are visited now and then, for what no look
+With a token a look at all of them at once shows which changed; the others are visited now and then, for what no look
 sees: see `looks`.
 """
 
@@ -35,7 +35,7 @@ UNSEEN_FOR = timedelta(hours=1)
 VISIT_EVERY = timedelta(seconds=30)
 """Where few are watched they are visited oftener: one in this time, a hundred requests in ten minutes."""
 _SPREAD = 0.25
-"""Part of that time by which visits are earlier, differently for each, lest all come at once."""
+"""Part of that time by which visits are earlier, differently for each, so that they do not all come at once."""
 
 
 class _Turn(NamedTuple):
@@ -130,7 +130,7 @@ class Poller:
         return self._blocked is not None and self._blocked[0] <= self._clock() < self._blocked[1]
 
     async def _due(self, now: datetime) -> list[str]:
-        """Return whom to visit, after a look where that is due."""
+        """Return the repositories to visit, after a look where that is due."""
         keys = await watched_keys(self._collector.manager.collector_state, self._settings.target_repositories)
         self._first_seen = {key: min(now, self._first_seen.get(key, now)) for key in keys}
         self._turns = {key: self._turns[key] for key in self._first_seen if key in self._turns}

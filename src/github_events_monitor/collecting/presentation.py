@@ -30,7 +30,7 @@ def _status(outcome: Outcome) -> CollectionStatus:
 
 
 class SharedProgress:
-    """Progress over repositories that are collected beside one another: it never goes back."""
+    """Progress over repositories that are collected concurrently: it never goes back."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._progress, self._total = progress, total

@@ -1,4 +1,4 @@
-"""Commit summaries of older rules made anew: the rules may change with a release, stored commits stay.
+"""Commit summaries of older rules computed again: the rules may change with a release, stored commits stay.
 
 No network is involved. A commit without details is analysed from its message alone, as it was at ingestion.
 """

@@ -20,7 +20,7 @@ _PREFIX = "threads/"
 
 
 async def read_record(state: PassState, most: int) -> ThreadsFound | None:
-    """Read what changed in issues and pull requests, with at most so many requests; None where they may not be read.
+    """Read what changed in issues and pull requests, with at most `most` requests; None where they may not be read.
 
     Raises what GitHub answers when nothing could be read.
     """
@@ -51,8 +51,8 @@ async def keep_record(state: PassState, found: ThreadsFound) -> None:
         if stored is not None:
             state.threads[number] = with_replies(stored, replies)
     for thread in (_of(thread, state.repo) for thread in found.threads):
-        told = state.threads.get(thread.number)  # by the feed
-        state.threads[thread.number] = merge_threads(told, thread) if told else thread
+        from_feed = state.threads.get(thread.number)
+        state.threads[thread.number] = merge_threads(from_feed, thread) if from_feed else thread
     if state.threads:
         state.modified = True
         await _add_events(state, merge_spans(found.spans))
@@ -86,7 +86,7 @@ async def collect_rest(state: PassState, store: Callable[[], Awaitable[None]]) -
 async def _add_events(state: PassState, known: tuple[Span, ...]) -> None:
     """Keep what happened in these threads as events, each that neither feed nor webhook has brought already.
 
-    Only in the stretch that the record knows: of earlier times it would tell a part.
+    Only in the stretch that the record knows: of earlier times it has a part.
     """
     if not known:
         return

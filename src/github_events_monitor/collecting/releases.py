@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ..errors import Forbidden, NotFound, RateLimited, Unreachable
 from ..github.client import BudgetSpent, RequestBudget
-from ..github.payloads import parse_deployment_statuses, parse_deployments, parse_releases
+from ..github.resources import parse_deployment_statuses, parse_deployments, parse_releases
 from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..observations import Deployment
@@ -20,19 +20,19 @@ from .pass_state import PassState
 
 RELEASES, DEPLOYMENTS = "releases", "deployments"
 REACH = timedelta(days=366)
-"""So far back these listings are read: no window is longer."""
+"""How far back these listings are read: no window is longer."""
 
 BEGINNING = "2008-01-01T00:00:00Z"
-"""No repository of GitHub is older: a listing that was read to its end tells of everything since."""
+"""No repository of GitHub is older: a listing that was read to its end has everything since."""
 
 _TAIL = 3
-"""Releases are listed by another time than they are published at: so many of the last ones read decide."""
+"""Releases are listed by another time than they are published at: this many of the last ones read decide."""
 
 _UNSETTLED = timedelta(days=7)
 """What is younger may still change."""
 
 _OUTAGE = 3
-"""After so many refusals in a row it is GitHub, not the deployment."""
+"""After this many refusals in a row the cause is GitHub, not the deployment."""
 
 _SETTLED = frozenset({"success", "inactive", "failure", "error"})
 
@@ -104,7 +104,7 @@ async def _read(
 
 
 def _is_enough(state: PassState, kind: str, oldest: str | None) -> bool:
-    """Whether what is older is too old, or known, and settled by now."""
+    """Return whether what is older is too old, or known, and settled by now."""
     if oldest is None:
         return False
     known, floor = state.repository.ledger.spans.get(kind, ()), _floor(state)

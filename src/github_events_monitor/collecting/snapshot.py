@@ -7,12 +7,8 @@ from typing import Any
 
 from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent
-from ..github.payloads import (
-    parse_community_profile,
-    parse_repository,
-    parse_security_advisories,
-    parse_workflow_runs,
-)
+from ..github.resources import parse_community_profile, parse_repository, parse_security_advisories
+from ..github.workflow_runs import parse_workflow_runs
 from ..instants import seconds_between
 from ..observations import Snapshot
 from ..side_by_side import side_by_side
@@ -22,7 +18,7 @@ from .workflow_runs import read_workflow_runs
 
 EVERY = timedelta(days=1)
 _MOST_PAGES = 10
-"""So many pages of advisories are read."""
+"""Pages of advisories that are read."""
 
 
 def is_snapshot_due(state: PassState) -> bool:

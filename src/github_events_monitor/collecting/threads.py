@@ -60,8 +60,8 @@ async def collect_threads(
 
     Args:
         repo: As GitHub spells it at present.
-        known: What is known of the kind "threads"; a span says that every issue and pull request with anything
-            happening in it was read, as of its end at least.
+        known: What is known of the kind "threads"; a span says that every issue and pull request that
+            changed in it was read, as of its end at least.
         want: What should be known afterwards.
         now: When this pass began.
         etags: What the last pass returned; leave out those that gave 304 suspiciously often.

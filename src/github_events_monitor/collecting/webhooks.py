@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..github.payloads import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
+from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..github.thread_events import thread_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
@@ -183,7 +183,7 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
 
 
 async def _has_a_new_name(manager: DatabaseManager, known: RepositoryState, delivered: Delivered) -> bool:
-    """Whether a delivery names a repository otherwise than what is known of it, and is the latest word."""
+    """Return whether a delivery names a repository otherwise than what is known of it, and is the latest word."""
     name, event = delivered.full_name, delivered.event
     if event is None or not known.full_name or not name or repo_key(known.full_name) == repo_key(name):
         return False

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, RequestBudget
-from ..github.payloads import WorkflowRuns, parse_workflow_runs
+from ..github.workflow_runs import WorkflowRuns, parse_workflow_runs
 from ..instants import SECOND, shift
 from ..ledger import clip_spans, missing_spans
 from ..records import Span
@@ -26,7 +26,7 @@ _KEPT = timedelta(days=365)
 https://docs.github.com/en/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization"""
 
 _REACH = timedelta(days=90)
-"""So far back runs are read: the window of `deployment_metrics`."""
+"""How far back runs are read: the window of `deployment_metrics`."""
 _LONGEST = timedelta(days=5)
 """So long a run may be under way, and is asked for until it ends: as a job on a runner of one's own may be.
 https://docs.github.com/en/actions/reference/limits"""

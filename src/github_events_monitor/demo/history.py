@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from ..collecting.releases import BEGINNING
-from ..github.payloads import parse_event
+from ..github.events import parse_event
 from ..insights.commits import analyse_commit
 from ..insights.threads import events_of
 from ..instants import format_instant
@@ -211,7 +211,7 @@ class History:
             "commits": (Span(start, end),),
             **dict.fromkeys(("threads", "releases", "deployments"), (Span(BEGINNING, end),)),
         }
-        told = [event for thread in self.threads.values() for event in events_of(thread)]
+        replayed = [event for thread in self.threads.values() for event in events_of(thread)]
         return CollectedBatch(
             state=RepositoryState(
                 repo_name=self.key,
@@ -226,7 +226,7 @@ class History:
                 last_attempt_at=end,
                 snapshot_at=end,
             ),
-            events=tuple(event for event in (*self._events, *told) if self._is_seen(event.created_at)),
+            events=tuple(event for event in (*self._events, *replayed) if self._is_seen(event.created_at)),
             commits=tuple(self._line()),
             security=(*self._security, *rows),
             deployments=tuple(self._deployments),

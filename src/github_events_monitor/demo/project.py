@@ -40,7 +40,7 @@ def invent(until: datetime = UNTIL) -> tuple[CollectedBatch, ...]:
 
 
 def _ago(until: datetime, days: float, hour: float | None = None) -> datetime:
-    """Return the instant so many days earlier, at an hour of that day where one is given."""
+    """Return the instant a number of days earlier, at an hour of that day where one is given."""
     moment = until - timedelta(days=days)
     if hour is None:
         return moment
@@ -48,7 +48,7 @@ def _ago(until: datetime, days: float, hour: float | None = None) -> datetime:
 
 
 def _workdays_ago(until: datetime, days: int, hour: float) -> datetime:
-    """Return an hour of the working day so many working days earlier."""
+    """Return an hour of the working day a number of working days earlier."""
     moment = _ago(until, 0, hour)
     while days:
         moment -= timedelta(days=1)

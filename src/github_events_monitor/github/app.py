@@ -23,7 +23,7 @@ _JWT_LIFE = timedelta(minutes=9)  # at most ten
 _CLOCK_DRIFT = timedelta(minutes=1)
 _SECONDS = 10.0
 _ASKED_AGAIN = timedelta(hours=1)
-"""After so long an owner without an installation is looked up anew: somebody may have installed the App."""
+"""After this an owner without an installation is looked up again: the App may have been installed since."""
 
 
 class _Token(NamedTuple):

@@ -26,7 +26,7 @@ class RequestBudget:
     Args:
         max_requests: How many requests may be sent.
         deadline: No request starts after it, and none that started goes on beyond it.
-        longest_wait: A rate limit that ends within so many seconds (and before the deadline) is waited out; 0 raises
+        longest_wait: A rate limit that ends within this many seconds (and before the deadline) is waited out; 0 raises
             `RateLimited` at once.
         on_wait: Called once for every limit that is waited out.
     """

@@ -1,6 +1,6 @@
 """The network shell: paced, within a budget, retried where that helps, redirects followed by hand.
 
-What answers mean is decided in `protocol`; parsing is left to `payloads`. Each `fetch_` method names its endpoint's
+What answers mean is decided in `protocol`; parsing is left to others. Each `fetch_` method names its endpoint's
 documentation. All take a `RequestBudget` and may raise `BudgetSpent`, and any of the `GitHubError` branch.
 """
 
@@ -11,7 +11,6 @@ from typing import Any, Literal, Self
 from urllib.parse import quote, urlencode
 
 import httpx
-from pydantic import SecretStr
 
 from ..errors import Forbidden, NotFound
 from ..instants import Clock
@@ -25,7 +24,7 @@ from .graphql.threads import Kind, MoreReplies, RepliesPage, ThreadsPage, parse_
 from .limits import RateLimit, parse_rate_limit_body
 from .pace import Pace, Sleep
 from .refusals import Request
-from .session import Answer, Credentials, Session, usable_token
+from .session import Answer, Credentials, Session
 
 __all__ = ["Answer", "BudgetSpent", "Credentials", "GitHubClient", "RequestBudget", "WaitNotice"]
 
@@ -41,8 +40,7 @@ class GitHubClient:
     Methods may be called beside one another: `Pace` decides how many requests are under way.
 
     Args:
-        token: Sent with every request; None where `credentials` says who asks, or nobody in particular.
-        credentials: Asked for the header of every question, in place of a token.
+        credentials: Asked for the header of every question; None to ask without a token.
         timeout: Seconds that one request may take, its body included; the budget's deadline shortens it.
         sleep: How limits are waited out.
         pace: How fast the host is asked; clients of one host share one.
@@ -51,26 +49,23 @@ class GitHubClient:
     def __init__(
         self,
         api_url: str,
-        token: SecretStr | None,
+        credentials: Credentials | None,
         clock: Clock,
         *,
-        credentials: Credentials | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: float = 20.0,
         sleep: Sleep = asyncio.sleep,
         pace: Pace | None = None,
     ) -> None:
         self._base = api_url.rstrip("/")
-        secret = usable_token(token)
-        chosen = credentials or (_Token(secret) if secret else None)
         self._clock = clock
-        self._session = Session(self._base, chosen, clock, transport, timeout, sleep=sleep, pace=pace)
-        self.authenticated = chosen is not None
+        self._session = Session(self._base, credentials, clock, transport, timeout, sleep=sleep, pace=pace)
+        self.authenticated = credentials is not None
         """Whether requests carry a token."""
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """The REST limit as GitHub last told it; None before the first answer, or where there are no limits."""
+        """The REST limit as of GitHub's last answer; None before the first answer, or where there are no limits."""
         return self._session.limit("core")
 
     async def aclose(self) -> None:
@@ -86,12 +81,12 @@ class GitHubClient:
         await self.aclose()
 
     async def fetch_repository(self, repo: str | int, *, budget: RequestBudget, etag: str | None = None) -> Answer:
-        """Metadata, by name or by lasting id: https://docs.github.com/en/rest/repos/repos#get-a-repository"""
+        """Fetch metadata, by name or by lasting id: https://docs.github.com/en/rest/repos/repos#get-a-repository"""
         url = f"{self._base}/repositories/{repo}" if isinstance(repo, int) else self._repo_url(repo)
         return await self._get(repo, url, f"repository {repo}", budget, etag=etag)
 
     async def fetch_events(self, repo: str, page: int, *, budget: RequestBudget, etag: str | None = None) -> Answer:
-        """A page (1 to 3) of the feed; each has its own ETag, so pages are asked for by number.
+        """Fetch a page (1 to 3) of the feed; each has its own ETag, so pages are asked for by number.
 
         https://docs.github.com/en/rest/activity/events#list-repository-events
         """
@@ -109,7 +104,7 @@ class GitHubClient:
         etag: str | None = None,
         url: str | None = None,
     ) -> Answer:
-        """A page of commits by committer date, `until` inclusive; `url` is the `next_url` of the page before.
+        """Fetch a page of commits by committer date, `until` inclusive; `url` is the `next_url` of the page before.
 
         https://docs.github.com/en/rest/commits/commits#list-commits
         """
@@ -117,7 +112,7 @@ class GitHubClient:
         return await self._get(repo, url or first, f"commits of {repo}", budget, etag=etag)
 
     async def fetch_commit(self, repo: str, sha: str, *, budget: RequestBudget) -> list[Answer]:
-        """A commit with statistics and files, all pages of it (300 files each, up to 3,000 files).
+        """Fetch a commit with statistics and files, all pages of it (300 files each, up to 3,000 files).
 
         When the budget ends in between, the pages so far; the last one's `next_url` then tells that there are more.
         https://docs.github.com/en/rest/commits/commits#get-a-commit
@@ -140,33 +135,25 @@ class GitHubClient:
         etag: str | None = None,
         url: str | None = None,
     ) -> Answer:
-        """A page of pushes and branch changes: https://docs.github.com/en/rest/repos/repos#list-repository-activities"""
+        """Fetch a page of pushes and branch changes: https://docs.github.com/en/rest/repos/repos#list-repository-activities"""
         first = self._repo_url(repo, "activity", time_period=time_period, per_page=PER_PAGE)
         return await self._get(repo, url or first, f"activity of {repo}", budget, etag=etag)
 
-    async def fetch_branches(
-        self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
-    ) -> Answer:
-        """A page of branches: https://docs.github.com/en/rest/branches/branches#list-branches"""
-        return await self._listing(repo, "branches", budget, etag, url)
+    async def fetch_branches(self, repo: str, *, budget: RequestBudget) -> Answer:
+        """Fetch a hundred branches: https://docs.github.com/en/rest/branches/branches#list-branches"""
+        return await self._listing(repo, "branches", budget)
 
-    async def fetch_releases(
-        self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
-    ) -> Answer:
-        """A page of releases: https://docs.github.com/en/rest/releases/releases#list-releases"""
-        return await self._listing(repo, "releases", budget, etag, url)
+    async def fetch_releases(self, repo: str, *, budget: RequestBudget, url: str | None = None) -> Answer:
+        """Fetch a page of releases: https://docs.github.com/en/rest/releases/releases#list-releases"""
+        return await self._listing(repo, "releases", budget, url)
 
-    async def fetch_deployments(
-        self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
-    ) -> Answer:
-        """A page of deployments: https://docs.github.com/en/rest/deployments/deployments#list-deployments"""
-        return await self._listing(repo, "deployments", budget, etag, url)
+    async def fetch_deployments(self, repo: str, *, budget: RequestBudget, url: str | None = None) -> Answer:
+        """Fetch a page of deployments: https://docs.github.com/en/rest/deployments/deployments#list-deployments"""
+        return await self._listing(repo, "deployments", budget, url)
 
-    async def fetch_deployment_statuses(
-        self, repo: str, deployment_id: int, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
-    ) -> Answer:
-        """Statuses of a deployment: https://docs.github.com/en/rest/deployments/statuses#list-deployment-statuses"""
-        return await self._listing(repo, f"deployments/{int(deployment_id)}/statuses", budget, etag, url)
+    async def fetch_deployment_statuses(self, repo: str, deployment_id: int, *, budget: RequestBudget) -> Answer:
+        """Fetch statuses of a deployment: https://docs.github.com/en/rest/deployments/statuses#list-deployment-statuses"""
+        return await self._listing(repo, f"deployments/{int(deployment_id)}/statuses", budget)
 
     async def fetch_workflow_runs(
         self,
@@ -178,88 +165,80 @@ class GitHubClient:
         etag: str | None = None,
         url: str | None = None,
     ) -> Answer:
-        """A page of runs; `created` is a date or range such as `>=2026-01-01`, which caps the search at 1,000 runs.
+        """Fetch a page of runs. `created`: a date or range such as `>=2026-01-01`, which caps the search at 1,000 runs.
 
         https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-repository
         """
         first = self._repo_url(repo, "actions/runs", branch=branch, created=created, per_page=PER_PAGE)
         return await self._get(repo, url or first, f"workflow runs of {repo}", budget, etag=etag)
 
-    async def fetch_community_profile(self, repo: str, *, budget: RequestBudget, etag: str | None = None) -> Answer:
-        """Not for forks (404): https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics"""
+    async def fetch_community_profile(self, repo: str, *, budget: RequestBudget) -> Answer:
+        """Fetch the profile, which forks do not have (404): https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics"""
         url = self._repo_url(repo, "community/profile")
-        return await self._get(repo, url, f"community profile of {repo}", budget, etag=etag)
+        return await self._get(repo, url, f"community profile of {repo}", budget)
 
-    async def fetch_advisories(
-        self, repo: str, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
-    ) -> Answer:
-        """A page of advisories: https://docs.github.com/en/rest/security-advisories/repository-advisories"""
-        return await self._listing(repo, "security-advisories", budget, etag, url)
+    async def fetch_advisories(self, repo: str, *, budget: RequestBudget, url: str | None = None) -> Answer:
+        """Fetch a page of advisories: https://docs.github.com/en/rest/security-advisories/repository-advisories"""
+        return await self._listing(repo, "security-advisories", budget, url)
 
     async def fetch_issues(
         self, repo: str, *, budget: RequestBudget, per_page: int = PER_PAGE, etag: str | None = None, page: int = 1
     ) -> Answer:
-        """A page of issues and pull requests, last updated first.
+        """Fetch a page of issues and pull requests, last updated first.
 
         https://docs.github.com/en/rest/issues/issues#list-repository-issues
         """
-        return await self._updated(repo, "issues", budget, etag, page, per_page=per_page, state="all")
+        return await self._updated(repo, "issues", budget, page, etag, per_page=per_page, state="all")
 
-    async def fetch_issue_comments(
-        self, repo: str, *, budget: RequestBudget, etag: str | None = None, page: int = 1
-    ) -> Answer:
-        """A page of comments on issues and pull requests, last updated first.
+    async def fetch_issue_comments(self, repo: str, *, budget: RequestBudget, page: int) -> Answer:
+        """Fetch a page of comments on issues and pull requests, last updated first.
 
         https://docs.github.com/en/rest/issues/comments#list-issue-comments-for-a-repository
         """
-        return await self._updated(repo, "issues/comments", budget, etag, page)
+        return await self._updated(repo, "issues/comments", budget, page)
 
-    async def fetch_review_comments(
-        self, repo: str, *, budget: RequestBudget, etag: str | None = None, page: int = 1
-    ) -> Answer:
-        """A page of comments on changes, last updated first.
+    async def fetch_review_comments(self, repo: str, *, budget: RequestBudget, page: int) -> Answer:
+        """Fetch a page of comments on changes, last updated first.
 
         https://docs.github.com/en/rest/pulls/comments#list-review-comments-in-a-repository
         """
-        return await self._updated(repo, "pulls/comments", budget, etag, page)
+        return await self._updated(repo, "pulls/comments", budget, page)
 
-    async def fetch_pulls(self, repo: str, *, budget: RequestBudget, etag: str | None = None, page: int = 1) -> Answer:
-        """A page of pull requests with their branches, last updated first.
+    async def fetch_pulls(self, repo: str, *, budget: RequestBudget, page: int) -> Answer:
+        """Fetch a page of pull requests with their branches, last updated first.
 
         https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
         """
-        return await self._updated(repo, "pulls", budget, etag, page, state="all")
+        return await self._updated(repo, "pulls", budget, page, state="all")
 
     async def fetch_issue_events(self, repo: str, *, budget: RequestBudget, url: str | None = None) -> Answer:
-        """A page of what was done to issues and pull requests (closed, merged, labeled…), newest first.
+        """Fetch a page of what was done to issues and pull requests (closed, merged, labeled…), newest first.
 
         https://docs.github.com/en/rest/issues/events#list-issue-events-for-a-repository
         """
-        return await self._listing(repo, "issues/events", budget, None, url)
+        return await self._listing(repo, "issues/events", budget, url)
 
     async def fetch_thread(
         self, repo: str, kind: Literal["issues", "pulls"], number: int, *, budget: RequestBudget
     ) -> Answer:
-        """One of them: https://docs.github.com/en/rest/issues/issues#get-an-issue (says who closed it),
+        """Fetch one thread: https://docs.github.com/en/rest/issues/issues#get-an-issue (says who closed it),
         https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request (says who merged it, and how much changed).
         """
         url = self._repo_url(repo, f"{kind}/{int(number)}")
         return await self._get(repo, url, f"{kind} {int(number)} of {repo}", budget)
 
-    async def fetch_reviews(
-        self, repo: str, number: int, *, budget: RequestBudget, etag: str | None = None, url: str | None = None
-    ) -> Answer:
-        """Reviews, oldest first: https://docs.github.com/en/rest/pulls/reviews#list-reviews-for-a-pull-request"""
-        return await self._listing(repo, f"pulls/{int(number)}/reviews", budget, etag, url)
+    async def fetch_reviews(self, repo: str, number: int, *, budget: RequestBudget, url: str | None = None) -> Answer:
+        """Fetch reviews, oldest first: https://docs.github.com/en/rest/pulls/reviews#list-reviews-for-a-pull-request"""
+        return await self._listing(repo, f"pulls/{int(number)}/reviews", budget, url)
 
     async def fetch_place(
         self, place: str, *, budget: RequestBudget, owner: str | None = None, etag: str | None = None
     ) -> Answer:
-        """What is under a path of the API; `owner`: whose it is, where an installation of an App has to be chosen."""
+        """Fetch a path of the API; `owner`: whose it is, where an installation of an App has to be chosen."""
         return await self._session.get(f"{self._base}/{place}", place.partition("?")[0], budget, owner=owner, etag=etag)
 
     async def fetch_rate_limit(self, *, budget: RequestBudget) -> RateLimit | None:
-        """The limit, at no cost; None where there is none (an Enterprise Server answers 404).
+        """Fetch the limit, at no cost; None where there is none (an Enterprise Server answers 404).
 
         https://docs.github.com/en/rest/rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user
         """
@@ -283,7 +262,7 @@ class GitHubClient:
         until: str | None = None,
         after: str | None = None,
     ) -> HistoryPage:
-        """A hundred commits by GraphQL with messages, authors and statistics, from the branch's head; 1 point.
+        """Fetch a hundred commits by GraphQL with messages, authors and statistics, from the branch's head; 1 point.
 
         `after` is the `next_cursor` of the page before. Raises `Forbidden` without a token and where GraphQL is
         refused, `Unreachable` where it fails: ask REST then.
@@ -303,7 +282,7 @@ class GitHubClient:
         after: str | None = None,
         since: str | None = None,
     ) -> ThreadsPage:
-        """A page of pull requests or issues by GraphQL with their replies, last updated first.
+        """Fetch a page of pull requests or issues by GraphQL with their replies, last updated first.
 
         Ask for fewer when it fails with `Transient`: GitHub ends a query after ten seconds.
         since: leaves out issues that were updated earlier; pull requests know no such filter.
@@ -316,7 +295,7 @@ class GitHubClient:
         return parse_threads(repo, kind, await self._ask(query, f"{what} of {repo}", budget, repo))
 
     async def fetch_replies(self, repo: str, more: MoreReplies, *, budget: RequestBudget) -> RepliesPage:
-        """The next replies of a thread by GraphQL, a hundred of each kind that goes on."""
+        """Fetch the next replies of a thread by GraphQL, a hundred of each kind that goes on."""
         variables = {
             "id": more.node_id,
             "comments": more.comments,
@@ -328,7 +307,7 @@ class GitHubClient:
         return parse_replies(more, await self._ask(query, f"replies in {repo}", budget, repo))
 
     async def fetch_looks(self, repos: Sequence[str], *, budget: RequestBudget) -> dict[str, Look | None]:
-        """What changed in up to `documents.MOST_LOOKS` repositories, by GraphQL; 3 points for a hundred.
+        """Fetch what changed in up to `documents.MOST_LOOKS` repositories, by GraphQL; 3 points for a hundred.
 
         None for a repository that GitHub does not show; one is left out where its part of the answer failed.
         """
@@ -338,7 +317,7 @@ class GitHubClient:
     async def fetch_deployments_with_status(
         self, repo: str, *, budget: RequestBudget, after: str | None = None
     ) -> DeploymentsPage:
-        """Sixty deployments with their latest statuses by GraphQL, newest first."""
+        """Fetch sixty deployments with their latest statuses by GraphQL, newest first."""
         query = question(documents.DEPLOYMENTS, repo, after=after)
         return parse_deployments_page(await self._ask(query, f"deployments of {repo}", budget, repo))
 
@@ -355,12 +334,12 @@ class GitHubClient:
     def _check(self, body: bytes, request: Request) -> None:
         check_graphql(body, request, now=self._clock(), limit=self._session.limit("graphql"))
 
-    async def _listing(self, repo: str, path: str, budget: RequestBudget, etag: str | None, url: str | None) -> Answer:
+    async def _listing(self, repo: str, path: str, budget: RequestBudget, url: str | None = None) -> Answer:
         what = f"{path.rsplit('/', maxsplit=1)[-1].replace('-', ' ')} of {repo}"
-        return await self._get(repo, url or self._repo_url(repo, path, per_page=PER_PAGE), what, budget, etag=etag)
+        return await self._get(repo, url or self._repo_url(repo, path, per_page=PER_PAGE), what, budget)
 
     async def _updated(
-        self, repo: str, path: str, budget: RequestBudget, etag: str | None, page: int, **more: str | int
+        self, repo: str, path: str, budget: RequestBudget, page: int, etag: str | None = None, **more: str | int
     ) -> Answer:
         """A page of a listing by last update. Without `since` its first page keeps its URL, and so its ETag."""
         order = {"sort": "updated", "direction": "desc"}
@@ -373,21 +352,10 @@ class GitHubClient:
         return await self._session.get(url, what, budget, owner=_owner(repo), etag=etag)
 
     def _repo_url(self, repo: str, path: str = "", **parameters: str | int | None) -> str:
-        """A URL under the repository, its parameters in the order given: the same question is always the same URL."""
+        """Return a URL under the repository. Parameters keep their order: the same question has the same URL."""
         given = {name: value for name, value in parameters.items() if value is not None}
         url = "/".join(filter(None, (self._base, "repos", repo_key(repo), path)))
         return f"{url}?{urlencode(given)}" if given else url
-
-
-class _Token:
-    """The same token for every question."""
-
-    def __init__(self, token: str) -> None:
-        self._header = f"Bearer {token}"
-
-    async def header(self, owner: str | None) -> str | None:  # noqa: ARG002 (a token knows no owners)
-        """Return the header with the token."""
-        return self._header
 
 
 def _owner(repo: str | int) -> str | None:

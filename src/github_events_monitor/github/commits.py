@@ -133,7 +133,7 @@ def parse_commit_details(repo: str, *bodies: bytes, complete: bool = True) -> Co
 
 
 def parse_push_commits(event: Event) -> list[Commit]:
-    """The commits that a push to a branch carries: at most 20 in events until 2025-10, none since; 2,048 in webhooks.
+    """Return the commits in a push to a branch: at most 20 in events until 2025-10, none since; 2,048 in webhooks.
 
     Events say neither date nor account, so such a commit (source "push") has the push's time; webhooks (source
     "webhook") say both. A commit that was pushed before (`distinct: false`) is not as new as the push: without a date

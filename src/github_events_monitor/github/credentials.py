@@ -29,7 +29,7 @@ _LONGEST_TOKEN = 4_096
 
 
 class Credentials(session.Credentials, Protocol):
-    """What requests say about who asks."""
+    """Authenticates requests, and describes how."""
 
     def describe(self) -> str:
         """Return what is in use, in a few words without any secret."""

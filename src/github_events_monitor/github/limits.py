@@ -39,7 +39,7 @@ class _Limits(msgspec.Struct):
 
 
 def parse_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Return the limit as the headers of any answer tell it; None when they do not (a GHES without limits)."""
+    """Return the limit as the headers of any answer say; None when they do not (a GHES without limits)."""
     limit, remaining, reset = (_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset"))
     if limit is None or remaining is None or reset is None:
         return None
@@ -70,7 +70,7 @@ def parse_rate_limit_body(body: bytes) -> RateLimit | None:
 
 
 def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
-    """Return whether a refusal is a limit and not a permission: sometimes only the words of the body tell."""
+    """Return whether a refusal is a limit and not a permission: sometimes only the words of the body show it."""
     if status == 429:
         return True
     if status != 403:

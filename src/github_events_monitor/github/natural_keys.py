@@ -10,7 +10,7 @@ what all forms carry:
   fork                (the fork's id); wiki (revisions of the pages)
   discussion          (number, action)
   deployment, deployment status, workflow run or job, check run or suite, status: (its id, action)
-Where the same thing can happen again (closing, labelling, editing, making a tag anew) its time, to the second, is part
+Where the same thing can happen again (closing, labelling, editing, making a tag again) its time, to the second, is part
 of the key. A form that carries none is told apart by the delivery that brought it, which is sent again under the same
 name; without one it falls back to the UTC day. Forms may date the same occurrence some seconds apart:
 `possible_keys` are all the keys under which another form may know it, but for undated forms (see `same_but_for_time`).
@@ -121,7 +121,7 @@ def natural_key(event: Event, *, dated: bool = True, delivery: str = "") -> str 
 
 
 def same_but_for_time(one: Event, other: Event) -> bool:
-    """Return whether two records tell of the same, or of the same again at another time."""
+    """Return whether two records are of the same occurrence, or of the same again at another time."""
     base = _base(one)
     return base is not None and base == _base(other)
 

@@ -1,4 +1,4 @@
-"""How fast one host is asked: so many requests at once, so many points a minute.
+"""How fast one host is asked: requests at once, and points a minute.
 
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits allows 100
 requests at once and 900 points a minute; a GET and a GraphQL query count one point each. We stay below both.

@@ -184,7 +184,7 @@ def _is_open(row: _Row) -> bool:
 
 
 def parse_branches(body: bytes) -> list[str]:
-    """Names of branches, in GitHub's order (by name)."""
+    """Return names of branches, in GitHub's order (by name)."""
     return [name for row in array_of(_Row, body, "branches") if (name := text(row.name)) is not None]
 
 
@@ -199,7 +199,7 @@ def parse_listed_repositories(body: bytes) -> list[ListedRepository]:
 
 
 def parse_login(body: bytes) -> str | None:
-    """The login of a user, lower case, or None."""
+    """Return the login of a user, lower case, or None."""
     login = _login(object_of(_Account, body, "a user"))
     return login.lower() if login else None
 

@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import stamina
-from pydantic import SecretStr
 
-from ..errors import RateLimited, SettingsError, Unreachable
+from ..errors import RateLimited, Unreachable
 from ..instants import Clock
 from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
@@ -27,13 +26,13 @@ _ATTEMPTS = 3
 _LONGEST_PAUSE = 4.0
 _LONGEST_ETAG = 256
 _MOST_WAITS = 5
-"""So many limits in a row are waited out for one request."""
+"""Limits in a row that are waited out for one request."""
 
 T = TypeVar("T")
 
 
 class Credentials(Protocol):
-    """What requests say about who asks."""
+    """Authenticates requests."""
 
     async def header(self, owner: str | None) -> str | None:
         """Return the value of `Authorization` for questions about an owner's repositories; None to ask without.
@@ -132,7 +131,7 @@ class Session:
             await http.aclose()
 
     def limit(self, resource: str) -> RateLimit | None:
-        """Return a limit as GitHub last told it; of several tokens the one with least left. None before any answer."""
+        """Return a limit as of GitHub's last answer, None before any; of several tokens the one with least left."""
         found = (limit for purse, limit in self._limits.items() if purse.resource == resource)
         return min(found, key=lambda limit: limit.remaining, default=None)
 
@@ -350,14 +349,6 @@ class Session:
                 f"{doing} another host ({urlsplit(url).netloc}), which is refused; "
                 "set GITHUB_API_URL to the address that GitHub itself uses"
             )
-
-
-def usable_token(token: SecretStr | None) -> str | None:
-    """Return the token as a header can carry it; blank is none. Raises `SettingsError`, which never shows the value."""
-    secret = token.get_secret_value().strip() if token else ""
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        raise SettingsError("GITHUB_TOKEN has characters that no GitHub token has; set it to the token alone")
-    return secret or None
 
 
 def _without_secret(found: Exchange, authorization: str | None) -> Exchange:

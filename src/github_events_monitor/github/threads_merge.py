@@ -62,7 +62,7 @@ def _as_of(thread: Thread) -> str:
 
 
 def ended_again(earlier: Thread, later: Thread) -> bool:
-    """Return whether two records of a thread tell of two closings, between which it was reopened."""
+    """Return whether two records of a thread are of two closings, between which it was reopened."""
     if earlier.closed_at is None or later.closed_at is None:
         return False
     return abs(seconds_between(earlier.closed_at, later.closed_at)) > SAME_SECONDS

@@ -28,7 +28,7 @@ _KEPT = (
 
 
 class WorkflowRuns(NamedTuple):
-    """What a page tells.
+    """What a page holds.
 
     verdicts: of its runs, newest first. listed_from: when the oldest run was created. under_way: when those were that
     have no result yet, without those that wait for a person.

@@ -24,7 +24,7 @@ class MountedMCP(Protocol):
         """Return a block in which the app that it gives serves sessions."""
 
     def stateless(self, runtime: Runtime) -> ASGIApp:
-        """Return an app that answers each request by itself."""
+        """Return an app that answers each request separately."""
 
 
 class AppState:

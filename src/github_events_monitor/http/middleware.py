@@ -88,7 +88,7 @@ class Protection(Middleware):
 
 
 class PageCheck(Middleware):
-    """Refuses requests under a name that is not ours, from a page that has no business here, or a strange machine."""
+    """Refuses requests under a name that is not ours, from a page of another site, or from another machine."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         super().__init__(app)

@@ -1,7 +1,7 @@
 """JWTs of OIDC_ISSUER: signature by the issuer's published keys, issuer, audience, expiry.
 
 The keys are found by https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig and kept. A token that
-names an unknown key has them fetched anew (issuers rotate keys), but not more often than once a minute: tokens are
+names an unknown key has them fetched again (issuers rotate keys), but not more often than once a minute: tokens are
 strangers' text, and must not make us ask the issuer all the time.
 """
 
@@ -40,7 +40,7 @@ LEEWAY = 30
 
 @dataclass(frozen=True)
 class Principal:
-    """Whom a token stands for. `client` is the program that it was issued to, "" where the token does not say."""
+    """The subject of a token. `client` is the program that it was issued to, "" where the token does not say."""
 
     issuer: str
     subject: str | None
@@ -66,7 +66,7 @@ class OidcVerifier:
         self._tried_at: float | None = None
 
     async def verify(self, token: str) -> Principal | None:
-        """Return whom a token stands for, None for one that is not accepted. Raises `IssuerUnreachable`."""
+        """Return the principal of a token, None for one that is not accepted. Raises `IssuerUnreachable`."""
         try:
             header = jwt.get_unverified_header(token)
             algorithm, key_id = header.get("alg"), header.get("kid")

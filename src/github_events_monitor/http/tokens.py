@@ -24,7 +24,7 @@ LONGEST_TOKEN = 16_384
 
 @dataclass(frozen=True)
 class Grant:
-    """A request that may pass. `principal` is None for API_TOKEN, which stands for no one in particular."""
+    """A request that may pass. `principal` is None for API_TOKEN, which names no client."""
 
     principal: "Principal | None" = None
 

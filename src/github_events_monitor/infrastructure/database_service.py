@@ -1,6 +1,6 @@
 """DatabaseService: the one way in for MCP, REST and the terminal. Every answer they show is made by a question here.
 
-The questions stand in `questions/`, one file each; this composes them over one database.
+The questions are in `questions/`, one file each; this composes them over one database.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ AnswerT = TypeVar("AnswerT", bound=Answer)
 
 
 class DatabaseService:
-    """All questions over one database. `cache` keeps answers; without it each is made anew."""
+    """All questions over one database. `cache` keeps answers; without it each is computed again."""
 
     def __init__(self, context: QuestionContext, cache: AnswerCache | None = None) -> None:
         self.context = context

@@ -1,6 +1,6 @@
 """Which events are the same, and under which id one is kept whose own id belongs to another.
 
-GitHub's ids began anew in 2025: those of 2026 are those of archives of 2017 to 2021. Two events are the same when id,
+GitHub's ids started over in 2025: those of 2026 are those of archives of 2017 to 2021. Two events are the same when id,
 type, second and repository agree, in so far as both know them. A stranger under an id that is taken is kept as
 `id@instant`, with the instant at which it was created: `9173303554@2019-02-22T10:00:00Z`. That is made of the event
 alone, so that it is the same on every provider and in every export, and whichever of the two came first.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha1
 from typing import NamedTuple
 
-from ..github.payloads import DERIVED
+from ..github.natural_keys import DERIVED
 from ..records import Event
 
 _ERA = re.compile(r"(.+?)@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?:@[0-9a-f]{8})?", re.DOTALL)
@@ -19,7 +19,7 @@ _LONGEST = 1024
 
 
 class EventKey(NamedTuple):
-    """What tells an event from others; repo_name is a key, None where it names no repository."""
+    """What distinguishes an event from others; repo_name is a key, None where it names no repository."""
 
     event_id: str
     event_type: str
@@ -28,12 +28,12 @@ class EventKey(NamedTuple):
 
 
 def key_of(event: Event) -> EventKey:
-    """Return what tells an event from others."""
+    """Return what distinguishes an event from others."""
     return EventKey(event.id, event.event_type, event.created_at, event.repo_name)
 
 
 def says_era(event_id: str) -> bool:
-    """Whether an id is that of an event that was kept beside another one."""
+    """Return whether an id is that of an event that was kept beside another one."""
     return _ERA.fullmatch(event_id) is not None
 
 

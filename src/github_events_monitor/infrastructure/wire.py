@@ -12,7 +12,7 @@ import msgspec
 
 from ..errors import DatabaseError, InvalidInput
 from ..github.commits import MAX_MESSAGE
-from ..github.payloads import extract_facts
+from ..github.facts import extract_facts
 from ..instants import normalise_instant
 from ..jsontext import dump_json, load_json
 from ..ledger import merge_spans
@@ -54,7 +54,7 @@ def check_limit(limit: int | None) -> None:
 
 
 def check_sha(sha: str) -> str:
-    """A sha or its prefix, lower-case. Raises `InvalidInput`."""
+    """Return a sha or its prefix, lower-case. Raises `InvalidInput`."""
     text = sha.strip().lower() if isinstance(sha, str) else ""
     if not _SHA.fullmatch(text):
         raise InvalidInput(f"{str(sha)[:60]!r} is not a commit sha; give 7 to 40 hexadecimal digits")
@@ -62,7 +62,7 @@ def check_sha(sha: str) -> str:
 
 
 def check_branch(branch: str | None) -> str | None:
-    """A branch's name as https://git-scm.com/docs/git-check-ref-format allows it, or None. Raises `InvalidInput`."""
+    """Return a branch's name, or None. Raises `InvalidInput`. Rules: https://git-scm.com/docs/git-check-ref-format"""
     if branch is not None and not (isinstance(branch, str) and _BRANCH.fullmatch(branch)):
         raise InvalidInput(f"{str(branch)[:60]!r} is not the name of a branch; write it like main or feature/x")
     return branch
@@ -89,7 +89,7 @@ def events_from(events: Iterable[Mapping[str, Any] | Event], now: str) -> tuple[
 
 
 def event_from_dict(row: Mapping[str, Any], where: str, now: str) -> Event:
-    """One event out of its dict form; `payload` may also be JSON text as `msgspec.Raw`, which is taken as it is.
+    """Return one event out of its dict form; `payload` may also be JSON text as `msgspec.Raw`, which is taken as it is.
 
     Raises `InvalidInput` that begins with `where`.
     """
@@ -109,7 +109,7 @@ def event_from_dict(row: Mapping[str, Any], where: str, now: str) -> Event:
 
 
 def event_to_dict(event: Event) -> dict[str, Any]:
-    """The dict form; inserting it into another manager stores the same event."""
+    """Return the dict form; inserting it into another manager stores the same event."""
     return event_row_to_dict(
         event.id, event.event_type, event.created_at, event.repo_name, event.actor_login, event.payload
     )
@@ -118,7 +118,7 @@ def event_to_dict(event: Event) -> dict[str, Any]:
 def event_row_to_dict(
     event_id: str, event_type: str, created_at: str, repo: str | None, actor: str | None, payload: bytes
 ) -> dict[str, Any]:
-    """The same out of an event's fields, where many are to be written and no event is needed."""
+    """Return the same out of an event's fields, where many are to be written and no event is needed."""
     try:
         decoded = load_json(payload)
     except ValueError:  # whose message quotes what is stored
@@ -148,7 +148,7 @@ def commits_from(commits: Iterable[CommitRecord | Mapping[str, Any]]) -> list[Co
 
 
 def commit_from_dict(row: Mapping[str, Any], where: str) -> Commit:
-    """One commit out of its dict form. Raises `InvalidInput` that begins with `where`."""
+    """Return one commit out of its dict form. Raises `InvalidInput` that begins with `where`."""
     commit = convert(row, Commit, where)
     if not _SHA.fullmatch(commit.sha):
         raise InvalidInput(f"{where}: 'sha' must be 7 to 40 lower-case hexadecimal digits")
@@ -171,12 +171,12 @@ def commit_from_dict(row: Mapping[str, Any], where: str) -> Commit:
 
 
 def commit_to_dict(commit: Commit) -> dict[str, Any]:
-    """The dict form of a commit, every field present."""
+    """Return the dict form of a commit, every field present."""
     return dict(msgspec.to_builtins(commit))
 
 
 def file_to_dict(repo: str, sha: str, file: CommitFile) -> dict[str, Any]:
-    """The export form of a commit's file."""
+    """Return the export form of a commit's file."""
     return {"commit_sha": sha, "repo_name": repo, **msgspec.to_builtins(file)}
 
 
@@ -187,7 +187,7 @@ def file_from_dict(row: Mapping[str, Any], where: str) -> tuple[str, str, Commit
 
 
 def summary_to_dict(repo: str, sha: str, summary: CommitSummary) -> dict[str, Any]:
-    """The export form of a commit's summary."""
+    """Return the export form of a commit's summary."""
     return {"commit_sha": sha, "repo_name": repo, **msgspec.to_builtins(summary)}
 
 
@@ -199,7 +199,7 @@ def summary_from_dict(row: Mapping[str, Any], where: str) -> tuple[str, str, Com
 def health_to_dict(
     repo: str, daily: Mapping[str, Any], state: RepositoryState | None, watched: bool | None
 ) -> dict[str, Any]:
-    """The export form of a repository: daily results, and what is known of it, without ETags, errors or leases."""
+    """Return the export form of a repository: daily results and what is known of it; no ETags, errors or leases."""
     item: dict[str, Any] = {"repo_name": repo, "daily": dict(daily)}
     if state is not None:
         item["tracking"] = msgspec.to_builtins(_portable(state))

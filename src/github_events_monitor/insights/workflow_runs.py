@@ -7,7 +7,7 @@ is run again is one run, and its latest attempt judges it: https://docs.github.c
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..github.payloads import FAILED_VERDICTS, VERDICTS
+from ..github.workflow_runs import FAILED_VERDICTS, VERDICTS
 from ..ledger import missing_spans
 from ..records import Activity, Span
 from ..text import count_of

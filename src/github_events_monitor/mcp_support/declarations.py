@@ -1,6 +1,6 @@
-"""What the tools are, as it stands in the package: to make it from the questions takes longer than to start the SDK.
+"""The declarations of the tools, stored in the package: making them takes longer than starting the SDK.
 
-It is made from the questions by a test, which also fails where the file is no longer what they say. The questions
+A test makes the file from the questions, and fails where it is out of date. The questions
 themselves, and all that answers them, are imported when a client first wants one: see `Sharing`.
 """
 
@@ -20,7 +20,7 @@ FILE = "tools.json"
 
 
 class Declaration(NamedTuple):
-    """A tool: what a client and a model are told of it."""
+    """A tool: as clients and models see it."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""The server class: the SDK's, with what it does not do by itself.
+"""The server class: the SDK's, with what the SDK lacks.
 
 That is `resources/subscribe` of the older era, and clear words about a tool or prompt that is asked for wrongly.
 """
@@ -64,7 +64,7 @@ class MonitorServer(MCPServer[Sharing]):
         self.subscriptions = subscriptions
 
     def stateless_manager(self, security: TransportSecuritySettings) -> StreamableHTTPSessionManager:
-        """Return what serves requests over HTTP each by itself, in JSON; it runs once."""
+        """Return a manager that serves each HTTP request separately, in JSON; it runs once."""
         return StreamableHTTPSessionManager(
             self._lowlevel_server, json_response=True, stateless=True, security_settings=security
         )
@@ -126,7 +126,7 @@ def serve(server: MonitorServer, transport: TransportName, settings: Settings) -
             with stdin_ending_on_signal():
                 asyncio.run(server.run_stdio_async())
             return
-        from ..http.listening import listen  # noqa: PLC0415 - over stdio nobody needs HTTP, and its client waits
+        from ..http.listening import listen  # noqa: PLC0415 - not needed over stdio, whose client waits
         from .transports import http_app  # noqa: PLC0415 - likewise
 
         listen(http_app(server, transport, settings), settings, server.sharing.runtime)

@@ -96,7 +96,7 @@ class Sharing:
         """Yield what to call with an answer: soon after the first one there is the runtime, for all sessions within.
 
         It opens although the database cannot be used: tools say what is wrong. `failed` is called when something else
-        keeps it from opening; that is raised at the end of the block, also where nobody asked anything.
+        keeps it from opening; that is raised at the end of the block, also where nothing was asked.
         """
         self._holding = holding = _Holding()
         task = asyncio.create_task(self._hold(holding))

@@ -30,7 +30,7 @@ Requested = ServerRequestContext[Any, Any]
 
 
 class Feed(Protocol):
-    """What tells us that something new was stored."""
+    """Announces that something new was stored."""
 
     def on_stored(self, listener: Callable[[str], Awaitable[None]]) -> Callable[[], None]:
         """See `Collector.on_stored`."""

@@ -101,7 +101,7 @@ class MountedServer:
                 yield app
 
     def stateless(self, runtime: Runtime) -> ASGIApp:
-        """Return an app that answers each request by itself, in JSON: where nothing lives on, as under Lambda."""
+        """Return an app that answers each request separately, in JSON: for Lambda, where no state is kept."""
 
         async def alone(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["method"] != "POST":  # there are no streams to get and no sessions to delete

@@ -12,7 +12,7 @@ from ..records import Notified, repo_key
 from ..text import clean
 
 QUIET = timedelta(minutes=15)
-"""A target gets no more than one message in so long."""
+"""Time between two messages to a target, at least."""
 MAX_ITEMS = 5_000
 """The note of what a target was notified of has to fit into an item of DynamoDB: 400 KB."""
 

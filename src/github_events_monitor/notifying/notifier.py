@@ -1,4 +1,4 @@
-"""The notifier: after a round of polling, targets are told what is new to them. It never keeps collecting waiting.
+"""The notifier: after a round of polling, targets are sent what is new to them. Collecting never waits for it.
 
 Implementation notes
 - Each target has a note of its own in the database, so that a failing one loses nothing and delays no other, and a
@@ -36,7 +36,7 @@ LOOK_AGAIN = timedelta(hours=1)
 """After this a look is due although nothing was stored: pull requests wait longer by themselves."""
 RETRY_AFTER = timedelta(minutes=1)
 LEAST_FRESH = timedelta(days=1)
-"""What is stored of a repository that was not collected for so long is not worth a message."""
+"""A repository that was not collected for longer is left out: what is stored of it is too old for a message."""
 _PARTING = 3.0
 """Seconds in which a message that is being sent may end once the program stops."""
 
@@ -89,11 +89,11 @@ class Notifier:
         self._task = asyncio.create_task(self._run(), name="notifier")
 
     def wake(self) -> None:
-        """Have the task look for something new; returns at once."""
+        """Make the task look for something new; returns at once."""
         self._woken.set()
 
     async def stop(self) -> None:
-        """End it. A message that is being sent gets a moment, lest it be sent again after the next start."""
+        """Stop. A message that is being sent gets a moment, or else it would be sent again after the next start."""
         if self._task is not None:
             with anyio.move_on_after(_PARTING):
                 async with self._working:

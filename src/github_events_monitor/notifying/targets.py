@@ -12,7 +12,7 @@ _BEFORE_A_URL = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 
 
 class Target(Protocol):
-    """Someone to tell."""
+    """Something that takes messages."""
 
     @property
     def name(self) -> str:

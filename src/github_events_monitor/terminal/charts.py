@@ -64,7 +64,7 @@ def _bar(value: int | None, highest: int, bars: str) -> str:
     return bars[1 + (value * (len(bars) - 1) - 1) // highest] if value else bars[0]
 
 
-def score_bar(score: float, width: int = 5) -> ProgressBar:
+def score_bar(score: float) -> ProgressBar:
     """Return a bar of a score from 0 to 1; its colour says no more than its length."""
     style = "green" if score >= 0.7 else "yellow" if score >= 0.4 else "red"
-    return ProgressBar(total=1, completed=score, width=width, style="dim", complete_style=style, finished_style=style)
+    return ProgressBar(total=1, completed=score, width=5, style="dim", complete_style=style, finished_style=style)

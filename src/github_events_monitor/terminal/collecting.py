@@ -35,7 +35,7 @@ def tell_failures(answer: CollectNow) -> int:
 
 
 def budget_left(limit: RateLimitStatus) -> str:
-    """What GitHub's rate limit still allows, in words."""
+    """Return what GitHub's rate limit still allows, in words."""
     if limit.remaining is None or limit.limit is None:
         return "GitHub told no rate limit"
     return f"{limit.remaining:,} of {limit.limit:,} requests left until {limit.reset_at}"

@@ -1,6 +1,7 @@
 """`database test|create|info|backup|check|delete`: what an operator does with the database of the settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,8 @@ _IN_COLUMNS = ("table", "status", "items", "size_bytes", "indexes")
 
 async def test(settings: Settings, *, as_json: bool) -> int:
     """Whether the database answers, with tables or without."""
-    manager = _manager(settings)
-    try:
+    async with _manager(settings) as manager:
         health = await manager.health_check()
-    finally:
-        await manager.close()
     answers = health.get("tables_found") is not None
     if as_json:
         print_json(health)
@@ -40,11 +38,8 @@ async def test(settings: Settings, *, as_json: bool) -> int:
 
 async def create(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> int:
     """Make the tables that are missing; that some are there already is normal."""
-    manager = _manager(settings)
-    try:
+    async with _manager(settings) as manager:
         outcome = await manager.create_tables(**options)
-    finally:
-        await manager.close()
     if as_json:
         print_json(outcome)
     else:
@@ -53,7 +48,7 @@ async def create(settings: Settings, options: Mapping[str, Any], *, as_json: boo
 
 
 def table_options(*, recovery: bool, protection: bool, encryption: str | None, tags: Sequence[str]) -> dict[str, Any]:
-    """The options of `database create` as the provider takes them; those not asked for are absent."""
+    """Return the options of `database create` as the provider takes them; those not asked for are absent."""
     options: dict[str, Any] = {}
     if recovery:
         options["point_in_time_recovery"] = True
@@ -75,12 +70,9 @@ def _tag(tag: str) -> tuple[str, str]:
 
 async def info(settings: Settings, *, cost: bool, as_json: bool) -> int:
     """The tables and their settings; with `cost` also what they cost, from what is measured."""
-    manager = _manager(settings)
-    try:
+    async with _manager(settings) as manager:
         about = await manager.describe()
         estimate = await _estimate(manager, about) if cost else None
-    finally:
-        await manager.close()
     if as_json:
         print_json(about | ({"cost": estimate} if cost else {}))
         return 0
@@ -108,7 +100,7 @@ async def _estimate(manager: DatabaseManager, about: Mapping[str, Any]) -> dict[
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Names and values of one level, the inner names after the outer ones."""
+    """Return names and values of one level, the inner names after the outer ones."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         shown = name.replace("_", " ")
@@ -119,7 +111,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tables(tables: Mapping[str, Mapping[str, Any]]) -> Group:
-    """A row for each table, and below them what else is known of each."""
+    """Return a row for each table, and below them what else is known of each."""
     table = columns("table", "status", "items", "size", right=("items", "size"))
     more = []
     for name, about in tables.items():
@@ -146,26 +138,18 @@ def _size(count: int | None) -> str:
 
 async def backup(settings: Settings, file: str, *, force: bool) -> int:
     """Copy the database into a new private file."""
-    config = settings.database_config()
-    await require_database(config)
-    manager = DatabaseFactory.create(config)
-    try:
+    await require_database(settings.database_config())
+    async with _manager(settings) as manager:
         size = await manager.backup(Path(file), replace=force)
-    finally:
-        await manager.close()
     print_note(f"copied {_size(size)} to {file}")
     return 0
 
 
 async def check(settings: Settings, *, as_json: bool) -> int:
     """Look for damage and count what is stored; 1 where something is wrong."""
-    config = settings.database_config()
-    await require_database(config)
-    manager = DatabaseFactory.create(config)
-    try:
+    await require_database(settings.database_config())
+    async with _manager(settings) as manager:
         found = await manager.check()
-    finally:
-        await manager.close()
     if as_json:
         print_json(found)
     else:
@@ -180,7 +164,7 @@ async def check(settings: Settings, *, as_json: bool) -> int:
 
 
 def confirm_deletion(settings: Settings) -> bool:
-    """Ask whether everything may go. Raises `InvalidInput` where nobody answers."""
+    """Ask whether everything may go. Raises `InvalidInput` without an answer."""
     where = database_url(settings.database_config())
     try:
         agreed = typer.confirm(f"Delete everything stored in {where}? Export it first if in doubt.", err=True)
@@ -196,14 +180,17 @@ def confirm_deletion(settings: Settings) -> bool:
 
 async def delete(settings: Settings) -> int:
     """Remove our tables with all they hold."""
-    manager = _manager(settings)
-    try:
+    async with _manager(settings) as manager:
         names = await manager.delete_tables()
-    finally:
-        await manager.close()
     print_note(f"deleted {len(names):,} tables" if names else "there were no tables to delete")
     return 0
 
 
-def _manager(settings: Settings) -> DatabaseManager:
-    return DatabaseFactory.create(settings.database_config())
+@asynccontextmanager
+async def _manager(settings: Settings) -> AsyncIterator[DatabaseManager]:
+    """Give a manager that was not opened, and close it."""
+    manager = DatabaseFactory.create(settings.database_config())
+    try:
+        yield manager
+    finally:
+        await manager.close()

@@ -1,4 +1,4 @@
-"""The commands of `database`, declared; what they do stands in `database`."""
+"""The commands of `database`, declared; what they do is in `database`."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -42,12 +42,12 @@ async def demo(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-def serve_demo(settings: Settings, serve: Callable[[Settings], None], *, told: bool = False) -> None:
-    """Run a server over the project until it is stopped; its time stands still. told: say where it listens."""
+def serve_demo(settings: Settings, serve: Callable[[Settings], None], *, announce: bool = False) -> None:
+    """Run a server over the project until it is stopped; its time stands still. announce: say where it listens."""
     with tempfile.TemporaryDirectory(prefix="github-events-monitor-") as folder:
         chosen = _invented(settings, str(Path(folder) / "demo.db"))
         asyncio.run(_fill(chosen))
-        if told:
+        if announce:
             print_note(f"The invented project is at http://{chosen.host}:{chosen.port} until Ctrl-C.")
         with frozen_clock(UNTIL):
             serve(chosen)

@@ -133,7 +133,7 @@ def _token(credentials: Credentials | None) -> Check:
 
 
 async def _assistant(settings: Settings) -> list[Check]:
-    """Whether what an assistant starts comes up, and would open the same database as here."""
+    """Return whether what an assistant starts comes up, and would open the same database as here."""
     trial = await start_as_client()
     if trial.failure is not None:
         said = f"{trial.command}, started in / with few variables as assistants do: {trial.failure}"

@@ -1,4 +1,4 @@
-"""`notify`: tell the targets of NOTIFY_URLS what is new to them, show what that would be, or try them."""
+"""`notify`: send the targets of NOTIFY_URLS what is new to them, show what that would be, or test them."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ async def notify(settings: Settings, *, dry_run: bool, test: bool, as_json: bool
 
 
 def _say_what_is_missing(notifier: Notifier) -> None:
-    """Say of what nothing is known, lest it pass for nothing new."""
+    """Say which repositories were left out: that nothing is known of them does not mean that nothing is new."""
     look = notifier.looked
     if look is None or not look.watched:
         print_note("No repository is watched; add one with: github-events-monitor watch add owner/name")

@@ -14,7 +14,7 @@ from ..infrastructure.gc_pause import without_garbage_collection
 
 
 def replace_missing() -> None:
-    """Output goes nowhere where whoever started the program closed it."""
+    """Discard output to streams that were closed when the program was started."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the program
@@ -26,25 +26,25 @@ def written(work: Callable[[], int]) -> int:
     try:
         return exit_code_once_written(work())
     except OSError as error:
-        return give_up(error, told=False)
+        return give_up(error, reported=False)
 
 
 def exit_code_once_written(code: int) -> int:
-    """The exit code, or 1 where the output cannot be written to its end: here that can still be told."""
+    """Return the exit code, or 1 where the output cannot be written to its end: here that can still be reported."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        return give_up(error, told=code != 0)
+        return give_up(error, reported=code != 0)
     return code
 
 
-def give_up(error: OSError, *, told: bool) -> int:
-    """The exit code where output cannot be written; unless an error was `told`, this one is, except for a closed pipe.
+def give_up(error: OSError, *, reported: bool) -> int:
+    """Return the exit code where output cannot be written. The error is printed, unless another was `reported` before.
 
     The rest of the output goes nowhere, also when the interpreter tries again at its end.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if not told and error.errno != errno.EPIPE:  # whoever reads a pipe has seen enough
+    if not reported and error.errno != errno.EPIPE:  # the reader of a pipe has seen enough
         sys.stderr.write(f"error: the output cannot be written: {error.strerror or error}\n")
     return 1
 
@@ -56,7 +56,7 @@ def importing() -> Iterator[None]:
     Ctrl-C ends the program at once, without a traceback: nothing is open yet.
     """
     before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:  # not where whoever started the program wants it ignored
+    if before is signal.default_int_handler:  # not where it is to be ignored, as under nohup
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         with without_garbage_collection():

@@ -24,7 +24,7 @@ from ..text import count_of, unit_of
 from .charts import activity_line, score_bar
 from .collecting import budget_left
 from .messages import print_error
-from .screen import columns, limits, plain, print_json, progress_bar, section, stdout
+from .screen import add_marks, changed_lines, columns, limits, plain, print_json, progress_bar, section, stdout
 
 _AUTHOR_WIDTH = 16
 _KINDS = 4
@@ -63,7 +63,7 @@ class Found(NamedTuple):
 
 
 async def ask(service: DatabaseService, repo: str, hours: int, *, activity: bool = True) -> Found | Problem:
-    """What is stored now, also where collecting failed: the answers then say so."""
+    """Return what is stored now, also where collecting failed: the answers then say so."""
     try:
         commits = await service.ask(RECENT_COMMITS, repo=repo, hours=hours)
         health = await service.ask(REPOSITORY_HEALTH, repo=repo, hours=hours)
@@ -130,31 +130,22 @@ def _of_one_day(commits: Iterable[CommitAnswer]) -> Table:
             plain(commit.committed_at[11:16], "dim"),
             plain(commit.sha[:7], "cyan"),
             plain(author),
-            _lines(commit),
+            changed_lines(commit.additions, commit.deletions),
             _said(commit),
         )
     return table
 
 
-def _lines(commit: CommitAnswer) -> Text:
-    if commit.additions is None or commit.deletions is None:
-        return Text("?", "dim")
-    return Text.assemble((f"+{commit.additions}", "green"), " ", (f"-{commit.deletions}", "red"))
-
-
 def _said(commit: CommitAnswer) -> Text:
     summary = commit.summary
-    marks = {
-        "breaking": summary is not None and summary.breaking,
-        "security": summary is not None and summary.security_relevant,
-        "high risk": summary is not None and summary.risk_level == "high",
-        "bot": commit.is_bot,
-        "AI assistant": commit.ai_assistant,
-    }
-    text = plain(commit.message)
-    for mark in (name for name, holds in marks.items() if holds):
-        text.append(f" [{mark}]", "magenta")
-    return text
+    return add_marks(
+        plain(commit.message),
+        breaking=summary.breaking,
+        security=summary.security_relevant,
+        high_risk=summary.risk_level == "high",
+        bot=commit.is_bot,
+        AI_assistant=commit.ai_assistant,
+    )
 
 
 def _activity(answer: EventCounts) -> tuple[str, RenderableType]:

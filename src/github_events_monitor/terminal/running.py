@@ -39,11 +39,11 @@ def run_work(work: Work) -> int:
 
 
 async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
-    """The work's exit code; 143 after SIGTERM, which ends it as Ctrl-C does, so that leases are given back."""
-    task, told = asyncio.ensure_future(work), asyncio.Event()
+    """Return the work's exit code; 143 after SIGTERM, which ends it as Ctrl-C does, so that leases are given back."""
+    task, terminated = asyncio.ensure_future(work), asyncio.Event()
 
     def end() -> None:
-        told.set()
+        terminated.set()
         task.cancel()
 
     with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
@@ -51,7 +51,7 @@ async def _until_terminated(work: Coroutine[Any, Any, int]) -> int:
     try:
         return await task
     except asyncio.CancelledError:
-        if told.is_set():
+        if terminated.is_set():
             return 128 + signal.SIGTERM
         raise
 
@@ -82,7 +82,7 @@ def _trust_the_system(settings: Settings) -> None:
 
 
 def guarded(body: Callable[[], int]) -> int:
-    """The exit code of a body. What it raises is told in one line on stderr, with a traceback in the log at DEBUG."""
+    """Return the exit code of a body. An error is one line on stderr, with a traceback in the log at DEBUG."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name in another script must not end the program where there is no UTF-8
             stream.reconfigure(errors="replace")
@@ -94,7 +94,7 @@ def guarded(body: Callable[[], int]) -> int:
         return error.exit_code
     except Exception as error:  # a defect of ours: one line is all of it that a user should have to see
         if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED and error.filename is None:
-            raise  # `cli.main` has it told
+            raise  # `cli.main` reports it
         logger.debug("this is where it happened", exc_info=True)
         print_error(f"unexpected {type(error).__name__}: {error}; LOG_LEVEL=DEBUG shows where it happened", _redactor())
         return 1

@@ -19,7 +19,7 @@ _MAX_TEXT = 1_000
 
 
 def stdout() -> Console:
-    """The page: colours on a terminal only, and not with NO_COLOR (https://no-color.org)."""
+    """Return the page: colours on a terminal only, and not with NO_COLOR (https://no-color.org)."""
     return Console(highlight=False, emoji=False, markup=False, soft_wrap=False)
 
 
@@ -53,7 +53,7 @@ def columns(*headers: str, right: Sequence[str] = (), wide: str = "") -> Table:
 
 
 def pairs(values: Mapping[str, Any]) -> Table:
-    """Names and values, one a line."""
+    """Return names and values, one a line."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -63,12 +63,26 @@ def pairs(values: Mapping[str, Any]) -> Table:
 
 
 def plain(value: Any, style: str = "") -> Text:
-    """A value as text, whatever it contains."""
+    """Return a value as text, whatever it contains."""
     return Text(clean(as_text(value), _MAX_TEXT), style=style)
 
 
+def changed_lines(additions: int | None, deletions: int | None) -> Text:
+    """Lines added and removed, or that they are not known."""
+    if additions is None or deletions is None:
+        return Text("?", "dim")
+    return Text.assemble((f"+{additions}", "green"), " ", (f"-{deletions}", "red"))
+
+
+def add_marks(text: Text, **marks: bool | None) -> Text:
+    """The text with the names of those marks that hold behind it, in brackets."""
+    for name in (name for name, holds in marks.items() if holds):
+        text.append(f" [{name.replace('_', ' ')}]", "magenta")
+    return text
+
+
 def as_text(value: Any) -> str:
-    """A value for people: yes and no, digits in groups, lists with commas."""
+    """Return a value for people: yes and no, digits in groups, lists with commas."""
     if value is None:
         return "unknown"
     if isinstance(value, bool):

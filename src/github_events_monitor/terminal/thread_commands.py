@@ -1,4 +1,4 @@
-"""The commands `pulls` and `issues`, declared; what they show stands in `threads`.
+"""The commands `pulls` and `issues`, declared; what they show is in `threads`.
 
 Their options are the arguments of the questions, as text: the question reads them and says what it accepts.
 """

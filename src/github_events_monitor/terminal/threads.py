@@ -13,7 +13,7 @@ from ..infrastructure.questions.question import Question
 from ..infrastructure.questions.threads import summary_line
 from ..runtime import open_runtime
 from ..settings import Settings
-from .screen import columns, limits, plain, print_json, progress_bar, section, stdout
+from .screen import add_marks, changed_lines, columns, limits, plain, print_json, progress_bar, section, stdout
 
 AnswerT = TypeVar("AnswerT", PullRequests, Issues)
 
@@ -53,8 +53,9 @@ async def _show(
 def _pulls_page(page: Console, answer: PullRequests) -> None:
     table = columns("number", "state", "title", "author", "lines", "updated", right=("number", "lines"), wide="title")
     for row in answer.pull_requests:
+        lines = changed_lines(row.additions, row.deletions)
         table.add_row(
-            plain(f"#{row.number}", "yellow"), _pull_state(row), _title(row), _author(row), _lines(row), _updated(row)
+            plain(f"#{row.number}", "yellow"), _pull_state(row), _title(row), _author(row), lines, _updated(row)
         )
     _page(page, answer, "pull requests", answer.total_pull_requests, len(answer.pull_requests), table)
 
@@ -97,9 +98,8 @@ def _pull_state(row: PullRequest) -> Text:
 
 def _title(row: PullRequest | Issue) -> Text:
     text = plain(row.title if row.title is not None else "title unknown", "" if row.title is not None else "dim")
-    marks = {"draft": isinstance(row, PullRequest) and row.draft, "bot": row.is_bot, "AI assistant": row.ai_assistant}
-    for mark in (name for name, holds in marks.items() if holds):
-        text.append(f" [{mark}]", "magenta")
+    draft = isinstance(row, PullRequest) and row.draft
+    add_marks(text, draft=draft, bot=row.is_bot, AI_assistant=row.ai_assistant)
     for label in (row.labels or ())[:_SHOWN_LABELS]:
         text.append_text(plain(f" {label}", "cyan"))
     return text
@@ -109,12 +109,6 @@ def _author(row: PullRequest | Issue) -> Text:
     author = plain(row.author_login)
     author.truncate(_AUTHOR_WIDTH, overflow="ellipsis")
     return author
-
-
-def _lines(row: PullRequest) -> Text:
-    if row.additions is None or row.deletions is None:
-        return Text("?", "dim")
-    return Text.assemble((f"+{row.additions}", "green"), " ", (f"-{row.deletions}", "red"))
 
 
 def _updated(row: PullRequest | Issue) -> Text:

@@ -7,9 +7,8 @@ migrate(source_url, target_url, …) -> ImportReport  without a file between
 
 from .export_file import export_items
 from .importing import import_files
-from .migrating import copy_items, migrate, require_database
+from .migrating import copy_items, database_url, migrate, parse_database_url, require_database
 from .report import BrokenLine, ImportReport, Progress
-from .urls import database_url, parse_database_url
 
 __all__ = [
     "BrokenLine",

@@ -11,7 +11,7 @@ import msgspec
 
 from ..errors import DataFileError, InvalidInput
 from ..github.commits import parse_push_commits
-from ..github.payloads import parse_event
+from ..github.events import parse_event
 from ..github.thread_lists import DELIVERED
 from ..infrastructure.database_interface import BatchEncoder, Newest, keep_newest
 from ..records import Event, EventSource, repo_key
@@ -40,7 +40,7 @@ class Wanted:
 
     @cached_property
     def everything(self) -> bool:
-        """Whether nothing is left out."""
+        """Return whether nothing is left out."""
         return self.repos is None and self.types is None
 
 
@@ -121,7 +121,7 @@ class _Lines:
         return self._batch.read >= self._many or self._bytes >= _BATCH_BYTES
 
     def batch(self) -> Batch:
-        """What was read."""
+        """Return what was read."""
         self._batch.records = self._encoder.encode()
         return self._batch
 
@@ -185,7 +185,7 @@ class _Lines:
 
 
 def _owners(line: bytes) -> set[str | None]:
-    """Return whose event an unusable line may be: nobody's where it names what can be no repository."""
+    """Return the repositories that an unusable line may be of: none where what it names can be no repository."""
     try:
         header = _decode_header(line)
     except (ValueError, RecursionError):

@@ -24,7 +24,7 @@ _UNPACK = 1 << 20
 
 
 class DataFile:
-    """One file, read once from its beginning; `forget` starts anew where that is possible.
+    """One file, read once from its beginning; `forget` starts over where that is possible.
 
     path: None for standard input. size: bytes on disk, None for a pipe. done: bytes of it read so far.
     """

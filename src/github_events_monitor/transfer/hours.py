@@ -123,7 +123,7 @@ class Memory:
             await self._state.save_states(fresh)
 
     async def _had_that_name_before(self, state: RepositoryState, found: Newest) -> bool:
-        """Whether a name is another one than the known one, and later events are stored."""
+        """Return whether a name is another one than the known one, and later events are stored."""
         if state.full_name is None or repo_key(state.full_name) == repo_key(found[1].full_name):
             return False
         later = shift(found[0], SECOND)

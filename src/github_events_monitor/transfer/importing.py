@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import DataFileError
-from ..github.payloads import check_types
+from ..github.events import check_types
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.watch_list import watched_keys

@@ -104,7 +104,7 @@ class Parsers:
             self._started.popitem()[1].end()
 
     def __contains__(self, file: DataFile) -> bool:
-        """Whether a process is for this file, which had no turn yet."""
+        """Return whether a process is for this file, which had no turn yet."""
         return file in self._waiting or file in self._started
 
     @contextmanager
@@ -210,7 +210,7 @@ def main() -> None:
     except DataFileError as error:
         _send(out, _encode(_Refusal(error.message)))
     except BrokenPipeError:
-        os._exit(1)  # nobody waits for the rest, which the interpreter would still try to write
+        os._exit(1)  # nothing waits for the rest, which the interpreter would still try to write
 
 
 def _read_file(file: DataFile, request: _Request) -> Iterator[_Message]:

@@ -1,4 +1,4 @@
-"""What a transfer tells while it runs, and at its end."""
+"""What a transfer reports while it runs, and at its end."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple

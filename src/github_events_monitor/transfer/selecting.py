@@ -30,7 +30,7 @@ _decode = msgspec.json.Decoder(_Header).decode
 
 
 async def ids_of(manager: DatabaseManager, repos: frozenset[str], files: Mapping[DataFile, Kind]) -> frozenset[int]:
-    """Return the ids of repositories, as the database knows them and as their newest events in the files tell.
+    """Return the ids of repositories, as the database knows them and as their newest events in the files say.
 
     Files are read once more for that, those that can be; standard input cannot. A name that another repository had
     before stands for the latest one alone.

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.github.pace import Pace
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
@@ -75,14 +76,14 @@ def build(github: FakeGitHub, *, token: str | None = "token", manager: DatabaseM
         return world.now if moment else NOW
 
     manager = manager or get_sqlite_manager(":memory:", clock=clock)
-    secret = SecretStr(token) if token else None
+    credentials = StaticToken(SecretStr(token), "test") if token else None
     waits = Elsewhere(clock)
     pace = Pace(waits, waits.sleep)
 
     async def sleep(seconds: float) -> None:
         world.pass_time(seconds=seconds)
 
-    client = GitHubClient(github.base, secret, clock, transport=github.transport(), pace=pace, sleep=sleep)
+    client = GitHubClient(github.base, credentials, clock, transport=github.transport(), pace=pace, sleep=sleep)
     collector = Collector(manager, client, clock=clock, with_token=token is not None)
     context = QuestionContext(
         manager=manager, clock=clock, refresh=collector.refresh, fetch_details=collector.fetch_details

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from github_events_monitor.collecting import poller
 from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.instants import shift
 from github_events_monitor.jsontext import dump_json
@@ -78,7 +79,9 @@ async def test_each_write_of_a_quiet_poll_is_one_unit(manager: DynamoDBManager) 
     repository.branches["main"] = [fake_github.commit(number, NOW) for number in range(9, 0, -1)]
     github = fake_github.FakeGitHub(repository)
     github.clock = clock = lambda: moment[0]
-    async with GitHubClient(github.base, SecretStr("token"), clock, transport=github.transport()) as client:
+    async with GitHubClient(
+        github.base, StaticToken(SecretStr("token"), "test"), clock, transport=github.transport()
+    ) as client:
         collector = Collector(manager, client, clock=clock, with_token=True)
         for _ in range(5):  # the first pass fetches everything, the next what it left
             moment[0] += timedelta(minutes=5)
@@ -100,7 +103,9 @@ async def test_a_round_in_which_nothing_changed_costs_one_note_and_the_watch_lis
     github.clock = clock = lambda: moment[0]
     github.with_looks = True
     await manager.collector_state.watch(names)
-    async with GitHubClient(github.base, SecretStr("token"), clock, transport=github.transport()) as client:
+    async with GitHubClient(
+        github.base, StaticToken(SecretStr("token"), "test"), clock, transport=github.transport()
+    ) as client:
         polling = poller.Poller(Collector(manager, client, clock=clock, with_token=True), Settings.load(), clock)
         visited = []
         for _ in range(4):

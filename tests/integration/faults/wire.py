@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from tests.engines import free_port
 from tests.fake_github import FakeGitHub
@@ -87,7 +88,7 @@ class WireGitHub:
 def asking(github: FakeGitHub, url: str, *, token: str = "token") -> World:
     """A world whose collector asks a URL over the network, a fraction of a second at a time."""
     world = build(github)
-    client = GitHubClient(url, SecretStr(token), world.clock, timeout=PATIENCE)
+    client = GitHubClient(url, StaticToken(SecretStr(token), "test"), world.clock, timeout=PATIENCE)
     world.collector = Collector(world.manager, client, clock=world.clock, with_token=True)
     desk = QuestionContext(
         manager=world.manager,

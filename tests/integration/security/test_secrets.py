@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from github_events_monitor.github.client import GitHubClient
+from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.infrastructure.database_factory import DatabaseFactory
 from github_events_monitor.instants import system_clock
 from github_events_monitor.runtime import build_runtime
@@ -152,7 +153,9 @@ def test_no_repr_shows_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.chdir(tmp_path)
     settings = Settings.load(database_provider="dynamodb")
     runtime = build_runtime(settings)
-    client = GitHubClient("https://api.github.test", SecretStr(MARKS["GITHUB_TOKEN"]), system_clock)
+    client = GitHubClient(
+        "https://api.github.test", StaticToken(SecretStr(MARKS["GITHUB_TOKEN"]), "test"), system_clock
+    )
     manager = DatabaseFactory.create(settings.database_config())
     values = (
         settings,

@@ -11,6 +11,7 @@ from github_events_monitor.collecting import thread_sources
 from github_events_monitor.collecting.threads import ThreadsFound, collect_threads
 from github_events_monitor.errors import NotFound, RateLimited, Unreachable
 from github_events_monitor.github.client import BudgetSpent, GitHubClient, RequestBudget
+from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.github.threads_merge import merge_threads, with_replies
 from github_events_monitor.records import Span, Thread
 
@@ -38,7 +39,9 @@ class Memory:
         self.etags: dict[str, str] = {}
 
     async def collect(self, minute: int, requests: int = 100, since: int = 0) -> ThreadsFound:
-        client = GitHubClient("https://api.test", SecretStr("t"), lambda: START, transport=self.record.transport())
+        client = GitHubClient(
+            "https://api.test", StaticToken(SecretStr("t"), "test"), lambda: START, transport=self.record.transport()
+        )
         want, budget = Span(iso(since), iso(minute)), RequestBudget(requests)
         async with client:
             found = await collect_threads(

@@ -4,13 +4,8 @@ from typing import Any
 import pytest
 
 from github_events_monitor.errors import Unreachable
-from github_events_monitor.github.commits import MAX_MESSAGE
-from github_events_monitor.github.payloads import (
-    extract_facts,
-    parse_commit_details,
-    parse_commits,
-    parse_push_commits,
-)
+from github_events_monitor.github.commits import MAX_MESSAGE, parse_commit_details, parse_commits, parse_push_commits
+from github_events_monitor.github.facts import extract_facts
 from github_events_monitor.records import CommitFile, Event
 
 SHA, OTHER = "a" * 40, "b" * 40

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from github_events_monitor.errors import InvalidInput, Unreachable
-from github_events_monitor.github.payloads import UNKNOWN_TYPE, parse_event, parse_events
+from github_events_monitor.github.events import UNKNOWN_TYPE, parse_event, parse_events
 from github_events_monitor.records import EventSource
 
 NOW = "2026-11-22T10:00:00Z"

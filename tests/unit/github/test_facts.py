@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from github_events_monitor.github.payloads import extract_facts
+from github_events_monitor.github.facts import extract_facts
 from github_events_monitor.records import MAX_KEY_TEXT, PRERELEASE, RELEASE, Facts
 
 HEAD = "a" * 40

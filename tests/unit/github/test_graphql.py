@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from github_events_monitor.errors import Forbidden, MonitorError, NotFound, RateLimited, Unreachable
+from github_events_monitor.github.graphql.commits import parse_history
 from github_events_monitor.github.graphql.protocol import check_graphql, graphql_url
 from github_events_monitor.github.limits import RateLimit
-from github_events_monitor.github.payloads import parse_history
 from github_events_monitor.github.refusals import Request, Transient
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from github_events_monitor.errors import Unreachable
+from github_events_monitor.github.graphql.commits import parse_history
 from github_events_monitor.github.graphql.documents import look_document
 from github_events_monitor.github.graphql.looks import look_question, parse_deployments_page, parse_looks
 from github_events_monitor.github.graphql.threads import MoreReplies, ThreadsPage, parse_replies, parse_threads
-from github_events_monitor.github.payloads import parse_history
 from github_events_monitor.observations import Deployment
 from github_events_monitor.records import Commit, Reply, Thread
 

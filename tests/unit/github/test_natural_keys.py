@@ -3,15 +3,9 @@ from typing import Any
 
 import pytest
 
-from github_events_monitor.github.payloads import (
-    DERIVED,
-    PushActivity,
-    derived_id,
-    event_from_activity,
-    extract_facts,
-    natural_key,
-    possible_keys,
-)
+from github_events_monitor.github.activity import PushActivity, event_from_activity
+from github_events_monitor.github.facts import extract_facts
+from github_events_monitor.github.natural_keys import DERIVED, derived_id, natural_key, possible_keys
 from github_events_monitor.records import Event
 
 SHA = "a" * 40

@@ -6,8 +6,20 @@ from typing import Any
 import pytest
 
 from github_events_monitor.errors import Unreachable
-from github_events_monitor.github import payloads
-from github_events_monitor.github.payloads import DeploymentStatus, PushActivity, RepositoryInfo
+from github_events_monitor.github.activity import PushActivity, parse_activity
+from github_events_monitor.github.graphql.commits import parse_history
+from github_events_monitor.github.resources import (
+    DeploymentStatus,
+    RepositoryInfo,
+    parse_branches,
+    parse_community_profile,
+    parse_deployment_statuses,
+    parse_deployments,
+    parse_releases,
+    parse_repository,
+    parse_security_advisories,
+)
+from github_events_monitor.github.workflow_runs import parse_workflow_runs
 from github_events_monitor.observations import Deployment, Release
 
 AT = "2026-11-20T08:00:00Z"
@@ -18,7 +30,7 @@ def body(value: Any) -> bytes:
 
 
 def test_a_repository() -> None:
-    info = payloads.parse_repository(
+    info = parse_repository(
         body(
             {
                 "id": 42,
@@ -32,7 +44,7 @@ def test_a_repository() -> None:
         )
     )
     assert info == RepositoryInfo(42, "Octo/Hello", "trunk", fork=True, archived=True, created_at=AT)
-    odd = payloads.parse_repository(b'{"id": 42, "full_name": "Octo/Hello", "fork": 1, "archived": "no"}')
+    odd = parse_repository(b'{"id": 42, "full_name": "Octo/Hello", "fork": 1, "archived": "no"}')
     assert odd == RepositoryInfo(42, "Octo/Hello", None, fork=None, archived=None, created_at=None)
 
 
@@ -48,11 +60,11 @@ def test_a_repository() -> None:
 )
 def test_an_answer_that_names_no_repository_is_nonsense(answer: dict[str, Any]) -> None:
     with pytest.raises(Unreachable):
-        payloads.parse_repository(body(answer))
+        parse_repository(body(answer))
 
 
 def test_activity() -> None:
-    found = payloads.parse_activity(
+    found = parse_activity(
         body(
             [
                 {
@@ -82,32 +94,32 @@ def test_releases_and_branches() -> None:
     draft = {**row, "id": 4, "draft": True, "published_at": None}
     listed = [{**row, "author": {"login": "ada"}}, {"id": 2}, {"tag_name": "v3"}, draft, {**row, "author": None}]
     url = "https://github.com/o/r/releases/tag/v1"
-    assert payloads.parse_releases(body(listed)) == [
+    assert parse_releases(body(listed)) == [
         Release(id="1", tag="v1", published_at=AT, author_login=login, prerelease=True, url=url)
         for login in ("ada", None)
     ]
-    assert payloads.parse_branches(body([{"name": "main"}, {"name": None}, {"name": "x/y"}])) == ["main", "x/y"]
+    assert parse_branches(body([{"name": "main"}, {"name": None}, {"name": "x/y"}])) == ["main", "x/y"]
 
 
 def test_deployments() -> None:
     row = {"id": 1, "sha": "a", "ref": "main", "environment": "production", "task": "deploy", "created_at": AT}
     url = "https://api.github.com/repos/o/r/deployments/1"
-    assert payloads.parse_deployments(body([{**row, "url": url}, {"sha": "b"}])) == [
+    assert parse_deployments(body([{**row, "url": url}, {"sha": "b"}])) == [
         (1, Deployment(id="1", created_at=AT, sha="a", environment="production", url=url))
     ]
     statuses = body([{"id": 2, "state": "success", "environment": "production", "created_at": AT}, {"id": 3}])
-    assert payloads.parse_deployment_statuses(statuses) == [DeploymentStatus("success", AT)]
+    assert parse_deployment_statuses(statuses) == [DeploymentStatus("success", AT)]
 
 
 @pytest.mark.parametrize(("said", "share"), [(-1, None), (0, 0), (57, 57), (100, 100), (101, None), (None, None)])
 def test_the_community_profile_is_a_percentage(said: int | None, share: int | None) -> None:
     profile = body({"health_percentage": said, "files": {"readme": {"url": "x"}, "license": None}})
-    assert payloads.parse_community_profile(profile) == share
+    assert parse_community_profile(profile) == share
 
 
 def test_advisories() -> None:
     rows = [{"ghsa_id": "GHSA-1", "severity": "high", "state": "published"}, {"ghsa_id": "GHSA-2"}, {"state": "draft"}]
-    assert payloads.parse_security_advisories(body(rows)) == [("GHSA-1", True), ("GHSA-2", False)]
+    assert parse_security_advisories(body(rows)) == [("GHSA-1", True), ("GHSA-2", False)]
 
 
 FIXED, UNFIXED = {"patched_versions": "1.1.0"}, {"patched_versions": None}
@@ -124,23 +136,23 @@ FIXED, UNFIXED = {"patched_versions": "1.1.0"}, {"patched_versions": None}
     ],
 )  # fmt: skip
 def test_published_is_not_open(advisory: dict[str, Any], is_open: bool) -> None:
-    [found] = payloads.parse_security_advisories(body([{"ghsa_id": "GHSA-1", "state": "published", **advisory}]))
+    [found] = parse_security_advisories(body([{"ghsa_id": "GHSA-1", "state": "published", **advisory}]))
     assert found.is_open is is_open
 
 
 @pytest.mark.parametrize(
     "parse",
     [
-        payloads.parse_activity,
-        payloads.parse_releases,
-        payloads.parse_deployments,
-        payloads.parse_deployment_statuses,
-        payloads.parse_security_advisories,
-        payloads.parse_branches,
-        payloads.parse_repository,
-        partial(payloads.parse_workflow_runs, "octo/hello"),
-        payloads.parse_community_profile,
-        lambda body: payloads.parse_history("octo/hello", body, "main"),
+        parse_activity,
+        parse_releases,
+        parse_deployments,
+        parse_deployment_statuses,
+        parse_security_advisories,
+        parse_branches,
+        parse_repository,
+        partial(parse_workflow_runs, "octo/hello"),
+        parse_community_profile,
+        lambda body: parse_history("octo/hello", body, "main"),
     ],
 )
 @pytest.mark.parametrize("answer", [b"", b"7", b"null", b"<html></html>"])

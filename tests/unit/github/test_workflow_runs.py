@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from github_events_monitor.github.payloads import parse_workflow_runs
 from github_events_monitor.github.webhooks import parse_webhook
+from github_events_monitor.github.workflow_runs import parse_workflow_runs
 
 AT = "2026-11-20T10:00:00Z"
 DONE = "2026-11-20T10:07:00Z"

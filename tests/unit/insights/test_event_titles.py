@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.github.payloads import extract_facts
+from github_events_monitor.github.facts import extract_facts
 from github_events_monitor.insights.event_texts import MAX_TEXT, TextItem, texts_of, texts_of_thread
 from github_events_monitor.insights.event_titles import describe_event
 from github_events_monitor.records import Event, Thread

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.github.payloads import extract_facts
+from github_events_monitor.github.facts import extract_facts
 from github_events_monitor.insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
 from github_events_monitor.insights.developers import DEVELOPER_FACTS, rank_developers
 from github_events_monitor.insights.patterns import PatternInputs, find_anomalies

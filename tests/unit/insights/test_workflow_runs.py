@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from github_events_monitor.github.payloads import FAILED_VERDICTS
+from github_events_monitor.github.workflow_runs import FAILED_VERDICTS
 from github_events_monitor.insights.deployments import DeploymentInputs, measure_deployments
 from github_events_monitor.insights.results import WorkflowRunsResult
 from github_events_monitor.records import Activity, Span

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.errors import InvalidInput
-from github_events_monitor.transfer.urls import database_url, parse_database_url, same_database
+from github_events_monitor.transfer.migrating import database_url, parse_database_url, same_database
 
 
 @pytest.fixture(autouse=True)

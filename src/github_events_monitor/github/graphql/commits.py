@@ -17,7 +17,7 @@ _BOT = re.compile(r"\d+\+(?P<login>[^@+\s]{1,100}\[bot\])@users\.noreply\.github
 class HistoryPage(NamedTuple):
     """Commits in GitHub's order (from the head); `next_cursor` is None on the last page.
 
-    unread: rows that GitHub left out of an answer in part: then the page does not tell all of its stretch.
+    unread: rows that GitHub left out of an answer in part: then the page is not complete for its stretch.
     found: whether there is such a branch; False for an empty repository, too.
     """
 

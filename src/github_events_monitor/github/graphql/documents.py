@@ -111,7 +111,7 @@ fragment Look on Repository {
 """
 
 MOST_LOOKS = 100
-"""So many repositories are looked at by one question."""
+"""Repositories that one question looks at, at most."""
 
 DEPLOYMENTS = """
 query Deployments($owner: String!, $name: String!, $after: String) {
@@ -130,7 +130,7 @@ query Deployments($owner: String!, $name: String!, $after: String) {
 
 
 def look_document(count: int) -> str:
-    """Return the question what changed in so many repositories (variables o0, n0, o1, …): 3 points for a hundred."""
+    """Return the question what changed in `count` repositories (variables o0, n0, o1, …): 3 points for a hundred."""
     variables = ", ".join(f"$o{number}: String!, $n{number}: String!" for number in range(count))
     asked = "\n".join(f"  r{n}: repository(owner: $o{n}, name: $n{n}) {{ ...Look }}" for n in range(count))
     return f"query Look({variables}) {{\n{asked}\n}}\n{_LOOK}"

@@ -14,7 +14,7 @@ from .documents import look_document
 
 
 class Look(NamedTuple):
-    """What one look tells of a repository; None where GitHub does not say, or where there is no such thing.
+    """What one look shows of a repository; None where GitHub does not say, or where there is no such thing.
 
     newest_issue_at, newest_pull_request_at: the latest `updated_at` of each.
     """

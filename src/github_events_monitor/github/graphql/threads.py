@@ -32,7 +32,7 @@ class ThreadsPage(NamedTuple):
     """Threads, last updated first.
 
     more: threads by number whose replies go on. unread: rows that GitHub left out of an answer in part: then the page
-    does not tell all of its stretch. next_cursor: None on the last page.
+    is not complete for its stretch. next_cursor: None on the last page.
     """
 
     threads: tuple[Thread, ...]

@@ -48,7 +48,7 @@ class RecordEncoder(BatchEncoder):
 def decode_records(
     batch: bytes, names: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[list[Event], list[CommitRecord]]:
-    """What a `RecordEncoder` made, under the keys that names stand for."""
+    """Return what a `RecordEncoder` made, under the keys that names stand for."""
     events, commits = _decode(batch)
     return [_under(names, event) for event in events], [CommitRecord(commit=_under(names, one)) for one in commits]
 

@@ -41,7 +41,7 @@ class CollectorState(ABC):
         self._connection = connection
 
     async def get_state(self, repo: str) -> RepositoryState | None:
-        """What is remembered about a repository, read consistently; None when it was never collected or imported."""
+        """Return what is remembered about a repository, read consistently; None if it was never collected."""
         await self._connection.open()
         return (await self._states([repo_key(repo)])).get(repo_key(repo))
 
@@ -52,7 +52,7 @@ class CollectorState(ABC):
         return await self._states(keys)
 
     async def get_looked_states(self, repos: Iterable[str], now: str) -> dict[str, RepositoryState]:
-        """The same with what looks proved since (see `ledger.with_look`): how questions see them. Not to be saved."""
+        """Return states with what looks proved since (see `ledger.with_look`), for questions. Not to be saved."""
         keys = list(dict.fromkeys(repo_key(repo) for repo in repos))
         if not keys:
             return {}
@@ -79,7 +79,7 @@ class CollectorState(ABC):
         await self._save_states(list(states))
 
     async def get_archive_hours(self) -> tuple[Span, ...]:
-        """The whole hours of GH Archive that were imported for all repositories: see `coverage.with_archive`."""
+        """Return the whole hours of GH Archive that were imported for all repositories: see `coverage.with_archive`."""
         await self._connection.open()
         return await self._archive_hours()
 
@@ -137,11 +137,11 @@ class CollectorState(ABC):
         await self._save_aliases({repo_key(alias): repo_key(repo) for alias, repo in aliases.items()})
 
     async def get_alias(self, name: str) -> str | None:
-        """The key under which a renamed repository is stored, or None."""
+        """Return the key under which a renamed repository is stored, or None."""
         return (await self.get_aliases([name])).get(repo_key(name))
 
     async def get_aliases(self, names: Iterable[str]) -> dict[str, str]:
-        """The same for many names, by key; those that stand for none are absent."""
+        """Return the same for many names, by key; those that stand for none are absent."""
         await self._connection.open()
         return await self._aliases(list(dict.fromkeys(map(repo_key, names))))
 

@@ -41,7 +41,7 @@ class EventsRepository(ABC):
     ) -> list[dict[str, Any]]:
         """Events of one type as dicts, newest first (`created_at` descending, then `id` descending).
 
-        since: inclusive instant. limit: at most so many, counted after all filters; None is all of them.
+        since: inclusive instant. limit: most events, counted after all filters; None is all of them.
         """
         wire.check_limit(limit)
         await self._connection.open()
@@ -54,7 +54,7 @@ class EventsRepository(ABC):
         return [wire.event_to_dict(event) for event in found]
 
     async def get_event(self, event_id: str) -> Event | None:
-        """One event, or None."""
+        """Return one event, or None."""
         await self._connection.open()
         return await self._get(event_id)
 
@@ -69,7 +69,7 @@ class EventsRepository(ABC):
         limit: int = 100,
         after: Position | None = None,
     ) -> list[Event]:
-        """A page of a repository's events with payloads, newest first, those beyond `after` only.
+        """Return a page of a repository's events with payloads, newest first, those beyond `after` only.
 
         actor: login in any letter case. event_types: None is every type, an empty sequence is none.
         """
@@ -81,7 +81,7 @@ class EventsRepository(ABC):
     async def count_by_type(
         self, repo: str, since: str, until: str, *, event_types: Sequence[str] | None = None, actor: str | None = None
     ) -> dict[str, int]:
-        """How many events of each type; types without any are absent. No payload is read for it."""
+        """Return how many events of each type; types without any are absent. No payload is read for it."""
         found = Counter[str]()
         counted = await self.count_by_hour(repo, since, until, event_types=event_types, actor=actor)
         for (_, event_type), count in counted.items():
@@ -91,7 +91,7 @@ class EventsRepository(ABC):
     async def count_by_hour(
         self, repo: str, since: str, until: str, *, event_types: Sequence[str] | None = None, actor: str | None = None
     ) -> dict[tuple[str, str], int]:
-        """How many events of each hour and type; those without any are absent. No payload is read for it.
+        """Return how many events of each hour and type; those without any are absent. No payload is read for it.
 
         An hour is the first thirteen characters of its instants: `2026-11-22T16`.
         """
@@ -108,7 +108,7 @@ class EventsRepository(ABC):
         event_types: Collection[str] | None = None,
         facts: Collection[str] = Facts._fields,
     ) -> list[Activity]:
-        """The narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it.
+        """Return the narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it.
 
         event_types: None is every type, an empty collection is none. facts: those that are read; the others are None.
         """
@@ -129,7 +129,7 @@ class EventsRepository(ABC):
         return await self._trending(since, until, limit)
 
     async def get_known_ids(self, ids: Iterable[str]) -> set[str]:
-        """Those of the ids that are stored, read consistently."""
+        """Return those of the ids that are stored, read consistently."""
         await self._connection.open()
         return await self._known(list(dict.fromkeys(ids)))
 

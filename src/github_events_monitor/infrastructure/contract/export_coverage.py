@@ -1,4 +1,4 @@
-"""What an export may say is known of a repository: only what comes along with it."""
+"""What an export may say is known of a repository: only what the export itself holds."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple

@@ -90,7 +90,7 @@ class DatabaseManager(ABC):
         return await self._import(events, commits)
 
     async def import_batch(self, batch: bytes, names: Mapping[str, str] | None = None) -> Stored:
-        """The bulk path: the same for what an encoder of this provider (`batch_encoder`) made.
+        """Store what an encoder of this provider (`batch_encoder`) made: the same, in bulk.
 
         names: the keys under which repositories are stored that the batch has under other ones.
         """
@@ -100,7 +100,7 @@ class DatabaseManager(ABC):
     async def join_repositories(self, repo: str, into: str) -> None:
         """Store under one key what is stored under two names of one repository. What is there under `into` stays.
 
-        The other name stands for it from then on. Days' results of the other name go: they can be made anew.
+        The other name stands for it from then on. Days' results of the other name go: they can be computed again.
         """
         await self.connection.open()
         old, key = repo_key(repo), repo_key(into)
@@ -175,7 +175,7 @@ class DatabaseManager(ABC):
         return new
 
     async def _recognise(self, states: Iterable[RepositoryState]) -> None:
-        """Have one key for one id, whatever names its repository had where these states come from."""
+        """Give one id one key, whatever names its repository had where these states come from."""
         names = Names(self)
         await names.recognise(names_of(states))
         for name, key in names.apart.items():
@@ -218,7 +218,7 @@ class DatabaseManager(ABC):
 
     @abstractmethod
     async def check(self) -> dict[str, Any]:
-        """What `database check` shows; nothing is created or changed.
+        """Return what `database check` shows; nothing is created or changed.
 
         `provider`, `problems` (sentences without stored rows in them; empty where all is well), `schema_version` where
         there is one, and `tables`: by name `items` (None where they cannot be counted) and what else is known.

@@ -29,22 +29,10 @@ class MetricsRepository(ABC):
         await self._connection.open()
         return await self._save(table, checked)
 
-    async def get_metrics(
-        self,
-        table: MetricTable,
-        key: str,
-        *,
-        prefix: str = "",
-        first: str = "",
-        last: str = "",
-        limit: int | None = None,
-    ) -> list[MetricRow]:
-        """Return rows of a key in order of `sort`: those that begin with `prefix` and lie in first <= sort <= last."""
-        wire.check_limit(limit)
+    async def get_metrics(self, table: MetricTable, key: str, *, prefix: str = "", first: str = "") -> list[MetricRow]:
+        """Return rows of a key in order of `sort`: those that begin with `prefix` and are not before `first`."""
         await self._connection.open()
-        found = await self._rows(table, key.lower(), prefix)
-        chosen = [row for row in found if row.sort >= first and (not last or row.sort <= last)]
-        return chosen[:limit]
+        return [row for row in await self._rows(table, key.lower(), prefix) if row.sort >= first]
 
     async def save_health(self, repo: str, day: str, result: Mapping[str, Any]) -> None:
         """Keep a repository's health result of a day (YYYY-MM-DD), replacing that day's; the last 400 days are kept."""

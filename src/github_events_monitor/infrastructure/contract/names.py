@@ -124,12 +124,12 @@ def names_of(states: Iterable[RepositoryState]) -> dict[str, Newest]:
 
 
 def _key_of(number: int, names: list[str], stored: _Stored) -> str:
-    """The key of an id: where it is stored already, else under the newest of its names."""
+    """Return the key of an id: where it is stored already, else under the newest of its names."""
     candidates = [stored.aliases.get(name_by_id(number)), *(name for name in names if name in stored.states)]
     candidates += [stored.aliases.get(name) for name in names]
     return next((key for key in candidates if key is not None and _is_of(stored.states.get(key), number)), names[0])
 
 
 def _is_of(state: RepositoryState | None, number: int) -> bool:
-    """Whether a key may be that of an id, and is not by now another one's."""
+    """Return whether a key may be that of an id, and is not by now another one's."""
     return state is None or state.repository_id in {None, number}

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ...instants import shift
 
 KEPT = timedelta(hours=1)
-"""What other programs' looks proved is kept so long; each repository is visited in the meantime."""
+"""How long the results of other programs' looks are kept; each repository is visited in the meantime."""
 
 _WIDTH = 5
 

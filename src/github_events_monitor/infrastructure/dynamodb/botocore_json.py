@@ -21,7 +21,7 @@ class ItemParserFactory(AioResponseParserFactory):
 
 
 def use_item_serializer(client: Any) -> None:
-    """Have a client of DynamoDB write requests so; botocore has no public place to say it."""
+    """Make a client of DynamoDB write requests so; botocore has no public setting for it."""
     client._serializer = _ItemSerializer()
 
 

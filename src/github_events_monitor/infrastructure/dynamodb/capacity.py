@@ -60,7 +60,7 @@ class Capacity:
         return reads, sum(own.values(), 0.0) - reads
 
     def reset(self) -> None:
-        """Start counting anew."""
+        """Start counting from zero."""
         self.units.clear()
         self.calls.clear()
 

@@ -89,7 +89,7 @@ class DynamoDBClient:
 
     @property
     def retrying(self) -> stamina.AsyncRetryingCaller:
-        """Repeats a call for so long."""
+        """Repeats a call, and for how long."""
         return self._retrying[self.retry_seconds]
 
     async def connect(self) -> None:

@@ -65,7 +65,7 @@ _MAX_REPOSITORIES, _ROUNDS_A_MONTH = 10_000, 30 * 288
 _STATE_WRITES, _VISIT_READS = 3, 4
 """A visit without news takes the lease, saves the state, gives the lease back: see `benchmarks/dynamodb.py`."""
 _FEW, _MOST = 10, 105
-"""So few repositories are visited in every round, so many and more every 52 minutes on average: see `Poller`."""
+"""Up to `_FEW` repositories are visited in every round, `_MOST` and more every 52 minutes on average: see `Poller`."""
 _NOTED_BYTES, _WATCHED_BYTES = 5.3, 61
 """What the note of a look takes for each repository, and its row on the watch list, which is read three times a round:
 see `benchmarks/quiet_cycle.py`."""

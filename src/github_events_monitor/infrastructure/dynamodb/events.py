@@ -69,7 +69,7 @@ class DynamoDBEvents(EventsRepository):
         await write_items(self._client, (put("events", item) for item in items), total=len(events))
 
     async def _new(self, events: Sequence[Event]) -> list[Event]:
-        """Those that are not stored, each with the id under which it is to be."""
+        """Return those that are not stored, each with the id under which it is to be."""
         keys = [key_of(event) for event in events]
         stored = await self._stored(keys)
         names = differing_names(keys, stored)
@@ -196,7 +196,7 @@ class DynamoDBEvents(EventsRepository):
         return False
 
     async def _with_payloads(self, rows: AsyncIterator[Item], limit: int | None) -> list[Event]:
-        """The events of index rows, as many as asked for; rows whose item expired meanwhile are passed over."""
+        """Return the events of index rows, as many as asked for; rows whose item expired meanwhile are passed over."""
         chosen: list[Event] = []
         ids: list[str] = []
         async for row in rows:

@@ -56,7 +56,7 @@ def _of(client: DynamoDBClient, table: str, index: Index, repo: str, show: str) 
 
 
 def _presences(events: Sequence[Event], repo: str) -> list[Write]:
-    """What says on which days people were active under that name."""
+    """Return deletions of the rows that say on which days people were active under that name."""
     seen = {(event.actor_login.lower(), event.created_at[:10]) for event in events if event.actor_login}
     return [
         delete("developer_metrics", attributes({"actor_login": login, "repo_time_period": f"#seen#{repo}#{day}"}))

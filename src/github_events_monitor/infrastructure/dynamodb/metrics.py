@@ -111,5 +111,5 @@ def metric_from_item(table: MetricTable, item: Item) -> MetricRow:
 
 
 def month_key(repo: str, month: str) -> Item:
-    """The key of a month of a repository's health results."""
+    """Return the key of a month of a repository's health results."""
     return {"repo_name": {"S": f"#{repo}#{month}"}}

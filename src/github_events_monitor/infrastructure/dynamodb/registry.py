@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from hashlib import sha1
 
-from ...github.payloads import FEED_TYPES
+from ...github.events import FEED_TYPES
 from ...records import Event, RepositoryState
 from ...side_by_side import side_by_side
 from ..database_interface import KnownRepository

@@ -49,12 +49,12 @@ LAYOUT = 1
 
 
 def key(first: str, second: str) -> Item:
-    """A key of `event_patterns`."""
+    """Return a key of `event_patterns`."""
     return {"repo_name": {"S": first}, "event_pattern_detected": {"S": second}}
 
 
 def row(first: str, second: str, **values: Any) -> Write:
-    """A row of `event_patterns`."""
+    """Return a row of `event_patterns`."""
     return put(TABLE, key(first, second) | attributes(values))
 
 
@@ -79,7 +79,7 @@ async def load_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str,
 async def load_states_and_note(
     client: DynamoDBClient, repos: Sequence[str], namespace: str, name: str
 ) -> tuple[dict[str, RepositoryState], Any]:
-    """The same as indexes show it by now, and one note of a namespace, None where there is none."""
+    """Return the same as indexes show it by now, and one note of a namespace, None where there is none."""
     keys = [*_state_keys(repos), key(namespace, name)]
     found = await get_items(client, TABLE, keys, attributes="#state, #unsettled, #note", consistent=True)
     return await _settled_states(client, found), next(
@@ -249,13 +249,13 @@ async def watch_list(client: DynamoDBClient) -> dict[str, bool]:
 
 
 async def aliases_of(client: DynamoDBClient, names: Iterable[str]) -> dict[str, str]:
-    """Where renamed repositories are stored, by name."""
+    """Return where renamed repositories are stored, by name."""
     found = await get_items(client, TABLE, [key("#alias", name) for name in names], consistent=True)
     return {must(item, "event_pattern_detected"): repo_key(must(item, "target")) for item in found}
 
 
 async def has_strangers(client: DynamoDBClient) -> bool:
-    """Whether an event was ever kept beside another of its id."""
+    """Return whether an event was ever kept beside another of its id."""
     return bool(await get_items(client, TABLE, [key("#strangers", "events")], consistent=True))
 
 
@@ -274,12 +274,12 @@ async def notes(client: DynamoDBClient, namespace: str, names: Sequence[str] | N
 
 
 def lease_lost(repo: str) -> LeaseLost:
-    """The error, in words."""
+    """Return the error, in words."""
     return LeaseLost(f"another collector took over {repo}: what this one learned was not recorded as complete")
 
 
 def partition(client: DynamoDBClient, first: str, prefix: str = "") -> dict[str, Any]:
-    """The query for the rows of a key, those whose sort key begins with a prefix; read consistently."""
+    """Return the query for the rows of a key, those whose sort key begins with a prefix; read consistently."""
     condition = "#repo_name = :key" + (" AND begins_with(#event_pattern_detected, :prefix)" if prefix else "")
     values = attributes({":key": first, ":prefix": prefix or None})
     return {

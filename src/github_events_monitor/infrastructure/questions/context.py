@@ -31,7 +31,7 @@ MISSING_FOR = timedelta(minutes=5)
 MAX_MISSING = 1_000
 
 FEW = 2
-"""So many repositories can be collected wholly within the requests of one call."""
+"""Repositories that can be collected completely within the requests of one call."""
 
 _UNSETTLED = "What was stored moments ago is not all to be found yet: ask again in a few seconds."
 
@@ -205,9 +205,9 @@ class QuestionContext:
         few = len(subjects) <= FEW
         wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
         problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
-        anew = await self.stored_all(repo for key, (_, repo) in subjects.items() if key in problems)
+        again = await self.stored_all(repo for key, (_, repo) in subjects.items() if key in problems)
         return [
-            anew[repo]._replace(problem=problems[key]) if key in problems else subject
+            again[repo]._replace(problem=problems[key]) if key in problems else subject
             for key, (subject, repo) in subjects.items()
         ]
 

@@ -16,7 +16,7 @@ from .reading import fit
 from .windows import Asked, days_before
 
 PATTERN_DAYS = 60
-"""How far before a window anomalies look to tell what is usual."""
+"""How far before a window events are read to learn what is usual."""
 
 
 class EventAnomaliesQuery(WindowedQuery):

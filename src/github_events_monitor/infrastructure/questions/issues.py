@@ -16,7 +16,7 @@ from .question import Endpoint, Question
 
 NAME = "issues"
 _LABELS = 8
-"""So many labels are named where none is the one asked for, those most used first."""
+"""Labels that are named where none is the one asked for, those most used first."""
 
 
 class IssuesQuery(threads.ThreadsQuery):

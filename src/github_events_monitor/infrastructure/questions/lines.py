@@ -1,6 +1,6 @@
 """Answers as text: short plain lines for a model or a person who sees nothing else.
 
-What strangers wrote stands in double quotes, on one line and without double quotes of its own, so that it cannot look
+What strangers wrote is in double quotes, on one line and without double quotes of its own, so that it cannot look
 like a line of ours.
 """
 
@@ -131,7 +131,7 @@ def number(value: float | None) -> str:
 
 
 def hours_of(value: float | None) -> str:
-    """Return hours in few digits; what was rounded down to none is a short time all the same."""
+    """Return hours in few digits; a short time that is rounded to 0 is "under 0.1"."""
     return "under 0.1" if value is not None and value < 0.05 else number(value)
 
 
@@ -173,7 +173,7 @@ def _unknown_buckets(size: int, unit: Unit, start: str, coverage: Coverage, wind
 
 
 def fit_lines(summary: str, lines: Iterable[str], budget: int) -> str:
-    """Return the summary and as many of the lines as fit into so many bytes, and a word where some did not.
+    """Return the summary and as many of the lines as fit into `budget` bytes, and a note where some did not.
 
     Lines that say how to go on (the last ones, of cursors) are kept.
     """

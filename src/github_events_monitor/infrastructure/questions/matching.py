@@ -67,20 +67,19 @@ async def matching(
     read: Callable[[int, Position | None], Awaitable[list[RecordT]]],
     matches: Callable[[RecordT], bool],
     position: Callable[[RecordT], Position],
-    after: Position | None = None,
 ) -> list[RecordT]:
-    """Return all records behind a position that match, in the order of storage.
+    """Return all records that match, in the order of storage.
 
     Args:
-        read: Return at most so many records behind a position.
-        matches: Whether a record is wanted.
-        position: Where a record stands.
-        after: Where to begin; None is the beginning.
+        read: Returns records behind a position, at most the number given.
+        matches: Returns whether a record is wanted.
+        position: Returns the position of a record.
 
     Raises:
         InvalidInput: the window holds more than `MAX_READ` records.
     """
     found: list[RecordT] = []
+    after: Position | None = None
     for _ in range(MAX_READ // _PAGE):
         records = await read(_PAGE, after)
         found.extend(record for record in records if matches(record))

@@ -81,7 +81,7 @@ async def answer(context: QuestionContext, query: MonitorCommitsQuery) -> Monito
 async def _monitored(
     context: QuestionContext, subject: Subject, asked: Asked, size: int, room: int
 ) -> MonitoredRepository:
-    """Return one repository in so many bytes: what is known of it first, then authors, then commits."""
+    """Return one repository within `room` bytes: what is known of it first, then authors, then commits."""
     name, url, branch = subject.presenter.full_name, subject.presenter.repo_url, subject.default_branch
     authors = await context.manager.commits.get_authorship(subject.key, *asked.span, branch=branch)
     coverage = commit_coverage(context, subject, asked, None)

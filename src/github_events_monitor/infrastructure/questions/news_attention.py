@@ -16,9 +16,8 @@ from ...records import Activity, Commit, CommitFile, CommitSummary, MetricRow, S
 from .context import QuestionContext, Subject
 from .event_anomalies import EventAnomaliesQuery
 from .event_anomalies import find as find_anomalies
-from .late_news import NewsFilter
 from .lines import name_of, number, quoted
-from .news import Attention, look
+from .news import Attention, NewsFilter, look
 from .reading import HISTORY_DAYS, read_commits
 from .security_report import TEXT_TYPES, read_sensitive_files, read_texts, texts_of_threads
 from .windows import Asked, days_before

@@ -17,7 +17,7 @@ _COUNTED: dict[AttentionKind, tuple[str, str]] = {
 
 
 class Fitted(NamedTuple):
-    """An answer that fits. whole: whether it tells of all that happened. note: what it leaves out."""
+    """An answer that fits. whole: whether it shows every event. note: what it leaves out."""
 
     answer: WhatsNew
     whole: bool
@@ -27,8 +27,8 @@ class Fitted(NamedTuple):
 def fit(answer: WhatsNew, text_size: Callable[[WhatsNew], int], text_bytes: int) -> Fitted:
     """Return the fullest form of an answer that fits into text and structure.
 
-    Where that is not enough, what stands is left out and counted: it is said again the next time. Only what happened
-    and does not fit keeps an answer from being whole.
+    Where that is not enough, states are left out and counted: they are shown the next time. Only an event that does not
+    fit keeps an answer from being whole.
     """
 
     def fits(form: WhatsNew) -> bool:
@@ -94,7 +94,7 @@ def _as_one(found: Sequence[Attention]) -> Attention:
 
 
 def _with_ongoing(answer: WhatsNew, shown: Sequence[Attention]) -> WhatsNew:
-    """Return an answer with only these of the things that stand."""
+    """Return an answer with only these of its ongoing states."""
     kept = {id(one) for one in shown}
     rows = (one for one in answer.attention if one.kind not in ONGOING or id(one) in kept)
     return answer.model_copy(update={"attention": tuple(rows)})

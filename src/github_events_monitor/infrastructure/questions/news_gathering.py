@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...answers import Problem
 from ...errors import MonitorError
-from ...github.payloads import FAILED_VERDICTS
+from ...github.workflow_runs import FAILED_VERDICTS
 from ...insights.accounts import Accounts
 from ...insights.workflow_runs import latest_attempts, verdicts_on
 from ...instants import seconds_between
@@ -16,9 +16,8 @@ from ...records import Activity, Authorship, Commit, MetricRow, Seen, Span, Thre
 from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
-from .late_news import NewsFilter
 from .lines import quoted
-from .news import KINDS_IN_ORDER, Attention, News, RepositoryNews, look, word
+from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, look, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_commits, read_snapshot
 from .thread_standing import may_have_ended, stretches
@@ -29,7 +28,7 @@ KINDS = ("events", "commits", "threads")
 CHECKS_DAYS = 30
 """How far back the latest verdict of a workflow may lie."""
 AT_ONCE = 16
-"""Repositories that are read beside one another."""
+"""Repositories that are read concurrently."""
 MAX_NEWCOMERS = 3
 _LASTING = ("ReleaseEvent", "WorkflowRunEvent")
 SAME_RELEASE_SECONDS = 600
@@ -68,10 +67,10 @@ async def gather(
     most: int,
     reader: str | None = None,
 ) -> Gathered:
-    """Return what is new across repositories, with so many titles of each kind of news at most.
+    """Return what is new across repositories, with at most `most` titles of each kind of news.
 
-    For a reader also what was learned since that reader asked last, and nothing that this reader was told. What a
-    repository has from before the first window that the reader was told of is no news.
+    For a reader also what was learned since that reader asked last, and nothing that this reader has seen. What a
+    repository has from before the first window that the reader has seen is not news.
     """
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
@@ -124,7 +123,7 @@ async def _of(
 
 
 async def _read(context: QuestionContext, subject: Subject, news_filter: NewsFilter, asked: Asked) -> Stored:
-    """Read what is stored, beside one another."""
+    """Read what is stored, concurrently."""
     key, until, manager = subject.key, asked.span.until, context.manager
     stretch = Span(f"{news_filter.start[:13]}:00:00Z", until)
     midnight, month = f"{stretch.since[:10]}T00:00:00Z", days_before(until, CHECKS_DAYS)
@@ -292,7 +291,7 @@ def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | 
 
 
 def _failed(subject: Subject) -> str | None:
-    """Return that the repository could not be asked now, and until when its news are told."""
+    """Return that the repository could not be asked now, and until when its news are known."""
     if subject.problem is None:
         return None
     last = subject.state.last_collected_at if subject.state else None

@@ -1,4 +1,4 @@
-"""Where a person is found among what is stored, and what is said of one whom nothing stored names."""
+"""Where a person is found in stored records, and a note about a person who is in none of them."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from .windows import Asked, days_before
 MAX_SEARCHED = 200
 """Repositories whose commits are looked through for one person."""
 MAX_ASKED = 10
-"""Repositories whose people are looked through for a name like one that nobody has."""
+"""Repositories whose people are searched for a name like the unknown one."""
 _NEAREST = 3
 
 
@@ -35,7 +35,7 @@ async def find_person(context: QuestionContext, person: str, asked: Asked) -> Fo
     """Return the keys of repositories in which a login, name or e-mail address was active in the window.
 
     Commits name people in other ways than events do: their authors and co-authors are looked through in all
-    repositories stored here, watched ones first, and the logins that these tell are asked of the events.
+    repositories stored here, watched ones first, and the events are asked for the logins found there.
     """
     known = await context.manager.collector_state.get_repositories(limit=MAX_SEARCHED + 1)
     watching = [repo_key(name) for name in await context.watching()]
@@ -65,7 +65,7 @@ async def commits_by(
 ) -> frozenset[str]:
     """Return the shas of the window's commits that a login, name or e-mail address made or helped to make.
 
-    Whom it means is told by the commits of the time before, too, as in `developer_activity`.
+    Which accounts are meant is learned from earlier commits, too, as in `developer_activity`.
     """
     since, until = days_before(asked.span.since, HISTORY_DAYS), asked.span.until
     commits = await context.manager.commits.get_authorship(subject.key, since, until, branch=branch)

@@ -61,7 +61,7 @@ class FileAnswer(AnswerModel):
 
 
 class EventAnswer(AnswerModel):
-    """One event; `title` says in a line what happened, as far as the record tells.
+    """One event; `title` says in a line what happened, as far as the record says.
 
     author_login: who opened the issue or pull request that it is about, where that is another one than the actor.
     """

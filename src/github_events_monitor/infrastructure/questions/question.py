@@ -35,7 +35,7 @@ class Endpoint:
 class Question(Generic[QueryT, AnswerT]):
     """One question, as MCP, REST and the terminal declare it.
 
-    name: the tool's. description: what a model is told about the tool. summarise: the answer in one line. lines: its
+    name: the tool's. description: of the tool, for a model. summarise: the answer in one line. lines: its
     rows as text, each one line; together with the summary they are the whole answer. text_bytes: what the text may
     take. is_tool: whether MCP offers it. position: where it stands in lists.
     """

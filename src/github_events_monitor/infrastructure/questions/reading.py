@@ -15,7 +15,7 @@ from .windows import Asked, days_before
 EnvelopeT = TypeVar("EnvelopeT", bound=Envelope)
 
 HISTORY_DAYS = 90
-"""How far before a window questions look to tell who is new and how it was before."""
+"""How far before a window records are read, to know who is new and how it was before."""
 SNAPSHOT_DAYS = 2
 
 

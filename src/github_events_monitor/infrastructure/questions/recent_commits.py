@@ -33,7 +33,7 @@ PAGE_TEXT_BYTES = 5_900
 """What the text of a page of at most thirty commits may take."""
 
 Read = Callable[[int, Position | None], Awaitable[list[CommitRecord]]]
-"""Reads at most so many commits behind a position."""
+"""Reads commits behind a position: their number, at most, and the position."""
 _READ_PAGE = 500
 
 Branch = Annotated[str | None, AfterValidator(check_branch), Field(description="default: the default branch")]
@@ -137,7 +137,7 @@ async def _find(
 
 
 async def _read_of(read: Read, shas: frozenset[str], limit: int, after: Position | None) -> list[CommitRecord]:
-    """Return at most so many of these commits behind a position, reading no further than the last of them."""
+    """Return at most `limit` of these commits behind a position, reading no further than the last of them."""
     found: list[CommitRecord] = []
     while len(found) < limit:
         records = await read(_READ_PAGE, after)
@@ -183,7 +183,7 @@ def _page(commits: list[CommitAnswer], size: int) -> list[CommitAnswer]:
 
 
 def with_message(commit: CommitAnswer, length: int) -> CommitAnswer:
-    """Return the commit with its message cut to so many characters, a plain prefix."""
+    """Return the commit with its message cut to a number of characters, a plain prefix."""
     return commit.model_copy(update={"message": commit.message[:length].rstrip()})
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from ...answers import Envelope
-from ...github.payloads import check_types
+from ...github.events import check_types
 from ...insights.results import ActivitySeries
 from ...insights.series import activity_series, weekday_hours
 from ...insights.threads import THREAD_TYPES
@@ -51,7 +51,7 @@ WeekdayHours = tuple[tuple[int, ...], ...]
 class RepositoryActivity(Envelope):
     """Events of one repository, newest first; counts are of the whole window.
 
-    weekday_hours: left out where the series is by hour, which tells it.
+    weekday_hours: left out where the series is by hour, which has the same.
     """
 
     total_events: int
@@ -192,7 +192,7 @@ async def _threads_of(context: QuestionContext, subject: Subject, events: Sequen
 
 
 def _kind(types: Sequence[str] | None) -> str:
-    """Return the kind of what is known that an answer rests on: the feed never tells of workflow runs."""
+    """Return the kind of coverage that counts for an answer: the feed never has workflow runs."""
     return "workflow_runs" if types and {*types} <= {*RUN_TYPES} else "events"
 
 
@@ -247,7 +247,7 @@ def count_lines(answer: EventCounts) -> Iterator[str]:
 
 
 def weekday_lines(weekday_hours: WeekdayHours) -> Iterator[str]:
-    """Yield events by weekday and hour as text; nothing where they are not told or there is none."""
+    """Yield events by weekday and hour as text; nothing where they are left out or there are none."""
     if not any(map(any, weekday_hours)):
         return
     days = zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekday_hours, strict=False)

@@ -1,7 +1,7 @@
-"""Schemas as small as they can be while still saying what a caller needs: tools/list stands in every conversation.
+"""Schemas as small as they can be while still saying what a caller needs: tools/list is part of every conversation.
 
-What pydantic writes and nobody reads is left out: titles, null defaults, the null arm of optional arguments.
-The shapes that most answers share are told in a sentence instead of being spelled out in every tool.
+What pydantic adds and no client needs is left out: titles, null defaults, the null arm of optional arguments.
+The shapes that most answers share are described in a sentence instead of being spelled out in every tool.
 """
 
 from collections.abc import Mapping
@@ -41,20 +41,20 @@ SHARED = {
     "WorkflowRunsResult": "verdicts, failed, failing[{workflow, since, sha, since_known, evidence[]}], complete,"
     " explanation",
 }
-"""Shapes told in a sentence, by the name of their model."""
+"""Shapes described in a sentence, by the name of their model."""
 
 _KEPT = ("type", "enum", "const", "required", "minimum", "maximum", "pattern", "format")
 
 
 def slim_input(schema: Schema) -> Schema:
-    """A tool's arguments: closed, each with type, limits, description, and its default unless that is null."""
+    """Return a tool's arguments: closed, each with type, limits, description, and its default unless that is null."""
     properties = {name: _argument(part) for name, part in schema.get("properties", {}).items()}
     closed: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**closed, "required": schema["required"]} if schema.get("required") else closed
 
 
 def slim_output(schema: Schema) -> Schema:
-    """A tool's answer: names and types all the way down."""
+    """Return a tool's answer: names and types all the way down."""
     return _slim(schema, schema.get("$defs", {}))
 
 

@@ -23,7 +23,7 @@ def wire_size(value: Any) -> int:
 
 
 def how_many_fit(items: Sequence[Any], budget: int, *, least: int = 1) -> int:
-    """Return how many of the first items (answers, or plain JSON values) fit into so many bytes; at least `least`."""
+    """Return how many of the first items (answers, or plain JSON values) fit into `budget` bytes; at least `least`."""
     used = 0
     for count, item in enumerate(items):
         used += (len(item.model_dump_json().encode()) if isinstance(item, AnswerModel) else wire_size(item)) + 1

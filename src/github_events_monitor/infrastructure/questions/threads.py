@@ -33,7 +33,7 @@ _EARLIEST = "2008-02-01T00:00:00Z"
 
 
 class Summary(AnswerModel):
-    """Counts of the window, and medians with the number of threads they come from; None of none.
+    """Counts of the window, and medians with the number of threads they come from; None where there are none.
 
     open: at the end of the window. closed: without being merged. Medians in hours. waiting_for_review: of the open
     ones. series and durations: the same by time, and how long it took.
@@ -90,7 +90,7 @@ async def list_threads(
 ) -> Listing[ItemT]:
     """Return a page of the threads of a kind that match, as of the end of the window, in the order asked for.
 
-    people: whom else than the author the question names. explain: says, of all threads, why none may match.
+    people: whom the question names besides the author. explain: returns why none matches, from all threads.
     The record is collected first where it is stale and no cursor fixes what was known. Raises the `GitHubError` for
     which nothing is known.
     """
@@ -279,10 +279,10 @@ def summary_lines(summary: Summary, coverage: Coverage, window: Window) -> Itera
     yield summary_line(summary)
     series, took = summary.series, summary.durations
     kinds = [("opened", series.opened), ("merged", series.merged), ("closed", series.closed)]
-    told = [(kind, values) for kind, values in kinds if any(values)]
-    if told or any(series.open):
-        told.insert(0, ("open at the end", series.open))
-    yield from by_time(told, series.unit, series.start, coverage, window)
+    shown = [(kind, values) for kind, values in kinds if any(values)]
+    if shown or any(series.open):
+        shown.insert(0, ("open at the end", series.open))
+    yield from by_time(shown, series.unit, series.start, coverage, window)
     for name, values in (("first response", took.first_response), ("merge", took.merge)):
         if any(values):
             ends = (

@@ -132,15 +132,15 @@ def watch_list(watching: Sequence[str], errors: Mapping[str, Problem], patterns:
     behind = [_shown(pattern) for pattern in patterns]
     behind = behind[: how_many_fit(behind, MAX_BYTES // 5)]
     problems = list(errors.items())
-    told = dict(problems[: how_many_fit([[name, it.to_wire()] for name, it in problems], MAX_BYTES // 3)])
+    problems_shown = dict(problems[: how_many_fit([[name, it.to_wire()] for name, it in problems], MAX_BYTES // 3)])
     listed = watching[: how_many_fit(watching, MAX_BYTES // 3)]
     cut = [
         f"{len(shown)} of {len(all_)} {what}"
-        for what, shown, all_ in (("watched repositories", listed, watching), ("errors", told, problems))
+        for what, shown, all_ in (("watched repositories", listed, watching), ("errors", problems_shown, problems))
         if len(shown) < len(all_)
     ]
     note = f"The answer was too long; it shows the first {', '.join(cut)}." if cut else None
-    return WatchList(watching=tuple(listed), patterns=tuple(behind), errors=told, note=note)
+    return WatchList(watching=tuple(listed), patterns=tuple(behind), errors=problems_shown, note=note)
 
 
 def _shown(pattern: Pattern) -> WatchedPattern:

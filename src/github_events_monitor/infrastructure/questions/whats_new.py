@@ -54,7 +54,7 @@ class WhatsNewQuery(Query):
 async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     """Return what is new; a reader's mark moves on only when the whole answer was given.
 
-    Where a repository fails, the mark waits for it, and what was told of the others is remembered nevertheless.
+    Where a repository fails, the mark stays, and what was shown of the others is remembered nevertheless.
     """
     chosen = await context.choose(query.repos)
     names = chosen.names[:MAX_REPOSITORIES]

@@ -56,7 +56,7 @@ def previous(span: Span) -> Span:
 
 @lru_cache
 def days_before(instant: str, days: int) -> str:
-    """Return the instant so many days earlier."""
+    """Return the instant a number of days earlier."""
     return format_instant(datetime.fromisoformat(instant) - timedelta(days=days))
 
 

@@ -142,13 +142,13 @@ def save_states(db: sqlite3.Connection, states: Iterable[RepositoryState]) -> No
 
 
 def read_aliases(db: sqlite3.Connection, names: Collection[str]) -> dict[str, str]:
-    """The keys that names stand for; those that stand for none are absent."""
+    """Return the keys that names stand for; those that stand for none are absent."""
     rows = db.execute(_ALIASES, (ALIAS, dump_json(list(names)).decode()))
     return {name: load_json(data) for name, data in rows}
 
 
 def has_strangers(db: sqlite3.Connection) -> bool:
-    """Whether an event was ever kept beside another of its id."""
+    """Return whether an event was ever kept beside another of its id."""
     return _get(db, _STRANGERS, "events") is not None
 
 

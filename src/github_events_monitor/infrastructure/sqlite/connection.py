@@ -164,7 +164,7 @@ class SQLiteConnection(DatabaseConnection):
         try:
             return await self._workers[which].run(partial(_in_place, work, self._place))
         except Moved:
-            await self._let_go()  # whoever puts a file there again is served from it
+            await self._let_go()  # a file that is put there again is opened by the next use
             raise
         except TRANSLATED as error:
             raise translate(error, self.path) from error
@@ -178,7 +178,7 @@ def _in_place(work: Work[ResultT], place: Place | None, db: sqlite3.Connection) 
 
 
 def _submit(connection: "weakref.ref[SQLiteConnection]", work: Work[None]) -> None:
-    """Have the writer do it after what is queued; nobody waits for it."""
+    """Make the writer do it after what is queued, without waiting for it."""
     if (alive := connection()) is not None and alive._workers:
         alive._workers[0].put(work)
 

@@ -115,7 +115,7 @@ def insert_events(db: sqlite3.Connection, events: Iterable[Event]) -> int:
 
 
 def event_row(event: Event, payload: str | bytes) -> tuple[Any, ...]:
-    """Values of `COLUMNS`, with the payload as it is stored."""
+    """Return values of `COLUMNS`, with the payload as it is stored."""
     e = event
     return (e.id, e.event_type, e.created_at, e.repo_name, e.actor_login, payload, *e.facts)
 
@@ -130,7 +130,7 @@ def insert_rows(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int:
 
 
 def read_keys(db: sqlite3.Connection, ids: Collection[str]) -> list[EventKey]:
-    """What tells apart the events that are stored under ids."""
+    """Return what distinguishes the events that are stored under ids."""
     sql = "SELECT id, event_type, created_at, repo_name FROM events WHERE id IN (SELECT value FROM json_each(?))"
     return [EventKey(*row) for row in db.execute(sql, (dump_json(list(ids)).decode(),))]
 

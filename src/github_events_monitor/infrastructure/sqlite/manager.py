@@ -90,7 +90,7 @@ class SQLiteManager(DatabaseManager):
         await self.connection.open()
         await self.connection.write(schema.drop)
         await self.connection.maintain(lambda db: db.execute("VACUUM") and None)
-        await self.close()  # the next use makes the tables anew
+        await self.close()  # the next use creates the tables again
         return list(TABLES)
 
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored:

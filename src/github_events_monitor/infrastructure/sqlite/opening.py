@@ -49,7 +49,7 @@ class Moved(DatabaseUnreachable):
 
 @dataclass(frozen=True)
 class Place:
-    """Which files stand at the names of a database and of its log; by device and inode, which an open file keeps."""
+    """Which files are at the paths of a database and of its log; by device and inode, which an open file keeps."""
 
     path: str
     files: tuple[tuple[str, tuple[int, int]], ...]

@@ -44,7 +44,7 @@ class Worker(aiosqlite.Connection):
         return await answer
 
     def put(self, work: Work[None]) -> None:
-        """Have the thread do something that raises nothing, after what is queued."""
+        """Make the thread do something that raises nothing, after what is queued."""
         self._tx.put_nowait((None, partial(work, self._conn)))
 
     async def close(self) -> None:
@@ -52,7 +52,7 @@ class Worker(aiosqlite.Connection):
         await asyncio.to_thread(self._finish)
 
     def stop(self) -> None:
-        """Have the thread close the connection and end, whether it is waited for or not."""
+        """Make the thread close the connection and end, whether it is waited for or not."""
         # Not aiosqlite's own: it would ask the event loop of this thread for a future, and the loop may be closed by
         # the time that the answer comes. Nor from another thread: at the interpreter's end `Thread.start` never ends.
         self._running = False

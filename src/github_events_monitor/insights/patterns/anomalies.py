@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ...github.payloads import FEED_TYPES
+from ...github.events import FEED_TYPES
 from ...records import Activity, Span
 from ..results import Anomaly, AnomalyResult
 from ..statistics import false_discovery_limit

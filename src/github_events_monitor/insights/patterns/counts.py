@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ...github.payloads import FEED_TYPES
+from ...github.events import FEED_TYPES
 from ...records import Activity
 from .buckets import HOUR, Size, index_of
 

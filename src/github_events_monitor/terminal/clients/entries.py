@@ -43,7 +43,7 @@ def command(argv0: str, executable: str) -> list[str]:
         executable: `sys.executable`.
 
     Raises:
-        InvalidInput: The program stands in a cache of uv, and where it came from is not known.
+        InvalidInput: The program is in a cache of uv, and its source is not known.
     """
     script = Path(argv0).absolute()
     if any(part.startswith(_UV_CACHE) for part in (*script.parts, *Path(executable).parts)):

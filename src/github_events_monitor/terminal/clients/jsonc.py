@@ -1,7 +1,7 @@
 """Edits of one entry in a JSON file that others wrote: every other byte of it stays, comments too.
 
 Values are read by the standard library; what is of our own is only where in the text a member stands. Libraries that
-keep comments write the whole file anew, in a form of their own.
+keep comments rewrite the whole file, in a form of their own.
 """
 
 import json

@@ -1,6 +1,6 @@
 """What is remembered of what a reader was told."""
 
-from github_events_monitor.infrastructure.questions.late_news import MAX_SEEN, NewsFilter
+from github_events_monitor.infrastructure.questions.news import MAX_SEEN, NewsFilter
 from github_events_monitor.records import Seen, Span
 
 
