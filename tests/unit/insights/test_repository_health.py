@@ -83,10 +83,19 @@ def test_an_answer_is_in_time_after_exactly_two_business_days(answered: str, in_
 
 
 def test_what_is_not_answered_is_overdue_after_exactly_two_business_days() -> None:
-    due, young = [issue(june(29), n) for n in range(1, 6)], issue("2026-06-29T00:00:01Z", 6)
-    found = part(assess(*due, young), "responsiveness")
+    due = [issue(june(29), n) for n in range(1, 6)]
+    young = [issue("2026-06-29T00:00:01Z", 6), issue(june(30), 7)]
+    found = part(assess(*due, *young), "responsiveness")
     assert found.explanation == (
-        "0 of 5 were answered in time, 5 not at all. Left out: 1 younger one without an answer."
+        "0 of 5 were answered in time, 5 not at all. Left out: 2 younger ones without an answer."
+    )
+
+
+@pytest.mark.parametrize(("answered", "hours"), [(june(2, 0, 30), "0.5"), ("2026-06-01T23:59:59Z", "0.0")])
+def test_an_answer_may_take_minutes_or_be_dated_before_the_opening(answered: str, hours: str) -> None:
+    found = part(assess(issue(june(2), 1), comment(answered, 1)), "responsiveness")
+    assert f"1 of 1 were answered in time, 0 not at all. Median time to the first answer: {hours} hours." in (
+        found.explanation
     )
 
 
