@@ -142,12 +142,8 @@ def bots_of(threads: Iterable[Thread]) -> frozenset[str]:
 def first_response_at(thread: Thread, bot_logins: frozenset[str] = frozenset()) -> str | None:
     """Return when a person other than the author first commented, reviewed, closed or merged; None: not yet."""
     author = (thread.author_login or "").lower()
-    times = [
-        thread_event.at
-        for thread_event in thread_events(thread)
-        if thread_event.action != "opened" and _is_other_person(thread_event, author, bot_logins)
-    ]
-    return min(times, default=None)
+    events = thread_events(thread)
+    return min((event.at for event in events if _is_other_person(event, author, bot_logins)), default=None)
 
 
 def first_response_hours(thread: Thread, until: str, bot_logins: frozenset[str] = frozenset()) -> float | None:
@@ -246,11 +242,10 @@ class _Seen:
         return nearest
 
     def closed_before(self, thread: Thread) -> bool:
-        """Return whether an event closed what the record says is open: it was reopened since, unseen."""
+        """Return whether an event closed what the record says is open: it was reopened since, seen or unseen."""
         rows = self._rows.get((_event_type(thread), thread.number), ())
-        turns = [(row.created_at, row.action or "") for row in rows if row.action in CLOSING | {"reopened"}]
-        last = max(turns, default=None)
-        return thread.state == "open" and last is not None and last[1] in CLOSING and last[0] <= thread.updated_at
+        closed = max((row.created_at for row in rows if row.action in CLOSING), default=None)
+        return thread.state == "open" and closed is not None and closed <= thread.updated_at
 
 
 def _is_alike(row: Activity, thread_event: ThreadEvent) -> bool:

@@ -74,6 +74,32 @@ def test_responsiveness_counts_business_hours_of_answers_by_other_people() -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("answered", "in_time"),
+    [(june(3), 5), ("2026-06-03T00:00:01Z", 0), (june(2), 5), (june(4), 0)],
+)
+def test_an_answer_is_in_time_after_exactly_two_business_days(answered: str, in_time: int) -> None:
+    rows = [one for n in range(1, 6) for one in (issue(june(1), n), comment(answered, n))]
+    assert part(assess(*rows), "responsiveness").explanation.startswith(f"{in_time} of 5 were answered in time")
+
+
+def test_what_is_not_answered_is_overdue_after_exactly_two_business_days() -> None:
+    due = [issue(june(29), n) for n in range(1, 6)]
+    young = [issue("2026-06-29T00:00:01Z", 6), issue(june(30), 7)]
+    found = part(assess(*due, *young), "responsiveness")
+    assert found.explanation == (
+        "0 of 5 were answered in time, 5 not at all. Left out: 2 younger ones without an answer."
+    )
+
+
+@pytest.mark.parametrize(("answered", "hours"), [(june(2, 0, 30), "0.5"), ("2026-06-01T23:59:59Z", "0.0")])
+def test_an_answer_may_take_minutes_or_be_dated_before_the_opening(answered: str, hours: str) -> None:
+    found = part(assess(issue(june(2), 1), comment(answered, 1)), "responsiveness")
+    assert f"1 of 1 were answered in time, 0 not at all. Median time to the first answer: {hours} hours." in (
+        found.explanation
+    )
+
+
 def test_an_answer_after_the_end_does_not_count_yet() -> None:
     rows = [issue(june(day), day) for day in (1, 2, 3, 4, 5)]
     late = [comment("2026-07-01T00:00:00Z", day) for day in (1, 2, 3, 4, 5)]

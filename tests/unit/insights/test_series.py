@@ -120,7 +120,7 @@ def test_durations_at_the_bounds_and_at_both_ends_of_the_window() -> None:
     ]
     opened = [
         thread(10, since, reply(june(1, 1), "ci"), reply(june(1, 4))), thread(11, since, reply(june(1, 5))),
-        thread(12, since, reply(june(1, 3, 59))), thread(13, until, reply(until)),
+        thread(12, since, reply(june(1, 3, 59))), thread(13, until, reply(june(3))),
     ]  # fmt: skip
     found = thread_durations([*merged, *opened], Span(since, until), frozenset({"ci"}))
     assert found.merge == (0, 0, 2, 0, 1, 0)  # 4 hours twice, and 76

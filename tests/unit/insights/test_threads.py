@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from github_events_monitor.github.natural_keys import derived_id, natural_key
 from github_events_monitor.insights.developers import rank_developers
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.threads import (
+    actor_of,
     bots_of,
     events_of,
     first_response_hours,
@@ -281,6 +283,30 @@ def test_replies_that_are_not_all_known_are_not_taken_for_none() -> None:
     assert (whole.confidence or 0) > (few.confidence or 0) > (many.confidence or 0)
     assert whole.health_score == few.health_score
     assert components([*answered, *unread], events_known=ALWAYS)["responsiveness"] == (round(8 / 11, 3), 11)
+
+
+def test_issues_have_no_reviews_that_could_be_unknown() -> None:
+    unread = [thread(n, kind="issue", reviews_complete=False) for n in range(1, 6)]
+    assert components(unread)["responsiveness"] == (0, 5)
+    unknown = [thread(n, kind="issue", comments_complete=False) for n in range(1, 6)]
+    assert components(unknown)["responsiveness"] == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("at", "action", "kind", "who"),
+    [
+        (june(2), "closed", "issue", "ben"), (june(2, 0, 1), "closed", "issue", "ben"),
+        ("2026-06-02T00:01:01Z", "closed", "issue", None), (june(2), "reopened", "issue", None),
+        (june(1), "opened", "issue", "ann"), (june(2), "merged", "pull_request", "cid"),
+        (june(2), "merged", "issue", None),
+    ],
+)  # fmt: skip
+def test_who_did_what_an_event_tells_without_an_actor(at: str, action: str, kind: Any, who: str | None) -> None:
+    ended: dict[str, Any] = {"merged_at": june(2), "merged_by": "cid"} if kind == "pull_request" else {}
+    record = thread(1, june(1), kind=kind, closed_at=june(2), closed_by="ben", **ended)
+    happened = events_of(thread(1, june(1), kind=kind))[0]
+    told = msgspec.structs.replace(happened, created_at=at, facts=happened.facts._replace(action=action))
+    assert actor_of(record, told) == who
 
 
 def test_a_merge_by_nobody_knows_whom_may_have_been_the_answer() -> None:
