@@ -10,7 +10,7 @@ from .builders import commit, june
 COMMITS = [
     commit(june(1), "ann", name="Ann A", email="Ann@example.org", co_authors="Ben <the builder> <BEN@example.org>"),
     commit(june(2), None, name="Cem C", email="cem@example.org", co_authors="Ann A <ann@example.org>"),
-    commit(june(3), "dee", name="Dee", email="dee@example.org"),
+    commit(june(3), "dee", name="Dee D", email="dee@example.org"),
 ]
 
 
@@ -21,7 +21,8 @@ def accounts(*commits: Authorship) -> Accounts:
 @pytest.mark.parametrize(
     ("asked", "keys"),
     [
-        ("ANN", {"ann"}), ("@dee", {"dee"}), ("dee@EXAMPLE.org", {"dee@example.org", "dee"}),
+        ("ANN", {"ann"}), ("@dee", {"dee"}), ("dee d", {"dee d", "dee"}),
+        ("dee@EXAMPLE.org", {"dee@example.org", "dee"}),
         ("ann a", {"ann a", "ann"}), ("ANN@example.org ", {"ann@example.org", "ann"}),
         ("cem c", {"cem c"}), ("CEM@example.org", {"cem@example.org", "cem c"}),
         ("ben <the builder>", {"ben <the builder>"}), ("ben@example.org", {"ben@example.org", "ben <the builder>"}),
