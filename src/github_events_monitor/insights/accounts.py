@@ -59,8 +59,7 @@ class Accounts:
 
     def of_login(self, login: str) -> Account:
         """Return the account with a login."""
-        account = self._accounts.get(login)
-        if account is None:
+        if (account := self._accounts.get(login)) is None:
             account_type = "Bot" if login.lower() in self._bots else None
             kind = kind_of(login, account_type=account_type, bot_logins=self._bot_logins)
             account = self._accounts[login] = Account(login.lower(), login, kind)
@@ -69,8 +68,7 @@ class Accounts:
     def of_commit(self, commit: Authorship) -> Authors:
         """Return the author and the co-authors of a commit, each once; the author first."""
         known = (commit.author_login, commit.author_name, commit.author_email, commit.co_authors)
-        found = self._authors.get(known)
-        if found is None:
+        if (found := self._authors.get(known)) is None:
             authors = [self._resolve(*known[:3]), *map(self._co_author, commit.co_authors.splitlines())]
             unique: dict[str, Account] = {}
             for account in authors:
@@ -122,4 +120,4 @@ class Accounts:
         shown = name or email
         if not shown:
             return None
-        return Account(shown.lower(), shown, kind_of(None, name, email, bot_logins=self._bot_logins))
+        return Account(shown.lower(), shown, kind_of(None, name, email))

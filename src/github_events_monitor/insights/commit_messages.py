@@ -117,24 +117,24 @@ def read_message(message: str) -> Message:
     words = _WORD.findall(subject.lower())
     prefix = _PREFIX.match(subject)
     category = PREFIXES.get(prefix[1].lower()) if prefix else None
-    reverts = undone == 1 or (not undone and (category == "revert" or words[:1] in ([word] for word in _REVERTS)))
+    reverts = undone or (undone is None and (category == "revert" or words[:1] in ([word] for word in _REVERTS)))
     body = _own_lines(message)
     return Message(
         categories=_by_prefix(prefix, category) if prefix and category else _by_words(subject, words, reverts=reverts),
         has_prefix=category is not None,
         breaking=_breaking(body, prefix if category else None),
         is_revert=reverts,
-        is_hotfix=not undone and _is_hotfix(words, prefix, category),
+        is_hotfix=undone is None and _is_hotfix(words, prefix, category),
         advisories=tuple(dict.fromkeys(found.upper() for found in _ADVISORY.findall("\n".join(body)))),
         security_word=_security_word(words),
     )
 
 
-def _unwrap(subject: str) -> tuple[str, int]:
-    """Return the quoted title of a `Revert "…"` or `Reapply "…"`, and 1 when it is undone, 2 when it is done again.
+def _unwrap(subject: str) -> tuple[str, bool | None]:
+    """Return the quoted title of a `Revert "…"` or `Reapply "…"` that does something again, and whether it is undone.
 
-    A revert of a revert does it again, and so does a reapply; 0 for any other subject, which is returned as it is.
-    https://git-scm.com/docs/git-revert
+    A revert of a revert does it again, and so does a reapply. What undoes is returned as it is, and so is any other
+    subject, with None. https://git-scm.com/docs/git-revert
     """
     undone, found, inner = False, False, subject
     while quoted := _UNDONE.match(inner):
@@ -142,8 +142,8 @@ def _unwrap(subject: str) -> tuple[str, int]:
         if quoted[1].lower() == "revert":
             undone = not undone
     if not found:
-        return subject, 0
-    return (subject, 1) if undone else (_SQUASHED.sub("", inner).rstrip('"'), 2)
+        return subject, None
+    return (subject if undone else _SQUASHED.sub("", inner).rstrip('"')), undone
 
 
 def _is_hotfix(words: list[str], prefix: re.Match[str] | None, category: str | None) -> bool:
@@ -212,7 +212,7 @@ def _breaking(lines: list[str], prefix: re.Match[str] | None) -> str | None:
 
 
 def _security_word(words: list[str]) -> str | None:
-    for word, after in zip(words, [*words, ""][1:], strict=True):
+    for word, after in pairwise([*words, ""]):
         if word in _SECURITY_WORDS:
             return word
         if f"{word} {after}" in _SECURITY_PHRASES:

@@ -102,6 +102,8 @@ CASES: list[tuple[str, str, dict[str, Any], Facts]] = [
         Facts(action="published", ref="v2"),
     ),
     ("a new member", "MemberEvent", {"action": "added", "member": {"login": "Bob"}}, Facts("added", subject="Bob")),
+    ("a member whom nothing names", "MemberEvent", {"action": "added"}, Facts("added")),
+    ("a run of which nothing is said", "WorkflowRunEvent", {"action": "requested"}, Facts("requested")),
     ("a star", "WatchEvent", {"action": "started"}, Facts(action="started")),
     ("made public", "PublicEvent", {}, Facts()),
     (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from github_events_monitor.insights.commit_messages import read_message
+from github_events_monitor.insights.commit_messages import is_merge_subject, read_message
 from github_events_monitor.insights.commits import RULES_VERSION, analyse_commit
 from github_events_monitor.insights.file_kinds import is_sensitive, is_workflow, kind_of_file
 from github_events_monitor.records import Commit, CommitFile, CommitSummary
@@ -247,9 +247,14 @@ def test_workflows_changed_by_people_are_a_risk() -> None:
         ("Cargo.toml", "manifest"), ("go.sum", "lock"), ("requirements-dev.txt", "manifest"), ("Dockerfile", "build"),
         (".github/workflows/ci.yml", "ci"), ("node_modules/x/index.js", "generated"), ("config/app.yaml", "config"),
         ("vendor/", "generated"), ("", "code"),
+        ("Makefile", "build"), ("Dockerfile.dev", "build"), ("web.dockerfile", "build"), ("rules.mk", "build"),
+        ("constraints.in", "manifest"), ("requirements.py", "code"), ("notes.txt", "docs"),
+        ("test_app", "test"), ("test_app.py", "test"), ("app_test", "test"), ("app_test.go", "test"),
+        ("app.v2.spec.ts", "test"), ("conftest.py", "test"), ("app.py", "code"), ("attest_app.py", "code"),
     ],
 )  # fmt: skip
 def test_kinds_of_files(path: str, kind: str) -> None:
+    kind_of_file.cache_clear()  # so that it is judged anew
     assert kind_of_file(path) == kind
 
 
@@ -301,13 +306,59 @@ def test_the_first_line_says_what_a_commit_is(message: str, reverts: bool) -> No
 
 def test_what_is_done_again_is_what_it_was() -> None:
     assert analyse('Reapply "perf: one query" (#9)').categories == ("performance",)
+    assert analyse('Revert "Revert "v1.2.3"" (#9)').categories == ("release",)
+    again = read_message('Reapply "hotfix: a"')
+    assert (again.is_hotfix, again.is_revert, list(again.categories)) == (False, False, ["fix"])
+
+
+def test_a_revert_is_nothing_else() -> None:
+    assert analyse('Revert "Fix a crash in the docs"').categories == ("revert",)
+    assert analyse("Reverting the docs").categories == ("revert",)
+
+
+@pytest.mark.parametrize(
+    ("message", "release"),
+    [
+        ("v1.2.3", True), ("Prepare the release of docs", True), ("Mark this as Release Version 7", True),
+        ("Prepare release notes", False), ("Mark this as version 7", False),
+    ],
+)  # fmt: skip
+def test_what_speaks_of_a_release(message: str, release: bool) -> None:
+    assert (analyse(message).categories == ("release",)) is release
+
+
+def test_reasons_name_what_was_read() -> None:
+    assert read_message("fix(deps): a").categories == {
+        "fix": "the message begins with 'fix'", "dependencies": "the scope is 'deps'"
+    }  # fmt: skip
+    assert read_message("\n  fix: cve-2026-12345, CVE-2026-12345 and ghsa-abcd-2345-wxyz").advisories == (
+        "CVE-2026-12345", "GHSA-ABCD-2345-WXYZ"
+    )  # fmt: skip
+
+
+def test_blank_lines_before_the_first_one_say_nothing() -> None:
+    assert read_message("\n\n fix: a").has_prefix
+    assert is_merge_subject("\n Merge branch 'x'")
+    assert not is_merge_subject("See\nMerge branch 'x'")
+
+
+def test_an_exclamation_mark_after_what_is_no_type_breaks_nothing() -> None:
+    assert not analyse("Oops!: forgot a file").breaking
+
+
+@pytest.mark.parametrize(
+    ("message", "word"),
+    [("Stop an SQL injection", "sql injection"), ("Fix xss", "xss"), ("Ignore injection", None), ("sql", None)],
+)
+def test_the_word_that_makes_it_about_security(message: str, word: str | None) -> None:
+    assert read_message(message).security_word == word
 
 
 @pytest.mark.parametrize(
     ("message", "is_hotfix"),
     [
         ("hotfix: a", True), ("Hot-fix the login", True), ("fix: hotfix for the login", True),
-        ("Roll back to 1.2", True),
+        ("Roll back to 1.2", True), ("fix(web api): roll back the limit", True),
         ("rollback: a", True), ("fix: rolled back the limit", True), ("Merge branch 'hotfix/login'", True),
         ("docs: how a hotfix is made", False), ("feat: rollback command", False), ("Add rollback to migrations", False),
         ("Add a page\n\nhotfix: a", False), ("Roll the logs", False),
@@ -322,7 +373,7 @@ def test_repairs_in_haste(message: str, is_hotfix: bool) -> None:
     [
         "The changelog must list\nBREAKING CHANGE: entries", "    BREAKING CHANGE: an example",
         "> BREAKING CHANGE: quoted",
-        "```\n\nBREAKING CHANGE: code\n```",
+        "```\n\nBREAKING CHANGE: code\n```", "~~~\na\n~~~\n```\n\nBREAKING CHANGE: code\n```",
     ],
 )  # fmt: skip
 def test_a_quoted_trailer_breaks_nothing(body: str) -> None:
@@ -333,6 +384,8 @@ def test_a_trailer_after_another_or_before_more_text_breaks() -> None:
     assert analyse("feat: a\n\nRefs: #7\nBREAKING CHANGE: v1 is gone").breaking
     assert analyse("feat: a\r\n\r\nBREAKING CHANGE: v1 is gone\r\n\r\nUse v2.").breaking
     assert analyse("feat: a\n\nBREAKING CHANGE:\n\nUse v2.").breaking
+    assert analyse("feat: a\r\n\r\nBREAKING CHANGE:\r\n\r\nUse v2.").breaking
+    assert analyse("feat: a\n\n```\ncode\n```\n\nBREAKING CHANGE: v1 is gone").breaking
 
 
 def test_an_advisory_that_is_quoted_is_not_this_commits() -> None:

@@ -201,13 +201,13 @@ def test_a_merge_does_not_repeat_what_it_brings() -> None:
 
 
 def test_commits_whose_files_were_not_fetched_are_counted() -> None:
-    read = [(made(june(day), files_changed=0), None) for day in (2, 3)]
+    read = [(made(june(day), files_changed=0), None) for day in (2, 3, 6)]
     listed = made(june(4))
     unread = [(made(june(day)), None) for day in (1, 5)]
     inputs = replace(BASE, commits=[*unread, *read, (listed, None)], files={listed.sha: []})
 
     assert assess_security(inputs).unknown == (
-        "Files of 2 of 5 commits were not fetched: changes to workflows, dependencies and install scripts in them are "
+        "Files of 2 of 6 commits were not fetched: changes to workflows, dependencies and install scripts in them are "
         "not seen.",
     )
 

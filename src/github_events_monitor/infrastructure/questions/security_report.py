@@ -20,8 +20,9 @@ from .windows import Asked, days_before
 MAX_TEXTS = 2_000
 """Events whose text is read for one report, newest first."""
 TEXT_TYPES = (
-    "CommitCommentEvent", "CreateEvent", "DiscussionEvent", "GollumEvent", "IssueCommentEvent", "IssuesEvent",
-    "PullRequestEvent", "PullRequestReviewCommentEvent", "PullRequestReviewEvent", "ReleaseEvent",
+    "CommitCommentEvent", "CreateEvent", "DiscussionCommentEvent", "DiscussionEvent", "GollumEvent",
+    "IssueCommentEvent", "IssuesEvent", "PullRequestEvent", "PullRequestReviewCommentEvent", "PullRequestReviewEvent",
+    "ReleaseEvent",
 )  # fmt: skip
 PATH_CATEGORIES = frozenset({"ci", "dependencies", "build"})
 """Categories of commits whose files a report looks at."""
