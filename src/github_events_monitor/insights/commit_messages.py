@@ -109,24 +109,49 @@ class Message(NamedTuple):
     security_word: str | None
 
 
+class Subject(NamedTuple):
+    """The first line of a message. undone: see `_unwrap`. category: of its prefix, where there is a known one."""
+
+    text: str
+    undone: bool | None
+    words: list[str]
+    prefix: re.Match[str] | None
+    category: str | None
+
+    @property
+    def is_revert(self) -> bool:
+        """Return whether it says that other commits are undone."""
+        begins = self.category == "revert" or not _REVERTS.isdisjoint(self.words[:1])
+        return self.undone or (self.undone is None and begins)
+
+    @property
+    def is_hotfix(self) -> bool:
+        """Return whether it says that something is repaired in haste, rather than speaks of such repairs."""
+        return self.undone is None and _is_hotfix(self.words, self.prefix, self.category)
+
+
+def read_subject(message: str) -> Subject:
+    """Return what the first line of a commit message says."""
+    line = message[:MAX_MESSAGE].lstrip().partition("\n")[0]
+    text, undone = _unwrap(line.strip()[:MAX_SUBJECT])
+    prefix = _PREFIX.match(text)
+    return Subject(
+        text, undone, _WORD.findall(text.lower()), prefix, PREFIXES.get(prefix[1].lower()) if prefix else None
+    )
+
+
 def read_message(message: str) -> Message:
     """Return what a whole commit message says."""
-    message = message[:MAX_MESSAGE].lstrip()
-    subject = message.partition("\n")[0].strip()[:MAX_SUBJECT]
-    subject, undone = _unwrap(subject)
-    words = _WORD.findall(subject.lower())
-    prefix = _PREFIX.match(subject)
-    category = PREFIXES.get(prefix[1].lower()) if prefix else None
-    reverts = undone or (undone is None and (category == "revert" or words[:1] in ([word] for word in _REVERTS)))
-    body = _own_lines(message)
+    subject, body = read_subject(message), _own_lines(message[:MAX_MESSAGE].lstrip())
+    prefix, category = subject.prefix, subject.category
     return Message(
-        categories=_by_prefix(prefix, category) if prefix and category else _by_words(subject, words, reverts=reverts),
+        categories=_by_prefix(prefix, category) if prefix and category else _by_words(subject),
         has_prefix=category is not None,
         breaking=_breaking(body, prefix if category else None),
-        is_revert=reverts,
-        is_hotfix=undone is None and _is_hotfix(words, prefix, category),
+        is_revert=subject.is_revert,
+        is_hotfix=subject.is_hotfix,
         advisories=tuple(dict.fromkeys(found.upper() for found in _ADVISORY.findall("\n".join(body)))),
-        security_word=_security_word(words),
+        security_word=_security_word(subject.words),
     )
 
 
@@ -147,7 +172,6 @@ def _unwrap(subject: str) -> tuple[str, bool | None]:
 
 
 def _is_hotfix(words: list[str], prefix: re.Match[str] | None, category: str | None) -> bool:
-    """Return whether the first line says that something is repaired in haste, rather than speaks of such repairs."""
     if category in _NO_REPAIR:
         return False
     first = words[_count_words(prefix[0]) :] if prefix and prefix[1].lower() not in _ROLLBACKS else words
@@ -183,9 +207,9 @@ def _by_prefix(prefix: re.Match[str], category: str) -> dict[str, str]:
     return found
 
 
-def _by_words(subject: str, words: list[str], *, reverts: bool) -> dict[str, str]:
-    plain = _SQUASHED.sub("", subject)
-    if reverts:
+def _by_words(subject: Subject) -> dict[str, str]:
+    plain, words = _SQUASHED.sub("", subject.text), subject.words
+    if subject.is_revert:
         return {"revert": "the message says that it reverts"}
     if _VERSION_ONLY.fullmatch(plain) or _RELEASE.match(plain) or "release version" in plain.lower():
         return {"release": "the message speaks of a release"}

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ..instants import shift
 from ..ledger import merge_spans, missing_spans
 from ..records import Activity, Commit, CommitSummary, MetricRow, Span
-from .commit_messages import read_message
+from .commit_messages import read_subject
 from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployments
 from .delivery.dora import MINIMUM, Delivery, Record, measure_keys
 from .delivery.releases import Release, read_releases
@@ -116,8 +116,8 @@ def _is_production(environment: str | None) -> bool:
 
 
 def _is_remedy(commit: Commit) -> bool:
-    message = read_message(commit.message)
-    return message.is_revert or message.is_hotfix
+    subject = read_subject(commit.message)
+    return subject.is_revert or subject.is_hotfix
 
 
 def _openable(found: _Opened, repo_url: str | None, path: str) -> _Opened:

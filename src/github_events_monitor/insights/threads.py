@@ -4,7 +4,6 @@ GitHub's feed of events cannot tell of everything (300 events are two hours of a
 both tell of the same it counts once. https://docs.github.com/en/rest/using-the-rest-api/github-event-types
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from statistics import median
 from typing import Any, Literal, NamedTuple
@@ -32,6 +31,8 @@ THREAD_TYPES = frozenset({"IssuesEvent", "PullRequestEvent", *_REPLY_TYPES.value
 
 _ANCHORS = {"comment": "issuecomment-", "review": "pullrequestreview-", "review_comment": "discussion_r"}
 _DECISIONS = frozenset({"approved", "changes_requested", "dismissed"})
+_ONCE = frozenset({"opened", "merged"})
+"""What happens to a thread once, so that one event stands for it whenever it came."""
 
 
 class ThreadEvent(NamedTuple):
@@ -107,8 +108,8 @@ def join_threads(activity: Iterable[Activity], threads: Collection[Thread]) -> l
         for thread_event in thread_events(thread):
             if (row := seen.find(thread, thread_event)) is not None:
                 actor = row.actor_login or thread_event.actor  # it may have been read later
-                # the feed may be seconds late
-                known[row.id] = msgspec.structs.replace(row, created_at=thread_event.at, actor_login=actor)
+                if (row.created_at, row.actor_login) != (thread_event.at, actor):  # the feed may be seconds late
+                    known[row.id] = msgspec.structs.replace(row, created_at=thread_event.at, actor_login=actor)
             else:
                 rows.append(_row(thread, thread_event))
         if seen.closed_before(thread):
@@ -223,35 +224,43 @@ class _Seen:
     """Which events of some threads the known ones tell of; each event stands for one."""
 
     def __init__(self, rows: Iterable[Activity], threads: Iterable[Thread]) -> None:
-        self._rows: defaultdict[tuple[str, int], list[Activity]] = defaultdict(list)
-        numbers = {thread.number for thread in threads}
+        self._rows: dict[int | None, list[Activity]] = {thread.number: [] for thread in threads}
         for row in rows:
-            if row.number is not None and row.number in numbers:
-                self._rows[row.event_type, row.number].append(row)
+            if row.number in self._rows:
+                self._rows[row.number].append(row)
 
     def find(self, thread: Thread, thread_event: ThreadEvent) -> Activity | None:
         """Return the event that tells of it, None where there is none; it is used up where there may be several."""
-        rows = self._rows.get((thread_event.event_type, thread.number), [])
-        once = thread_event.action in {"opened", "merged"}
-        alike = [row for row in rows if (row.action == thread_event.action if once else _is_alike(row, thread_event))]
-        nearest = min(
-            alike, key=lambda row: (abs(seconds_between(row.created_at, thread_event.at)), row.id), default=None
-        )
-        if nearest is not None and not once:
-            rows.remove(nearest)
+        alike = [row for row in self._rows[thread.number] if _is_alike(row, thread_event)]
+        nearest = min(alike, key=lambda row: (_seconds_apart(row, thread_event), row.id), default=None)
+        if nearest is not None and thread_event.action not in _ONCE:
+            self._rows[thread.number].remove(nearest)
         return nearest
 
     def closed_before(self, thread: Thread) -> bool:
-        """Return whether an event closed what the record says is open: it was reopened since, seen or unseen."""
-        rows = self._rows.get((_event_type(thread), thread.number), ())
-        closed = max((row.created_at for row in rows if row.action in CLOSING), default=None)
-        return thread.state == "open" and closed is not None and closed <= thread.updated_at
+        """Return whether an event closed what the record says is open: it was reopened since, unseen."""
+        if thread.state != "open":
+            return False
+        rows = [row for row in self._rows[thread.number] if row.event_type == _event_type(thread)]
+        turns = [(row.created_at, row.action or "") for row in rows if row.action in CLOSING | {"reopened"}]
+        last = max(turns, default=None)
+        return last is not None and last[1] in CLOSING and last[0] <= thread.updated_at
 
 
 def _is_alike(row: Activity, thread_event: ThreadEvent) -> bool:
-    same = row.action in NEW if thread_event.reply else row.action == thread_event.action
-    actors = {actor.lower() for actor in (row.actor_login, thread_event.actor) if actor}
-    return same and len(actors) <= 1 and abs(seconds_between(row.created_at, thread_event.at)) <= SAME_SECONDS
+    if row.event_type != thread_event.event_type:
+        return False
+    if row.action not in NEW if thread_event.reply else row.action != thread_event.action:
+        return False
+    if thread_event.action in _ONCE:
+        return True
+    one, other = row.actor_login, thread_event.actor
+    same = not one or not other or one.lower() == other.lower()
+    return same and _seconds_apart(row, thread_event) <= SAME_SECONDS
+
+
+def _seconds_apart(row: Activity, thread_event: ThreadEvent) -> float:
+    return 0.0 if row.created_at == thread_event.at else abs(seconds_between(row.created_at, thread_event.at))
 
 
 def _is_person(login: str | None, account_type: str | None, bot_logins: frozenset[str]) -> bool:

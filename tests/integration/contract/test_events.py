@@ -304,6 +304,9 @@ async def test_filters_by_type_and_actor(manager: DatabaseManager) -> None:
         "4",
     ]
     assert await activity(REPO, START, END, event_types=[]) == []
+    left = await activity(REPO, START, END, without=["WatchEvent", "PushEvent"])
+    assert [row.id for row in left] == ["2"]
+    assert len(await activity(REPO, START, END, without=["PushEvent"])) == 4
     count = manager.events.count_by_type
     assert await count(REPO, START, END) == {"WatchEvent": 3, "ForkEvent": 1}
     assert await count(REPO, START, END, event_types=["WatchEvent", "Nothing"]) == {"WatchEvent": 3}

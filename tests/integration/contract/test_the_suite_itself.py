@@ -106,6 +106,11 @@ class ReadsEveryType(SQLiteEvents):
         return await super()._activity(query._replace(event_types=None), facts)
 
 
+class LeavesNothingOut(SQLiteEvents):
+    async def _activity(self, query: EventQuery, facts: frozenset[str]) -> list[Activity]:
+        return await super()._activity(query._replace(without=frozenset()), facts)
+
+
 class ReadsEveryFact(SQLiteEvents):
     async def _activity(self, query: EventQuery, _: frozenset[str]) -> list[Activity]:
         return await super()._activity(query, frozenset(Facts._fields))
@@ -349,6 +354,7 @@ MISTAKES: list[tuple[type[Any], Check]] = [
     (CountsWholeHours, partial(test_events.test_trending_is_exact_for_any_window, since=at(30), until=at(0, hour=14))),
     (ForgetsTheNamesOrder, test_events.test_trending_ranks_by_number_then_name),
     (ReadsEveryType, test_events.test_filters_by_type_and_actor),
+    (LeavesNothingOut, test_events.test_filters_by_type_and_actor),
     (ReadsEveryFact, test_events.test_activity_is_the_narrow_row_oldest_first),
     (StopsAtAHundred, test_events.test_known_ids),
     (LosesFacts, test_events.test_activity_is_the_narrow_row_oldest_first),

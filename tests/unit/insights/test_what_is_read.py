@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.github.facts import extract_facts
+from github_events_monitor.insights.contributions import NO_CONTRIBUTIONS
 from github_events_monitor.insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
 from github_events_monitor.insights.developers import DEVELOPER_FACTS, rank_developers
 from github_events_monitor.insights.patterns import PatternInputs, find_anomalies
@@ -65,6 +66,10 @@ def with_facts(rows: Sequence[Activity], facts: Collection[str]) -> list[Activit
     return [msgspec.structs.replace(row, **unread) for row in rows]
 
 
+def contributions(rows: Sequence[Activity]) -> list[Activity]:
+    return [row for row in rows if row.event_type not in NO_CONTRIBUTIONS]
+
+
 def of_types(rows: Sequence[Activity], types: Collection[str]) -> list[Activity]:
     return [row for row in rows if row.event_type in types]
 
@@ -73,7 +78,7 @@ def of_types(rows: Sequence[Activity], types: Collection[str]) -> list[Activity]
 def test_health(rows: list[Activity]) -> None:
     whole, narrow = (
         assess_health(HealthInputs(since=LATER, until=UNTIL, activity=some, events_known=ALWAYS, commits_known=ALWAYS))
-        for some in (rows, with_facts(rows, HEALTH_FACTS))
+        for some in (rows, with_facts(contributions(rows), HEALTH_FACTS))
     )
     assert whole == narrow
 
@@ -81,7 +86,8 @@ def test_health(rows: list[Activity]) -> None:
 @given(ROWS)
 def test_developers(rows: list[Activity]) -> None:
     whole, narrow = (
-        rank_developers(some, [], since=LATER, until=UNTIL) for some in (rows, with_facts(rows, DEVELOPER_FACTS))
+        rank_developers(some, [], since=LATER, until=UNTIL)
+        for some in (rows, with_facts(contributions(rows), DEVELOPER_FACTS))
     )
     assert whole == narrow
 

@@ -106,16 +106,18 @@ class EventsRepository(ABC):
         until: str,
         *,
         event_types: Collection[str] | None = None,
+        without: Collection[str] = (),
         facts: Collection[str] = Facts._fields,
     ) -> list[Activity]:
         """Return the narrow rows of a window, oldest first (`created_at`, then `id`). No payload is read for it.
 
-        event_types: None is every type, an empty collection is none. facts: those that are read; the others are None.
+        event_types: None is every type but those in `without`, an empty collection is none. facts: those that are
+        read; the others are None.
         """
         await self._connection.open()
-        return await self._activity(
-            EventQuery(repo_key(repo), since, until, type_filter(event_types)), frozenset(facts)
-        )
+        types = type_filter(event_types)
+        query = EventQuery(repo_key(repo), since, until, types, without=frozenset(without))
+        return await self._activity(query, frozenset(facts))
 
     async def get_repositories_of(self, actor: str, since: str, until: str) -> list[str]:
         """Keys of the repositories in which a login (any letter case) has events in the window, in order."""

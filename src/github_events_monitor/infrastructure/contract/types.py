@@ -44,7 +44,8 @@ LONGEST_LEASE = timedelta(hours=1)
 class EventQuery(NamedTuple):
     """Which events a hook is asked for, normalised: since <= created_at < until.
 
-    event_types: None is every type, an empty set is none. actor: a login, lower-case. limit, after: for pages alone.
+    event_types: None is every type, an empty set is none. without: those left out where every type is asked for.
+    actor: a login, lower-case. limit, after: for pages alone.
     """
 
     repo: str
@@ -54,6 +55,7 @@ class EventQuery(NamedTuple):
     actor: str | None = None
     limit: int = 100
     after: Position | None = None
+    without: frozenset[str] = frozenset()
 
 
 class CommitQuery(NamedTuple):

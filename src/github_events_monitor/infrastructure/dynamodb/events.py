@@ -243,8 +243,11 @@ class DynamoDBEvents(EventsRepository):
 def _window(query: EventQuery, **options: Any) -> Query | None:
     """Return the parameters of the query for a window and its types; None where there is nothing to ask."""
     span = query.repo, query.since, query.until
-    if query.event_types is None:
+    if query.event_types is None and not query.without:
         return window(REPO_EVENTS, *span, **options)
+    if query.event_types is None:
+        where, values = one_of("event_type", query.without)
+        return window(REPO_EVENTS, *span, where=f"NOT ({where})", values=values, **options)
     where, values = one_of("event_type", query.event_types)
     return window(REPO_EVENTS, *span, where=where, values=values, **options) if where else None
 

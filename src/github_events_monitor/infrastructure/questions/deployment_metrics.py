@@ -12,7 +12,7 @@ from .context import QuestionContext, Subject
 from .lines import known, name_of, number, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
-from .reading import fit, has_events, read_commits
+from .reading import fit, has_events
 from .windows import Asked
 
 
@@ -42,7 +42,7 @@ async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> Dep
 async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> DeploymentResult:
     manager = context.manager
     activity = await manager.events.get_activity(subject.key, *asked.span, event_types=DELIVERY_TYPES)
-    commits = await read_commits(context, subject, asked.span)
+    commits = await manager.commits.get_summaries(subject.key, *asked.span)
     rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
     if not (activity or commits or rows or await has_events(context, subject, asked.span)):
         context.raise_if_nothing_known(subject, asked)

@@ -6,10 +6,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from ...answers import Answer, Coverage, Window
+from ...insights.contributions import NO_CONTRIBUTIONS
 from ...insights.developers import DEVELOPER_FACTS, rank_developers, rank_person
 from ...insights.first_responses import first_responses
 from ...insights.results import Developer, DeveloperResult
-from ...records import Activity, Authorship
+from ...records import Activity, Authorship, Span
 from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
@@ -18,7 +19,7 @@ from .lines import counts, flags, hours_of, known, name_of, participants, quoted
 from .persons import MAX_ASKED, Found, find_person, note_unknown_person
 from .query import Person, WindowedQuery
 from .question import Endpoint, Question
-from .reading import HISTORY_DAYS, read_rows
+from .reading import HISTORY_DAYS, has_events, read_rows
 from .sizes import shorten
 from .windows import Asked, days_before
 
@@ -83,14 +84,18 @@ async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> Dev
 async def _rank(
     context: QuestionContext, subjects: Sequence[Subject], asked: Asked, query: DeveloperActivityQuery
 ) -> DeveloperResult:
-    since = days_before(asked.span.since, HISTORY_DAYS)
+    stretch = Span(days_before(asked.span.since, HISTORY_DAYS), asked.span.until)
     rows = {
-        subject.presenter.full_name: await read_rows(context, subject, since, asked.span.until, facts=DEVELOPER_FACTS)
+        subject.presenter.full_name: await read_rows(
+            context, subject, stretch, facts=DEVELOPER_FACTS, without=NO_CONTRIBUTIONS
+        )
         for subject in subjects
     }
-    if query.repo and not any(any(found) for found in rows.values()):
+    found = any(map(any, rows.values()))
+    if query.repo and not found and not await has_events(context, subjects[0], stretch):
         context.raise_if_nothing_known(subjects[0], asked)
-    known = all(covers(context.settled(subject, "events", asked), since, asked.span.since) for subject in subjects)
+    before = Span(stretch.since, asked.span.since)
+    known = all(covers(context.settled(subject, "events", asked), *before) for subject in subjects)
     judged: dict[str, Any] = {
         **asked.span._asdict(),
         "bot_logins": context.bots,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...answers import Coverage
 from ...insights.accounts import Accounts
-from ...records import Authorship, repo_key
+from ...records import Authorship, Span, repo_key
 from ...side_by_side import side_by_side
 from ...text import clean
 from .context import QuestionContext, Subject
@@ -93,10 +93,10 @@ async def note_unknown_person(
     """
     if person is None:
         return coverage
-    since = days_before(asked.span.since, HISTORY_DAYS)
+    stretch = Span(days_before(asked.span.since, HISTORY_DAYS), asked.span.until)
     names = {name.lower(): name for name in others}
     for subject in subjects[:MAX_ASKED]:
-        activity, commits = await read_rows(context, subject, since, asked.span.until, facts=())
+        activity, commits = await read_rows(context, subject, stretch, facts=())
         logins = {row.actor_login for row in activity}
         names |= {name.lower(): name for name in sorted(filter(None, {*logins, *_names(commits)}))}
     wanted = person.strip().removeprefix("@").lower()

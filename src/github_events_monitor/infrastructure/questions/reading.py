@@ -20,12 +20,12 @@ SNAPSHOT_DAYS = 2
 
 
 async def read_rows(
-    context: QuestionContext, subject: Subject, since: str, until: str, *, facts: Collection[str]
+    context: QuestionContext, subject: Subject, span: Span, *, facts: Collection[str], without: Collection[str] = ()
 ) -> tuple[list[Activity], list[Authorship]]:
     """Return the narrow rows of a window: events with the facts named, and commits of the default branch."""
     return (
-        await context.manager.events.get_activity(subject.key, since, until, facts=facts),
-        await context.manager.commits.get_authorship(subject.key, since, until, branch=subject.default_branch),
+        await context.manager.events.get_activity(subject.key, *span, without=without, facts=facts),
+        await context.manager.commits.get_authorship(subject.key, *span, branch=subject.default_branch),
     )
 
 

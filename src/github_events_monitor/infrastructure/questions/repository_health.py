@@ -7,9 +7,11 @@ from pydantic import Field, model_validator
 
 from ...answers import Answer, AnswerModel, Coverage, Link, Problem, Window
 from ...errors import InvalidInput, MonitorError
+from ...insights.contributions import NO_CONTRIBUTIONS
 from ...insights.health.rules import MINIMUM_KNOWN_SHARE
 from ...insights.repository_health import HEALTH_FACTS, HealthInputs, assess_health
 from ...insights.results import Component, HealthResult, Trend
+from ...records import Span
 from ...text import clean, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject, check_repos
@@ -17,7 +19,7 @@ from .coverage import add_note, join_coverage
 from .lines import MAX_TEXT_BYTES, known, number, participants, span, status_lines
 from .query import MAX_REPOSITORIES, WindowedQuery
 from .question import Endpoint, Question
-from .reading import HISTORY_DAYS, read_rows, read_snapshot
+from .reading import HISTORY_DAYS, has_events, read_rows, read_snapshot
 from .windows import Asked, days_before, previous
 
 KINDS = ("threads", "events", "commits")
@@ -150,8 +152,9 @@ async def _compared(context: QuestionContext, subject: Subject, asked: Asked) ->
 
 async def _assess(context: QuestionContext, subject: Subject, asked: Asked) -> HealthResult:
     since = min(previous(asked.span).since, days_before(asked.span.until, HISTORY_DAYS))
-    activity, authorship = await read_rows(context, subject, since, asked.span.until, facts=HEALTH_FACTS)
-    if not (activity or authorship):
+    stretch = Span(since, asked.span.until)
+    activity, authorship = await read_rows(context, subject, stretch, facts=HEALTH_FACTS, without=NO_CONTRIBUTIONS)
+    if not (activity or authorship or await has_events(context, subject, stretch)):
         context.raise_if_nothing_known(subject, asked)
     return assess_health(
         HealthInputs(

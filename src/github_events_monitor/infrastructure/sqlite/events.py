@@ -193,6 +193,9 @@ def _window(query: EventQuery) -> list[Condition]:
     conditions: list[Condition] = [("repo_name = ? AND created_at >= ? AND created_at < ?", window)]
     if query.event_types is not None:
         conditions.append(one_of("event_type", query.event_types))
+    elif query.without:
+        known, types = one_of("event_type", query.without)
+        conditions.append((f"NOT {known}", types))
     if query.actor is not None:
         conditions.append(matches("actor_login", query.actor))
     return conditions
