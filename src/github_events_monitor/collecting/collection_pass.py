@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from ..errors import GitHubError, InvalidInput, MonitorError
+from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited
 from ..github.client import BudgetSpent
 from ..records import RepositoryState, Stored
 from ..side_by_side import side_by_side
@@ -114,7 +114,10 @@ class CollectionPass:
         return [*([record] if "threads" in kinds else []), asked, others]
 
     async def _list_all(self, kinds: Sequence[str]) -> None:
-        """List several kinds concurrently. Raises the first failure of what the question is about."""
+        """List several kinds concurrently. Raises the first failure of what the question is about.
+
+        A pass that is for all kinds does not fail for want of the record: the others go on without it.
+        """
         problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
         if self._record is not None:  # it is compared with the events that are known by now
             await keep_record(self._state, self._record)
@@ -125,6 +128,8 @@ class CollectionPass:
             elif isinstance(problem, BudgetSpent) and kind not in self._state.kinds:
                 # Without it the repository does not count as collected.
                 self._state.postpone(f"{kind} are read in a later pass; the request budget was spent")
+            elif kind not in LISTED and self._state.thorough and not isinstance(problem, BudgetSpent | RateLimited):
+                self._state.postpone(f"issues and pull requests are read in a later pass: {problem.message}")
             else:
                 raise problem
 

@@ -11,11 +11,11 @@ import msgspec
 from ..github.client import BudgetSpent
 from ..github.commits import parse_push_commits
 from ..github.events import parse_events
-from ..github.natural_keys import DERIVED, derived_id, possible_keys, same_but_for_time
+from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..github.thread_events import numbers_in, threads_after
 from ..instants import SECOND, seconds_between, shift
 from ..ledger import SKEW
-from ..records import Event, Span
+from ..records import Activity, Event, Facts, Span
 from .pass_state import PassState
 
 AROUND = timedelta(hours=1)
@@ -24,8 +24,9 @@ MAX_PAGES = 3
 FEED_REACH = timedelta(days=30)
 _ODD = timedelta(days=366)
 """One event dated so far ahead is dated wrong; were it this machine's clock, all of them would be."""
-_UNDATED = frozenset({"MemberEvent"})
-"""Events whose deliveries do not say when it happened."""
+_UNDATED = frozenset({"MemberEvent", "WatchEvent"})
+"""Events of which some deliveries do not say when it happened: all of `member`, of a star those of `watch`.
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#watch"""
 _TAIL = 3
 """How many of the last records decide how far back a cut feed is complete: one alone may be months older."""
 
@@ -124,18 +125,31 @@ async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str,
     rows = await state.manager.events.get_activity(
         state.repo, shift(min(times), -AROUND), shift(max(times), AROUND + SECOND), event_types=_UNDATED
     )
-    stored = [await state.manager.events.get_event(row.id) for row in rows if row.id.startswith(DERIVED)]
+    delivered = (_of_row(state.repo, row) for row in rows if row.id.startswith(DERIVED))
+    undated = [other for other in delivered if not is_dated(other)]
     pairs = sorted(
         (abs(seconds_between(event.created_at, other.created_at)), event.id, other.id)
         for event in events
-        for other in stored
-        if other is not None and same_but_for_time(event, other)
+        for other in undated
+        if same_but_for_time(event, other)
     )
     found: dict[str, str] = {}
     for apart, mine, other_id in pairs:
         if apart <= AROUND.total_seconds() and mine not in found and other_id not in found.values():
             found[mine] = other_id
     return found
+
+
+def _of_row(repo: str, row: Activity) -> Event:
+    """Return an event whose natural key needs no payload."""
+    return Event(
+        id=row.id,
+        event_type=row.event_type,
+        created_at=row.created_at,
+        repo_name=repo,
+        actor_login=row.actor_login,
+        facts=Facts(row.action, row.number, row.ref, row.sha, row.subject),
+    )
 
 
 async def _add_threads(state: PassState, added: Sequence[Event]) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..github.natural_keys import DERIVED, derived_id, possible_keys, same_but_for_time
+from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..github.thread_events import thread_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
@@ -135,7 +135,9 @@ async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: boo
 
 def _is_same(event: Event, other: Event, *, dated: bool) -> bool:
     if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
-        return False  # another delivery, whose own id tells it apart
+        # Another delivery, whose own id tells it apart; but GitHub tells of a star twice, as `star` and as `watch`,
+        # which does not say when.
+        return event.event_type == "WatchEvent" and is_dated(event) != is_dated(other)
     return event.id in map(derived_id, possible_keys(other)) or (not dated and same_but_for_time(event, other))
 
 

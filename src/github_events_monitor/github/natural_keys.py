@@ -126,6 +126,12 @@ def same_but_for_time(one: Event, other: Event) -> bool:
     return base is not None and base == _base(other)
 
 
+def is_dated(event: Event) -> bool:
+    """Return whether an id that was derived says when the event happened, not merely how it was delivered."""
+    key = natural_key(event)
+    return key is not None and derived_id(key) == event.id
+
+
 def possible_keys(event: Event) -> tuple[str, ...]:
     """Return the keys under which another form of the same occurrence may be known, the event's own first.
 

@@ -28,11 +28,16 @@ _KEPT = (
 
 
 class WorkflowRuns(NamedTuple):
-    """What a page holds. verdicts: of its runs, newest first. listed_from: when the oldest run was created."""
+    """What a page holds.
+
+    verdicts: of its runs, newest first. listed_from: when the oldest run was created. under_way: when those were that
+    have no result yet, without those that wait for a person.
+    """
 
     events: tuple[Event, ...]
     verdicts: tuple[str, ...]
     listed_from: str | None
+    under_way: tuple[str, ...] = ()
 
 
 class _Account(msgspec.Struct):
@@ -77,8 +82,12 @@ def parse_workflow_runs(repo: str, body: bytes, branch: str | None = None) -> Wo
     runs = [run for run in listed if run.id is not None and not _is_from_fork(run)]
     events = (_event(repo, run, branch) for run in runs if run.conclusion)
     created = [at for run in listed if (at := instant(run.created_at))]
+    under_way = [run for run in runs if not run.conclusion and run.status not in {"completed", "waiting"}]
     return WorkflowRuns(
-        tuple(event for event in events if event is not None), _verdicts(runs), min(created, default=None)
+        tuple(event for event in events if event is not None),
+        _verdicts(runs),
+        min(created, default=None),
+        tuple(at for run in under_way if (at := instant(run.created_at))),
     )
 
 

@@ -32,7 +32,7 @@ def key_of(event: Event) -> EventKey:
     return EventKey(event.id, event.event_type, event.created_at, event.repo_name)
 
 
-def is_dated(event_id: str) -> bool:
+def has_instant(event_id: str) -> bool:
     """Return whether an id names an instant, as that of an event does whose own id was taken."""
     return _DATED.fullmatch(event_id) is not None
 
@@ -52,7 +52,7 @@ def possible_ids(key: EventKey) -> tuple[str, ...]:
 
 def ids_to_look_up(keys: Iterable[EventKey], *, reused: bool) -> set[str]:
     """Return the ids under which events may be stored already; reused: whether any is kept under such an id."""
-    return {one for key in keys for one in (possible_ids(key) if reused or is_dated(key.event_id) else key[:1])}
+    return {one for key in keys for one in (possible_ids(key) if reused or has_instant(key.event_id) else key[:1])}
 
 
 def differing_names(arriving: Iterable[EventKey], stored: Iterable[EventKey]) -> set[str]:
@@ -61,7 +61,7 @@ def differing_names(arriving: Iterable[EventKey], stored: Iterable[EventKey]) ->
     for key in (*arriving, *stored):
         if key.repo_name is not None:
             own = possible_ids(key)
-            alike = (own[1] if is_dated(key.event_id) and len(own) > 1 else key.event_id, *key[1:3])
+            alike = (own[1] if has_instant(key.event_id) and len(own) > 1 else key.event_id, *key[1:3])
             seen.setdefault(alike, set()).add(key.repo_name)
     return {name for names in seen.values() if len(names) > 1 for name in names}
 

@@ -64,8 +64,12 @@ def merge_branches(stored: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, 
     return kept_branches(dict.fromkeys((*(name for name in stored if name not in outdated), *new)))
 
 
+_RANKS = {"push": 0, "webhook": 1, "api": 2}
+"""How much each source is to be believed: a delivery does not say which of a commit's two dates it gives."""
+
+
 def _outranks(better: Commit, other: Commit) -> bool:
-    return other.source == "push" and better.source != "push"
+    return _RANKS[better.source] > _RANKS[other.source]
 
 
 def _keeps_summary(stored: CommitRecord, new: CommitRecord) -> bool:

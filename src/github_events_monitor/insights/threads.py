@@ -161,17 +161,15 @@ def first_response_hours(thread: Thread, until: str, bot_logins: frozenset[str] 
 def waiting_for(thread: Thread, bot_logins: frozenset[str] = frozenset()) -> Turn | None:
     """Return whose turn it is in an open pull request; None for anything else.
 
-    review: there is no decision and the last word is the author's, or those who requested changes are asked again.
-    author: changes are requested, the last word is another person's, or it is a draft. merge: it is approved. Words of
-    bots and AI assistants do not count, nor do reviews that were dismissed.
+    review: there is no decision and the last word is the author's. author: changes are requested, the last word is
+    another person's, or it is a draft. merge: it is approved. Words of bots and AI assistants do not count, nor do
+    reviews that were dismissed.
     """
     if thread.kind != "pull_request" or thread.state != "open":
         return None
     decision = _decision(thread, bot_logins)
-    if thread.draft or (decision == "changes_requested" and not _is_asked_again(thread, bot_logins)):
+    if thread.draft or decision == "changes_requested":
         return "author"
-    if decision == "changes_requested":
-        return "review"
     if decision == "approved":
         return "merge"
     author = (thread.author_login or "").lower()
@@ -275,28 +273,13 @@ def _decision(thread: Thread, bot_logins: frozenset[str]) -> str | None:
     """Return GitHub's decision, else the one that the last decisive review of each person makes."""
     if thread.review_decision is not None:
         return thread.review_decision
-    states = set(_decisions(thread, bot_logins).values())
-    return next((state for state in ("changes_requested", "approved") if state in states), None)
-
-
-def _decisions(thread: Thread, bot_logins: frozenset[str]) -> dict[str, str]:
-    """Return the last decisive review of each person other than the author, by login in lower case."""
     last: dict[str, str] = {}
     for reply in sorted(thread.replies, key=lambda reply: (reply.created_at, reply.id)):
         if reply.state in _DECISIONS and _is_person(reply.author_login, reply.author_type, bot_logins):
             last[(reply.author_login or "").lower()] = reply.state or ""
     last.pop((thread.author_login or "").lower(), None)
-    return last
-
-
-def _is_asked_again(thread: Thread, bot_logins: frozenset[str]) -> bool:
-    """Return whether a review is asked of all who requested changes: a review that is given ends what was asked.
-
-    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/requesting-a-pull-request-review
-    """
-    asked = {login.lower() for login in thread.reviewers or ()}
-    wanted = {login for login, state in _decisions(thread, bot_logins).items() if state == "changes_requested"}
-    return bool(wanted) and wanted <= asked
+    states = set(last.values())
+    return next((state for state in ("changes_requested", "approved") if state in states), None)
 
 
 def _ended_at(thread: Thread) -> str | None:

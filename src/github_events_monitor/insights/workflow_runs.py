@@ -41,12 +41,13 @@ def latest_attempts(verdicts: Sequence[Activity]) -> list[Activity]:
 def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
     """Return the workflows that fail, the one that fails for the longest time first.
 
-    The latest run decides, as GitHub numbers them: an older commit's may end later, or be run again.
+    The latest run decides, in the order in which they began: an older commit's may end later, or be run again. Where
+    that is not known of all runs of a workflow, they count in the order in which they ended.
     """
     failing: dict[str, Failing] = {}
     succeeded: set[str] = set()
-    numbered = all(row.number for row in verdicts)  # earlier versions did not keep it
-    for row in sorted(verdicts, key=lambda row: row.number or 0) if numbered else verdicts:
+    unordered = {row.subject for row in verdicts if row.number is None}  # earlier versions did not keep it
+    for row in sorted(verdicts, key=lambda row: 0 if row.subject in unordered else row.number or 0):
         workflow = row.subject or ""
         if row.action not in FAILED_VERDICTS:
             succeeded.add(workflow)

@@ -5,6 +5,7 @@ import pytest
 from github_events_monitor.errors import Forbidden, MonitorError, NotFound, RateLimited, Unreachable
 from github_events_monitor.infrastructure.questions.commit_details import COMMIT_DETAILS
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
+from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
@@ -184,3 +185,17 @@ async def test_a_commit_that_github_cannot_show_is_not_said_to_be_none(
         await world.service.ask(COMMIT_DETAILS, repo="octo/hello", sha=sha(3))
     assert raised.value.code == code
     assert (code == "not_found") == ("has no commit" in raised.value.message)
+
+
+@pytest.mark.parametrize("status", [500, 422])
+async def test_a_record_that_cannot_be_read_keeps_nothing_else_away(world: World, status: int) -> None:
+    refusal: Reply = (status, {}, b'{"message": "no"}')
+    world.github.faults.append(lambda path: refusal if path.endswith("/issues") else None)
+    (row,) = (await world.collector.collect(["octo/hello"])).repositories
+    assert (row.status, row.new_events, row.new_commits) == ("collected", 5, 5)
+    assert "issues and pull requests are read in a later pass" in (row.note or "")
+    commits = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
+    assert [commit.additions for commit in commits.commits] == [5, 4, 3, 2, 1]
+    issues = await world.service.ask(ISSUES, repo="octo/hello", hours=72)
+    assert (issues.total_issues, issues.coverage.complete) == (1, False)  # the feed tells of one
+    assert "issues of" in (issues.coverage.note or "")

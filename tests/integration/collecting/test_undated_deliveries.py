@@ -3,10 +3,12 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, event
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, event, iso
 
 from .conftest import World, build
 
@@ -76,3 +78,27 @@ async def test_the_feed_tells_of_one_more_than_was_delivered(manager: DatabaseMa
     for _ in range(2):
         await collect(world)
         assert await counted(world) == 2
+
+
+async def star(world: World, kind: str, name: str) -> int:
+    action = {"watch": {"action": "started"}, "star": {"action": "created", "starred_at": iso(world.now)}}[kind]
+    body = {**action, "repository": {"full_name": "Octo/Hello", "id": 7}, "sender": {"login": "bob"}}
+    return (await receive_webhook(world.manager, world.clock, kind, name, json.dumps(body).encode())).events
+
+
+@pytest.mark.parametrize("kinds", [("star", "watch"), ("watch", "star")])
+async def test_a_star_of_which_github_tells_twice_is_one(manager: DatabaseManager, kinds: tuple[str, str]) -> None:
+    """https://docs.github.com/en/webhooks/webhook-events-and-payloads#watch: sent along with `star`."""
+    world = make(manager)
+    assert [await star(world, kind, f"guid-{kind}") for kind in kinds] == [1, 0]
+    world.pass_time(hours=2)  # taken back meanwhile, and given again
+    assert [await star(world, kind, f"guid-{kind}-2") for kind in kinds] == [1, 0]
+
+
+async def test_a_star_that_the_feed_and_a_watch_delivery_tell_of_is_one(manager: DatabaseManager) -> None:
+    world = make(manager)
+    assert await star(world, "watch", "guid-1") == 1
+    world.hello.events = [event(11, "WatchEvent", "bob", NOW - timedelta(seconds=30), {"action": "started"})]
+    await collect(world)
+    answer = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=24)
+    assert answer.counts_by_type == {"WatchEvent": 1}

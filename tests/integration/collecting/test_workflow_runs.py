@@ -77,6 +77,36 @@ async def test_a_failing_workflow_is_named_with_its_first_failure(manager: Datab
     )
 
 
+async def test_what_ends_later_but_began_earlier_says_nothing_of_the_newest_commit(manager: DatabaseManager) -> None:
+    late, again = iso(NOW - timedelta(minutes=1)), iso(NOW - timedelta(minutes=2))
+    slow = run(2, 3, "success", updated_at=late)
+    repeated = run(1, 9, "failure", "docs", updated_at=again, run_attempt=2)
+    world = make(manager, run(4, 1, "success", "docs"), run(3, 2, "failure"), slow, repeated)
+    await world.collector.collect(["octo/hello"])
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert [(one.workflow, one.sha, one.since_known) for one in found.failing] == [("CI", sha(3), True)]
+
+
+async def test_a_run_that_takes_long_is_known_although_a_hundred_began_meanwhile(manager: DatabaseManager) -> None:
+    world = make(manager, run(1, 1, None, "long", status="in_progress"))
+    await world.collector.collect(["octo/hello"])
+    for minutes in (10, 20, 30):
+        world.pass_time(minutes=10)
+        first = 100 * minutes
+        world.hello.workflow_runs[0:0] = [run(first + n, (30 - minutes) / 60, "success") for n in range(60, 0, -1)]
+        if minutes == 30:
+            world.hello.workflow_runs[-1] |= {"status": "completed", "conclusion": "failure"}
+        await world.collector.collect(["octo/hello"])
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert found is not None
+    assert ([one.workflow for one in found.failing], found.verdicts) == (["long"], 181)
+    world.pass_time(minutes=10)
+    asked = world.asked("/actions/runs")
+    await world.collector.collect(["octo/hello"])
+    assert world.asked("/actions/runs") == asked + 1  # for it has ended
+
+
 async def test_a_run_is_there_once_whichever_way_it_came_first(manager: DatabaseManager) -> None:
     world = make(manager, *BROKEN)
     assert await deliver(world, BROKEN[1]) == 1

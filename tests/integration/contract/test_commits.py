@@ -265,6 +265,18 @@ async def test_githubs_own_record_replaces_that_of_a_push(manager: DatabaseManag
     assert await manager.commits.count_commits(REPO, at(40), END) == 0
 
 
+@pytest.mark.parametrize("listed_first", [True, False])
+async def test_what_the_listing_says_outlasts_a_delivery(manager: DatabaseManager, listed_first: bool) -> None:
+    listed, delivered = record(1, at(10)), record(1, at(50), source="webhook", author_name="Delivered")
+    for one in (listed, delivered) if listed_first else (delivered, listed):
+        await manager.commits.insert_commits([one])
+    stored = await manager.commits.get_commit(REPO, sha(1))
+    assert stored
+    assert (stored.commit.commit_date, stored.commit.source) == (at(10), "api")
+    assert stored.commit.author_name == "Delivered"  # which the listing leaves open here
+    assert await manager.commits.count_commits(REPO, at(49), at(51)) == 0
+
+
 @pytest.mark.parametrize("source", ["api", "webhook"])
 async def test_a_push_never_replaces_githubs_own_record(manager: DatabaseManager, source: str) -> None:
     await manager.commits.insert_commits([full_commit(1, source=source)])

@@ -126,6 +126,7 @@ CASES: list[tuple[str, str, dict[str, Any], Facts]] = [
         {
             "action": "completed",
             "workflow_run": {
+                "id": 31,
                 "name": "CI",
                 "conclusion": "success",
                 "status": "completed",
@@ -133,7 +134,7 @@ CASES: list[tuple[str, str, dict[str, Any], Facts]] = [
                 "head_sha": HEAD,
             },
         },
-        Facts(action="success", ref="m", sha=HEAD, subject="CI"),
+        Facts(action="success", number=31, ref="m", sha=HEAD, subject="CI"),
     ),
     (
         "a check that is under way, its branch in its suite",

@@ -123,6 +123,17 @@ def test_an_event_without_an_id_meets_the_row_within_ten_minutes(minute: int, co
     assert measure(event, rows=[stored(1, june(1), sha="s1")]).total_deployments == count
 
 
+def test_a_deployment_of_earlier_that_was_replaced_is_none_of_the_window() -> None:
+    """GitHub tells of the former deployment, too, as `inactive`, when a new one succeeds."""
+    result = measure(
+        deployed("DeploymentStatusEvent", june(3), "inactive", 4),
+        deployed("DeploymentEvent", june(3), "created", 5),
+        deployed("DeploymentStatusEvent", june(3), "success", 5),
+        deployed("DeploymentStatusEvent", june(4), "inactive", 5),
+    )
+    assert [(one.id, one.state) for one in result.deployments] == [("5", "inactive")]
+
+
 def test_two_events_without_an_id_are_two_deployments() -> None:
     events = [deployed("DeploymentEvent", june(1, 0, minute), "created", None) for minute in (1, 2)]
     assert measure(*events).total_deployments == 2

@@ -93,24 +93,6 @@ def assess(threads: list[Thread], *rows: Activity, **changes: Any) -> Any:
         (thread(1, june(1), reply(june(2), "ben", "review", "approved"), review_decision="review_required"), "review"),
         (thread(1, june(1), reply(june(2)), review_decision="review_required"), "author"),
         (thread(1, draft=True, review_decision="approved"), "author"),
-        (
-            thread(1, june(1), reply(june(2), "ben", "review", "changes_requested"), reviewers=("Ben",)),
-            "review",
-        ),
-        (
-            thread(
-                1, june(1), reply(june(2), "ben", "review", "changes_requested"), reviewers=("ben",),
-                review_decision="changes_requested",
-            ),
-            "review",
-        ),
-        (
-            thread(
-                1, june(1), reply(june(2), "ben", "review", "changes_requested"),
-                reply(june(2), "cid", "review", "changes_requested"), reviewers=("ben",),
-            ),
-            "author",
-        ),
         (thread(1, june(1), reply(june(2), "ben", "review", "dismissed")), "review"),
         (thread(1, closed_at=june(2)), None),
         (thread(1, merged_at=june(2), closed_at=june(2)), None),

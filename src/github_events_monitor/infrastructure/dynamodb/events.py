@@ -27,7 +27,7 @@ from ...records import Activity, Event
 from ...side_by_side import side_by_side
 from ..contract.types import EventQuery, is_named
 from ..database_interface import EventsRepository, Position, RepositoryCount
-from ..event_ids import EventKey, differing_names, ids_to_look_up, ids_to_store_under, is_dated, key_of
+from ..event_ids import EventKey, differing_names, has_instant, ids_to_look_up, ids_to_store_under, key_of
 from . import state_items
 from .batches import all_items, delete, expressions, get_items, pages, put, write_items
 from .connection import DynamoDBConnection
@@ -74,7 +74,7 @@ class DynamoDBEvents(EventsRepository):
         stored = await self._stored(keys)
         names = differing_names(keys, stored)
         chosen = ids_to_store_under(keys, stored, await self._aliases(names) if names else {})
-        if not self._reused_ids and any(map(is_dated, chosen.values())):
+        if not self._reused_ids and any(map(has_instant, chosen.values())):
             await state_items.note_reused_ids(self._client)
         return [
             events[at] if events[at].id == name else msgspec.structs.replace(events[at], id=name)

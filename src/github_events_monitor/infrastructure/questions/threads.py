@@ -161,7 +161,8 @@ def as_of(thread: Thread, until: str) -> Thread:
     changes: dict[str, Any] = {}
     if later:
         changes["replies"] = tuple(reply for reply in thread.replies if reply.created_at < until)
-    if any(reply.kind == "review" for reply in later):
+    reviews_unknown = thread.updated_at >= until and not thread.reviews_complete
+    if reviews_unknown or any(reply.kind == "review" for reply in later):
         changes["review_decision"] = None
     ended = thread.merged_at or thread.closed_at
     if ended is not None and ended >= until:

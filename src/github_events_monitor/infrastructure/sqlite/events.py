@@ -16,7 +16,7 @@ from ...jsontext import dump_json
 from ...records import Activity, Event, Facts
 from ..contract.types import EventQuery
 from ..database_interface import EventsRepository, RepositoryCount
-from ..event_ids import EventKey, differing_names, ids_to_look_up, ids_to_store_under, is_dated
+from ..event_ids import EventKey, differing_names, has_instant, ids_to_look_up, ids_to_store_under
 from .collector_state import has_reused_ids, note_reused_ids, read_aliases
 from .connection import SQLiteConnection
 from .payload import packer, unpacker
@@ -144,14 +144,14 @@ def _steps(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
 def _insert_step(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
     keys = [EventKey(*row[:4]) for row in rows]
     reused, new = has_reused_ids(db), 0
-    if not reused and not any(is_dated(key.event_id) for key in keys):
+    if not reused and not any(has_instant(key.event_id) for key in keys):
         new = _insert_rows(db, rows)
         if new == len(rows):
             return new
     stored = read_keys(db, ids_to_look_up(keys, reused=reused))
     names = differing_names(keys, stored)
     chosen = ids_to_store_under(keys, stored, read_aliases(db, names) if names else {})
-    if not reused and any(map(is_dated, chosen.values())):
+    if not reused and any(map(has_instant, chosen.values())):
         note_reused_ids(db)
     return new + _insert_rows(db, [(event_id, *rows[position][1:]) for position, event_id in chosen.items()])
 

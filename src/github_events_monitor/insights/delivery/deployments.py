@@ -17,8 +17,9 @@ SAME_DEPLOYMENT_SECONDS = 600
 
 MAX_EVIDENCE = 5
 
+_REPLACED = "inactive"
 FAILED = frozenset({"failure", "error"})
-DELIVERED = frozenset({"success", "inactive", None})
+DELIVERED = frozenset({"success", _REPLACED, None})
 """inactive: a later one took its place; None: no status is known."""
 
 
@@ -53,6 +54,8 @@ def read_deployments(activity: Iterable[Activity], rows: Iterable[MetricRow], un
     for row in events:
         if row.event_type == "DeploymentStatusEvent":
             known = found.get(str(row.number)) if row.number else _latest(row, found.values())
+            if known is None and row.action == _REPLACED:
+                continue  # it was made earlier, and is told of because another one took its place
             if known is None:
                 known = Deployment(row.created_at, str(row.number or row.id), row.subject, row.sha, None, None, ())
             found[known.id] = _with_status(known, row)
