@@ -49,7 +49,7 @@ class Far(httpx.AsyncBaseTransport):
         return await self._near.handle_async_request(request)
 
 
-class Trial:
+class StartResult:
     """A fleet of quiet repositories, its database, and the poller that keeps it fresh."""
 
     def __init__(self, manager: DatabaseManager, count: int) -> None:
@@ -106,7 +106,7 @@ def small(name: str, number: int) -> FakeRepository:
 
 async def measure(manager: DatabaseManager, count: int, latency: float) -> None:
     """Quiet rounds with looks, then one without."""
-    trial = Trial(manager, count)
+    trial = StartResult(manager, count)
     await trial.prepare(latency)
     for _ in range(ROUNDS):
         await trial.round("a look at all")

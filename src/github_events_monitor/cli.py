@@ -330,8 +330,10 @@ def install(
     """
     from .terminal import install as page
 
-    wish = page.Wish(client, remove=remove, dry_run=dry_run, with_token=with_token, repos=tuple(repos or ()))
-    _run(lambda settings: page.install(settings, wish))
+    options = page.InstallOptions(
+        client, remove=remove, dry_run=dry_run, with_token=with_token, repos=tuple(repos or ())
+    )
+    _run(lambda settings: page.install(settings, options))
 
 
 @watch.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""A person is found by whatever commits and events call them, and one whom nobody knows is said to be unknown."""
+"""A person is found by whatever commits and events call them, and an unknown person is reported as unknown."""
 
 from datetime import timedelta
 

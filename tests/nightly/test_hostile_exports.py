@@ -1,4 +1,4 @@
-"""Every field of every kind of exported row, spoiled by whoever wrote the file: refused in a sentence, or no harm."""
+"""Every field of every kind of exported row, corrupted by the author of the file: refused in a sentence, or no harm."""
 
 import io
 import json

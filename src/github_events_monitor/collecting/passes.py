@@ -75,11 +75,11 @@ class Passes:
         """Join the histories of a repository that was stored under two names. Where that fails it is tried again."""
         lease = hold_lease(self._manager, self._clock, renamed.key, self._owner, plan.lease_seconds)
         with contextlib.suppress(Unreachable, TimeoutError):
-            async with self._alone(renamed.key, plan), self._under_way, lease:
+            async with self._exclusive(renamed.key, plan), self._under_way, lease:
                 await self._manager.join_repositories(renamed.former, renamed.key)
 
     @contextlib.asynccontextmanager
-    async def _alone(self, key: str, plan: Plan) -> AsyncIterator[None]:
+    async def _exclusive(self, key: str, plan: Plan) -> AsyncIterator[None]:
         """One pass at a time over what is stored under a key, whatever names it was asked for by.
 
         Raises:
@@ -105,7 +105,7 @@ class Passes:
             return await CollectionPass(await self._begin(key, budget, plan, full_name), None, progress).run()
         lease = hold_lease(self._manager, self._clock, key, self._owner, plan.lease_seconds)
         try:
-            async with self._alone(key, plan), self._under_way, lease as keeper:
+            async with self._exclusive(key, plan), self._under_way, lease as keeper:
                 return await CollectionPass(await self._begin(key, budget, plan, full_name), keeper, progress).run()
         except TimeoutError:
             error: MonitorError = Unreachable(f"{key} is being collected right now; ask again in a few seconds")

@@ -28,10 +28,10 @@ https://docs.github.com/en/organizations/managing-organization-settings/configur
 _REACH = timedelta(days=90)
 """How far back runs are read: the window of `deployment_metrics`."""
 _LONGEST = timedelta(days=5)
-"""So long a run may be under way, and is asked for until it ends: as a job on a runner of one's own may be.
+"""How long a run may be under way, and is asked for until it ends: as a job on a self-hosted runner may be.
 https://docs.github.com/en/actions/reference/limits"""
 _LATE = 5
-"""So many that the first page does not show are asked for in a pass."""
+"""Runs that the first page does not show and that one pass asks for."""
 
 
 async def collect_workflow_runs(state: PassState) -> None:

@@ -77,12 +77,12 @@ class _Call:
     strikes: int = 0
 
     @property
-    def purse(self) -> "_Purse":
+    def limit_key(self) -> "_LimitKey":
         """What the call is paid from."""
-        return _Purse(self.authorization, self.resource)
+        return _LimitKey(self.authorization, self.resource)
 
 
-class _Purse(NamedTuple):
+class _LimitKey(NamedTuple):
     """A limit is of one token (of each installation of an App) and one resource.
 
     https://docs.github.com/en/apps/creating-github-apps/registering-a-github-app/rate-limits-for-github-apps
@@ -111,7 +111,7 @@ class Session:
         sleep: Sleep = asyncio.sleep,
         pace: Pace | None = None,
     ) -> None:
-        self._limits: dict[_Purse, RateLimit] = {}
+        self._limits: dict[_LimitKey, RateLimit] = {}
         self._origin = origin(base)
         self._credentials = credentials
         self._clock = clock
@@ -120,8 +120,8 @@ class Session:
         self._sleep = sleep
         self._pace = pace or Pace(clock)
         self._http: httpx.AsyncClient | None = None
-        self._blocked: dict[_Purse, tuple[datetime, RateLimited]] = {}
-        self._under_way: Counter[_Purse] = Counter()
+        self._blocked: dict[_LimitKey, tuple[datetime, RateLimited]] = {}
+        self._under_way: Counter[_LimitKey] = Counter()
         self._strikes = 0
 
     async def aclose(self) -> None:
@@ -132,12 +132,12 @@ class Session:
 
     def limit(self, resource: str) -> RateLimit | None:
         """Return a limit as of GitHub's last answer, None before any; of several tokens the one with least left."""
-        found = (limit for purse, limit in self._limits.items() if purse.resource == resource)
+        found = (limit for limit_key, limit in self._limits.items() if limit_key.resource == resource)
         return min(found, key=lambda limit: limit.remaining, default=None)
 
     async def note_limit(self, limit: RateLimit) -> None:
         """Remember a limit of the token that questions about no owner carry."""
-        self._limits[_Purse(await self._authorization(None), limit.resource)] = limit
+        self._limits[_LimitKey(await self._authorization(None), limit.resource)] = limit
 
     async def get(
         self,
@@ -251,12 +251,12 @@ class Session:
             target = resolve(url, outcome.location) if outcome.location else url
             if outcome.status != "redirect" or target in seen or len(seen) > MAX_REDIRECTS:
                 return url, found, outcome
-            self._at_home(target, f"{call.request.host} redirects {call.request.what} to")
+            self._check_host(target, f"{call.request.host} redirects {call.request.what} to")
             url = target
 
     async def _send(self, url: str, call: _Call) -> Exchange:
         """Send one request in its turn; return the exchange. Neither token nor question ever goes to another host."""
-        self._at_home(url, f"{call.request.what} would be asked of")
+        self._check_host(url, f"{call.request.what} would be asked of")
         call.budget.check(self._clock)
         async with self._pace.turn(call.budget.seconds_left(self._clock())):
             if not call.free:
@@ -264,7 +264,7 @@ class Session:
             call.budget.spend(self._clock)
             call.sent, call.strikes = call.sent + 1, self._strikes
             left = call.budget.seconds_left(self._clock())
-            self._under_way[call.purse] += 1
+            self._under_way[call.limit_key] += 1
             try:
                 found = await exchange(
                     self._opened(),
@@ -275,7 +275,7 @@ class Session:
                 )
                 self._note_limit(found, call)
             finally:
-                self._under_way[call.purse] -= 1
+                self._under_way[call.limit_key] -= 1
         return _without_secret(found, call.authorization) if found.status >= 400 else found
 
     def _note_limit(self, found: Exchange, call: _Call) -> None:
@@ -283,11 +283,11 @@ class Session:
         limit = parse_rate_limit(found.headers)
         if limit is None:
             return
-        purse = _Purse(call.authorization, limit.resource)
-        known = self._limits.get(purse)
+        limit_key = _LimitKey(call.authorization, limit.resource)
+        known = self._limits.get(limit_key)
         if not (known and known.reset_at == limit.reset_at and known.remaining < limit.remaining):
             now = self._clock()  # tokens of an App change every hour: what was said of former ones goes
-            self._limits = {one: kept for one, kept in self._limits.items() if kept.reset_at > now} | {purse: limit}
+            self._limits = {one: kept for one, kept in self._limits.items() if kept.reset_at > now} | {limit_key: limit}
 
     def _opened(self) -> httpx.AsyncClient:
         if self._http is None:
@@ -316,12 +316,12 @@ class Session:
             self._strikes = max(self._strikes, call.strikes + 1)  # refusals beside one another are one
             self._pace.slow_down()
         resources = (call.resource,) if spent else ("core", "graphql")
-        self._blocked |= {_Purse(call.authorization, resource): (now, error) for resource in resources}
+        self._blocked |= {_LimitKey(call.authorization, resource): (now, error) for resource in resources}
 
-    def _blocking(self, purse: _Purse) -> RateLimited | None:
+    def _blocking(self, limit_key: _LimitKey) -> RateLimited | None:
         """Return the refusal that still holds; one that a clock set back puts into the future does not."""
         now = self._clock()
-        told_at, blocked = self._blocked.get(purse, (now, None))
+        told_at, blocked = self._blocked.get(limit_key, (now, None))
         holds = blocked is not None and blocked.retry_at is not None and told_at <= now < blocked.retry_at
         return blocked if holds else None
 
@@ -330,20 +330,20 @@ class Session:
 
         What is under way may take what is left.
         """
-        now, blocked = self._clock(), self._blocking(call.purse)
+        now, blocked = self._clock(), self._blocking(call.limit_key)
         if blocked is not None:
             raise RateLimited(blocked.message, retry_at=blocked.retry_at)
-        limit = self._limits.get(call.purse)
-        if limit is not None and limit.remaining <= self._under_way[call.purse] and limit.reset_at > now:
+        limit = self._limits.get(call.limit_key)
+        if limit is not None and limit.remaining <= self._under_way[call.limit_key] and limit.reset_at > now:
             raise rate_limited(limit.reset_at, now, authenticated=call.request.authenticated)
 
     def _next_url(self, url: str, found: Exchange) -> str | None:
         target = resolve(url, found.next_link) if found.next_link else None
         if target is not None:
-            self._at_home(target, f"{urlsplit(url).netloc} names a next page on")
+            self._check_host(target, f"{urlsplit(url).netloc} names a next page on")
         return target
 
-    def _at_home(self, url: str, doing: str) -> None:
+    def _check_host(self, url: str, doing: str) -> None:
         if origin(url) != self._origin:
             raise Unreachable(
                 f"{doing} another host ({urlsplit(url).netloc}), which is refused; "

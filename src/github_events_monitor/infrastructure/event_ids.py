@@ -1,7 +1,7 @@
 """Which events are the same, and under which id one is kept whose own id belongs to another.
 
 GitHub's ids started over in 2025: those of 2026 are those of archives of 2017 to 2021. Two events are the same when id,
-type, second and repository agree, in so far as both know them. A stranger under an id that is taken is kept as
+type, second and repository agree, in so far as both know them. Another event under an id that is taken is kept as
 `id@instant`, with the instant at which it was created: `9173303554@2019-02-22T10:00:00Z`. That is made of the event
 alone, so that it is the same on every provider and in every export, and whichever of the two came first.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..github.natural_keys import DERIVED
 from ..records import Event
 
-_ERA = re.compile(r"(.+?)@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?:@[0-9a-f]{8})?", re.DOTALL)
+_DATED = re.compile(r"(.+?)@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?:@[0-9a-f]{8})?", re.DOTALL)
 _LONGEST = 1024
 
 
@@ -32,16 +32,16 @@ def key_of(event: Event) -> EventKey:
     return EventKey(event.id, event.event_type, event.created_at, event.repo_name)
 
 
-def says_era(event_id: str) -> bool:
-    """Return whether an id is that of an event that was kept beside another one."""
-    return _ERA.fullmatch(event_id) is not None
+def has_instant(event_id: str) -> bool:
+    """Return whether an id names an instant, as that of an event does whose own id was taken."""
+    return _DATED.fullmatch(event_id) is not None
 
 
 def possible_ids(key: EventKey) -> tuple[str, ...]:
     """Return the ids under which an event may be kept, in the order in which they are tried."""
     if key.event_id.startswith(DERIVED):
         return (key.event_id,)  # made of what happened: others cannot have it
-    match = _ERA.fullmatch(key.event_id)
+    match = _DATED.fullmatch(key.event_id)
     own = match[1] if match and match[2] == key.created_at else key.event_id
     dated = f"{own}@{key.created_at}"
     if len(dated.encode()) > _LONGEST:
@@ -50,9 +50,9 @@ def possible_ids(key: EventKey) -> tuple[str, ...]:
     return tuple(dict.fromkeys((key.event_id, own, dated, f"{dated}@{rest}")))
 
 
-def ids_to_look_up(keys: Iterable[EventKey], *, strangers: bool) -> set[str]:
-    """Return the ids under which events may be stored already; strangers: whether any were ever kept."""
-    return {one for key in keys for one in (possible_ids(key) if strangers or says_era(key.event_id) else key[:1])}
+def ids_to_look_up(keys: Iterable[EventKey], *, reused: bool) -> set[str]:
+    """Return the ids under which events may be stored already; reused: whether any is kept under such an id."""
+    return {one for key in keys for one in (possible_ids(key) if reused or has_instant(key.event_id) else key[:1])}
 
 
 def differing_names(arriving: Iterable[EventKey], stored: Iterable[EventKey]) -> set[str]:
@@ -61,12 +61,12 @@ def differing_names(arriving: Iterable[EventKey], stored: Iterable[EventKey]) ->
     for key in (*arriving, *stored):
         if key.repo_name is not None:
             own = possible_ids(key)
-            alike = (own[1] if says_era(key.event_id) and len(own) > 1 else key.event_id, *key[1:3])
+            alike = (own[1] if has_instant(key.event_id) and len(own) > 1 else key.event_id, *key[1:3])
             seen.setdefault(alike, set()).add(key.repo_name)
     return {name for names in seen.values() if len(names) > 1 for name in names}
 
 
-def places(
+def ids_to_store_under(
     arriving: Sequence[EventKey], stored: Iterable[EventKey], aliases: Mapping[str, str] | None = None
 ) -> dict[int, str]:
     """Return under which id each arriving event is to be kept, by its position; those that are kept already are absent.

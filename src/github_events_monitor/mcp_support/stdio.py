@@ -285,10 +285,10 @@ async def _write(file: int, line: bytes, ended: threading.Event) -> None:
     while rest and sys.platform != "win32" and has_room(file):  # there only sockets are selected
         rest = rest[os.write(file, rest[: select.PIPE_BUF]) :]
     if rest:
-        await anyio.to_thread.run_sync(_write_patiently, file, rest, ended)
+        await anyio.to_thread.run_sync(_write_all, file, rest, ended)
 
 
-def _write_patiently(file: int, rest: memoryview, ended: threading.Event) -> None:
+def _write_all(file: int, rest: memoryview, ended: threading.Event) -> None:
     while rest and sys.platform == "win32":
         rest = rest[os.write(file, rest) :]
     while rest:

@@ -27,7 +27,7 @@ _INITIALIZE = {
 }
 
 
-class Trial(NamedTuple):
+class StartResult(NamedTuple):
     """How a start went. failure: what the program said instead of answering; None where it answered."""
 
     command: str
@@ -35,7 +35,7 @@ class Trial(NamedTuple):
     failure: str | None
 
 
-async def start_as_client(command: list[str] | None = None) -> Trial:
+async def start_as_client(command: list[str] | None = None) -> StartResult:
     """Start the server as an assistant would, and return whether it answered.
 
     command: Program and arguments; None for this program.
@@ -43,7 +43,7 @@ async def start_as_client(command: list[str] | None = None) -> Trial:
     program = command or _this_program()
     began = monotonic()
     failure = await _ask(program)
-    return Trial(" ".join(program), monotonic() - began, failure)
+    return StartResult(" ".join(program), monotonic() - began, failure)
 
 
 def _this_program() -> list[str]:

@@ -18,7 +18,7 @@ _TOKEN = "GITHUB_TOKEN"  # noqa: S105 - the name of the variable
 
 
 @dataclass(frozen=True)
-class Wish:
+class InstallOptions:
     """What to do with a client's file: write or remove the entry, or only show what would be done.
 
     repos: what the server watches from its start, in place of this shell's TARGET_REPOSITORIES.
@@ -31,40 +31,40 @@ class Wish:
     repos: tuple[str, ...] = ()
 
 
-async def install(settings: Settings, wish: Wish) -> int:
-    """Carry the wish out; say what was written, where, and how to undo it.
+async def install(settings: Settings, options: InstallOptions) -> int:
+    """Carry the options out; say what was written, where, and how to undo it.
 
     Raises:
         InvalidInput: The options contradict one another, there is no token, or this program has no lasting place.
         DataFileError: The file cannot be read, edited or written; it is as it was.
     """
-    if wish.remove and (wish.with_token or wish.repos):
+    if options.remove and (options.with_token or options.repos):
         raise InvalidInput("--remove takes the whole entry out; leave --with-token and --repos away")
-    if wish.repos:
-        settings = Settings.load(target_repositories=",".join(wish.repos))
-    client = CLIENTS[wish.client]
-    path = places.find(wish.client, sys.platform, places.environment())
+    if options.repos:
+        settings = Settings.load(target_repositories=",".join(options.repos))
+    client = CLIENTS[options.client]
+    path = places.find(options.client, sys.platform, places.environment())
     before = files.read(path)
     mark, text = files.decode(path, before)
     try:
         document = Document(text if text.strip() else "{}\n", comments=client.comments)
         present = document.entry(client.servers, entries.NAME)
-        wanted = None if wish.remove else _wanted(settings, client, present, with_token=wish.with_token)
+        wanted = None if options.remove else _wanted(settings, client, present, with_token=options.with_token)
         if wanted == present:
-            _say(f"nothing to do: {path} has {'no such entry' if wish.remove else 'this entry already'}")
+            _say(f"nothing to do: {path} has {'no such entry' if options.remove else 'this entry already'}")
             return 0
         after = _edited(document, client, wanted)
     except BrokenDocument as error:
         raise DataFileError(f"{path} {error}; nothing was changed") from None
     shown = _shown(settings, wanted)
-    if wish.dry_run:
-        _say(f"would {'remove the entry from' if wish.remove else 'write to'} {path}", shown, "nothing was changed")
+    if options.dry_run:
+        _say(f"would {'remove the entry from' if options.remove else 'write to'} {path}", shown, "nothing was changed")
         return 0
     known = path.parent.exists()
-    backup = _written(path, before, (mark + after).encode(), system_clock(), private=wish.with_token)
-    _say(f"{'removed the entry from' if wish.remove else 'wrote to'} {path}", shown)
+    backup = _written(path, before, (mark + after).encode(), system_clock(), private=options.with_token)
+    _say(f"{'removed the entry from' if options.remove else 'wrote to'} {path}", shown)
     _say("" if known else f"{path.parent} was not there yet: is {client.title} installed for this user?")
-    _say(f"backup: {backup}" if backup else "the file is new", *_next_steps(settings, wish, client))
+    _say(f"backup: {backup}" if backup else "the file is new", *_next_steps(settings, options, client))
     return 0
 
 
@@ -105,12 +105,12 @@ def _written(path: Path, before: bytes, after: bytes, now: datetime, *, private:
     return backup
 
 
-def _next_steps(settings: Settings, wish: Wish, client: Client) -> list[str]:
-    if wish.remove:
-        return [f"put it back: {entries.NAME} install {wish.client}"]
-    silent = wish.with_token or settings.github_token is None
+def _next_steps(settings: Settings, options: InstallOptions, client: Client) -> list[str]:
+    if options.remove:
+        return [f"put it back: {entries.NAME} install {options.client}"]
+    silent = options.with_token or settings.github_token is None
     token = [] if silent else ["GITHUB_TOKEN was not written, and clients may not hand it on: --with-token writes it"]
-    return [*token, client.then, f"undo: {entries.NAME} install {wish.client} --remove"]
+    return [*token, client.then, f"undo: {entries.NAME} install {options.client} --remove"]
 
 
 def _say(*lines: str) -> None:

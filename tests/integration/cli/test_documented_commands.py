@@ -30,7 +30,7 @@ from github_events_monitor import api, mcp_server
 from github_events_monitor.cli import app as program
 from github_events_monitor.settings import Settings
 from github_events_monitor.terminal import doctor
-from github_events_monitor.terminal.client_start import Trial
+from github_events_monitor.terminal.client_start import StartResult
 from tests.documents import ROOT, Block, blocks, inline_commands
 from tests.fake_github import FakeGitHub, FakeRepository, commit, event, iso
 
@@ -188,8 +188,8 @@ def shell(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: py
     monkeypatch.setattr(api, "run", lambda _: shell.served.append("api"))
     monkeypatch.setattr(mcp_server, "run", lambda transport, _: shell.served.append(transport))
 
-    async def answers() -> Trial:
-        return Trial("github-events-monitor", 0.1, None)
+    async def answers() -> StartResult:
+        return StartResult("github-events-monitor", 0.1, None)
 
     monkeypatch.setattr(doctor, "start_as_client", answers)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -145,7 +145,7 @@ async def test_who_is_not_told_because_of_a_limit_is_asked_for_in_the_next_pass(
 
 
 async def test_another_closing_has_another_closer(manager: DatabaseManager) -> None:
-    """Closed by bob, reopened, and closed again by nobody knows whom yet."""
+    """Closed by bob, reopened, and closed again by a person who is not known yet."""
     world = make(manager, 1)
     closed = {**world.hello.issues[0], "number": 7}
     del closed["pull_request"]

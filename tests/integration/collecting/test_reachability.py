@@ -1,4 +1,4 @@
-"""A commit belongs to a branch at a time: after a rename or a force push the listing is joined anew."""
+"""A commit belongs to a branch at a time: after a rename or a force push the listing is joined again."""
 
 from datetime import timedelta
 

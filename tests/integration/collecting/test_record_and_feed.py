@@ -1,4 +1,4 @@
-"""Feed, record and deliveries tell of the same: each happening is there once, with title and author, in any order."""
+"""Feed, record and deliveries tell of the same: each event is there once, with title and author, in any order."""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -145,7 +145,7 @@ async def test_create_says_what_was_made_and_delete_removes_only_ours(make: Make
     assert (await manager.health_check())["tables_found"] == 0
     assert (await manager.describe())["tables"]["events"]["status"] == "missing"
     assert (await other.health_check())["tables_found"] == 9
-    # The next use makes them anew, and nothing is remembered of the old ones.
+    # The next use creates them again, and nothing is remembered of the old ones.
     assert await manager.events.insert_events([event("1")]) == 1
     assert [repo.repo_name for repo in await manager.collector_state.get_repositories()] == ["octo/spoon"]
 

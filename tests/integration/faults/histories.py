@@ -91,10 +91,10 @@ class History:
         world = self.world
         self.world.pass_time(seconds=30)
         collector = Collector(world.manager, world.collector.client, clock=world.clock, with_token=True)
-        desk = QuestionContext(
+        context = QuestionContext(
             manager=world.manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details
         )
-        world.collector, world.service = collector, DatabaseService(desk)
+        world.collector, world.service = collector, DatabaseService(context)
 
     async def ask(self) -> None:
         """Ask about events and commits, and hold the answers against the truth."""

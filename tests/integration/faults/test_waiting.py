@@ -34,10 +34,10 @@ class Gate(httpx.AsyncBaseTransport):
 def behind(gate: Gate, world: World) -> World:
     client = GitHubClient(world.github.base, None, world.clock, transport=gate)
     collector = Collector(world.manager, client, clock=world.clock)
-    desk = QuestionContext(
+    context = QuestionContext(
         manager=world.manager, clock=world.clock, refresh=collector.refresh, fetch_details=collector.fetch_details
     )
-    return World(world.github, world.manager, collector, DatabaseService(desk), world.now)
+    return World(world.github, world.manager, collector, DatabaseService(context), world.now)
 
 
 async def test_a_question_waits_for_a_long_collection_no_longer_than_its_budget(

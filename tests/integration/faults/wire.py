@@ -1,4 +1,4 @@
-"""A server that breaks HTTP itself, and a collector that asks it over real connections with little patience."""
+"""A server that breaks HTTP itself, and a collector that asks it over real connections with short time-outs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from tests.fake_github import FakeGitHub
 from tests.integration.collecting.conftest import World, build
 
 Trouble = Literal["drop", "reset", "cut", "drip", "hang", "garbage", "endless headers"]
-PATIENCE = 0.4
+TIMEOUT = 0.4
 """Seconds that one request may take here."""
 
 
@@ -47,7 +47,7 @@ class WireGitHub:
             else:
                 await self._break(self.trouble, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # whoever asked has given up, which is what these tests are about
+            pass  # the client has given up, which is what these tests are about
         finally:
             writer.close()
 
@@ -88,15 +88,15 @@ class WireGitHub:
 def asking(github: FakeGitHub, url: str, *, token: str = "token") -> World:
     """A world whose collector asks a URL over the network, a fraction of a second at a time."""
     world = build(github)
-    client = GitHubClient(url, StaticToken(SecretStr(token), "test"), world.clock, timeout=PATIENCE)
+    client = GitHubClient(url, StaticToken(SecretStr(token), "test"), world.clock, timeout=TIMEOUT)
     world.collector = Collector(world.manager, client, clock=world.clock, with_token=True)
-    desk = QuestionContext(
+    context = QuestionContext(
         manager=world.manager,
         clock=world.clock,
         refresh=world.collector.refresh,
         fetch_details=world.collector.fetch_details,
     )
-    world.service = DatabaseService(desk)
+    world.service = DatabaseService(context)
     return world
 
 

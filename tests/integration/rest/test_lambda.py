@@ -138,7 +138,7 @@ def test_without_a_token_nothing_but_health_is_answered(
     call: Call, monkeypatch: pytest.MonkeyPatch, named: bool
 ) -> None:
     monkeypatch.delenv("API_TOKEN")
-    if not named:  # whoever runs the handler, it is an invocation
+    if not named:  # with any runner of the handler it is an invocation
         monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME")
     assert call("GET", "/metrics/trending", token=None)[0] == 401
     assert call("POST", "/webhooks/github", token=None)[0] == 401

@@ -210,7 +210,7 @@ async def remember(manager: DatabaseManager) -> None:
     await manager.collector_state.add_archive_hours(Span(MET[0].until, MET[1].since))
 
 
-async def claims(manager: DatabaseManager) -> dict[str, tuple[Span, ...]]:
+async def known_spans(manager: DatabaseManager) -> dict[str, tuple[Span, ...]]:
     """What a database says is completely known of the repository."""
     state = await manager.collector_state.get_state("octo/hello")
     return {kind: spans for kind, spans in state.ledger.spans.items() if spans} if state else {}
@@ -236,12 +236,12 @@ async def test_a_part_claims_to_know_no_more_than_it_holds(
     async with get_sqlite_manager(":memory:", clock=clock) as target, get_sqlite_manager(":memory:") as other:
         await remember(manager)
         await imported(target, await exported(manager, **part))
-        assert await claims(target) == wanted
+        assert await known_spans(target) == wanted
         state = await target.collector_state.get_state("octo/hello")
         assert state is not None
         assert (state.last_collected_at is None) == ("tables" in part)
         await copy_items(target, other)
-        assert await claims(other) == {kind: spans for kind, spans in wanted.items() if kind}
+        assert await known_spans(other) == {kind: spans for kind, spans in wanted.items() if kind}
 
 
 async def test_what_is_learned_or_removed_during_an_export_is_not_claimed(manager: DatabaseManager) -> None:
@@ -254,7 +254,7 @@ async def test_what_is_learned_or_removed_during_an_export_is_not_claimed(manage
             await target.write_items(page)
             if page and page[0].table == "commits":  # a collector is faster with later ones, and retention removes some
                 await manager.collector_state.save_states(states)
-        assert await claims(target) == {"events": (Span("2026-11-03T00:00:00Z", SPAN.until),), "commits": (SPAN,)}
+        assert await known_spans(target) == {"events": (Span("2026-11-03T00:00:00Z", SPAN.until),), "commits": (SPAN,)}
         assert await target.collector_state.get_state("octo/late") is None
 
 
@@ -267,7 +267,7 @@ async def test_what_retention_removes_is_not_claimed(manager: DatabaseManager) -
         async for page in manager.read_pages():
             await target.write_items(page)
         cutoff = format_instant(manager.connection.clock() - timedelta(days=1))
-        assert all(span.since >= cutoff for spans in (await claims(target)).values() for span in spans)
+        assert all(span.since >= cutoff for spans in (await known_spans(target)).values() for span in spans)
     assert whole
 
 
@@ -276,13 +276,13 @@ async def test_an_export_without_some_types_makes_no_events_known(manager: Datab
     whole = io.BytesIO(b"".join(await exported(manager)))
     async with get_sqlite_manager(":memory:") as target:
         await import_files(target, ["-"], stdin=whole, types=["WatchEvent"])
-        assert set(await claims(target)) == {"commits", "commits:dev"}
+        assert set(await known_spans(target)) == {"commits", "commits:dev"}
         state = await target.collector_state.get_state("octo/hello")
         assert state is not None
-        assert state.last_collected_at is None  # whoever asks for events collects them
+        assert state.last_collected_at is None  # a question about events collects them
         whole.seek(0)
         await import_files(target, ["-"], stdin=whole)  # now all of them are there
-        assert (await claims(target))["events"] == (SPAN,)
+        assert (await known_spans(target))["events"] == (SPAN,)
         whole.seek(0)
         assert (await import_files(target, ["-"], stdin=whole)).stored == 0
 
@@ -296,7 +296,7 @@ async def test_a_cut_or_altered_file_makes_nothing_known(manager: DatabaseManage
         await imported(manager, damage(lines))
     assert await manager.collector_state.get_state("octo/hello") is None
     assert sum((await imported(manager, lines)).values()) > 0
-    assert "events" in await claims(manager)
+    assert "events" in await known_spans(manager)
 
 
 async def test_no_room_for_what_has_to_wait_is_one_sentence(
@@ -307,7 +307,7 @@ async def test_no_room_for_what_has_to_wait_is_one_sentence(
     monkeypatch.setattr(spool, "_HELD_BYTES", 1)
     async with get_sqlite_manager(":memory:") as target:
         await imported(target, lines)
-        assert await claims(target)
+        assert await known_spans(target)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     async with get_sqlite_manager(":memory:") as target:
         with pytest.raises(DataFileError, match=r"finds no room in .*gone \(No such file or directory\); make some"):

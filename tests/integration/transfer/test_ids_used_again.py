@@ -1,4 +1,4 @@
-"""GitHub's event ids began anew: a stranger under a known id is kept, once, wherever it comes from."""
+"""GitHub's event ids started over: a stranger under a known id is kept, once, wherever it comes from."""
 
 import io
 from collections.abc import Sequence

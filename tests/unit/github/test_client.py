@@ -504,7 +504,7 @@ async def test_what_a_share_spends_the_whole_spends() -> None:
     assert (whole.used, one.used, other.used) == (3, 2, 1)
 
 
-class Patience:
+class Waits:
     """Sleeps by moving the clock, and remembers what was said."""
 
     def __init__(self, clock: Watch) -> None:
@@ -520,33 +520,33 @@ class Patience:
         self.said.append(f"{seconds:g}: {message}")
 
 
-def waiting(server: Server, patience: Patience) -> GitHubClient:
-    return GitHubClient(API, TOKEN, patience.clock, transport=httpx.MockTransport(server), sleep=patience.sleep)
+def waiting(server: Server, waits: Waits) -> GitHubClient:
+    return GitHubClient(API, TOKEN, waits.clock, transport=httpx.MockTransport(server), sleep=waits.sleep)
 
 
 async def test_a_limit_that_ends_soon_is_waited_out_and_said() -> None:
-    patience = Patience(Watch())
+    waits = Waits(Watch())
     server = Server(status(429, Retry_After="7"), ok())
-    spend = RequestBudget(9, longest_wait=90, on_wait=patience.say)
-    async with waiting(server, patience) as github:
+    spend = RequestBudget(9, longest_wait=90, on_wait=waits.say)
+    async with waiting(server, waits) as github:
         answer = await github.fetch_repository("o/n", budget=spend)
     assert (answer.status, answer.requests, spend.used) == ("ok", 2, 2)
-    assert patience.slept == [7]
-    assert patience.said == [
+    assert waits.slept == [7]
+    assert waits.said == [
         "7: rate limited (secondary limit) until 2026-11-22T10:00:07Z; ask again then",
     ]
 
 
 async def test_a_graphql_limit_of_status_200_is_waited_out_too() -> None:
-    patience = Patience(Watch())
+    waits = Waits(Watch())
     limited = {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}
     reset = {"x_ratelimit_limit": "5000", "x_ratelimit_remaining": "0", "x_ratelimit_resource": "graphql"}
     until = str(int((START + timedelta(seconds=30)).timestamp()))
     server = Server(ok(limited, **reset, x_ratelimit_reset=until), ok({"data": {"repository": {"object": None}}}))
-    async with waiting(server, patience) as github:
+    async with waiting(server, waits) as github:
         page = await github.fetch_history("o/n", budget=RequestBudget(9, longest_wait=90))
     assert page.commits == ()
-    assert patience.slept == [30]
+    assert waits.slept == [30]
 
 
 @pytest.mark.parametrize(
@@ -562,23 +562,23 @@ async def test_a_graphql_limit_of_status_200_is_waited_out_too() -> None:
 async def test_a_limit_that_cannot_be_waited_out_is_an_error_at_once(
     pause: str, budgeted: Callable[[], RequestBudget]
 ) -> None:
-    patience = Patience(Watch())
-    async with waiting(Server(status(429, Retry_After=pause), ok()), patience) as github:
+    waits = Waits(Watch())
+    async with waiting(Server(status(429, Retry_After=pause), ok()), waits) as github:
         with pytest.raises(RateLimited):
             await github.fetch_repository("o/n", budget=budgeted())
-    assert patience.slept == []
+    assert waits.slept == []
 
 
 async def test_a_limit_that_never_ends_is_given_up() -> None:
-    patience, spend = Patience(Watch()), RequestBudget(99, longest_wait=90)
-    async with waiting(Server(status(429, Retry_After="1")), patience) as github:
+    waits, spend = Waits(Watch()), RequestBudget(99, longest_wait=90)
+    async with waiting(Server(status(429, Retry_After="1")), waits) as github:
         with pytest.raises(RateLimited):
             await github.fetch_repository("o/n", budget=spend)
     assert spend.used == 6
 
 
 async def test_requests_refused_beside_one_another_wait_once_and_count_as_one_refusal() -> None:
-    patience, all_asked, count = Patience(Watch()), asyncio.Event(), 0
+    waits, all_asked, count = Waits(Watch()), asyncio.Event(), 0
 
     async def answer(request: httpx.Request) -> httpx.Response:
         nonlocal count
@@ -591,16 +591,16 @@ async def test_requests_refused_beside_one_another_wait_once_and_count_as_one_re
     async def sleep(seconds: float) -> None:
         for _ in range(100):
             await asyncio.sleep(0)
-        patience.clock.now = START + timedelta(seconds=60)
+        waits.clock.now = START + timedelta(seconds=60)
 
-    spend = RequestBudget(99, longest_wait=90, on_wait=patience.say)
+    spend = RequestBudget(99, longest_wait=90, on_wait=waits.say)
     transport = httpx.MockTransport(answer)
-    async with GitHubClient(API, TOKEN, patience.clock, transport=transport, sleep=sleep) as github:
+    async with GitHubClient(API, TOKEN, waits.clock, transport=transport, sleep=sleep) as github:
         asked = [github.fetch_events("o/n", page, budget=spend) for page in range(1, 9)]
         answers = await asyncio.gather(*asked)
     assert {answer.status for answer in answers} == {"ok"}
-    assert len(patience.said) == 1
-    assert "10:01:00Z" in patience.said[0]
+    assert len(waits.said) == 1
+    assert "10:01:00Z" in waits.said[0]
 
 
 async def test_the_header_of_every_question_is_the_credentials_own() -> None:

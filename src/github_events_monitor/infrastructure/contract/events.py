@@ -8,7 +8,7 @@ from typing import Any
 from ...instants import format_instant, normalise_instant
 from ...records import Activity, Event, Facts, repo_key
 from .. import wire
-from ..event_ids import EventKey, differing_names, ids_to_look_up, key_of, places
+from ..event_ids import EventKey, differing_names, ids_to_look_up, ids_to_store_under, key_of
 from .connection import DatabaseConnection
 from .types import EventQuery, Position, RepositoryCount, fold_login, type_filter
 
@@ -16,7 +16,7 @@ from .types import EventQuery, Position, RepositoryCount, fold_login, type_filte
 class EventsRepository(ABC):
     """Events, by id. A repeated event keeps the record stored first, whatever the later one says.
 
-    Two are the same when id, type, second and repository agree; see `event_ids` for strangers under one id.
+    Two are the same when id, type, second and repository agree; see `event_ids` for different events under one id.
     """
 
     def __init__(self, connection: DatabaseConnection) -> None:
@@ -139,10 +139,10 @@ class EventsRepository(ABC):
         """Ids, as these events have them, of those that are stored, read consistently."""
         await self._connection.open()
         keys = [key_of(event) for event in events]
-        stored = await self._keys(ids_to_look_up(keys, strangers=await self._has_strangers()))
+        stored = await self._keys(ids_to_look_up(keys, reused=await self._has_reused_ids()))
         names = differing_names(keys, stored)
         aliases = await self._aliases(names) if names else {}
-        return {key.event_id for key in keys if not places([key], stored, aliases)}
+        return {key.event_id for key in keys if not ids_to_store_under([key], stored, aliases)}
 
     async def delete_before(self, instant: str) -> int:
         """Remove events older than an instant, in small steps, and return how many went.
@@ -173,7 +173,7 @@ class EventsRepository(ABC):
     @abstractmethod
     async def _keys(self, ids: Collection[str]) -> list[EventKey]: ...
     @abstractmethod
-    async def _has_strangers(self) -> bool: ...
+    async def _has_reused_ids(self) -> bool: ...
     @abstractmethod
     async def _aliases(self, names: Collection[str]) -> dict[str, str]: ...
 

@@ -122,7 +122,7 @@ class DynamoDBClient:
         if operation in _METERED:
             params["ReturnConsumedCapacity"] = "INDEXES"
         try:
-            answer: dict[str, Any] = await self.retrying.on(_Patience())(getattr(self._client, operation), **params)
+            answer: dict[str, Any] = await self.retrying.on(_Retry())(getattr(self._client, operation), **params)
         except Exception as error:  # the driver's again, here of a call
             if failed := faults.condition_failed(error):
                 raise failed from None
@@ -173,7 +173,7 @@ class DynamoDBClient:
         return Credentials() if found else Credentials("dummy", "dummy")
 
 
-class _Patience:
+class _Retry:
     """Which errors of one call are worth another attempt."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ from ...records import Activity, Event
 from ...side_by_side import side_by_side
 from ..contract.types import EventQuery, is_named
 from ..database_interface import EventsRepository, Position, RepositoryCount
-from ..event_ids import EventKey, differing_names, ids_to_look_up, key_of, places, says_era
+from ..event_ids import EventKey, differing_names, has_instant, ids_to_look_up, ids_to_store_under, key_of
 from . import state_items
 from .batches import all_items, delete, expressions, get_items, pages, put, write_items
 from .connection import DynamoDBConnection
@@ -49,7 +49,7 @@ class DynamoDBEvents(EventsRepository):
         self._client = connection.client
         self._registry = registry
         self._expiry = connection.expiry
-        self._strangers = False
+        self._reused_ids = False
 
     async def _insert(self, events: Sequence[Event]) -> int:
         return len(await self.insert_new(events))
@@ -73,9 +73,9 @@ class DynamoDBEvents(EventsRepository):
         keys = [key_of(event) for event in events]
         stored = await self._stored(keys)
         names = differing_names(keys, stored)
-        chosen = places(keys, stored, await self._aliases(names) if names else {})
-        if not self._strangers and any(map(says_era, chosen.values())):
-            await state_items.note_strangers(self._client)
+        chosen = ids_to_store_under(keys, stored, await self._aliases(names) if names else {})
+        if not self._reused_ids and any(map(has_instant, chosen.values())):
+            await state_items.note_reused_ids(self._client)
         return [
             events[at] if events[at].id == name else msgspec.structs.replace(events[at], id=name)
             for at, name in chosen.items()
@@ -86,7 +86,7 @@ class DynamoDBEvents(EventsRepository):
         moved = [msgspec.structs.replace(event, repo_name=into) for event in events]
         keys, own = [key_of(event) for event in moved], {event.id for event in moved}
         stored = [key for key in await self._stored(keys) if key.event_id not in own]
-        kept = [moved[at] for at in places(keys, stored)]
+        kept = [moved[at] for at in ids_to_store_under(keys, stored)]
         await self._write(kept)
         gone = own - {event.id for event in kept}
         await write_items(self._client, [delete("events", {"id": {"S": event_id}}) for event_id in gone])
@@ -163,11 +163,9 @@ class DynamoDBEvents(EventsRepository):
 
     async def _stored(self, keys: Sequence[EventKey]) -> list[EventKey]:
         """Return what is stored under the ids that events may have."""
-        known = self._strangers
-        stored, strangers = await asyncio.gather(
-            self._keys(ids_to_look_up(keys, strangers=known)), self._has_strangers()
-        )
-        return stored if known == strangers else await self._keys(ids_to_look_up(keys, strangers=True))
+        known = self._reused_ids
+        stored, reused = await asyncio.gather(self._keys(ids_to_look_up(keys, reused=known)), self._has_reused_ids())
+        return stored if known == reused else await self._keys(ids_to_look_up(keys, reused=True))
 
     async def _keys(self, ids: Collection[str]) -> list[EventKey]:
         keys = ({"id": {"S": event_id}} for event_id in ids)
@@ -178,9 +176,9 @@ class DynamoDBEvents(EventsRepository):
             for item in found
         ]
 
-    async def _has_strangers(self) -> bool:
-        self._strangers = self._strangers or await state_items.has_strangers(self._client)
-        return self._strangers
+    async def _has_reused_ids(self) -> bool:
+        self._reused_ids = self._reused_ids or await state_items.has_reused_ids(self._client)
+        return self._reused_ids
 
     async def _aliases(self, names: Collection[str]) -> dict[str, str]:
         return await state_items.aliases_of(self._client, names)

@@ -254,12 +254,12 @@ async def aliases_of(client: DynamoDBClient, names: Iterable[str]) -> dict[str, 
     return {must(item, "event_pattern_detected"): repo_key(must(item, "target")) for item in found}
 
 
-async def has_strangers(client: DynamoDBClient) -> bool:
+async def has_reused_ids(client: DynamoDBClient) -> bool:
     """Return whether an event was ever kept beside another of its id."""
     return bool(await get_items(client, TABLE, [key("#strangers", "events")], consistent=True))
 
 
-async def note_strangers(client: DynamoDBClient) -> None:
+async def note_reused_ids(client: DynamoDBClient) -> None:
     """Remember that there is such an event."""
     await write_items(client, [row("#strangers", "events")])
 

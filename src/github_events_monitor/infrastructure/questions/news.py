@@ -73,7 +73,7 @@ class WhatsNew(Answer):
     note: str | None = None
 
 
-def look(kind: AttentionKind, subject: Subject, reason: str, at: str | None, place: str) -> Attention:
+def attention_item(kind: AttentionKind, subject: Subject, reason: str, at: str | None, place: str) -> Attention:
     """Return what needs a person; place: the path of its page within the repository."""
     presenter = subject.presenter
     return Attention(kind=kind, repo=presenter.full_name, reason=reason, url=f"{presenter.repo_url}{place}", at=at)

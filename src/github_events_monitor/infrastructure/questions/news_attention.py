@@ -17,7 +17,7 @@ from .context import QuestionContext, Subject
 from .event_anomalies import EventAnomaliesQuery
 from .event_anomalies import find as find_anomalies
 from .lines import name_of, number, quoted
-from .news import Attention, NewsFilter, look
+from .news import Attention, NewsFilter, attention_item
 from .reading import HISTORY_DAYS, read_commits
 from .security_report import TEXT_TYPES, read_sensitive_files, read_texts, texts_of_threads
 from .windows import Asked, days_before
@@ -40,19 +40,21 @@ def waiting(
         title = f"#{thread.number} {quoted(thread.title or 'title unknown', 80)}"
         said = f"{title} by {name_of(thread.author_login)}"
         if not thread.draft and user in {login.lower() for login in thread.reviewers or ()}:
-            yield look("review_requested", subject, f"{said} waits for your review", thread.updated_at, place)
+            yield attention_item("review_requested", subject, f"{said} waits for your review", thread.updated_at, place)
         elif turn != "review":
             if not thread.draft and user is not None and (thread.author_login or "").lower() == user:
                 what = "is approved; merge it" if turn == "merge" else "waits for your answer or changes"
-                yield look("your_pull_request", subject, f"your {title} {what}", thread.updated_at, place)
+                yield attention_item("your_pull_request", subject, f"your {title} {what}", thread.updated_at, place)
         elif (
             first_response_hours(thread, until, context.bots) is None
             and business_hours(thread.created_at, until) > LONGEST_WAIT
         ):
             reason = f"{said} has no answer for two business days"
-            yield look("pull_request_unanswered", subject, reason, thread.created_at, place)
+            yield attention_item("pull_request_unanswered", subject, reason, thread.created_at, place)
         else:
-            yield look("pull_request_waiting", subject, f"{said} waits for a review", thread.updated_at, place)
+            yield attention_item(
+                "pull_request_waiting", subject, f"{said} waits for a review", thread.updated_at, place
+            )
 
 
 def failing(subject: Subject, activity: Iterable[Activity]) -> Iterator[Attention]:
@@ -62,7 +64,7 @@ def failing(subject: Subject, activity: Iterable[Activity]) -> Iterator[Attentio
         sha = f" on {first.sha[:10]}" if first.sha else ""
         since = f"fails since {first.created_at}{'' if one.since_known else ' or longer'}{sha}"
         reason = f"{quoted(one.workflow or 'a workflow', 60)} {since}"
-        yield look("checks_failing", subject, reason, one.last.created_at, "/actions")
+        yield attention_item("checks_failing", subject, reason, one.last.created_at, "/actions")
 
 
 class Stored(NamedTuple):
@@ -208,11 +210,11 @@ def _needs_history(span: Span, rows: Iterable[Activity], files: Mapping[str, Seq
 
 
 def _finding(subject: Subject, found: Finding) -> Attention:
-    return look("security", subject, f"{found.severity}: {quoted(found.title, 100)}", found.occurred_at, "")
+    return attention_item("security", subject, f"{found.severity}: {quoted(found.title, 100)}", found.occurred_at, "")
 
 
 def _anomaly(subject: Subject, one: Anomaly) -> Attention:
     by = f" by {name_of(one.actor_login)}" if one.actor_login else ""
     size = f"{one.observed} against {number(one.expected)} expected"
     reason = f"{one.type} of {one.event_type}{by} in the {one.bucket} from {one.started_at}: {size}"
-    return look("anomaly", subject, reason, one.started_at, "/activity")
+    return attention_item("anomaly", subject, reason, one.started_at, "/activity")

@@ -17,7 +17,7 @@ from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
 from .lines import quoted
-from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, look, word
+from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_commits, read_snapshot
 from .thread_standing import may_have_ended, stretches
@@ -274,7 +274,10 @@ async def _attention(
     return [
         *waiting(context, subject, standing, asked.span.until, request.user),
         *failing(subject, stored.lasting),
-        *(look("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases") for one in releases),
+        *(
+            attention_item("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases")
+            for one in releases
+        ),
         *await severe(context, subject, stored, news_filter),
         *await unusual(context, subject, asked, stored, news_filter),
     ]

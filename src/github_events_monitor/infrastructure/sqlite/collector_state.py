@@ -24,7 +24,7 @@ from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection
 
 STATE, WATCH, ALIAS, ARCHIVE = "#state#", "#watch", "#alias", "#archive"
-_STRANGERS = "#strangers"
+_REUSED_IDS = "#strangers"
 _STATES_AT_A_TIME = 1000
 
 _PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected, data) VALUES (?, ?, ?)"
@@ -147,14 +147,14 @@ def read_aliases(db: sqlite3.Connection, names: Collection[str]) -> dict[str, st
     return {name: load_json(data) for name, data in rows}
 
 
-def has_strangers(db: sqlite3.Connection) -> bool:
+def has_reused_ids(db: sqlite3.Connection) -> bool:
     """Return whether an event was ever kept beside another of its id."""
-    return _get(db, _STRANGERS, "events") is not None
+    return _get(db, _REUSED_IDS, "events") is not None
 
 
-def note_strangers(db: sqlite3.Connection) -> None:
+def note_reused_ids(db: sqlite3.Connection) -> None:
     """Remember that there is such an event, in the caller's transaction."""
-    _put(db, _STRANGERS, "events", True)
+    _put(db, _REUSED_IDS, "events", True)
 
 
 def _read_hours(db: sqlite3.Connection) -> tuple[Span, ...]:

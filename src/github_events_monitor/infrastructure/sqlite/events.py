@@ -16,8 +16,8 @@ from ...jsontext import dump_json
 from ...records import Activity, Event, Facts
 from ..contract.types import EventQuery
 from ..database_interface import EventsRepository, RepositoryCount
-from ..event_ids import EventKey, differing_names, ids_to_look_up, places, says_era
-from .collector_state import has_strangers, note_strangers, read_aliases
+from ..event_ids import EventKey, differing_names, has_instant, ids_to_look_up, ids_to_store_under
+from .collector_state import has_reused_ids, note_reused_ids, read_aliases
 from .connection import SQLiteConnection
 from .payload import packer, unpacker
 from .retention import delete_events
@@ -92,8 +92,8 @@ class SQLiteEvents(EventsRepository):
     async def _keys(self, ids: Collection[str]) -> list[EventKey]:
         return await self._db.read(lambda db: read_keys(db, ids))
 
-    async def _has_strangers(self) -> bool:
-        return await self._db.read(has_strangers)
+    async def _has_reused_ids(self) -> bool:
+        return await self._db.read(has_reused_ids)
 
     async def _aliases(self, names: Collection[str]) -> dict[str, str]:
         return await self._db.read(lambda db: read_aliases(db, names))
@@ -143,16 +143,16 @@ def _steps(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
 
 def _insert_step(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
     keys = [EventKey(*row[:4]) for row in rows]
-    strangers, new = has_strangers(db), 0
-    if not strangers and not any(says_era(key.event_id) for key in keys):
+    reused, new = has_reused_ids(db), 0
+    if not reused and not any(has_instant(key.event_id) for key in keys):
         new = _insert_rows(db, rows)
         if new == len(rows):
             return new
-    stored = read_keys(db, ids_to_look_up(keys, strangers=strangers))
+    stored = read_keys(db, ids_to_look_up(keys, reused=reused))
     names = differing_names(keys, stored)
-    chosen = places(keys, stored, read_aliases(db, names) if names else {})
-    if not strangers and any(map(says_era, chosen.values())):
-        note_strangers(db)
+    chosen = ids_to_store_under(keys, stored, read_aliases(db, names) if names else {})
+    if not reused and any(map(has_instant, chosen.values())):
+        note_reused_ids(db)
     return new + _insert_rows(db, [(event_id, *rows[position][1:]) for position, event_id in chosen.items()])
 
 

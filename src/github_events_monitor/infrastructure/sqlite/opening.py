@@ -94,7 +94,7 @@ def prepare_writer(db: sqlite3.Connection, path: str, busy_timeout: float) -> fr
     set_pragmas(db, *_WRITER)
     if version == len(schema.MIGRATIONS):
         return frozenset()
-    return in_transaction(lambda inner: schema.bring_forward(inner, path), "BEGIN IMMEDIATE")(db)
+    return in_transaction(lambda inner: schema.upgrade(inner, path), "BEGIN IMMEDIATE")(db)
 
 
 def _shut_others_out(path: str) -> None:

@@ -126,7 +126,7 @@ def version_of(db: sqlite3.Connection, path: str) -> int:
     return int(row[0])
 
 
-def bring_forward(db: sqlite3.Connection, path: str) -> frozenset[str]:
+def upgrade(db: sqlite3.Connection, path: str) -> frozenset[str]:
     """Make or update the tables, in the caller's transaction, and return which of ours it made."""
     version, before = version_of(db, path), present(db)
     for step in MIGRATIONS[version:]:
