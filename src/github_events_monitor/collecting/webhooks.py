@@ -200,8 +200,6 @@ def _says_so(state: RepositoryState | None) -> bool:
 
 
 async def _store_records(manager: DatabaseManager, batch: CollectedBatch) -> Stored:
-    stored = await manager.import_events(batch.events, batch.commits)
+    stored = await manager.import_events(batch.events, batch.commits, batch.threads)
     await manager.metrics.save_metrics("security_metrics", batch.security)
-    if batch.threads:
-        await manager.threads.save_threads(batch.threads)
     return stored
