@@ -12,11 +12,22 @@ from typing import NamedTuple
 import msgspec
 
 from ..github.payloads import DERIVED, derived_id, possible_keys, same_but_for_time
+from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift
-from ..records import Activity, CollectedBatch, CommitRecord, Event, RepositoryState, Stored, name_by_id, repo_key
+from ..records import (
+    Activity,
+    CollectedBatch,
+    CommitRecord,
+    Event,
+    RepositoryState,
+    Stored,
+    Thread,
+    name_by_id,
+    repo_key,
+)
 from .events import AROUND
 from .leases import acquire
 
@@ -47,6 +58,8 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     batch = await asyncio.to_thread(_batch, rekey(delivered, key), key)
     if await _known_from_feed(manager, batch.events[0], dated=delivered.dated):
         batch = msgspec.structs.replace(batch, events=())
+    if not batch.threads:
+        batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
     stored = await _store(manager, clock, batch, delivered)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
 
@@ -61,6 +74,13 @@ def _batch(delivered: Delivered, key: str) -> CollectedBatch:
         security=delivered.security,
         threads=(delivered.thread,) if delivered.thread else (),
     )
+
+
+async def _known_thread(manager: DatabaseManager, key: str, event: Event) -> tuple[Thread, ...]:
+    """Return a stored issue as a delivery leaves it that does not show it as one of the repository: it is gone."""
+    numbers = numbers_in([event])
+    known = await manager.threads.get_threads_by_number(key, numbers) if numbers else {}
+    return tuple(threads_after([msgspec.structs.replace(event, repo_name=key)], known).values()) if known else ()
 
 
 async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:

@@ -5,11 +5,12 @@ not known, not none. https://docs.github.com/en/rest/using-the-rest-api/github-e
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
 
-from ..instants import seconds_between
+from ..instants import seconds_between, shift
 from ..records import Event, Reply, Thread
 from .thread_lists import DELIVERED, parse_delivered_thread, parse_mentioned_thread
 from .threads_merge import SAME_SECONDS, merge_threads
@@ -23,18 +24,20 @@ _STATES: dict[str | None, Literal["open", "closed", "merged"]] = {
 _OF_ISSUES = frozenset({"IssuesEvent", "IssueCommentEvent"})
 """A pull request's comments are comments on its issue."""
 _GONE = frozenset({"deleted", "transferred"})
+_SECOND = timedelta(seconds=1)
 _TURNING = frozenset({"IssuesEvent", "PullRequestEvent"})
 
 
 def thread_after(event: Event, known: Thread | None) -> Thread | None:
     """Return what is known of an issue or pull request together with what an event of the feed tells of it.
 
-    None where it tells of none, or not enough of one that is not known: when it was opened, for instance.
+    None where it tells of none, or not enough of one that is not known: when it was opened, for instance. An issue that
+    was transferred or deleted is closed here, for no listing tells of it any more.
     """
     if event.event_type not in DELIVERED or event.repo_name is None or event.facts.number is None:
         return None
     if event.facts.action in _GONE:
-        return None
+        return _gone(event, known) if event.event_type == "IssuesEvent" else None
     told = parse_delivered_thread(event.repo_name, event.event_type, event.payload, actor=event.actor_login)
     told = told or _outline(event, event.repo_name, event.facts.number, known)
     return told if told is None or known is None else merge_threads(known, told)
@@ -91,6 +94,19 @@ def _outline(event: Event, repo: str, number: int, known: Thread | None) -> Thre
     merged_at = ended_at if turn == "merged" else None
     return msgspec.structs.replace(
         outline, closed_at=ended_at, closed_by=event.actor_login, merged_at=merged_at, merged_by=merged_by
+    )
+
+
+def _gone(event: Event, known: Thread | None) -> Thread | None:
+    if known is None or known.state != "open":
+        return known
+    return msgspec.structs.replace(
+        known,
+        state="closed",
+        state_reason=event.facts.action,
+        closed_at=event.created_at,
+        closed_by=event.actor_login,
+        updated_at=shift(max(known.updated_at, event.created_at), _SECOND),  # what was delivered before says it is open
     )
 
 

@@ -94,6 +94,18 @@ async def test_a_comment_joins_its_issue_and_one_on_a_pull_request_its_pull_requ
     assert await manager.threads.get_threads_by_number("octo/hello", [8]) == {}
 
 
+async def test_an_issue_that_was_transferred_or_deleted_is_open_no_more(manager: DatabaseManager) -> None:
+    issue = {"title": "it stutters", "user": ADA, "state": "open", "comments": 0, "created_at": at(5)}
+    for number, action in ((6, "transferred"), (7, "deleted")):
+        about = {**issue, "number": number, "updated_at": at(5)}
+        await deliver(manager, "issues", "opened", issue=about)
+        await deliver(manager, "issues", action, issue=about)
+        thread = await stored(manager, number)
+        assert (thread.state, thread.state_reason, thread.closed_by) == ("closed", action, "bob")
+    await deliver(manager, "issues", "opened", issue={**issue, "number": 6, "updated_at": at(5)})  # sent again
+    assert (await stored(manager, 6)).state == "closed"
+
+
 async def test_what_deliveries_tell_is_no_proof_that_all_is_known(manager: DatabaseManager) -> None:
     await deliver(manager, "pull_request", "opened", ADA, pull_request=pull())
     state = await manager.collector_state.get_state("octo/hello")

@@ -175,11 +175,14 @@ def _is_in_state(thread: Thread, state: str, asked: Asked) -> bool:
 
 
 def _position(thread: Thread, sort: Sort, until: str, bots: frozenset[str]) -> tuple[str, str]:
-    """Return a key by which text sorts as the order says: newest first, or (waiting) the longest wait first."""
+    """Return a key by which text sorts as the order says: newest first, or (waiting) the longest wait first.
+
+    Nobody waits in those that ended: they come last.
+    """
     number = f"{thread.number:012d}"
     if sort == "waiting":
         words = [reply.created_at for reply in thread.replies]
-        rank = "0" if waiting_for(thread, bots) in {"review", None} else "1"
+        rank = "2" if thread.state != "open" else "0" if waiting_for(thread, bots) in {"review", None} else "1"
         return rank + max([thread.created_at, *words]), number
     at = thread.created_at if sort == "created" else min(thread.updated_at, until)
     return _descending(at), number
