@@ -176,7 +176,8 @@ def waiting_for(thread: Thread, bot_logins: frozenset[str] = frozenset()) -> Tur
     """Return whose turn it is in an open pull request; None for anything else.
 
     review: there is no decision and the last word is the author's. author: changes are requested, the last word is
-    another person's, or it is a draft. merge: it is approved. Words of bots and AI assistants do not count.
+    another person's, or it is a draft. merge: it is approved. Words of bots and AI assistants do not count, and neither
+    do reviews that were dismissed.
     """
     if thread.kind != "pull_request" or thread.state != "open":
         return None
@@ -186,7 +187,11 @@ def waiting_for(thread: Thread, bot_logins: frozenset[str] = frozenset()) -> Tur
     if decision == "approved":
         return "merge"
     author = (thread.author_login or "").lower()
-    words = [reply for reply in thread.replies if _is_person(reply.author_login, reply.author_type, bot_logins)]
+    words = [
+        reply
+        for reply in thread.replies
+        if reply.state != "dismissed" and _is_person(reply.author_login, reply.author_type, bot_logins)
+    ]
     last = max(words, key=lambda reply: (reply.created_at, reply.id), default=None)
     if last is None or (last.author_login or "").lower() == author or last.state == "approved":
         return "review"  # also where one approval is not enough
