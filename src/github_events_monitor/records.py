@@ -70,8 +70,7 @@ class Facts(NamedTuple):
     """What questions need from a payload, taken out once at insertion so that no answer parses JSON.
 
     action: the payload's action; `merged` also for a pull request closed with merged=true (the form before 2025-10).
-    number: of the issue, pull request or discussion; GitHub's id of a deployment, also of that of a status, and of a
-        workflow run: it grows in the order in which runs began.
+    number: of the issue, pull request or discussion; GitHub's id of a deployment, also that of a status, or of a run.
     ref: full ref of a push, creation or deletion (refs/heads/…, refs/tags/…), tag of a release, branch of a run.
     sha: head of a push, of a pull request, of a deployment or run.
     subject: whom or what it is about: author of the issue or pull request, member added, environment, workflow; of a

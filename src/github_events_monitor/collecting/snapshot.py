@@ -16,6 +16,7 @@ from ..github.payloads import (
 from ..instants import seconds_between
 from ..observations import Snapshot
 from ..side_by_side import side_by_side
+from .gone import collect_gone
 from .pass_state import PassState
 from .releases import collect_deployments, collect_releases
 from .workflow_runs import read_workflow_runs
@@ -34,7 +35,8 @@ def is_snapshot_due(state: PassState) -> bool:
 async def collect_snapshot(state: PassState) -> None:
     """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0."""
     try:
-        steps = [_collect_observation, collect_releases, *([collect_deployments] if state.with_token else [])]
+        by_graphql = [collect_deployments, collect_gone] if state.with_token else []
+        steps = [_collect_observation, collect_releases, *by_graphql]
         await side_by_side([partial(step, state) for step in steps])
     except BudgetSpent:
         state.postpone("the daily snapshot was read in part; the request budget was spent")
