@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/repos/repos#list-repository-activities
 
 from datetime import timedelta
 
-from ..errors import Forbidden, NotFound, Unreachable
+from ..errors import Forbidden, NotFound
 from ..github.client import BudgetSpent
 from ..github.payloads import PushActivity, event_from_activity, parse_activity
 from ..instants import shift
@@ -14,6 +14,7 @@ from ..observations import ForcePush
 from ..records import MetricRow, Span
 from .events import FEED_REACH
 from .pass_state import PassState
+from .refusals import REFUSED
 
 KIND = "activity"
 """The kind of what is known of it."""
@@ -29,6 +30,9 @@ async def collect_activity(state: PassState) -> None:
         )
     except (Forbidden, NotFound):
         return  # not every server and token has it; the events feed stands alone then
+    except REFUSED as refused:
+        state.postpone(f"pushes were not compared with /activity: {refused.message}")
+        return
     except BudgetSpent:
         state.postpone("pushes were not compared with /activity; the request budget was spent")
         return
@@ -53,7 +57,7 @@ async def _read_on(state: PassState, rows: list[PushActivity], url: str | None) 
             rows, url = [*rows, *parse_activity(answer.body)], answer.next_url
     except BudgetSpent:
         state.postpone("older pushes were not compared with /activity; the request budget was spent")
-    except (Forbidden, NotFound, Unreachable) as refused:
+    except REFUSED as refused:
         state.notes.append(f"older pushes were not compared with /activity: {refused.message}")
     if url is None or not rows:
         state.learn(KIND, Span(floor, now))

@@ -9,7 +9,6 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import BudgetSpent, RequestBudget
 from ..github.thread_lists import Ending, parse_endings, parse_thread
 from ..github.threads_merge import SAME_SECONDS, ended_again
@@ -18,7 +17,7 @@ from ..instants import seconds_between
 from ..records import Thread
 from .lacking import Lack
 from .pass_state import PassState
-from .refusals import forget_refusal, is_due, remember_refusal
+from .refusals import REFUSED, forget_refusal, is_due, remember_refusal
 
 ENDINGS = Lack(
     "threads/without_endings",
@@ -51,7 +50,7 @@ async def read_listed_endings(state: PassState, budget: RequestBudget) -> list[T
         forget_refusal(state, _LISTING)
     except BudgetSpent:
         pass
-    except (Forbidden, NotFound, Unreachable) as refused:
+    except REFUSED as refused:
         remember_refusal(state, _LISTING, refused)
     ENDINGS.settle(state, list(lacking.values()), found)
     return list(found.values())

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-from ..errors import MonitorError
+from ..errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ..instants import shift
 from ..records import Refusal
 from .pass_state import PassState
+
+REFUSED = (Forbidden, InvalidInput, NotFound, Unreachable)
+"""How GitHub ends one question: what is asked beside it goes on. A rate limit ends them all."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=30)
 MOST = 200

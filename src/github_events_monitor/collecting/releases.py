@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from ..errors import Forbidden, NotFound, RateLimited, Unreachable
+from ..errors import RateLimited
 from ..github.client import BudgetSpent, RequestBudget
 from ..github.payloads import parse_deployment_statuses, parse_deployments, parse_releases
 from ..instants import shift
@@ -17,6 +17,7 @@ from ..ledger import missing_spans
 from ..observations import Deployment
 from ..records import Span
 from .pass_state import PassState
+from .refusals import REFUSED
 
 RELEASES, DEPLOYMENTS = "releases", "deployments"
 REACH = timedelta(days=366)
@@ -93,7 +94,7 @@ async def _read(
         else:
             state.learn(kind, Span(BEGINNING, state.now()))
             return True
-    except (Forbidden, NotFound, Unreachable):
+    except REFUSED:
         pass
     except BudgetSpent:
         if oldest() is None:
@@ -160,7 +161,7 @@ class _OneByOne:
             answer = await self._state.client.fetch_deployment_statuses(
                 self._state.asked_name, number, budget=self._budget
             )
-        except (Forbidden, NotFound, Unreachable):
+        except REFUSED:
             self._refused += 1
             if self._refused >= _OUTAGE:
                 raise

@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent
 from ..github.payloads import (
     parse_community_profile,
@@ -18,6 +17,7 @@ from ..observations import Snapshot
 from ..side_by_side import side_by_side
 from .gone import collect_gone
 from .pass_state import PassState
+from .refusals import REFUSED
 from .releases import collect_deployments, collect_releases
 from .workflow_runs import read_workflow_runs
 
@@ -56,7 +56,7 @@ async def _observe(state: PassState) -> Snapshot:
     async def read(fields: str, fetch: Callable[[], Awaitable[Answer]]) -> Answer | None:
         try:
             return await fetch()
-        except (Forbidden, NotFound, Unreachable) as error:
+        except REFUSED as error:
             unknown.update(dict.fromkeys(fields.split(), error.message))
             return None
 
@@ -95,7 +95,7 @@ async def _count_advisories(state: PassState, unknown: dict[str, str]) -> int | 
             number += sum(advisory.is_open for advisory in parse_security_advisories(answer.body))
             if (url := answer.next_url) is None:
                 return number
-    except (Forbidden, NotFound, Unreachable) as error:
+    except REFUSED as error:
         unknown["open_advisories"] = error.message if url is None else f"at least {number}; {error.message}"
     else:
         unknown["open_advisories"] = f"at least {number} are open, and not all of them were read"

@@ -6,13 +6,13 @@ https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-r
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, RequestBudget
 from ..github.payloads import WorkflowRuns, parse_workflow_runs
 from ..instants import shift
 from ..ledger import clip_spans, missing_spans
 from ..records import Span
 from .pass_state import PassState
+from .refusals import REFUSED
 
 KIND = "workflow_runs"
 """The kind of what is known of them; a listing that ends is taken to reach back over `_KEPT`."""
@@ -44,7 +44,7 @@ async def collect_workflow_runs(state: PassState) -> None:
         return
     try:
         await read_workflow_runs(state, state.etag(_RESOURCE))
-    except (Forbidden, NotFound, Unreachable) as refused:
+    except REFUSED as refused:
         state.notes.append(f"workflow runs are not read: {refused.message}")
     except BudgetSpent:
         state.postpone("workflow runs are read in a later pass; the request budget was spent")
@@ -74,7 +74,7 @@ async def read_on(state: PassState) -> None:
     try:
         for gap in reversed(gaps):
             await _fill(state, gap, budget)
-    except (Forbidden, NotFound, Unreachable) as refused:
+    except REFUSED as refused:
         state.notes.append(f"older workflow runs are not read: {refused.message}")
     except BudgetSpent:
         state.postpone("older workflow runs are read in later passes")
@@ -87,7 +87,7 @@ async def _read_late(state: PassState, listed_from: str) -> None:
     try:
         for span in late[:_LATE]:
             await _fill(state, span, budget)
-    except (Forbidden, NotFound, Unreachable) as refused:
+    except REFUSED as refused:
         state.notes.append(f"workflow runs that take long are not read: {refused.message}")
     except BudgetSpent:
         state.postpone("workflow runs that take long are read in later passes")

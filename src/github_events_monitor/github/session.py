@@ -12,7 +12,7 @@ import httpx
 import stamina
 from pydantic import SecretStr
 
-from ..errors import RateLimited, SettingsError, Unreachable
+from ..errors import InvalidInput, RateLimited, SettingsError, Unreachable
 from ..instants import Clock
 from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
@@ -184,7 +184,10 @@ class Session:
         call.json = json
 
         def judgement(found: Exchange, call: _Call) -> bytes:
-            self._classify(found, call)
+            try:
+                self._classify(found, call)
+            except InvalidInput as refused:  # the question is ours, not a person's: this server knows another GraphQL
+                raise Unreachable(refused.message) from None
             check(found.body, call.request)
             return found.body
 

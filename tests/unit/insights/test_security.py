@@ -102,7 +102,7 @@ def test_the_same_force_push_from_a_webhook_counts_once() -> None:
     assert only(result, "force_push_default_branch").title.startswith("1 force push ")
 
 
-def test_a_branch_that_is_forced_to_the_same_commit_again_is_two_pushes() -> None:
+def test_a_branch_that_is_forced_to_the_same_commit_again_is_pushed_again() -> None:
     there, back, again = (
         force_push(3, "refs/heads/main"),
         force_push(4, "refs/heads/main"),
