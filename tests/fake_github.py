@@ -5,6 +5,7 @@ In process it is an httpx transport (`transport()`); for other processes `serve(
 
 import hashlib
 import json
+import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -115,6 +116,8 @@ class FakeGitHub:
         """Whether GraphQL answers about the history of branches."""
         self.with_looks = False
         """Whether GraphQL answers what changed in many repositories."""
+        self.with_presence = False
+        """Whether GraphQL answers which issues there still are."""
         self.looks = 0
         """How often that was asked."""
         self.asked_body = b""
@@ -186,6 +189,8 @@ class FakeGitHub:
             if self.with_history and b"query History" in self.asked_body:
                 found = {"object": self._history(json.loads(self.asked_body))}
                 return self._json({"data": {"repository": found}}, headers, free=True)
+            if self.with_presence and b"query Presence" in self.asked_body:
+                return self._json(self._presence(json.loads(self.asked_body)), headers, free=True)
             if b"fragment Look" in self.asked_body:
                 self.looks += 1
                 if self.with_looks:
@@ -272,6 +277,15 @@ class FakeGitHub:
         gone = [{"type": "NOT_FOUND", "path": [alias]} for alias, repository in known.items() if repository is None]
         data = {alias: repository and _look(repository) for alias, repository in known.items()}
         return {"data": data, "errors": gone} if gone else {"data": data}
+
+    def _presence(self, question: Json) -> Json:
+        asked = question["variables"]
+        repository = self.repositories[f"{asked['owner']}/{asked['name']}".lower()]
+        there = {row["number"] for row in repository.issues if "pull_request" not in row}
+        numbers = [int(number) for number in re.findall(r"issue\(number: (\d+)\)", question["query"])]
+        found = {f"i{number}": {"number": number} if number in there else None for number in numbers}
+        gone = [{"type": "NOT_FOUND", "path": ["repository", alias]} for alias, row in found.items() if row is None]
+        return {"data": {"repository": found}, **({"errors": gone} if gone else {})}
 
     def _history(self, question: Json) -> Json | None:
         asked = question["variables"]

@@ -11,7 +11,7 @@ from ..ledger import missing_spans
 from ..observations import ForcePush
 from ..records import MetricRow, Span
 from .events import FEED_REACH
-from .pass_state import PassState
+from .pass_state import REFUSED, PassState
 
 KIND = "activity"
 """The kind of what is known of it."""
@@ -25,6 +25,9 @@ async def collect_activity(state: PassState) -> None:
         )
     except (Forbidden, NotFound):
         return  # not every server and token has it; the events feed stands alone then
+    except REFUSED as refused:
+        state.postpone(f"pushes were not compared with /activity: {refused.message}")
+        return
     except BudgetSpent:
         state.postpone("pushes were not compared with /activity; the request budget was spent")
         return

@@ -9,7 +9,6 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import BudgetSpent, RequestBudget
 from ..github.thread_lists import Ending, parse_endings, parse_thread
 from ..github.threads_merge import SAME_SECONDS, ended_again
@@ -17,7 +16,7 @@ from ..insights.threads import lacks_ending
 from ..instants import seconds_between
 from ..records import Thread
 from .missing_parts import MissingPart
-from .pass_state import PassState
+from .pass_state import REFUSED, PassState
 
 ENDINGS = MissingPart(
     "threads/without_endings",
@@ -50,7 +49,7 @@ async def read_listed_endings(state: PassState, budget: RequestBudget) -> list[T
         state.forget_refusal(_LISTING)
     except BudgetSpent:
         pass
-    except (Forbidden, NotFound, Unreachable) as refused:
+    except REFUSED as refused:
         state.remember_refusal(_LISTING, refused)
     ENDINGS.settle(state, list(lacking.values()), found)
     return list(found.values())

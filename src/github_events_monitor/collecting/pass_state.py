@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import Forbidden, MonitorError, NotFound, Unreachable
+from ..errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, GitHubClient, RequestBudget
 from ..github.resources import RepositoryInfo
 from ..infrastructure.database_interface import DatabaseManager
@@ -38,6 +38,8 @@ FIRST_PASS = timedelta(days=30)
 MAX_PAGES = 10
 """Pages of an older listing that a pass reads at most; a search on GitHub shows no more than a thousand rows."""
 
+REFUSED = (Forbidden, InvalidInput, NotFound, Unreachable)
+"""How GitHub ends one question: what is asked beside it goes on. A rate limit ends them all."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=30)
 """How long something that GitHub refused is not asked for again, at first and at most."""
 MAX_REFUSALS = 200
@@ -205,7 +207,7 @@ class PassState:
             yield self.budget.share(min(MAX_PAGES, self.budget.left // 8))
         except BudgetSpent:
             self.postpone(f"{left_out}; the request budget was spent")
-        except (Forbidden, NotFound, Unreachable) as refused:
+        except REFUSED as refused:
             self.notes.append(f"{left_out}: {refused.message}")
 
     def take_batch(self) -> CollectedBatch:

@@ -9,14 +9,14 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from ..errors import Forbidden, NotFound, RateLimited, Unreachable
+from ..errors import RateLimited
 from ..github.client import BudgetSpent, RequestBudget
 from ..github.resources import parse_deployment_statuses, parse_deployments, parse_releases
 from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..observations import Deployment
 from ..records import Span
-from .pass_state import PassState
+from .pass_state import REFUSED, PassState
 
 RELEASES, DEPLOYMENTS = "releases", "deployments"
 REACH = timedelta(days=366)
@@ -92,7 +92,7 @@ async def _read(
         else:
             state.learn(kind, Span(BEGINNING, state.now()))
             return True
-    except (Forbidden, NotFound, Unreachable):
+    except REFUSED:
         pass
     except BudgetSpent:
         if oldest() is None:
@@ -159,7 +159,7 @@ class _OneByOne:
             answer = await self._state.client.fetch_deployment_statuses(
                 self._state.asked_name, number, budget=self._budget
             )
-        except (Forbidden, NotFound, Unreachable):
+        except REFUSED:
             self._refused += 1
             if self._refused >= _OUTAGE:
                 raise

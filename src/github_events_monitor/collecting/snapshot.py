@@ -5,14 +5,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent
 from ..github.resources import parse_community_profile, parse_repository, parse_security_advisories
 from ..github.workflow_runs import parse_workflow_runs
 from ..instants import seconds_between
 from ..observations import Snapshot
 from ..side_by_side import side_by_side
-from .pass_state import PassState
+from .gone import collect_gone
+from .pass_state import REFUSED, PassState
 from .releases import collect_deployments, collect_releases
 from .workflow_runs import read_workflow_runs
 
@@ -30,7 +30,8 @@ def is_snapshot_due(state: PassState) -> bool:
 async def collect_snapshot(state: PassState) -> None:
     """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0."""
     try:
-        steps = [_collect_observation, collect_releases, *([collect_deployments] if state.with_token else [])]
+        by_graphql = [collect_deployments, collect_gone] if state.with_token else []
+        steps = [_collect_observation, collect_releases, *by_graphql]
         await side_by_side([partial(step, state) for step in steps])
     except BudgetSpent:
         state.postpone("the daily snapshot was read in part; the request budget was spent")
@@ -50,7 +51,7 @@ async def _observe(state: PassState) -> Snapshot:
     async def read(fields: str, fetch: Callable[[], Awaitable[Answer]]) -> Answer | None:
         try:
             return await fetch()
-        except (Forbidden, NotFound, Unreachable) as error:
+        except REFUSED as error:
             unknown.update(dict.fromkeys(fields.split(), error.message))
             return None
 
@@ -89,7 +90,7 @@ async def _count_advisories(state: PassState, unknown: dict[str, str]) -> int | 
             number += sum(advisory.is_open for advisory in parse_security_advisories(answer.body))
             if (url := answer.next_url) is None:
                 return number
-    except (Forbidden, NotFound, Unreachable) as error:
+    except REFUSED as error:
         unknown["open_advisories"] = error.message if url is None else f"at least {number}; {error.message}"
     else:
         unknown["open_advisories"] = f"at least {number} are open, and not all of them were read"

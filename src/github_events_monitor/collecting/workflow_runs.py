@@ -6,13 +6,12 @@ https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-r
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ..errors import Forbidden, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, RequestBudget
 from ..github.workflow_runs import WorkflowRuns, parse_workflow_runs
 from ..instants import SECOND, shift
 from ..ledger import clip_spans, missing_spans
 from ..records import Span
-from .pass_state import MAX_PAGES, PassState
+from .pass_state import MAX_PAGES, REFUSED, PassState
 
 KIND = "workflow_runs"
 """The kind of what is known of them; a listing that ends is taken to reach back over `_KEPT`."""
@@ -40,7 +39,7 @@ async def collect_workflow_runs(state: PassState) -> None:
         return
     try:
         await read_workflow_runs(state, state.etag(_RESOURCE))
-    except (Forbidden, NotFound, Unreachable) as refused:
+    except REFUSED as refused:
         state.notes.append(f"workflow runs are not read: {refused.message}")
     except BudgetSpent:
         state.postpone("workflow runs are read in a later pass; the request budget was spent")

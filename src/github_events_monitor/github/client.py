@@ -18,7 +18,7 @@ from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget, WaitNotice
 from .graphql import documents
 from .graphql.commits import HistoryPage, history_question, parse_history
-from .graphql.looks import DeploymentsPage, Look, look_question, parse_deployments_page, parse_looks
+from .graphql.looks import DeploymentsPage, Look, look_question, parse_deployments_page, parse_gone_issues, parse_looks
 from .graphql.protocol import check_graphql, graphql_url, question
 from .graphql.threads import Kind, MoreReplies, RepliesPage, ThreadsPage, parse_replies, parse_threads
 from .limits import RateLimit, parse_rate_limit_body
@@ -305,6 +305,11 @@ class GitHubClient:
         }
         query = {"query": documents.REPLIES, "variables": variables}
         return parse_replies(more, await self._ask(query, f"replies in {repo}", budget, repo))
+
+    async def fetch_gone_issues(self, repo: str, numbers: Sequence[int], *, budget: RequestBudget) -> frozenset[int]:
+        """Which of up to `documents.MOST_ISSUES` issues are in the repository no more, by GraphQL; 1 point."""
+        query = question(documents.issues_document(numbers), repo)
+        return parse_gone_issues(numbers, await self._ask(query, f"issues of {repo}", budget, repo))
 
     async def fetch_looks(self, repos: Sequence[str], *, budget: RequestBudget) -> dict[str, Look | None]:
         """Fetch what changed in up to `documents.MOST_LOOKS` repositories, by GraphQL; 3 points for a hundred.

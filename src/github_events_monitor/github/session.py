@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
-from ..errors import RateLimited, Unreachable
+from ..errors import InvalidInput, RateLimited, Unreachable
 from ..instants import Clock
 from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
@@ -183,7 +183,10 @@ class Session:
         call.json = json
 
         def judgement(found: Exchange, call: _Call) -> bytes:
-            self._classify(found, call)
+            try:
+                self._classify(found, call)
+            except InvalidInput as refused:  # the question is ours, not a person's: this server knows another GraphQL
+                raise Unreachable(refused.message) from None
             check(found.body, call.request)
             return found.body
 

@@ -48,14 +48,19 @@ def _gone(event: Event, known: Thread | None) -> Thread | None:
     """
     if event.event_type != "IssuesEvent" or known is None or known.kind != "issue" or known.state != "open":
         return None
+    return gone_at(known, event.created_at, event.facts.action or "gone", event.actor_login)
+
+
+def gone_at(issue: Thread, at: str, reason: str, by: str | None = None) -> Thread:
+    """Return an issue that left the repository as closed."""
     return msgspec.structs.replace(
-        known,
+        issue,
         state="closed",
-        updated_at=shift(max(known.updated_at, event.created_at), SECOND),  # what was delivered before says it is open
+        updated_at=shift(max(issue.updated_at, at), SECOND),  # what was delivered before says it is open
         by_event=False,
-        closed_at=event.created_at,
-        closed_by=event.actor_login,
-        state_reason=event.facts.action,
+        closed_at=at,
+        closed_by=by,
+        state_reason=reason,
         ending_known=True,
     )
 

@@ -1,5 +1,7 @@
 """An outage never looks like a quiet repository."""
 
+from datetime import timedelta
+
 import pytest
 
 from github_events_monitor.errors import Forbidden, MonitorError, NotFound, RateLimited, Unreachable
@@ -9,7 +11,7 @@ from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from tests.fake_github import Reply, sha
+from tests.fake_github import NOW, Reply, iso, sha
 from tests.integration.collecting.conftest import World
 
 
@@ -152,12 +154,36 @@ async def test_a_limit_met_while_filling_in_details_is_no_failure_of_the_pass(wo
     assert "next pass" in (row.note or "")
 
 
-async def test_a_question_beside_the_listings_that_github_refuses_stops_nothing(world: World) -> None:
-    refusal: Reply = (422, {}, b'{"message": "Validation Failed"}')
-    world.github.faults.append(lambda path: refusal if path.endswith("/security-advisories") else None)
-    row = (await world.collector.collect(["octo/hello"])).repositories[0]
-    assert (row.status, row.new_events, row.new_commits) == ("collected", 5, 5)
-    assert "security advisories" in (row.note or "")
+@pytest.mark.parametrize("status", [422, 500])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/activity",
+        "/runs",
+        "/profile",
+        "/security-advisories",
+        "/releases",
+        "/deployments",
+        "/issues/events",
+        "/graphql",
+    ],
+)
+async def test_a_question_beside_the_listings_that_github_refuses_stops_nothing(
+    world: World, place: str, status: int
+) -> None:
+    at = iso(NOW - timedelta(days=1))
+    about = {"title": "why?", "user": {"login": "ada"}, "state": "closed", "labels": [], "comments": 0}
+    times = {"created_at": at, "updated_at": at, "closed_at": at}
+    world.hello.issues = [{"number": number, **about, **times} for number in (7, 8, 9)]
+    refusal: Reply = (status, {}, b'{"message": "Validation Failed"}')
+    world.github.faults.append(lambda path: refusal if path.endswith(place) else None)
+    (row,) = (await world.collector.collect(["octo/hello"])).repositories
+    assert (row.status, row.new_commits) == ("collected", 5)
+    commits = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
+    assert [commit.additions for commit in commits.commits] == [5, 4, 3, 2, 1]
+    state = await world.manager.collector_state.get_state("octo/hello")
+    assert state
+    assert state.snapshot_at is not None
 
 
 async def test_a_repository_without_issues_is_collected_all_the_same(world: World) -> None:

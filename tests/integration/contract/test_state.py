@@ -236,3 +236,10 @@ async def test_archive_hours_are_united_whoever_adds_them(manager: DatabaseManag
     assert await manager.collector_state.get_archive_hours() == (Span(at(30, hour=1), at(0, hour=3)), left[1])
     assert await manager.collector_state.get_repositories() == []
     assert [row async for row in manager.read_items()] == []
+
+
+async def test_a_repository_that_got_its_former_name_back_is_shown_by_that(manager: DatabaseManager) -> None:
+    for full_name in ("Octo/Spoon", "Octo/Ladle", "Octo/Spoon"):
+        await manager.collector_state.save_states([RepositoryState(repo_name=REPO, full_name=full_name)])
+        (known,) = await manager.collector_state.get_repositories()
+        assert (known.repo_name, known.full_name) == (REPO, full_name)

@@ -7,7 +7,12 @@ import pytest
 from github_events_monitor.errors import Unreachable
 from github_events_monitor.github.graphql.commits import parse_history
 from github_events_monitor.github.graphql.documents import look_document
-from github_events_monitor.github.graphql.looks import look_question, parse_deployments_page, parse_looks
+from github_events_monitor.github.graphql.looks import (
+    look_question,
+    parse_deployments_page,
+    parse_gone_issues,
+    parse_looks,
+)
 from github_events_monitor.github.graphql.threads import MoreReplies, ThreadsPage, parse_replies, parse_threads
 from github_events_monitor.observations import Deployment
 from github_events_monitor.records import Commit, Reply, Thread
@@ -282,3 +287,11 @@ def test_odd_answers_break_nothing(body: bytes) -> None:
     with pytest.raises(Unreachable):
         parse_deployments_page(body)
     assert not parse_history("o/n", body, None).found
+
+
+def test_only_an_issue_of_which_github_says_that_it_is_not_found_is_gone() -> None:
+    found = {"i1": {"number": 1}, "i2": None, "i3": None, "i4": {"number": 9}}  # 4 moved, 3 took GitHub too long
+    errors = [{"type": "NOT_FOUND", "path": ["repository", "i2"]}, {"path": ["repository", "i3"], "message": "timeout"}]
+    body = json.dumps({"data": {"repository": found}, "errors": errors}).encode()
+    assert parse_gone_issues([1, 2, 3, 4, 5], body) == {2, 4}
+    assert parse_gone_issues([1], b"[]") == parse_gone_issues([1], b'{"data": {"repository": null}}') == frozenset()

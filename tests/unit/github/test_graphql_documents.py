@@ -23,8 +23,9 @@ def schema() -> GraphQLSchema:
         documents.DEPLOYMENTS,
         documents.look_document(1),
         documents.look_document(documents.MOST_LOOKS),
+        documents.issues_document([1, 4096]),
     ],
-    ids=["history", "pull requests", "issues", "replies", "deployments", "look", "a hundred looks"],
+    ids=["history", "pull requests", "issues", "replies", "deployments", "look", "a hundred looks", "presence"],
 )
 def test_every_document_is_one_that_githubs_schema_answers(schema: GraphQLSchema, document: str) -> None:
     assert validate(schema, parse(document)) == []

@@ -63,6 +63,22 @@ def test_the_same_force_push_from_a_webhook_counts_once() -> None:
     assert only(result, "force_push_default_branch").title.startswith("1 force push ")
 
 
+def test_a_branch_that_is_forced_to_the_same_commit_again_is_pushed_again() -> None:
+    there, back, again = (
+        force_push(3, "refs/heads/main"),
+        force_push(4, "refs/heads/main"),
+        force_push(5, "refs/heads/main"),
+    )
+    again.data["after"] = there.data["after"]
+    result = assess_security(replace(BASE, observations=[there, back, again]))
+    assert only(result, "force_push_default_branch").title.startswith("3 force pushes ")
+    odd = MetricRow(
+        key="octo/hello", sort="force_push#2026-06-04 at noon#9", data={**back.data, "timestamp": "2026-06-04 at noon"}
+    )
+    result = assess_security(replace(BASE, observations=[back, odd, odd]))
+    assert only(result, "force_push_default_branch").title.startswith("2 force pushes ")
+
+
 def test_force_pushes_outside_the_window_do_not_count() -> None:
     row_of_july = MetricRow(key="octo/hello", sort=f"force_push#{UNTIL}#1", data={"ref": "main", "timestamp": UNTIL})
 

@@ -4,6 +4,8 @@ A connection costs one request for every row of the connections around it, and a
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 """
 
+from collections.abc import Sequence
+
 HISTORY = """
 query History(
   $owner: String!, $name: String!, $ref: String!, $since: GitTimestamp, $until: GitTimestamp, $after: String
@@ -134,3 +136,14 @@ def look_document(count: int) -> str:
     variables = ", ".join(f"$o{number}: String!, $n{number}: String!" for number in range(count))
     asked = "\n".join(f"  r{n}: repository(owner: $o{n}, name: $n{n}) {{ ...Look }}" for n in range(count))
     return f"query Look({variables}) {{\n{asked}\n}}\n{_LOOK}"
+
+
+MOST_ISSUES = 100
+"""So many issues are asked for by their numbers in one question."""
+
+
+def issues_document(numbers: Sequence[int]) -> str:
+    """Return the question which issues there still are: 1 point, for no connection is in it."""
+    asked = "\n".join(f"    i{number}: issue(number: {int(number)}) {{ number }}" for number in numbers)
+    repository = f"repository(owner: $owner, name: $name) {{\n{asked}\n  }}"
+    return f"query Presence($owner: String!, $name: String!) {{\n  {repository}\n}}\n"

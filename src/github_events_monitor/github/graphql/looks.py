@@ -11,6 +11,7 @@ from ...records import MAX_KEY_TEXT, repo_key
 from ..decoding import any_json, count, instant, lenient, object_of, text
 from ..resources import DeploymentStatus
 from .documents import look_document
+from .protocol import missing_paths
 
 
 class Look(NamedTuple):
@@ -121,13 +122,29 @@ def parse_looks(repos: Sequence[str], body: bytes) -> dict[str, Look | None]:
     answer = any_json(body)
     whole = answer if isinstance(answer, dict) else {}
     data = found if isinstance(found := whole.get("data"), dict) else {}
-    missing = _missing(whole.get("errors"))
+    missing = missing_paths(whole.get("errors"))
     looks: dict[str, Look | None] = {}
     for number, repo in enumerate(repos):
         look = _look(lenient(_Repository, data.get(f"r{number}")))
-        if look is not None or f"r{number}" in missing:
+        if look is not None or (f"r{number}",) in missing:
             looks[repo_key(repo)] = look
     return looks
+
+
+def parse_gone_issues(numbers: Sequence[int], body: bytes) -> frozenset[int]:
+    """Return which of the issues asked for are not in the repository any more: deleted, or moved to another one.
+
+    Where GitHub answered nothing for one, and does not say that it is not found, that is not known.
+    """
+    answer = any_json(body)
+    whole = answer if isinstance(answer, dict) else {}
+    data = whole.get("data")
+    found = data.get("repository") if isinstance(data, dict) else None
+    rows = found if isinstance(found, dict) else {}
+    missing = missing_paths(whole.get("errors"))
+    moved = {n for n in numbers if isinstance(row := rows.get(f"i{n}"), dict) and row.get("number") not in {n, None}}
+    gone = {n for n in numbers if rows.get(f"i{n}", "") is None and ("repository", f"i{n}") in missing}
+    return frozenset(gone | moved)
 
 
 class DeploymentsPage(NamedTuple):
@@ -194,10 +211,3 @@ def _first(rows: _Rows | None) -> _Row:
 def _status(row: _Status | None) -> DeploymentStatus | None:
     state = text(row.state, MAX_KEY_TEXT) if row else None
     return DeploymentStatus(state.lower(), instant(row.created_at)) if state and row else None
-
-
-def _missing(errors: object) -> set[str]:
-    """Return the aliases of which an error says that there is no such repository."""
-    rows = [row for row in errors if isinstance(row, dict)] if isinstance(errors, list) else []
-    paths = [row.get("path") for row in rows if row.get("type") == "NOT_FOUND"]
-    return {path[0] for path in paths if isinstance(path, list) and path and isinstance(path[0], str)}

@@ -85,6 +85,13 @@ def check_graphql(body: bytes, request: Request, *, now: datetime, limit: RateLi
         raise _refusal(kind, f" ({said})" if said else "", request)
 
 
+def missing_paths(errors: object) -> set[tuple[object, ...]]:
+    """Return the paths of what the errors of an answer say is not there, or not visible."""
+    rows = [row for row in errors if isinstance(row, dict)] if isinstance(errors, list) else []
+    paths = [row.get("path") for row in rows if row.get("type") == "NOT_FOUND"]
+    return {tuple(map(str, path)) for path in paths if isinstance(path, list)}
+
+
 def _refusal(kind: str, said: str, request: Request) -> GitHubError:
     """https://docs.github.com/en/graphql/guides/troubleshooting — an error without a type is mostly a time-out."""
     if kind == "NOT_FOUND":

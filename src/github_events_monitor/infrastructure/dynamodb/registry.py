@@ -27,6 +27,7 @@ class Registry:
     def __init__(self, client: DynamoDBClient) -> None:
         self._client = client
         self._written: set[tuple[str, str, str]] = set()
+        self._spellings: dict[str, str] = {}
 
     async def note_events(self, events: Iterable[Event], expires_at: dict[str, int | None]) -> None:
         """Types, repositories and who was active where, before the events are stored. `expires_at` is by day."""
@@ -47,20 +48,19 @@ class Registry:
         await self._write({("repo", repo, ""): row(shard_of(repo), repo) for repo in repos})
 
     async def note_spelling(self, states: Iterable[RepositoryState]) -> None:
-        """GitHub's spelling of repositories."""
-        named = [state for state in states if state.full_name]
-        await self._write(
-            {
-                ("name", state.repo_name, state.full_name or ""): row(
-                    shard_of(state.repo_name), f"{state.repo_name}#", full_name=state.full_name
-                )
-                for state in named
-            }
-        )
+        """GitHub's spelling of repositories, in place of the one that was written last."""
+        named = {state.repo_name: state.full_name for state in states if state.full_name}
+        names = {repo: name for repo, name in named.items() if self._spellings.get(repo) != name}
+        rows = [row(shard_of(repo), f"{repo}#", full_name=name) for repo, name in names.items()]
+        await write_items(self._client, rows)
+        if len(self._spellings) > _REMEMBERED:
+            self._spellings.clear()
+        self._spellings.update(names)
 
     def forget(self) -> None:
         """The rows may be gone, with the tables or with a repository: they are written again."""
         self._written.clear()
+        self._spellings.clear()
 
     async def types(self) -> list[str]:
         """Return every event type of which something may be stored."""

@@ -4,9 +4,11 @@ Only the repository's activity and webhooks name them (https://docs.github.com/e
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ...instants import seconds_between
 from ...observations import ForcePush
 from ...records import Activity
 from ...text import count_of
@@ -30,10 +32,15 @@ _WHY_OTHER = "Rewriting a branch before it is merged is common; look when the br
 _WHY_UNKNOWN = "It is not known which branch is the default one, so this may be a rewrite of the main history."
 
 
+_SAME_SECONDS = 600
+"""By how much the activity and a webhook may date the same push apart, at most."""
+
+
 class _ForcePush(NamedTuple):
     branch: str
     head: str | None
     item: Item
+    at: str
 
 
 def find_moved_tags(case: Case) -> Iterator[Found]:
@@ -74,11 +81,21 @@ def _force_pushes(case: Case) -> list[_ForcePush]:
 
 
 def _unique(pushes: list[_ForcePush]) -> list[_ForcePush]:
-    """Return each push once, also when both the activity and a webhook brought it."""
-    found: dict[tuple[str, str | None], _ForcePush] = {}
+    """Return each push once, also when both the activity and a webhook brought it; the same again later is another."""
+    found: defaultdict[tuple[str, str | None], list[_ForcePush]] = defaultdict(list)
     for push in pushes:
-        found.setdefault((push.branch, push.head or push.item.at), push)
-    return list(found.values())
+        alike = found[push.branch, push.head]
+        if not any(_is_same(other, push) for other in alike):
+            alike.append(push)
+    return [push for alike in found.values() for push in alike]
+
+
+def _is_same(one: _ForcePush, other: _ForcePush) -> bool:
+    try:
+        apart = abs(seconds_between(one.at, other.at))
+    except ValueError:  # rows of any shape may be imported
+        return one.at == other.at
+    return apart <= (_SAME_SECONDS if one.head else 0)
 
 
 def _observed(case: Case) -> Iterator[_ForcePush]:
@@ -86,18 +103,18 @@ def _observed(case: Case) -> Iterator[_ForcePush]:
         push = ForcePush.from_row(row)
         if push and case.in_window(push.timestamp):
             item = Item(push.timestamp, push.actor, push.evidence or "")
-            yield _recognised(_branch(push.ref), push.after, item)
+            yield _recognised(_branch(push.ref), push.after, item, push.timestamp)
 
 
 def _from_events(case: Case) -> Iterator[_ForcePush]:
     for row in case.window_rows_of("PushEvent"):
         if row.action == "force_push":
-            yield _recognised(_branch(row.ref), row.sha, event_item(row))
+            yield _recognised(_branch(row.ref), row.sha, event_item(row), row.created_at)
 
 
-def _recognised(branch: str, head: str | None, item: Item) -> _ForcePush:
+def _recognised(branch: str, head: str | None, item: Item, at: str) -> _ForcePush:
     """Return a push whose occurrence is recognised whichever record tells of it."""
-    return _ForcePush(branch, head, item._replace(same=f"{branch} {head}" if head else ""))
+    return _ForcePush(branch, head, item._replace(same=f"{branch} {head}" if head else ""), at)
 
 
 def _branch(ref: str | None) -> str:
