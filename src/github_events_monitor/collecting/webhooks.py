@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
-from ..github.thread_events import thread_after
+from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.gc_pause import without_garbage_collection
@@ -56,10 +56,10 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, delivered, key)
-    if not batch.threads:
-        batch = msgspec.structs.replace(batch, threads=await _left_threads(manager, batch.events[0]))
     if await _known_from_feed(manager, batch.events[0], dated=delivered.dated):
         batch = msgspec.structs.replace(batch, events=())
+    if not batch.threads:
+        batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
     stored = await _store(manager, clock, batch, delivered)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
 
@@ -82,13 +82,11 @@ def _batch(delivered: Delivered, key: str) -> CollectedBatch:
     )
 
 
-async def _left_threads(manager: DatabaseManager, event: Event) -> tuple[Thread, ...]:
-    """Return the stored issue of which a delivery says that it is not in the repository any more, closed by that."""
-    number = event.facts.number
-    if event.event_type != "IssuesEvent" or number is None or not manager.threads.available:
-        return ()
-    after = thread_after(event, await manager.threads.get_thread(event.repo_name or "", number))
-    return (after,) if after is not None else ()
+async def _known_thread(manager: DatabaseManager, key: str, event: Event) -> tuple[Thread, ...]:
+    """Return a stored issue as a delivery leaves it that does not show it as one of the repository: it is gone."""
+    numbers = numbers_in([event]) if manager.threads.available else ()
+    known = await manager.threads.get_threads_by_number(key, numbers) if numbers else {}
+    return tuple(threads_after([msgspec.structs.replace(event, repo_name=key)], known).values()) if known else ()
 
 
 async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
@@ -200,8 +198,6 @@ def _says_so(state: RepositoryState | None) -> bool:
 
 
 async def _store_records(manager: DatabaseManager, batch: CollectedBatch) -> Stored:
-    stored = await manager.import_events(batch.events, batch.commits)
+    stored = await manager.import_events(batch.events, batch.commits, batch.threads)
     await manager.metrics.save_metrics("security_metrics", batch.security)
-    if batch.threads:
-        await manager.threads.save_threads(batch.threads)
     return stored

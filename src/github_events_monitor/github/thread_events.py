@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from ..instants import seconds_between
+from ..instants import SECOND, seconds_between, shift
 from ..records import Event, Reply, Thread
 from .thread_lists import DELIVERED, parse_delivered_thread, parse_mentioned_thread
 from .threads_merge import SAME_SECONDS, merge_threads
@@ -29,7 +29,8 @@ _TURNING = frozenset({"IssuesEvent", "PullRequestEvent"})
 def thread_after(event: Event, known: Thread | None) -> Thread | None:
     """Return what is known of an issue or pull request together with what an event of the feed tells of it.
 
-    None where it tells of none, or not enough of one that is not known: when it was opened, for instance.
+    None where it tells of none, or not enough of one that is not known: when it was opened, for instance. An issue that
+    was transferred or deleted is closed here, for no listing tells of it any more.
     """
     if event.event_type not in DELIVERED or event.repo_name is None or event.facts.number is None:
         return None
@@ -50,7 +51,7 @@ def _gone(event: Event, known: Thread | None) -> Thread | None:
     return msgspec.structs.replace(
         known,
         state="closed",
-        updated_at=max(known.updated_at, event.created_at),
+        updated_at=shift(max(known.updated_at, event.created_at), SECOND),  # what was delivered before says it is open
         by_event=False,
         closed_at=event.created_at,
         closed_by=event.actor_login,

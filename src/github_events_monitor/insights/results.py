@@ -73,8 +73,6 @@ class Trend(AnswerModel):
 class HealthResult(AnswerModel):
     """health_score: 0-100, null below 60 % known weight. confidence: known weight / all weight.
 
-    A component that leaves some of its sample out is known by the share that it has read.
-
     people, bots, ai_assistants: how many took part; null where several repositories are compared.
     """
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from ..collecting.reanalysis import analyse_again
-from ..errors import InvalidInput
+from ..errors import DatabaseError, InvalidInput
 from ..infrastructure.database_factory import DatabaseFactory
 from ..private_file import new_private_file
 from ..settings import Settings
@@ -72,6 +72,9 @@ async def analyse(settings: Settings, repos: Sequence[str]) -> int:
     async with DatabaseFactory.create(config) as manager:
         with progress_bar() as bar:
             count = await analyse_again(manager, repos, progress=bar)
+        if count == 0 and config.get("db_path") != ":memory:":
+            for problem in (await manager.check())["problems"]:  # damaged pages may hide what there was
+                raise DatabaseError(f"no commits were analysed, and the database is not sound: {problem}")
     print_note(f"analysed {count:,} commits")
     return 0
 

@@ -1,22 +1,34 @@
 """What is completely known is saved only once the indexes show what was stored: they lag."""
 
+import io
+import json
 import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
-from github_events_monitor.infrastructure.dynamodb import settling
+from github_events_monitor.answers import Answer
+from github_events_monitor.collecting.webhooks import receive_webhook
+from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.database_service import DatabaseService
+from github_events_monitor.infrastructure.dynamodb import settling, state_items
+from github_events_monitor.infrastructure.dynamodb.batches import get_items
 from github_events_monitor.infrastructure.dynamodb.client import DynamoDBClient
 from github_events_monitor.infrastructure.dynamodb.items import Item
 from github_events_monitor.infrastructure.dynamodb.layout import TABLES
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso
+from github_events_monitor.records import CommitRecord, Thread
+from github_events_monitor.transfer import export_items, import_files
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, event, iso, sha
 
-from ..collecting.conftest import build
+from ..collecting.conftest import World, build
 from ..collecting.test_whats_new import issue
-from ..contract.builders import REPO, at, batch
+from ..contract import builders
+from ..contract.builders import REPO, at, batch, record
 from .conftest import Make
 
 
@@ -162,7 +174,25 @@ def _spoon(now: datetime) -> FakeRepository:
     return repository
 
 
-@pytest.mark.parametrize(
+async def is_complete(world: World, question: str) -> bool:
+    """Whether an answer says that it is all there is; news do so by saying nothing else."""
+    if question == "whats_new":
+        since = iso(NOW - timedelta(hours=3))
+        news = (await ask(world.service, "whats_new", repos=["octo/hello"], since=since)).to_wire()
+        return not news.get("note") and not any(part.get("note") for part in news["repositories"])
+    named = {"monitor_commits": {"repos": ["octo/hello"]}, "trending_repositories": {}}
+    wire = (await ask(world.service, question, **named.get(question, {"repo": "octo/hello"}), hours=24)).to_wire()
+    parts = wire["repositories"] if question == "monitor_commits" else [wire]
+    (known,) = {part["coverage"]["complete"] for part in parts}
+    return bool(known)
+
+
+async def ask(service: DatabaseService, question: str, **given: Any) -> Answer:
+    return await service.ask_by_name(question, given)
+
+
+AFFECTED = ("recent_commits", "repository_activity", "issues", "whats_new")
+QUESTIONS = pytest.mark.parametrize(
     "question",
     [
         "recent_commits",
@@ -176,8 +206,13 @@ def _spoon(now: datetime) -> FakeRepository:
         "event_anomalies",
         "issues",
         "pull_requests",
+        "whats_new",
+        "trending_repositories",
     ],
 )
+
+
+@QUESTIONS
 async def test_no_answer_is_complete_over_rows_that_an_index_does_not_show(
     question: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,11 +222,7 @@ async def test_no_answer_is_complete_over_rows_that_an_index_does_not_show(
     monkeypatch.setattr(type(world), "now", world_now, raising=False)
 
     async def complete() -> bool:
-        named = {"repos": ["octo/hello"]} if question == "monitor_commits" else {"repo": "octo/hello"}
-        answer = await world.service.ask_by_name(question, {**named, "hours": 24})
-        wire = answer.to_wire()
-        (known,) = {part["coverage"]["complete"] for part in wire.get("repositories", [wire])}
-        return bool(known)
+        return await is_complete(world, question)
 
     try:
         assert not await complete()
@@ -202,5 +233,82 @@ async def test_no_answer_is_complete_over_rows_that_an_index_does_not_show(
         assert await complete()
         await world.collector.collect(["octo/hello"])
         assert await complete()
+    finally:
+        await world.collector.close()
+
+
+async def _state_item(manager: DynamoDBManager) -> Item:
+    client = manager.connection.client
+    keys = state_items.key("#state#octo/hello", "state")
+    (item,) = await get_items(client, state_items.TABLE, [keys], consistent=True)
+    return item
+
+
+WHEN = iso(NOW - timedelta(minutes=30))
+
+
+async def by_webhook(world: World) -> None:
+    repository = {"full_name": "Octo/Hello", "id": 7, "pushed_at": int(NOW.timestamp()) - 1800}
+    pushed = {"id": sha(9), "message": "new", "timestamp": WHEN, "distinct": True}
+    push = {"ref": "refs/heads/main", "before": sha(2), "after": sha(9), "commits": [pushed]}
+    opened = {"action": "opened", "issue": issue(9, WHEN)}
+    for kind, payload in (("push", push), ("issues", opened)):
+        body = json.dumps({**payload, "repository": repository, "sender": {"login": "ada"}}).encode()
+        await receive_webhook(world.manager, world.clock, kind, f"d-{kind}", body)
+
+
+async def by_import(world: World) -> None:
+    thread = Thread(
+        repo_name="octo/hello", number=9, kind="issue", state="open", created_at=WHEN, updated_at=WHEN, title="new"
+    )
+    stored = record(9, WHEN, repo_name="octo/hello", branches=("main",))
+    await world.manager.import_events([builders.event("9", WHEN, repo_name="octo/hello")], [stored], [thread])
+
+
+async def by_export(world: World) -> None:
+    async with get_sqlite_manager(":memory:") as other:
+        await by_import(build(FakeGitHub(), manager=other))
+        out = io.BytesIO()
+        await export_items(other, out)
+    out.seek(0)
+    await import_files(world.manager, ["-"], stdin=out)
+
+
+async def by_a_branch_more(world: World) -> None:
+    """Of what is known already an index may show an earlier form."""
+    (known,) = await world.manager.commits.get_commits("octo/hello", iso(NOW - timedelta(hours=3)), iso(NOW), limit=1)
+    grown = msgspec.structs.replace(known.commit, branches=("dev",))
+    await world.manager.import_events([], [CommitRecord(commit=grown)])
+
+
+@pytest.mark.parametrize(
+    ("store_more", "question"),
+    [
+        *((way, question) for way in (by_webhook, by_import, by_export) for question in AFFECTED),
+        (by_a_branch_more, "recent_commits"),
+    ],
+)
+async def test_what_is_stored_beside_what_is_known_makes_no_answer_complete_without_it(
+    store_more: Callable[[World], Awaitable[None]], question: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lag = LaggingIndexes(monkeypatch, 60)
+    manager = make(clock=lag.clock)
+    world = build(FakeGitHub(_spoon(NOW)), manager=manager)
+    world_now = property(lambda _: lag.now, lambda _, now: setattr(lag, "now", now))
+    monkeypatch.setattr(type(world), "now", world_now, raising=False)
+    try:
+        for _ in range(2):
+            await world.collector.collect(["octo/hello"])
+            lag.now += timedelta(seconds=61)
+        assert await is_complete(world, question)
+        await store_more(world)
+        assert not await is_complete(world, question)
+        lag.now += timedelta(seconds=61)
+        assert await is_complete(world, question)
+        await world.collector.collect(["octo/hello"])
+        names = await _state_item(manager)
+        assert not [
+            name for name in names if name.startswith("latest")
+        ]  # it has been seen to, and costs answers nothing any more
     finally:
         await world.collector.close()

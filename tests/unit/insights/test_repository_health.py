@@ -327,6 +327,16 @@ def test_maintenance_is_zero_for_archived_and_for_new_repositories(snapshot: Sna
     assert (found.score, found.value, found.sample_size, found.explanation) == (0, 0, 21, why)
 
 
+def test_maintenance_counts_pushes_only_where_commits_are_not_all_known() -> None:
+    """Sixteen pushes to branches that were squashed into two commits."""
+    rows = [push(june(day), login) for day in range(1, 9) for login in ("ann", "ben")]
+    commits = [commit(june(day), "ann", sha=f"{day}") for day in (1, 2)]
+    found = part(assess(*rows, authorship=commits), "maintenance")
+    assert (found.value, found.explanation.partition(",")[0]) == (2, "2 commits")
+    found = part(assess(*rows, authorship=commits, commits_known=()), "maintenance")
+    assert (found.value, found.explanation.partition(",")[0]) == (16, "16 pushes")
+
+
 @pytest.mark.parametrize(("what", "field"), [("events", "events_known"), ("commits", "commits_known")])
 def test_maintenance_with_a_gap_is_scored_only_when_no_gap_can_matter(what: str, field: str) -> None:
     few = [commit(june(day), sha=str(day)) for day in range(1, 12)]
@@ -444,7 +454,7 @@ def busy_june() -> list[Activity]:
 
 
 def test_the_score_is_the_weighted_mean_of_what_is_known() -> None:
-    result = assess(*busy_june())
+    result = assess(*busy_june(), commits_known=())
     scores = {component.name: component.score for component in result.components if component.score is not None}
     assert scores == {
         "responsiveness": 1, "change_request_closure": 1, "contributor_absence_factor": 0.25,
@@ -472,7 +482,7 @@ def test_accounts_are_told_apart_by_what_commits_the_record_and_the_user_say() -
 
 
 def test_below_sixty_percent_of_known_weight_there_is_no_score() -> None:
-    result = assess(*(push(june(day)) for day in range(1, 20)))
+    result = assess(*(push(june(day)) for day in range(1, 20)), commits_known=())
     assert (result.health_score, result.confidence) == (None, round((7.5 + 10) / 65, 3))
 
 
@@ -483,14 +493,16 @@ def test_the_trend_compares_what_both_windows_know() -> None:
         return msgspec.structs.replace(item, id="may" + item.id, created_at=at, number=number)
 
     before = [in_may(item) for item in busy_june() if item.event_type != "PullRequestReviewEvent"]
-    result = assess(*busy_june(), *before)
+    pushes = [item for item in (*busy_june(), *before) if item.event_type == "PushEvent"]
+    commits = [commit(item.created_at, item.actor_login, sha=item.id) for item in pushes]
+    result = assess(*busy_june(), *before, authorship=commits)
     assert (result.trend.direction, result.trend.previous_score) == ("up", 69.1)
     assert result.trend.change == 17.7  # 36.875 of 42.5 in June, 29.375 in May, which had no reviews
     shown_now = Snapshot(observed_at=UNTIL, ci_runs=20, ci_successes=20, community_profile=100, open_advisories=0)
-    seen = assess(*busy_june(), *before, snapshot=shown_now)
+    seen = assess(*busy_june(), *before, authorship=commits, snapshot=shown_now)
     assert (seen.trend, seen.health_score) == (result.trend, 89.8)
     assert seen.trend.explanation.startswith("Over the 5 components known in both windows")
-    gap = assess(*busy_june(), *before, events_known=(Span("2026-05-03T00:00:00Z", UNTIL),))
+    gap = assess(*busy_june(), *before, authorship=commits, events_known=(Span("2026-05-03T00:00:00Z", UNTIL),))
     assert (gap.health_score, gap.trend.direction) == (86.8, None)
 
 

@@ -10,7 +10,10 @@ import pytest
 
 from github_events_monitor.errors import DatabaseError
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.sqlite.faults import DAMAGED
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
+
+from ...integration.contract.builders import REPO, batch
 
 EVENT = {"id": "1", "event_type": "PushEvent", "repo_name": "octo/hello"}
 
@@ -80,3 +83,63 @@ async def test_a_row_that_cannot_be_read_is_one_sentence_without_it(stored: str,
         with pytest.raises(DatabaseError, match=r"damaged: .*see github-events-monitor database check") as caught:
             await read(manager)
         assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("left", [0, 50, 4_096, 8_192, 20_000])
+async def test_a_file_cut_while_in_use_is_said_by_health_without_any_question(left: int, tmp_path: Path) -> None:
+    path = tmp_path / "events.db"
+    manager = SQLiteManager(str(path))
+    manager.connection._idle = 0
+    async with manager:
+        await manager.events.insert_events([EVENT])
+        assert (await manager.health_check())[
+            "status"
+        ] == "healthy"  # while the file is shorter than what is in its log
+        await until_idle(manager)
+        assert (await manager.health_check())["status"] == "healthy"
+        os.truncate(path, left)
+        found = await manager.health_check()
+    assert (found["status"], found["error"]) == ("unhealthy", DAMAGED.format(path=path))
+
+
+async def test_damage_that_a_question_met_is_said_by_health_until_the_file_is_opened_anew(tmp_path: Path) -> None:
+    path, copy = tmp_path / "events.db", tmp_path / "copy.db"
+    async with SQLiteManager(str(path)) as manager:
+        await manager.events.insert_events([EVENT])
+        await manager.backup(copy)
+        root = "SELECT rootpage FROM sqlite_schema WHERE name = 'events_type'"
+        page = await manager.connection.read(lambda db: int(db.execute(root).fetchone()[0]))
+    data = bytearray(path.read_bytes())
+    data[8_192 * (page - 1) : 8_192 * page] = bytes(8_192)
+    path.write_bytes(data)
+    async with SQLiteManager(str(path)) as manager:
+        with pytest.raises(DatabaseError, match="is damaged"):
+            await read(manager)
+        assert (await manager.health_check())["error"] == DAMAGED.format(path=path)
+        await manager.close()
+        shutil.copy(copy, path)
+        assert (await manager.health_check())["status"] == "healthy"
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE events SET created_at = x'99'",
+        "UPDATE events SET actor_login = x'00'",
+        "UPDATE commits SET message = x'00'",
+        "UPDATE commits SET additions = 'many'",
+        "UPDATE events SET number = 'x'",
+    ],
+)
+async def test_a_row_of_another_shape_is_damage(harm: str, tmp_path: Path) -> None:
+    """Pages may come to stand in another one's place."""
+    async with SQLiteManager(str(tmp_path / "events.db")) as manager:
+        await manager.import_events(batch().events, batch().commits)
+        await manager.connection.write(lambda db: db.execute(harm) and None)
+
+        async def read_all() -> None:
+            await manager.events.get_events_by_type("WatchEvent")
+            await manager.commits.get_commits(REPO, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", limit=50)
+
+        with pytest.raises(DatabaseError, match="is damaged"):
+            await read_all()

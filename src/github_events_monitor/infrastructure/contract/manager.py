@@ -11,7 +11,18 @@ import msgspec
 
 from ...instants import format_instant
 from ...ledger import with_archive
-from ...records import CollectedBatch, CommitRecord, Event, Lease, Ledger, RepositoryState, Stored, repo_key
+from ...records import (
+    CollectedBatch,
+    Commit,
+    CommitRecord,
+    Event,
+    Lease,
+    Ledger,
+    RepositoryState,
+    Stored,
+    Thread,
+    repo_key,
+)
 from .. import thread_wire
 from .bulk import BatchEncoder, RecordEncoder, decode_records
 from .collector_state import CollectorState
@@ -84,10 +95,16 @@ class DatabaseManager(ABC):
         checked = msgspec.structs.replace(batch, threads=threads)
         return await self._store(checked if self.threads.available else _without_threads(checked), lease)
 
-    async def import_events(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
-        """Store many repositories' records in one step (one transaction where the engine has them)."""
+    async def import_events(
+        self, events: Sequence[Event], commits: Sequence[CommitRecord], threads: Sequence[Thread] = ()
+    ) -> Stored:
+        """Store many repositories' records in one step (one transaction where the engine has them; then threads)."""
         await self.connection.open()
-        return await self._import(events, commits)
+        await self._note_stored(events, [record.commit for record in commits], threads)
+        stored = await self._import(events, commits)
+        if threads:
+            await self.threads.save_threads(threads)
+        return stored
 
     async def import_batch(self, batch: bytes, names: Mapping[str, str] | None = None) -> Stored:
         """Store what an encoder of this provider (`batch_encoder`) made: the same, in bulk.
@@ -170,6 +187,7 @@ class DatabaseManager(ABC):
         """
         await self.connection.open()
         parsed = items if isinstance(items, ParsedItems) else await asyncio.to_thread(parse_items, items)
+        await self._note_stored([*parsed.events.values()], [*parsed.commits.values()], [*parsed.threads.values()])
         new = await self._write_items(parsed)
         await self._recognise(state for _, state, _ in parsed.health.values() if state is not None)
         return new
@@ -188,7 +206,13 @@ class DatabaseManager(ABC):
 
     async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
         events, commits = await asyncio.to_thread(decode_records, batch, names)
+        await self._note_stored(events, [record.commit for record in commits], ())
         return await self._import(events, commits)
+
+    async def _note_stored(  # noqa: B027 - where reading never lags behind writing there is nothing to do
+        self, events: Sequence[Event], commits: Sequence[Commit], threads: Sequence[Thread]
+    ) -> None:
+        """Before records are stored beside what is known: remember what answers have to show before it is complete."""
 
     @abstractmethod
     async def _move_events(self, repo: str, into: str) -> None: ...

@@ -20,6 +20,7 @@ class DynamoDBCollectorState(CollectorState):
 
     def __init__(self, connection: DynamoDBConnection, registry: Registry) -> None:
         super().__init__(connection)
+        self._settle_latest = connection.settle_latest
         self._client = connection.client
         self._registry = registry
 
@@ -34,12 +35,14 @@ class DynamoDBCollectorState(CollectorState):
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._registry.note_repositories({state.repo_name for state in states})
         await self._registry.note_spelling(states)
-        await side_by_side(partial(state_items.save_state, self._client, state) for state in states)
+        due = await self._settle_latest()
+        await side_by_side(partial(state_items.save_state, self._client, state, due=due) for state in states)
 
     async def _archive_hours(self) -> tuple[Span, ...]:
         return await state_items.archive_hours(self._client)
 
     async def _add_archive_hours(self, hours: Sequence[Span]) -> None:
+        await self._settle_latest()
         await state_items.change_archive_hours(self._client, lambda before: merge_spans((*before, *hours)))
 
     async def _forget_before(self, instant: str) -> None:

@@ -44,10 +44,11 @@ class _Plan(NamedTuple):
 
 
 class Inserted(NamedTuple):
-    """Commits as they are stored: those that were new, and the others."""
+    """Commits as they are stored: those that were new, and the others; `changed`: those of the others that changed."""
 
     new: list[Commit]
     known: list[Commit]
+    changed: list[Commit]
 
 
 class CommitWriter:
@@ -71,7 +72,9 @@ class CommitWriter:
         new = await side_by_side((partial(self._merge, plan) for plan in plans), limit=_PUTS)
         await write_items(self._client, [delete("event_patterns", row) for row in _no_longer_bare(plans)])
         added = [plan.merged.commit for plan, is_new in zip(plans, new, strict=True) if is_new]
-        return Inserted(added, [plan.merged.commit for plan, is_new in zip(plans, new, strict=True) if not is_new])
+        known = [plan for plan, is_new in zip(plans, new, strict=True) if not is_new]
+        changed = [plan for plan in known if not (plan.old and plan.old.record.commit == plan.merged.commit)]
+        return Inserted(added, [plan.merged.commit for plan in known], [plan.merged.commit for plan in changed])
 
     async def _surroundings(self, plans: Sequence[_Plan]) -> list[Write]:
         """Return all that is written before the commits themselves."""

@@ -5,6 +5,7 @@ known ids, commits by sha, states, leases and the watch list are therefore read 
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from ...errors import MonitorError
 from ...instants import Clock
 from ...side_by_side import LoopLock
 from ..database_interface import CORE_TABLES, DatabaseConnection
-from . import state_items, tables
+from . import settling, state_items, tables
 from .capacity import Capacity
 from .client import DynamoDBClient
 
@@ -29,6 +30,7 @@ class DynamoDBConnection(DatabaseConnection):
         self.clock = clock
         self.retention_days = retention_days
         self.has_threads = True
+        self._latest: list[settling.Mark] = []
         self._opened_on: asyncio.AbstractEventLoop | None = None
         self._opening = LoopLock()
 
@@ -47,6 +49,16 @@ class DynamoDBConnection(DatabaseConnection):
                 self.has_threads = await tables.ensure(self.client, expiry=self.retention_days is not None)
                 await state_items.check_layout(self.client)
                 self._opened_on = loop
+
+    def note_latest(self, marks: Sequence[settling.Mark]) -> None:
+        """Note what indexes have to show of what is stored without a claim to know anything: of each table the last."""
+        tables = {mark.table for mark in marks}
+        self._latest = [*(mark for mark in self._latest if mark.table not in tables), *marks]
+
+    async def settle_latest(self) -> list[settling.Mark]:
+        """Wait until indexes show what was stored last, before it is claimed to be known; return what they do not."""
+        marks, self._latest = self._latest, []
+        return await settling.settle(self.client, marks)
 
     async def close(self) -> None:
         """See `DatabaseConnection`."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import InvalidInput
 from ...instants import Clock, system_clock
-from ...records import CollectedBatch, CommitRecord, Event, Lease, Stored
+from ...records import CollectedBatch, Commit, CommitRecord, Event, Lease, Stored, Thread
 from ..contract.export_rows import ParsedItems
 from ..database_interface import DatabaseManager, TableItem
 from . import cost, joining, operations, settling, state_items, tables
@@ -129,15 +129,25 @@ class DynamoDBManager(DatabaseManager):
             *settling.marks_of(events, commits.new, batch.threads if threads else ()),
             # What is known already may have been stored moments ago, by a pass that was interrupted.
             *settling.newest_marks(batch.events, commits.known, batch.threads),
+            *settling.marks_of((), commits.changed, ()),  # an index may show them as they were
         ]
-        unsettled = await settling.settle(self._client, [*earlier, *marks])
+        unsettled = await settling.settle(self._client, [*earlier.marks, *marks])
         await state_items.save_state(self._client, batch.state, lease, unsettled)
+        await state_items.forget_latest(self._client, batch.state.repo_name, earlier.latest)
         await self._registry.note_spelling([batch.state])
         return Stored(len(events), len(commits.new))
 
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
         new = await self.events.insert_events(events)
         return Stored(new, len((await self.commits.writer.insert(commits)).new))
+
+    async def _note_stored(self, events: Sequence[Event], commits: Sequence[Commit], threads: Sequence[Thread]) -> None:
+        marks = {
+            repo: list(settling.marks_of(*found))
+            for repo, found in settling.by_repository(events, commits, threads).items()
+        }
+        self.connection.note_latest(list(settling.marks_of(events, commits, threads)))
+        await state_items.note_latest(self._client, marks)
 
     async def _move_events(self, repo: str, into: str) -> None:
         await joining.move_events(self._repositories, repo, into)

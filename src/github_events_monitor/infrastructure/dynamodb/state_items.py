@@ -2,7 +2,9 @@
 
     key (repo_name)     sort (event_pattern_detected)       what
     #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until, unsettled:
-                                                            what indexes still have to show of it (JSON, `settling`)
+                                                            what indexes still have to show of it (JSON, `settling`);
+                                                            latest_events, latest_commits, latest_threads: the same
+                                                            of what was stored last without the lease
     #watch              owner/name                          watched: true, or false for taken off
     #alias              the old owner/name                  target: the key under which it is stored now
     #readers            a reader's name                     note: the instant up to which it was shown what is new
@@ -26,9 +28,10 @@ Implementation notes
 - Rows are written before the records that they lead to: after a crash a row may point to nothing, never the reverse.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -44,6 +47,8 @@ from .items import Item, attributes, encode, must, pack_json, plain, unpack_json
 from .settling import Mark, unsettled
 
 TABLE = "event_patterns"
+_LATEST = tuple(f"latest_{table}" for table in ("events", "commits", "threads"))
+_SHOW_LATEST = ", ".join(f"#{name}" for name in _LATEST)
 LAYOUT = 1
 """Grows with every change of keys, indexes or rows that an older program would misread."""
 
@@ -81,7 +86,9 @@ async def load_states_and_note(
 ) -> tuple[dict[str, RepositoryState], Any]:
     """Return the same as indexes show it by now, and one note of a namespace, None where there is none."""
     keys = [*_state_keys(repos), key(namespace, name)]
-    found = await get_items(client, TABLE, keys, attributes="#state, #unsettled, #note", consistent=True)
+    found = await get_items(
+        client, TABLE, keys, attributes=f"#state, #unsettled, {_SHOW_LATEST}, #note", consistent=True
+    )
     return await _settled_states(client, found), next(
         (unpack_json(plain(item)["note"]) for item in found if "note" in item), None
     )
@@ -102,7 +109,48 @@ async def _settled_states(client: DynamoDBClient, found: Sequence[Item]) -> dict
 
 
 def _marks_in(item: Item) -> list[Mark]:
-    return msgspec.convert(unpack_json(plain(item)["unsettled"]), list[Mark]) if "unsettled" in item else []
+    values = plain(item)
+    found = [unpack_json(values[name]) for name in ("unsettled", *_LATEST) if name in values]
+    return [mark for marks in found for mark in msgspec.convert(marks, list[Mark])]
+
+
+def _pack(marks: Sequence[Mark]) -> dict[str, Any]:
+    return encode(pack_json(msgspec.to_builtins(marks)))
+
+
+def _latest(marks: Sequence[Mark]) -> dict[str, dict[str, Any]]:
+    """Return attributes that say what was stored last, one for each table."""
+    tables = dict.fromkeys(mark.table for mark in marks)
+    return {f"latest_{table}": _pack([mark for mark in marks if mark.table == table]) for table in tables}
+
+
+def _setting(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"#{name} = :{name}" for name in values)
+
+
+def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f":{name}": value for name, value in values.items()}
+
+
+async def note_latest(client: DynamoDBClient, marks: Mapping[str, Sequence[Mark]]) -> None:
+    """Say beside the states of these repositories what is about to be stored; those without a state claim nothing.
+
+    It takes the place of what was said of the same table before: an index that shows the later shows the earlier.
+    """
+    states = await get_items(client, TABLE, _state_keys(marks), attributes="#repo_name", consistent=True)
+    known = [must(item, "repo_name").removeprefix("#state#") for item in states]
+    values = {repo: _latest(marks[repo]) for repo in known}
+    await side_by_side(
+        partial(
+            client.call,
+            "update_item",
+            TableName=client.table(TABLE),
+            Key=key(f"#state#{repo}", "state"),
+            ExpressionAttributeValues=_bound(latest),
+            **expressions(UpdateExpression=f"SET {_setting(latest)}"),
+        )
+        for repo, latest in values.items()
+    )
 
 
 def _states_in(found: Iterable[Item]) -> dict[str, RepositoryState]:
@@ -115,16 +163,19 @@ async def save_state(
 ) -> None:
     """Store a state; under a lease only while it holds, and with what indexes still have to show. Raises `LeaseLost`.
 
-    Without a lease, what indexes have to show stays.
+    Without a lease, what indexes have to show stays, and what is `due` is what was stored lately.
     """
     values: dict[str, Any] = {":state": encode(pack_json(msgspec.to_builtins(state)))}
     parts = {"UpdateExpression": "SET #state = :state"}
     if lease:
         values[":epoch"] = encode(lease.epoch)
         parts["ConditionExpression"] = "#epoch = :epoch"
-        if due:
-            values[":due"] = encode(pack_json(msgspec.to_builtins(due)))
         parts["UpdateExpression"] += ", #unsettled = :due" if due else " REMOVE #unsettled"
+        if due:
+            values[":due"] = _pack(due)
+    elif due:
+        parts["UpdateExpression"] += f", {_setting(_latest(due))}"
+        values |= _bound(_latest(due))
     try:
         await client.call(
             "update_item",
@@ -137,13 +188,37 @@ async def save_state(
         raise lease_lost(state.repo_name) from None
 
 
-async def check_lease(client: DynamoDBClient, lease: Lease) -> list[Mark]:
+class Earlier(NamedTuple):
+    """What indexes still had to show of a repository. latest: what of it was stored without the lease, as it stands."""
+
+    marks: list[Mark]
+    latest: Item
+
+
+async def check_lease(client: DynamoDBClient, lease: Lease) -> Earlier:
     """Return what indexes still had to show of the repository. Raises `LeaseLost` when another holder came since."""
     keys = [key(f"#state#{lease.repo_name}", "state")]
-    found = await get_items(client, TABLE, keys, attributes="#epoch, #unsettled", consistent=True)
+    found = await get_items(client, TABLE, keys, attributes=f"#epoch, #unsettled, {_SHOW_LATEST}", consistent=True)
     if not found or int(found[0].get("epoch", {"N": "0"})["N"]) != lease.epoch:
         raise lease_lost(lease.repo_name)
-    return _marks_in(found[0])
+    return Earlier(_marks_in(found[0]), {name: value for name, value in found[0].items() if name in _LATEST})
+
+
+async def forget_latest(client: DynamoDBClient, repo: str, latest: Item) -> None:
+    """Remove what was stored lately, which has been seen to, unless something else was stored since."""
+    if not latest:
+        return
+    with suppress(ConditionFailed):
+        await client.call(
+            "update_item",
+            TableName=client.table(TABLE),
+            Key=key(f"#state#{repo}", "state"),
+            ExpressionAttributeValues=_bound(latest),
+            **expressions(
+                UpdateExpression=f"REMOVE {', '.join(f'#{name}' for name in latest)}",
+                ConditionExpression=_setting(latest).replace(", ", " AND "),
+            ),
+        )
 
 
 async def acquire_lease(

@@ -20,7 +20,7 @@ from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_commits, read_snapshot
-from .thread_standing import may_have_ended, stretches
+from .thread_notes import may_have_ended, stretches
 from .threads import as_of
 from .windows import Asked, days_before
 

@@ -1,6 +1,6 @@
 """What the questions about pull requests and issues share: which threads, in which order, as of which moment."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from ...insights.series import thread_durations, thread_series
 from ...insights.threads import first_response_hours, summarise, waiting_for
 from ...people import kind_of
 from ...records import Span, Thread
-from ...text import clean, count_of
+from ...text import clean
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import Page, write_cursor
@@ -20,7 +20,7 @@ from .lines import by_time, hours_of
 from .persons import note_unknown_person
 from .query import PagedQuery, Person, Repo
 from .sizes import MAX_BYTES, how_many_fit, wire_size
-from .thread_standing import may_have_ended, stretches
+from .thread_notes import standing_note, unread_note
 from .windows import Asked
 
 KIND = "threads"
@@ -109,7 +109,8 @@ async def list_threads(
     ]
     rows.sort(key=lambda row: row[0])
     coverage = _coverage(context, subject, asked, query.state)
-    coverage = add_note(coverage, _standing_note(subject, (thread for _, thread in rows), until))
+    ended = standing_note(subject.state, (thread for _, thread in rows), until)
+    coverage = add_note(coverage, ended, unread_note(threads, asked.span.since, context.bots))
     if not rows:
         context.raise_if_nothing_known(subject, asked, KIND, others_stored=bool(threads))
         logins = {login for thread in stored for login in _people(thread)}
@@ -197,11 +198,14 @@ def _is_in_state(thread: Thread, state: str, asked: Asked) -> bool:
 
 
 def _position(thread: Thread, sort: Sort, until: str, bots: frozenset[str]) -> tuple[str, str]:
-    """Return a key by which text sorts as the order says: newest first, or (waiting) the longest wait first."""
+    """Return a key by which text sorts as the order says: newest first, or (waiting) the longest wait first.
+
+    Nobody waits in those that ended: they come last.
+    """
     number = f"{thread.number:012d}"
     if sort == "waiting":
         words = [reply.created_at for reply in thread.replies]
-        rank = "0" if waiting_for(thread, bots) in {"review", None} else "1"
+        rank = "2" if thread.state != "open" else "0" if waiting_for(thread, bots) in {"review", None} else "1"
         return rank + max([thread.created_at, *words]), number
     at = thread.created_at if sort == "created" else min(thread.updated_at, until)
     return _descending(at), number
@@ -222,15 +226,6 @@ def _coverage(context: QuestionContext, subject: Subject, asked: Asked, state: s
     if not context.manager.threads.available:
         unavailable = "The table of issues and pull requests is missing: github-events-monitor database create adds it."
     return add_note(context.coverage(subject, asked, KIND), outage_note(subject.problem), older, unavailable)
-
-
-def _standing_note(subject: Subject, threads: Iterable[Thread], until: str) -> str | None:
-    """Return how many of these may not be open any more, as far as is known."""
-    whole = stretches(subject.state, until)
-    count = sum(may_have_ended(thread, whole, until) for thread in threads)
-    if not count:
-        return None
-    return f"{count_of(count, 'open one')} may have been closed since: they were last seen in an import or an event."
 
 
 def common_fields(thread: Thread, until: str, bots: frozenset[str]) -> dict[str, Any]:

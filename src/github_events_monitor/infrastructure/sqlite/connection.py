@@ -12,6 +12,8 @@ Implementation notes
 - A file that was removed or replaced while it is open would take what is written with it
   (https://www.sqlite.org/howtocorrupt.html): before each piece of work the name is looked at. SQLite itself leaves the
   files of a moved database alone when it closes it.
+- What is damaged once stays so until the file is opened anew: questions that do not meet the damaged pages go on, but
+  `health` says it.
 - Cancelling a caller does not cut a transaction in two: it runs to its end on the connection's thread (see `worker`).
 """
 
@@ -28,8 +30,8 @@ from ...instants import Clock, system_clock
 from ...side_by_side import LoopLock
 from ..database_interface import CORE_TABLES, DatabaseConnection
 from . import schema
-from .faults import TRANSLATED, translate
-from .opening import MEMORY, Moved, Place, checkpoint, connect, prepare_reader, prepare_writer
+from .faults import DAMAGED, TRANSLATED, is_damage, translate
+from .opening import MEMORY, Moved, Place, checkpoint, connect, is_cut, prepare_reader, prepare_writer
 from .worker import ResultT, Work, Worker, abandon, in_transaction
 
 _CHECKPOINT_AT = 64 * 1024 * 1024
@@ -53,6 +55,7 @@ class SQLiteConnection(DatabaseConnection):
         self._busy_timeout = busy_timeout
         self._workers: list[Worker] = []
         self._place: Place | None = None
+        self._damage: str | None = None
         self._idle = idle
         self._due: asyncio.TimerHandle | None = None
         self._opening = LoopLock()
@@ -90,6 +93,7 @@ class SQLiteConnection(DatabaseConnection):
             self._due = None
         workers = self._workers[::-1]
         self._workers.clear()
+        self._damage = None
         for worker in workers:
             await worker.close()
 
@@ -113,7 +117,9 @@ class SQLiteConnection(DatabaseConnection):
         about["sqlite_version"] = sqlite3.sqlite_version
         try:
             await self.open()
-            tables = await self.read(schema.present)
+            tables = await self.read(partial(_tables_of, self.path))
+            if self._damage is not None:
+                raise DatabaseError(self._damage)
         except MonitorError as error:
             return about | {"status": "unhealthy", "error": error.message}
         found = len(tables & frozenset(CORE_TABLES))
@@ -167,7 +173,10 @@ class SQLiteConnection(DatabaseConnection):
             await self._let_go()  # a file that is put there again is opened by the next use
             raise
         except TRANSLATED as error:
-            raise translate(error, self.path) from error
+            told = translate(error, self.path)
+            if is_damage(error):
+                self._damage = told.message
+            raise told from error
 
 
 def _in_place(work: Work[ResultT], place: Place | None, db: sqlite3.Connection) -> ResultT:
@@ -175,6 +184,13 @@ def _in_place(work: Work[ResultT], place: Place | None, db: sqlite3.Connection) 
     if place is not None:
         place.check()
     return work(db)
+
+
+def _tables_of(path: str, db: sqlite3.Connection) -> frozenset[str]:
+    """SQLite itself would answer from memory for a file that was cut."""
+    if is_cut(path):
+        raise DatabaseError(DAMAGED.format(path=path))
+    return schema.present(db)
 
 
 def _submit(connection: "weakref.ref[SQLiteConnection]", work: Work[None]) -> None:

@@ -9,7 +9,7 @@ Implementation notes
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice, starmap
+from itertools import islice
 from typing import Any
 
 from ...jsontext import dump_json
@@ -21,11 +21,12 @@ from .collector_state import has_reused_ids, note_reused_ids, read_aliases
 from .connection import SQLiteConnection
 from .payload import packer, unpacker
 from .retention import delete_events
-from .sql import Condition, matches, one_of, rows_as, where
+from .sql import NUMBER, TEXT, Condition, matches, one_of, rows_as, typed, where
 from .trending import rank
 
 COLUMNS = "id, event_type, created_at, repo_name, actor_login, payload, action, number, ref, sha, subject"
 
+_TYPES = (str, str, str, TEXT, TEXT, (str, bytes), TEXT, NUMBER, TEXT, TEXT, TEXT)
 _INSERT = f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 _ROLL_UP = """
     INSERT INTO _daily (repo_name, day, events)
@@ -166,15 +167,8 @@ def events_of(rows: Iterable[tuple[Any, ...]]) -> list[Event]:
     """Events out of rows of `COLUMNS`."""
     unpack = unpacker()
 
-    def event(
-        id_: str,
-        event_type: str,
-        created_at: str,
-        repo: str | None,
-        actor: str | None,
-        payload: str | bytes,
-        *facts: Any,
-    ) -> Event:
+    def event(row: tuple[Any, ...]) -> Event:
+        id_, event_type, created_at, repo, actor, payload, *facts = typed(row, _TYPES)
         return Event(
             id=id_,
             event_type=event_type,
@@ -185,7 +179,7 @@ def events_of(rows: Iterable[tuple[Any, ...]]) -> list[Event]:
             facts=Facts(*facts),
         )
 
-    return list(starmap(event, rows))
+    return list(map(event, rows))
 
 
 def _window(query: EventQuery) -> list[Condition]:

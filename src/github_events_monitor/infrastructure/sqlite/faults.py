@@ -67,6 +67,12 @@ def translate(error: Exception, path: str) -> MonitorError:
     return DatabaseError(DAMAGED.format(path=path))
 
 
+def is_damage(error: Exception) -> bool:
+    """Return whether an error says that the file itself is damaged, and not one row in it."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
 def _of_sqlite(error: sqlite3.Error, path: str) -> DatabaseError:
     name = getattr(error, "sqlite_errorname", "") or ""
     for prefix, kind, sentence in _SENTENCES:

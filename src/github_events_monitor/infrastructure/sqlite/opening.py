@@ -74,6 +74,28 @@ def _identity(name: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def is_cut(path: str) -> bool:
+    """Return whether the file is shorter than it says itself: https://www.sqlite.org/fileformat.html#the_database_header
+
+    While there is something in the log, it may be; that is brought into it soon.
+    """
+    if path == MEMORY or _has_log(path):
+        return False
+    with open(path, "rb") as file:
+        header = file.read(100)
+        length = os.fstat(file.fileno()).st_size
+    page_size, pages = int.from_bytes(header[16:18]), int.from_bytes(header[28:32])
+    said = max(100, pages * (page_size if page_size > 1 else 1 << 16))
+    return length < said and not _has_log(path)
+
+
+def _has_log(path: str) -> bool:
+    try:
+        return os.stat(path + "-wal").st_size > 0
+    except FileNotFoundError:
+        return False
+
+
 def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
     """Return a connection to a file, which is made if need be, or to a database in memory."""
     if path != MEMORY:

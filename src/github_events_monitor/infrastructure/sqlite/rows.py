@@ -6,6 +6,7 @@ from typing import Any
 from ...jsontext import dump_json, load_json
 from ...records import Commit, CommitFile, CommitSummary
 from ..merging import co_authors
+from .sql import NUMBER, TEXT, typed
 
 COMMIT_COLUMNS = (
     "sha, repo_name, commit_date, message, author_name, author_email, author_login, author_type, committer_login,"
@@ -13,6 +14,9 @@ COMMIT_COLUMNS = (
 )
 SUMMARY_COLUMNS = "text, categories, impact_score, risk_level, breaking, security_relevant, reasons, rules"
 FILE_COLUMNS = "filename, status, additions, deletions, previous_filename"
+_COMMIT_TYPES = (*[str] * 4, *[TEXT] * 6, str, str, *[NUMBER] * 3, str)
+_SUMMARY_TYPES = (str, str, int, str, int, int, str, int)
+_FILE_TYPES = (str, str, NUMBER, NUMBER, TEXT)
 COMMIT_WIDTH = COMMIT_COLUMNS.count(",") + 1
 
 INSERT_COMMIT = f"INTO commits ({COMMIT_COLUMNS}, co_authors) VALUES ({', '.join('?' * (COMMIT_WIDTH + 1))})"
@@ -48,7 +52,9 @@ def commit_row(commit: Commit) -> tuple[Any, ...]:
 
 def commit_of(row: Sequence[Any]) -> Commit:
     """Return a commit out of a row of `COMMIT_COLUMNS`."""
-    sha, repo, date, message, name, email, login, kind, committer, authored, parents, branches, *numbers, source = row
+    sha, repo, date, message, name, email, login, kind, committer, authored, parents, branches, *numbers, source = (
+        typed(row, _COMMIT_TYPES)
+    )
     return Commit(
         sha=sha,
         repo_name=repo,
@@ -85,7 +91,7 @@ def summary_row(summary: CommitSummary) -> tuple[Any, ...]:
 
 def summary_of(row: Sequence[Any]) -> CommitSummary:
     """Return a summary out of a row of `SUMMARY_COLUMNS`."""
-    text, categories, impact, risk, breaking, security, reasons, rules = row
+    text, categories, impact, risk, breaking, security, reasons, rules = typed(row, _SUMMARY_TYPES)
     return CommitSummary(
         text=text,
         categories=tuple(load_json(categories)),
@@ -105,7 +111,7 @@ def file_row(file: CommitFile) -> tuple[Any, ...]:
 
 def file_of(row: Sequence[Any]) -> CommitFile:
     """Return a file out of a row of `FILE_COLUMNS`."""
-    name, status, additions, deletions, previous = row
+    name, status, additions, deletions, previous = typed(row, _FILE_TYPES)
     return CommitFile(
         filename=name, status=status, additions=additions, deletions=deletions, previous_filename=previous
     )

@@ -13,6 +13,20 @@ Condition = tuple[str, list[Any]]
 RowT = TypeVar("RowT", bound=msgspec.Struct)
 
 
+TEXT, NUMBER = (str, type(None)), (int, type(None))
+"""Types of columns that may be null."""
+
+
+def typed(row: Sequence[Any], types: Sequence[Any]) -> Sequence[Any]:
+    """Return a row whose values are of these types, as `isinstance` takes them: a damaged file mixes pages up.
+
+    Raises `msgspec.ValidationError`, which counts as damage.
+    """
+    if not all(map(isinstance, row, types)):
+        raise msgspec.ValidationError("a row holds what its table cannot")
+    return row
+
+
 def rows_as(
     kind: type[RowT],
     db: sqlite3.Connection,

@@ -54,7 +54,7 @@ RULES: dict[str, Rule] = {
         10, 0, 12, 0, "commits and issues in 90 days",
         "min(1, (commits by people + issues touched by maintainers) / 12) over the 90 days before the end; 0 when "
         "archived or younger than 90 days; maintainers are people who then pushed, merged, released or closed what "
-        "others opened; pushes stand for commits where more of them are known",
+        "others opened; where not all commits are known and more pushes are, these stand for them",
     ),
     "release_frequency": Rule(
         5, 180, 30, 2, "days",

@@ -56,7 +56,7 @@ def absence_factor(contributions: Mapping[str, int]) -> int | None:
 def measure_maintenance(period: Period) -> Component:
     """Return commits and issues touched; scored when all are known, or when the known ones reach the full score."""
     start = shift(period.until, -timedelta(days=MAINTENANCE_DAYS))
-    commits, issues, maintainers = _commits(period, start), *_issues(period, start)
+    (commits, what), (issues, maintainers) = _commits(period, start), _issues(period, start)
     idle = _idle(period, start)
     if idle:
         return component("maintenance", 0, commits + issues, idle)
@@ -69,7 +69,7 @@ def measure_maintenance(period: Period) -> Component:
         "maintenance",
         commits + issues,
         commits + issues,
-        f"{count_of(commits, 'commit')}, and {count_of(issues, 'issue')} touched by"
+        f"{count_of(commits, what)}, and {count_of(issues, 'issue')} touched by"
         f" {count_of(maintainers, 'maintainer')}, since {start}.",
         "" if period.snapshot else "Whether the repository is archived or new is not known for this window.",
         *caveats,
@@ -85,10 +85,17 @@ def _idle(period: Period, start: str) -> str:
     return ""
 
 
-def _commits(period: Period, start: str) -> int:
-    history, until = period.history, period.until
-    commits = [work for work in history.commits if work.authors.people and start <= work.at < until]
-    return max(len(commits), len(within(history.pushes, start, until)))
+def _commits(period: Period, start: str) -> tuple[int, str]:
+    """Return how many commits by people, or pushes in their place, and which of them it is.
+
+    A push may bring nothing to the default branch; it counts only where commits are not all known.
+    """
+    until, people = period.until, period.people
+    commits = [work for work in period.history.commits if work.authors.people and start <= work.at < until]
+    pushes = [row for row in within(period.history.pushes, start, until) if people[row.actor_login]]
+    if len(pushes) > len(commits) and period.commits_gap(start):
+        return len(pushes), "push"
+    return len(commits), "commit"
 
 
 def _issues(period: Period, start: str) -> tuple[int, int]:
