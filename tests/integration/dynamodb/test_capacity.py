@@ -196,7 +196,7 @@ async def test_no_question_scans(manager: DynamoDBManager) -> None:
     await commits.get_commit(REPO, sha[:8])
     await commits.get_commits(REPO, START, END, branch="main")
     await commits.count_commits(REPO, START, END)
-    await commits.get_page(REPO, START, END)
+    await commits.get_page(REPO, START, END, branch=None, limit=100, after=None)
     await commits.get_authorship(REPO, START, END)
     await commits.get_summaries(REPO, START, END)
     await commits.get_without_details(REPO, 10)

@@ -9,21 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from github_events_monitor.errors import InvalidInput, Unreachable
+from github_events_monitor.github import resources
 from github_events_monitor.github.activity import parse_activity
 from github_events_monitor.github.commits import parse_commit_details, parse_commits, parse_push_commits
 from github_events_monitor.github.events import parse_event, parse_events
 from github_events_monitor.github.facts import extract_facts
 from github_events_monitor.github.graphql.commits import parse_history
 from github_events_monitor.github.natural_keys import natural_key
-from github_events_monitor.github.resources import (
-    parse_branches,
-    parse_community_profile,
-    parse_deployment_statuses,
-    parse_deployments,
-    parse_releases,
-    parse_repository,
-    parse_security_advisories,
-)
 from github_events_monitor.github.workflow_runs import parse_workflow_runs
 from github_events_monitor.records import Facts
 from tests.properties import examples
@@ -153,15 +145,15 @@ def test_bytes_that_are_no_record_are_refused(raw: bytes) -> None:
 
 PARSERS: list[Callable[[bytes], object]] = [
     parse_events,
-    parse_repository,
+    resources.parse_repository,
     parse_activity,
-    parse_releases,
-    parse_deployments,
-    parse_deployment_statuses,
+    resources.parse_releases,
+    resources.parse_deployments,
+    resources.parse_deployment_statuses,
     lambda body: parse_workflow_runs("octo/hello", body, "main"),
-    parse_community_profile,
-    parse_security_advisories,
-    parse_branches,
+    resources.parse_community_profile,
+    resources.parse_security_advisories,
+    resources.parse_branches,
     lambda body: parse_history("octo/hello", body, "main"),
     lambda body: parse_commits("octo/hello", body, "main"),
     lambda body: parse_commit_details("octo/hello", body),

@@ -72,14 +72,7 @@ class CommitsRepository(ABC):
         return await self._count(CommitQuery(repo_key(repo), since, until, branch))
 
     async def get_page(
-        self,
-        repo: str,
-        since: str,
-        until: str,
-        *,
-        branch: str | None = None,
-        limit: int = 100,
-        after: Position | None = None,
+        self, repo: str, since: str, until: str, *, branch: str | None, limit: int, after: Position | None
     ) -> CommitPage:
         """Return what `get_commits` and `count_commits` give, both from one read."""
         wire.check_limit(limit)
