@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..answers import Problem
 from ..dashboard.pages import is_page
 from ..errors import MonitorError
+from ..jsontext import separators
 from ..settings import Settings
 from .access import OPEN_PATHS, accepted_names, accepts_origin, is_lambda, refusal
 from .problems import error_response, problem_response
@@ -28,6 +29,8 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request; the MCP SDK has the same bound."""
 MAX_DELIVERY = 25 * 1024 * 1024
 """Bytes; GitHub's deliveries are at most 25 MB: https://docs.github.com/en/webhooks/webhook-events-and-payloads"""
+MAX_VALUES = 20_000
+"""Values in the JSON of a request, no delivery: millions of them, for which 4 MB have room, take seconds to read."""
 BODY_WITHIN = 30.0
 """Seconds in which a body has to arrive."""
 ANSWER_WITHIN = 60.0
@@ -200,36 +203,41 @@ class BodyLimit(Middleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
-        most = MAX_DELIVERY if scope["path"] == DELIVERIES else MAX_BODY
+        is_delivery = scope["path"] == DELIVERIES  # whose values are counted once its signature holds
+        most = MAX_DELIVERY if is_delivery else MAX_BODY
         announced = Headers(scope=scope).get("content-length", "0")
         try:
             if not (announced.isascii() and announced.isdecimal()) or len(announced) > 18 or int(announced) > most:
                 raise _TooLargeError  # noqa: TRY301 - one place says so
-            await self._app(scope, _bounded(receive, most), send)
-        except _TooLargeError:
-            message = f"a body may have at most {most:,} bytes here"
+            await self._app(scope, _bounded(receive, most, None if is_delivery else MAX_VALUES), send)
+        except _TooLargeError as error:
+            message = f"a body may have at most {error or f'{most:,} bytes'} here"
             await problem_response(413, Problem(code="invalid", message=message))(scope, receive, send)
         except _TooSlowError:
             message = f"the body did not arrive within {BODY_WITHIN:.0f} s"
             await problem_response(408, Problem(code="invalid", message=message))(scope, receive, send)
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
+def _bounded(receive: Receive, most: int, values: int | None) -> Receive:
     """Return the same messages until the body is too large or late; what comes after the body may take its time."""
-    seen, more = 0, True
+    seen, found, more = 0, 0, True
     deadline = asyncio.get_running_loop().time() + BODY_WITHIN
 
     async def bounded() -> Message:
-        nonlocal seen, more
+        nonlocal seen, found, more
         try:
             async with asyncio.timeout_at(deadline if more else None):
                 message = await receive()
         except TimeoutError:
             raise _TooSlowError from None
-        seen += len(message.get("body", b""))
+        body = message.get("body", b"")
+        seen += len(body)
+        found += 0 if values is None else separators(body)
         more = more and bool(message.get("more_body"))
         if seen > most:
             raise _TooLargeError
+        if values is not None and found > values:
+            raise _TooLargeError(f"{values:,} values")
         return message
 
     return bounded

@@ -63,6 +63,13 @@ async def test_a_length_that_is_too_large_or_no_number_is_refused(length: str) -
     assert (await ask(BodyLimit(never), content_length=length))[0] == 413
 
 
+async def test_a_body_of_more_values_than_any_question_takes_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "MAX_VALUES", 20)
+    assert (await ask(BodyLimit(read_all), [b"[1,1," * 4, b""]))[0] == 200
+    status, body = await ask(BodyLimit(read_all), [b"[1,1," * 4] * 2 + [b""])
+    assert (status, b"at most 20 values here" in body) == (413, True)
+
+
 async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "BODY_WITHIN", 0.01)
     assert (await ask(BodyLimit(read_all), [b"x"]))[0] == 408
