@@ -8,10 +8,11 @@ paths that do not exist. No traceback reaches a client.
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import NoReturn
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..answers import Problem
@@ -204,48 +205,68 @@ class BodyLimit(Middleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
         is_delivery = scope["path"] == DELIVERIES  # whose values are counted once its signature holds
-        most = MAX_DELIVERY if is_delivery else MAX_BODY
+        body = _Body(receive, MAX_DELIVERY if is_delivery else MAX_BODY, None if is_delivery else MAX_VALUES)
+        begun = False
+
+        async def passing(message: Message) -> None:
+            nonlocal begun
+            if body.refusal is None or begun:  # what an app makes of a body that it did not get is no answer
+                begun = True
+                await send(message)
+
         announced = Headers(scope=scope).get("content-length", "0")
+        if not (announced.isascii() and announced.isdecimal()) or len(announced) > 18 or int(announced) > body.most:
+            body.refusal = body.too_large
+        else:
+            try:
+                await self._app(scope, body.receive, passing)
+            except Exception:
+                if body.refusal is None or begun:
+                    raise
+        if body.refusal is not None and not begun:
+            await body.refusal(scope, receive, send)
+
+
+class _Body:
+    """A body that is passed on until it is too large or late; what comes after the body may take its time.
+
+    values: how many its JSON may hold; None where they are not counted. refusal: what is answered in place of the app.
+    """
+
+    def __init__(self, receive: Receive, most: int, values: int | None) -> None:
+        self.most = most
+        self.refusal: Response | None = None
+        self.too_large = _refused(413, f"a body may have at most {most:,} bytes here")
+        self._receive, self._values = receive, values
+        self._seen, self._found, self._more = 0, 0, True
+        self._deadline = asyncio.get_running_loop().time() + BODY_WITHIN
+
+    async def receive(self) -> Message:
+        """ASGI's `receive`. Raises `_Refused`."""
         try:
-            if not (announced.isascii() and announced.isdecimal()) or len(announced) > 18 or int(announced) > most:
-                raise _TooLargeError  # noqa: TRY301 - one place says so
-            await self._app(scope, _bounded(receive, most, None if is_delivery else MAX_VALUES), send)
-        except _TooLargeError as error:
-            message = f"a body may have at most {error or f'{most:,} bytes'} here"
-            await problem_response(413, Problem(code="invalid", message=message))(scope, receive, send)
-        except _TooSlowError:
-            message = f"the body did not arrive within {BODY_WITHIN:.0f} s"
-            await problem_response(408, Problem(code="invalid", message=message))(scope, receive, send)
-
-
-def _bounded(receive: Receive, most: int, values: int | None) -> Receive:
-    """Return the same messages until the body is too large or late; what comes after the body may take its time."""
-    seen, found, more = 0, 0, True
-    deadline = asyncio.get_running_loop().time() + BODY_WITHIN
-
-    async def bounded() -> Message:
-        nonlocal seen, found, more
-        try:
-            async with asyncio.timeout_at(deadline if more else None):
-                message = await receive()
+            async with asyncio.timeout_at(self._deadline if self._more else None):
+                message = await self._receive()
         except TimeoutError:
-            raise _TooSlowError from None
-        body = message.get("body", b"")
-        seen += len(body)
-        found += 0 if values is None else separators(body)
-        more = more and bool(message.get("more_body"))
-        if seen > most:
-            raise _TooLargeError
-        if values is not None and found > values:
-            raise _TooLargeError(f"{values:,} values")
+            self._refuse(_refused(408, f"the body did not arrive within {BODY_WITHIN:.0f} s"))
+        piece = message.get("body", b"")
+        self._seen += len(piece)
+        self._more = self._more and bool(message.get("more_body"))
+        if self._seen > self.most:
+            self._refuse(self.too_large)
+        if self._values is not None:
+            self._found += separators(piece)
+            if self._found > self._values:
+                self._refuse(_refused(413, f"a body may hold at most {self._values:,} values here"))
         return message
 
-    return bounded
+    def _refuse(self, refusal: Response) -> NoReturn:
+        self.refusal = refusal
+        raise _Refused
 
 
-class _TooLargeError(Exception):
-    pass
+def _refused(status: int, message: str) -> Response:
+    return problem_response(status, Problem(code="invalid", message=message))
 
 
-class _TooSlowError(Exception):
-    pass
+class _Refused(Exception):
+    """A body was refused; apps may make of it what they like."""
