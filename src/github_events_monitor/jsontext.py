@@ -59,19 +59,20 @@ def has_more_values(raw: bytes, most: int) -> bool:
     Every value but the first of an array or object follows a comma, and that first one a bracket; an empty one so
     counts twice. Text is left aside only where there would be too many otherwise.
     """
-    if len(raw) <= most or _separators(raw) <= most:
+    if len(raw) <= most or separators(raw) <= most:
         return False
     plain, found, inside = raw.replace(b"\\\\", b"").replace(b'\\"', b""), 0, False
     for start in range(0, len(plain), _BLOCK):  # other threads have their turn in between
         parts = plain[start : start + _BLOCK].split(b'"')
-        found += _separators(b"".join(parts[inside::2]))
+        found += separators(b"".join(parts[inside::2]))
         inside ^= len(parts) % 2 == 0
         if found > most:
             return True
     return False
 
 
-def _separators(raw: bytes) -> int:
+def separators(raw: bytes) -> int:
+    """Return how many values JSON can hold at most, but for the first; those in its text count as well."""
     return sum(map(raw.count, (b",", b"[", b"{")))
 
 

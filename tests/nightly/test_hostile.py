@@ -98,7 +98,7 @@ GRAPHQL = {
 """What is read of answers by GraphQL to questions about threads and deployments."""
 
 
-def _fill(repository: FakeRepository) -> None:
+def fill(repository: FakeRepository) -> None:
     """Add a row of every other listing."""
     url = "https://api.github.com/repos/octo/hello"
     listed = {"html_url": url, "merged_at": iso(NOW)}
@@ -123,7 +123,7 @@ class HostileGitHub(FakeGitHub):
         pushed = {"ref": "refs/heads/main", "before": "b" * 40, "after": "c" * 40, "timestamp": iso(NOW)}
         repository.activity = [pushed | {"id": 9, "activity_type": "force_push", "actor": {"login": "eve"}}]
         repository.releases = [{"id": 1, "tag_name": "v1", "published_at": iso(NOW), "author": {"login": "ada"}}]
-        _fill(repository)
+        fill(repository)
         super().__init__(repository)
         self.with_history = self.with_looks = chance.random() < 0.5
         self._threads = chance.random() < 0.5

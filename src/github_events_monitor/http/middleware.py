@@ -8,15 +8,17 @@ paths that do not exist. No traceback reaches a client.
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import NoReturn
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..answers import Problem
 from ..dashboard.pages import is_page
 from ..errors import MonitorError
+from ..jsontext import separators
 from ..settings import Settings
 from .access import OPEN_PATHS, accepted_names, accepts_origin, is_lambda, refusal
 from .problems import error_response, problem_response
@@ -28,6 +30,8 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request; the MCP SDK has the same bound."""
 MAX_DELIVERY = 25 * 1024 * 1024
 """Bytes; GitHub's deliveries are at most 25 MB: https://docs.github.com/en/webhooks/webhook-events-and-payloads"""
+MAX_VALUES = 20_000
+"""Values in the JSON of a request, no delivery: millions of them, for which 4 MB have room, take seconds to read."""
 BODY_WITHIN = 30.0
 """Seconds in which a body has to arrive."""
 ANSWER_WITHIN = 60.0
@@ -200,44 +204,69 @@ class BodyLimit(Middleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
-        most = MAX_DELIVERY if scope["path"] == DELIVERIES else MAX_BODY
+        is_delivery = scope["path"] == DELIVERIES  # whose values are counted once its signature holds
+        body = _Body(receive, MAX_DELIVERY if is_delivery else MAX_BODY, None if is_delivery else MAX_VALUES)
+        begun = False
+
+        async def passing(message: Message) -> None:
+            nonlocal begun
+            if body.refusal is None or begun:  # what an app makes of a body that it did not get is no answer
+                begun = True
+                await send(message)
+
         announced = Headers(scope=scope).get("content-length", "0")
+        if not (announced.isascii() and announced.isdecimal()) or len(announced) > 18 or int(announced) > body.most:
+            body.refusal = body.too_large
+        else:
+            try:
+                await self._app(scope, body.receive, passing)
+            except Exception:
+                if body.refusal is None or begun:
+                    raise
+        if body.refusal is not None and not begun:
+            await body.refusal(scope, receive, send)
+
+
+class _Body:
+    """A body that is passed on until it is too large or late; what comes after the body may take its time.
+
+    values: how many its JSON may hold; None where they are not counted. refusal: what is answered in place of the app.
+    """
+
+    def __init__(self, receive: Receive, most: int, values: int | None) -> None:
+        self.most = most
+        self.refusal: Response | None = None
+        self.too_large = _refused(413, f"a body may have at most {most:,} bytes here")
+        self._receive, self._values = receive, values
+        self._seen, self._found, self._more = 0, 0, True
+        self._deadline = asyncio.get_running_loop().time() + BODY_WITHIN
+
+    async def receive(self) -> Message:
+        """ASGI's `receive`. Raises `_Refused`."""
         try:
-            if not (announced.isascii() and announced.isdecimal()) or len(announced) > 18 or int(announced) > most:
-                raise _TooLargeError  # noqa: TRY301 - one place says so
-            await self._app(scope, _bounded(receive, most), send)
-        except _TooLargeError:
-            message = f"a body may have at most {most:,} bytes here"
-            await problem_response(413, Problem(code="invalid", message=message))(scope, receive, send)
-        except _TooSlowError:
-            message = f"the body did not arrive within {BODY_WITHIN:.0f} s"
-            await problem_response(408, Problem(code="invalid", message=message))(scope, receive, send)
-
-
-def _bounded(receive: Receive, most: int) -> Receive:
-    """Return the same messages until the body is too large or late; what comes after the body may take its time."""
-    seen, more = 0, True
-    deadline = asyncio.get_running_loop().time() + BODY_WITHIN
-
-    async def bounded() -> Message:
-        nonlocal seen, more
-        try:
-            async with asyncio.timeout_at(deadline if more else None):
-                message = await receive()
+            async with asyncio.timeout_at(self._deadline if self._more else None):
+                message = await self._receive()
         except TimeoutError:
-            raise _TooSlowError from None
-        seen += len(message.get("body", b""))
-        more = more and bool(message.get("more_body"))
-        if seen > most:
-            raise _TooLargeError
+            self._refuse(_refused(408, f"the body did not arrive within {BODY_WITHIN:.0f} s"))
+        piece = message.get("body", b"")
+        self._seen += len(piece)
+        self._more = self._more and bool(message.get("more_body"))
+        if self._seen > self.most:
+            self._refuse(self.too_large)
+        if self._values is not None:
+            self._found += separators(piece)
+            if self._found > self._values:
+                self._refuse(_refused(413, f"a body may hold at most {self._values:,} values here"))
         return message
 
-    return bounded
+    def _refuse(self, refusal: Response) -> NoReturn:
+        self.refusal = refusal
+        raise _Refused
 
 
-class _TooLargeError(Exception):
-    pass
+def _refused(status: int, message: str) -> Response:
+    return problem_response(status, Problem(code="invalid", message=message))
 
 
-class _TooSlowError(Exception):
-    pass
+class _Refused(Exception):
+    """A body was refused; apps may make of it what they like."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from github_events_monitor.http import middleware
@@ -61,6 +62,25 @@ async def test_a_body_that_grows_too_large_is_refused(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("length", ["-1", "many", "99999999999", "１"])
 async def test_a_length_that_is_too_large_or_no_number_is_refused(length: str) -> None:
     assert (await ask(BodyLimit(never), content_length=length))[0] == 413
+
+
+async def test_a_body_of_more_values_than_any_question_takes_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "MAX_VALUES", 20)
+    assert (await ask(BodyLimit(read_all), [b"[1,1," * 4, b""]))[0] == 200
+    status, body = await ask(BodyLimit(read_all), [b"[1,1," * 4] * 2 + [b""])
+    assert (status, b"at most 20 values here" in body) == (413, True)
+
+
+async def test_what_an_app_answers_to_a_body_that_it_did_not_get_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def catches_all(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await read_all(scope, receive, send)
+        except Exception:  # noqa: BLE001 - as the SDK of MCP does
+            await PlainTextResponse("it went wrong", 500)(scope, receive, send)
+
+    monkeypatch.setattr(middleware, "MAX_VALUES", 20)
+    status, body = await ask(BodyLimit(catches_all), [b"[1,1," * 8, b""])
+    assert (status, b"at most 20 values here" in body) == (413, True)
 
 
 async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
