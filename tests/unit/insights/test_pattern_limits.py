@@ -55,6 +55,14 @@ def test_a_drop_is_half_of_the_usual(count: int, found: int) -> None:
 def test_a_drop_needs_a_week(hours: int, found: int) -> None:
     result = ask(many_actors([*[40] * (hours - 1), 0], HOUR), hours, HOUR)
     assert len(only(result, "drop")) == found
+    assert "Drops are judged from 168 known hours and 14 known days on." in result.explanation
+
+
+@pytest.mark.parametrize(("days", "judged"), [(13, False), (14, True)])
+def test_a_low_day_needs_two_weeks(days: int, *, judged: bool) -> None:
+    result = ask(many_actors([*[300] * (days - 1), 0], DAY), days, DAY)
+    assert ("Drops are judged from" not in result.explanation) is judged
+    assert bool(only(result, "drop", "day")) is judged
 
 
 def burst_of(count: int, own: Sequence[int], others: Sequence[Sequence[int]] = ()) -> list[Activity]:
@@ -242,7 +250,7 @@ def test_evidence_is_the_first_in_time() -> None:
 @pytest.mark.parametrize(
     ("made", "actor", "words"),
     [
-        ({"ann": 50, "ben": 49}, "ann", "; 51% of them by ann"),
+        ({"ann": 49, "ben": 50}, "ben", "; 51% of them by ben"),
         ({"cem": 50, "ben": 50}, "ben", "; 50% of them by ben"),
         ({"ann": 50, "ben": 51, None: 9}, None, ""),
         ({None: 60}, None, ""),
