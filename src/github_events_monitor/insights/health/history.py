@@ -1,6 +1,7 @@
 """Activity and commits arranged by what health asks of them.
 
-Nothing here depends on the order of the rows, and a row that comes twice counts once.
+Nothing here depends on the order of the rows, and a row that comes twice counts once. Only of two that contradict one
+another within a second, which GitHub does not send, either may count.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
