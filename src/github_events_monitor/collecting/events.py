@@ -11,22 +11,17 @@ import msgspec
 from ..github.client import BudgetSpent
 from ..github.commits import parse_push_commits
 from ..github.events import parse_events
-from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..github.thread_events import numbers_in, threads_after
-from ..instants import SECOND, seconds_between, shift
+from ..infrastructure.deliveries import possible_ids, without_delivered
+from ..instants import shift
 from ..ledger import SKEW
-from ..records import Activity, Event, Facts, Span
+from ..records import Event, Span
 from .pass_state import PassState
 
-AROUND = timedelta(hours=1)
-"""How far apart in time a delivery and the feed's record of the same occurrence may be dated."""
 MAX_PAGES = 3
 FEED_REACH = timedelta(days=30)
 _ODD = timedelta(days=366)
 """One event dated so far ahead is dated wrong; were it this machine's clock, all of them would be."""
-_UNDATED = frozenset({"MemberEvent", "WatchEvent"})
-"""Events of which some deliveries do not say when it happened: all of `member`, of a star those of `watch`.
-https://docs.github.com/en/webhooks/webhook-events-and-payloads#watch"""
 _TAIL = 3
 """How many of the last records decide how far back a cut feed is complete: one alone may be months older."""
 
@@ -91,65 +86,17 @@ async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tup
 
 
 async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str]) -> None:
-    """Keep what is new and no webhook has brought already; commits of the payloads before 2025-10 with it.
-
-    A delivery stands for one event of the feed: of two that look alike the nearest in time has a twin.
-    """
+    """Keep what is new and no webhook has brought already; commits of the payloads before 2025-10 with it."""
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
-    twins = {event.id: [derived_id(key) for key in possible_keys(event)] for event in new.values()}
-    wanted = {twin for some in twins.values() for twin in some}
-    added: list[Event] = []
-    brought = set(await state.manager.events.get_known_ids(wanted)) | (wanted & state.events.keys())
-    undated = await _undated_twins(state, [event for event in new.values() if event.event_type in _UNDATED])
-    for event in new.values():
-        twin = undated.get(event.id) or next((twin for twin in twins[event.id] if twin in brought), None)
-        if twin is not None:
-            brought.discard(twin)
-            continue
+    wanted = {twin for event in new.values() for twin in possible_ids(event)}
+    deliveries = set(await state.manager.events.get_known_ids(wanted)) | (wanted & state.events.keys())
+    added = await without_delivered(state.manager.events, state.repo, list(new.values()), deliveries)
+    for event in added:
         state.events.setdefault(event.id, event)
-        added.append(event)
         for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():
             if commit.sha not in state.commits:
                 state.add_commit(commit)
     await _add_threads(state, added)
-
-
-async def _undated_twins(state: PassState, events: Sequence[Event]) -> dict[str, str]:
-    """Return the deliveries, each once, that brought events before whose deliveries do not say when it happened.
-
-    Of several within `AROUND` it is the nearest in time: by ids of the events those of the deliveries.
-    """
-    if not events:
-        return {}
-    times = [event.created_at for event in events]
-    rows = await state.manager.events.get_activity(
-        state.repo, shift(min(times), -AROUND), shift(max(times), AROUND + SECOND), event_types=_UNDATED
-    )
-    delivered = (_of_row(state.repo, row) for row in rows if row.id.startswith(DERIVED))
-    undated = [other for other in delivered if not is_dated(other)]
-    pairs = sorted(
-        (abs(seconds_between(event.created_at, other.created_at)), event.id, other.id)
-        for event in events
-        for other in undated
-        if same_but_for_time(event, other)
-    )
-    found: dict[str, str] = {}
-    for apart, mine, other_id in pairs:
-        if apart <= AROUND.total_seconds() and mine not in found and other_id not in found.values():
-            found[mine] = other_id
-    return found
-
-
-def _of_row(repo: str, row: Activity) -> Event:
-    """Return an event whose natural key needs no payload."""
-    return Event(
-        id=row.id,
-        event_type=row.event_type,
-        created_at=row.created_at,
-        repo_name=repo,
-        actor_login=row.actor_login,
-        facts=Facts(row.action, row.number, row.ref, row.sha, row.subject),
-    )
 
 
 async def _add_threads(state: PassState, added: Sequence[Event]) -> None:

@@ -1,7 +1,8 @@
 """Webhook deliveries, stored: once each, however often they are sent, and not again what polling brings.
 
 Polling and webhooks share no id. A delivery is compared by natural key with what the feed brought around its time; the
-feed's events are compared with what deliveries stored when they are collected (`collecting.events`).
+feed's events, and an archive's, are compared with what deliveries stored when they are collected or imported
+(`infrastructure.deliveries`).
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, 
 from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
+from ..infrastructure.deliveries import AROUND
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
 from ..instants import LAST, SECOND, Clock, format_instant, shift
@@ -28,7 +30,6 @@ from ..records import (
     name_by_id,
     repo_key,
 )
-from .events import AROUND
 from .leases import acquire
 
 SOURCE = "webhook"
@@ -161,6 +162,7 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
     renamed = known is not None and await _has_a_new_name(manager, known, delivered)
     if not renamed and _says_so(known):
         return await _store_records(manager, batch)
+    await manager.collector_state.save_delivered(key)
     lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}")
     if lease is None:
         return await _store_records(manager, batch)

@@ -3,7 +3,7 @@
 https://www.gharchive.org/ (one event a line, in the shape of the Events API since 2015-01-01).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from ..github.commits import parse_push_commits
 from ..github.events import parse_event
 from ..github.thread_lists import DELIVERED
 from ..infrastructure.database_interface import BatchEncoder, Newest, keep_newest
-from ..records import Event, EventSource, repo_key
+from ..records import Commit, Event, EventSource, repo_key
 from .lines import MAX_LINE_BYTES, Block
 
 _PUSH = "PushEvent"
@@ -30,6 +30,7 @@ class Wanted:
     """What to take: keys of repositories and event types; None is all of them. ids: of those, under any name.
 
     recorded, recorded_ids: the repositories whose issues and pull requests are recorded, too, likewise.
+    delivered, delivered_ids: those of which webhooks told, likewise: they may have brought an event under another id.
     """
 
     repos: frozenset[str] | None = None
@@ -37,6 +38,8 @@ class Wanted:
     ids: frozenset[int] = frozenset()
     recorded: frozenset[str] = frozenset()
     recorded_ids: frozenset[int] = frozenset()
+    delivered: frozenset[str] = frozenset()
+    delivered_ids: frozenset[int] = frozenset()
 
     @cached_property
     def everything(self) -> bool:
@@ -47,13 +50,14 @@ class Wanted:
 class Batch(msgspec.Struct):
     """What some blocks of lines held, to be stored in one step.
 
-    records: the events, each once, and the commits that pushes carry, as the provider's encoder made them. told: those
-    events again that tell of issues and pull requests to be recorded. newest: by repository. broken: number and reason
-    of each line that is. odd: whose events those may have been; None is anybody's. hours: lines of each
-    `YYYY-MM-DDTHH`, those not wanted included.
+    records: the events, each once, and the commits that pushes carry, as the provider's encoder made them, without
+    to_compare: events that webhooks may have brought before. told: events of both that tell of issues and pull requests
+    to be recorded. newest: by repository. broken: number and reason of each line that is. odd: whose events those may
+    have been; None is anybody's. hours: lines of each `YYYY-MM-DDTHH`, those not wanted included.
     """
 
     records: bytes = b""
+    to_compare: list[Event] = []
     told: list[Event] = []
     newest: dict[str, Newest] = {}
     broken: list[tuple[int, str]] = []
@@ -93,6 +97,11 @@ def batches_of(blocks: Iterator[Block], wanted: Wanted, encoder: type[BatchEncod
         raise
     if lines.are_any:
         yield lines.batch()
+
+
+def commits_of(event: Event) -> Sequence[Commit]:
+    """Return the commits that an event carries: a push of before 2025-10."""
+    return parse_push_commits(event) if event.event_type == _PUSH else ()
 
 
 class _Lines:
@@ -154,17 +163,20 @@ class _Lines:
                 batch.filtered += 1
 
     def _take(self, event: Event, source: EventSource | None) -> None:
-        repository = (source.repository_id if source else None) or event.repo_name
-        known = (event.id, event.event_type, event.created_at, repository)
+        wanted, name, number = self._wanted, event.repo_name, source.repository_id if source else None
+        known = (event.id, event.event_type, event.created_at, number or name)
         if known in self._seen:
             return
         self._seen.add(known)
         self._bytes += len(event.payload)
-        self._encoder.add(event, parse_push_commits(event) if event.event_type == _PUSH else ())
-        if event.event_type in DELIVERED and _is_recorded(self._wanted, event, source):
+        if name in wanted.delivered or number in wanted.delivered_ids:
+            self._batch.to_compare.append(event)
+        else:
+            self._encoder.add(event, commits_of(event))
+        if event.event_type in DELIVERED and (name in wanted.recorded or number in wanted.recorded_ids):
             self._batch.told.append(event)
-        if source is not None and event.repo_name is not None:
-            keep_newest(self._batch.newest, event.repo_name, (event.created_at, source))
+        if source is not None and name is not None:
+            keep_newest(self._batch.newest, name, (event.created_at, source))
 
     def _is_unwanted(self, line: bytes) -> bool:
         """Looks at type and repository only, and says so only where it is sure."""
@@ -196,12 +208,6 @@ def _owners(line: bytes) -> set[str | None]:
         return {repo_key(header.repo.name)}
     except InvalidInput:
         return set()
-
-
-def _is_recorded(wanted: Wanted, event: Event, source: EventSource | None) -> bool:
-    if event.repo_name in wanted.recorded:
-        return True
-    return source is not None and source.repository_id in wanted.recorded_ids
 
 
 def _matches(wanted: Wanted, event_type: str | None, repo: str | None, repository_id: int | None) -> bool:

@@ -9,11 +9,12 @@ from typing import BinaryIO
 from ..errors import DataFileError
 from ..github.events import check_types
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
+from ..infrastructure.deliveries import not_delivered
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.watch_list import watched_keys
 from ..instants import Clock, system_clock
-from ..records import repo_key
-from .archive import Batch, Wanted, batches_of
+from ..records import CommitRecord, Event, Stored, repo_key
+from .archive import Batch, Wanted, batches_of, commits_of
 from .files import DataFile, data_files
 from .hours import Memory, Seen, hour_of
 from .import_export import ItemBatch, item_batches
@@ -23,7 +24,7 @@ from .parsing_process import Parsers
 from .pipeline import WriteBehind
 from .record import record_threads
 from .report import ImportReport, Progress, Tally
-from .selecting import ids_of, known_ids
+from .selecting import delivered_repositories, ids_of, known_ids
 
 _MAX_REPOSITORIES_HELD = 50_000
 
@@ -63,7 +64,16 @@ async def import_files(
     ids = await ids_of(manager, keys, kinds) if keys else frozenset[int]()
     recorded = frozenset(await watched_keys(manager.collector_state, targets)) if keys is None else keys
     recorded_ids = ids or await known_ids(manager, recorded) if recorded else ids
-    wanted = Wanted(keys, frozenset(chosen) if chosen is not None else None, ids, recorded, recorded_ids)
+    delivered = await delivered_repositories(manager, recorded)
+    wanted = Wanted(
+        repos=keys,
+        types=frozenset(chosen) if chosen is not None else None,
+        ids=ids,
+        recorded=recorded,
+        recorded_ids=recorded_ids,
+        delivered=delivered,
+        delivered_ids=await known_ids(manager, delivered),
+    )
     parsers = Parsers({file: kinds[file] for file in files}, wanted, manager.batch_encoder)
     work = _Import(manager, wanted, files, parsers, progress, clock)
     with without_garbage_collection(), retrying_longer(), parsers:
@@ -150,15 +160,26 @@ class _Import:
 
     async def _store(self, batch: Batch, file: DataFile) -> None:
         await self._memory.names.recognise(batch.newest)
-        stored = await self._manager.import_batch(batch.records, dict(self._memory.names.keys))
+        self._count(await self._manager.import_batch(batch.records, dict(self._memory.names.keys)))
+        if batch.to_compare:
+            self._count(await self._compare(self._memory.names.rename(batch.to_compare)))
         self._tally.read += batch.read
         self._tally.filtered += batch.filtered
         self._tally.note_broken(file.name, batch.broken)
+        self._tally.threads += await record_threads(self._manager, self._memory.names.rename(batch.told))
+        await self._tell(file)
+
+    async def _compare(self, events: Iterable[Event]) -> Stored:
+        """Store events that no webhook brought before, under another id."""
+        new = await not_delivered(self._manager.events, events)
+        return await self._manager.import_events(
+            new, [CommitRecord(commit=commit) for event in new for commit in commits_of(event)]
+        )
+
+    def _count(self, stored: Stored) -> None:
         self._tally.note_new("events", stored.events)
         self._tally.note_new("commits", stored.commits)
         self._tally.from_pushes += stored.commits
-        self._tally.threads += await record_threads(self._manager, batch.told, self._memory.names.keys)
-        await self._tell(file)
 
     async def _export(self, file: DataFile) -> None:
         with self._item_batches(file) as batches:

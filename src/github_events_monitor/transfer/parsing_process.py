@@ -41,15 +41,7 @@ class _Request(msgspec.Struct):
     path: str
     is_export: bool
     encoder: tuple[str, str]
-    repos: frozenset[str] | None
-    types: frozenset[str] | None
-    ids: frozenset[int]
-    recorded: frozenset[str]
-    recorded_ids: frozenset[int]
-
-    @property
-    def wanted(self) -> Wanted:
-        return Wanted(self.repos, self.types, self.ids, self.recorded, self.recorded_ids)
+    wanted: Wanted
 
 
 class _Events(msgspec.Struct, tag="events"):
@@ -144,8 +136,7 @@ class _Child:
     def __init__(self, file: DataFile, wanted: Wanted, encoder: type[BatchEncoder], is_export: bool) -> None:
         self._file = file
         made_by = (encoder.__module__, encoder.__qualname__)
-        parts = (wanted.repos, wanted.types, wanted.ids, wanted.recorded, wanted.recorded_ids)
-        request = _Request(str(file.path), is_export, made_by, *parts)
+        request = _Request(str(file.path), is_export, made_by, wanted)
         program = f"import sys; sys.path[:] = sys.argv[1:]; from {__name__} import main; main()"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
             [sys.executable, "-c", program, *sys.path],  # modules are found where this process finds them

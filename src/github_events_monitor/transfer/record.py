@@ -3,26 +3,21 @@
 It proves nothing of what else happened to them: coverage of the kind "threads" stays as it is.
 """
 
-from collections.abc import Iterable, Mapping
-
-import msgspec
+from collections.abc import Iterable
 
 from ..github.thread_events import numbers_in, threads_after
 from ..infrastructure.database_interface import DatabaseManager
 from ..records import Event
 
 
-async def record_threads(manager: DatabaseManager, events: Iterable[Event], names: Mapping[str, str]) -> int:
+async def record_threads(manager: DatabaseManager, events: Iterable[Event]) -> int:
     """Merge what events tell into what is stored, and return how many issues and pull requests that changed.
 
-    names: the keys under which repositories are stored that events name otherwise. Where threads cannot be kept,
-    nothing is.
+    Events name repositories by the keys under which they are stored. Where threads cannot be kept, nothing is.
     """
     told: dict[str, list[Event]] = {}
     for event in events:
-        name = event.repo_name or ""
-        key = names.get(name, name)
-        told.setdefault(key, []).append(msgspec.structs.replace(event, repo_name=key))
+        told.setdefault(event.repo_name or "", []).append(event)
     changed = 0
     for repo, of_repo in told.items():
         known = await manager.threads.get_threads_by_number(repo, numbers_in(of_repo))

@@ -46,6 +46,16 @@ async def known_ids(manager: DatabaseManager, repos: Iterable[str]) -> frozenset
     return frozenset(one.repository_id for one in known.values() if one.repository_id is not None)
 
 
+async def delivered_repositories(manager: DatabaseManager, repos: Iterable[str]) -> frozenset[str]:
+    """Return the keys of the repositories of which webhooks told: noted, or remembered of one of `repos`.
+
+    Earlier versions made no note, and an export has none.
+    """
+    states = await manager.collector_state.get_states(repos)
+    remembered = {key for key, state in states.items() if "webhook" in state.sources}
+    return await manager.collector_state.get_delivered() | remembered
+
+
 def _in_files(repos: frozenset[str], files: Mapping[DataFile, Kind]) -> set[int]:
     newest: dict[str, tuple[str, int]] = {}
     for file, kind in files.items():

@@ -198,6 +198,16 @@ async def test_what_each_reader_was_told_is_kept_by_repository(manager: Database
     assert await state.get_seen("ann", []) == {}
 
 
+async def test_of_which_repositories_webhooks_told_is_noted_once_each(manager: DatabaseManager) -> None:
+    state = manager.collector_state
+    assert await state.get_delivered() == frozenset()
+    for name in ("Octo/Hello", "octo/hello", "octo/other"):
+        await state.save_delivered(name)
+    assert await state.get_delivered() == {"octo/hello", "octo/other"}
+    assert await state.get_repositories() == []
+    assert await state.get_watch_list() == {}
+
+
 async def test_each_target_of_notifications_has_a_note_and_one_process_at_a_time_a_lease(
     manager: DatabaseManager,
 ) -> None:

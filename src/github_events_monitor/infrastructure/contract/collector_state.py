@@ -15,8 +15,9 @@ from .connection import DatabaseConnection
 from .quiet import add_look, from_note, quiet_at, quiet_look, to_note
 from .types import LONGEST_LEASE, KnownRepository
 
-READERS, PATTERNS, NOTIFIED, LOOKS = "#readers", "#patterns", "#told", "#looks"
-"""Namespaces of notes: readers' marks, patterns of the watch list, what targets of notifications were told, looks."""
+READERS, PATTERNS, NOTIFIED, LOOKS, DELIVERED = "#readers", "#patterns", "#told", "#looks", "#delivered"
+"""Namespaces of notes: readers' marks, patterns of the watch list, what targets of notifications were told, looks, of
+which repositories webhooks told."""
 
 _QUIET = "quiet"
 """The one note about looks."""
@@ -32,7 +33,7 @@ class CollectorState(ABC):
     """States, leases, watch list, aliases of renamed repositories, imported hours of GH Archive, notes on namespaces.
 
     A note is a small JSON value under a name, on a namespace whose key begins with `#`: readers' marks, patterns, what
-    targets were told, what looks at many repositories proved.
+    targets were told, what looks at many repositories proved, of which repositories webhooks told.
 
     Nothing of this is exported but a repository's state without ETags, and whether it is watched.
     """
@@ -202,6 +203,16 @@ class CollectorState(ABC):
         """Store what a target was told of in place of what was stored before."""
         await self._connection.open()
         await self._put_notes(NOTIFIED, {target: msgspec.to_builtins(notified)})
+
+    async def get_delivered(self) -> frozenset[str]:
+        """Return the keys of the repositories of which webhooks told."""
+        await self._connection.open()
+        return frozenset(await self._notes(DELIVERED))
+
+    async def save_delivered(self, repo: str) -> None:
+        """Remember that webhooks told of a repository."""
+        await self._connection.open()
+        await self._put_notes(DELIVERED, {repo_key(repo): True})
 
     async def get_repositories(self, prefix: str = "", limit: int = 100) -> list[KnownRepository]:
         """Repositories of which something is stored, by key, those that begin with a prefix (any letter case)."""

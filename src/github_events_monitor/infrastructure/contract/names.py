@@ -6,7 +6,9 @@ https://docs.github.com/en/repositories/creating-and-managing-repositories/renam
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...records import EventSource, RepositoryState, name_by_id, repo_key
+import msgspec
+
+from ...records import Event, EventSource, RepositoryState, name_by_id, repo_key
 
 if TYPE_CHECKING:
     from .manager import DatabaseManager
@@ -63,6 +65,15 @@ class Names:
         states = await self._manager.collector_state.get_states(wanted)
         aliases = await self._manager.collector_state.get_aliases(name for name in wanted if name not in states)
         return frozenset(aliases.get(name, name) for name in wanted)
+
+    def rename(self, events: Iterable[Event]) -> list[Event]:
+        """Return events with the keys of their repositories for names, as far as they are known."""
+        return [
+            msgspec.structs.replace(event, repo_name=self.keys[event.repo_name])
+            if event.repo_name in self.keys
+            else event
+            for event in events
+        ]
 
     def under_keys(self, newest: Mapping[str, Newest]) -> dict[str, Newest]:
         """Return the same by key: of several names the newest."""

@@ -9,6 +9,7 @@
     #alias              the old owner/name                  target: the key under which it is stored now
     #readers            a reader's name                     note: the instant up to which it was shown what is new
     #patterns           owner/*, @me, @starred, !o/x-*      note: what it stands for, whether it is watched (JSON)
+    #delivered          owner/name                          note: webhooks told of it
     #looks              quiet                               note: which repositories looks found as they were (JSON)
     #repos#<0-f>        owner/name                          a repository of which something is stored
     #repos#<0-f>        owner/name#                         full_name: GitHub's spelling
