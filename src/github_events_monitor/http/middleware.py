@@ -30,7 +30,7 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request; the MCP SDK has the same bound."""
 MAX_DELIVERY = 25 * 1024 * 1024
 """Bytes; GitHub's deliveries are at most 25 MB: https://docs.github.com/en/webhooks/webhook-events-and-payloads"""
-MAX_VALUES = 20_000
+MAX_VALUES = 100_000
 """Values in the JSON of a request, no delivery: millions of them, for which 4 MB have room, take seconds to read."""
 BODY_WITHIN = 30.0
 """Seconds in which a body has to arrive."""
