@@ -112,3 +112,10 @@ def test_the_image_runs_a_command_that_exists_as_nobody_in_particular() -> None:
     assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
         assert all((ROOT / name).exists() for name in source.split()), source
+
+
+def test_the_image_is_built_on_one_base_image_for_good() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    base = re.search(r"^ARG PYTHON_IMAGE=python:3\.[\w.-]+@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
+    assert base is not None
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON_IMAGE}", "${PYTHON_IMAGE}"]
