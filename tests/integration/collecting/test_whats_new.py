@@ -244,7 +244,8 @@ async def know_all(world: World, *, but: str | None = None) -> None:
 async def check(world: World, steps: Iterable[Step]) -> None:
     """Each reader is told exactly once of all that happened since the first window that the reader was told of.
 
-    What is known of a repository that cannot be collected is told until it can be, and then once more.
+    What is known of a repository that cannot be collected is told until it can be, and then once more. A window of no
+    length says nothing of what is known in it: each has a second at least.
     """
     world.service = DatabaseService(QuestionContext(manager=world.manager, clock=world.clock))
     stored: dict[str, tuple[str, str]] = {}
@@ -259,7 +260,7 @@ async def check(world: World, steps: Iterable[Step]) -> None:
             at, repo = iso(world.now - timedelta(seconds=seconds)), ("octo/hello", "octo/quiet")[seconds % 2]
             stored[await store(world, what, number, at, repo)] = at, repo
             continue
-        world.pass_time(seconds=seconds % 3600)
+        world.pass_time(seconds=1 + seconds % 3600)
         await know_all(world, but=failing)
         floor, now = floors.setdefault(what, iso(world.now - timedelta(days=1))), iso(world.now)
         expected = {title for title, (at, _) in stored.items() if floor <= at < now} - told[what]
