@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from itertools import count
 
@@ -15,6 +16,9 @@ _numbers = count(1)
 collect_ignore = [] if NIGHTLY else ["nightly"]
 
 settings.load_profile("nightly" if NIGHTLY else "default")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs ignore it, and what they start, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["GITHUB_USE_GH"] = "false"  # the developer's login is nothing that tests ask
 
