@@ -284,7 +284,10 @@ async def by_a_branch_more(world: World) -> None:
 @pytest.mark.parametrize(
     ("store_more", "question"),
     [
-        *((way, question) for way in (by_webhook, by_import, by_export) for question in AFFECTED),
+        *((by_webhook, question) for question in AFFECTED),
+        (by_import, "issues"),
+        (by_import, "repository_activity"),
+        (by_export, "recent_commits"),
         (by_a_branch_more, "recent_commits"),
     ],
 )
