@@ -18,7 +18,7 @@ from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.deliveries import AROUND
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
-from ..instants import LAST, SECOND, Clock, format_instant, shift
+from ..instants import SECOND, Clock, format_instant, shift
 from ..records import (
     Activity,
     CollectedBatch,
@@ -187,8 +187,7 @@ async def _has_a_new_name(manager: DatabaseManager, known: RepositoryState, deli
     name, event = delivered.full_name, delivered.event
     if event is None or not known.full_name or not name or repo_key(known.full_name) == repo_key(name):
         return False
-    later = shift(event.created_at, SECOND)
-    return not await manager.events.get_events(known.repo_name, later, LAST, limit=1)
+    return not await manager.events.has_events_after(known.repo_name, event.created_at)
 
 
 async def _is_unknown(manager: DatabaseManager, repository_id: int) -> bool:

@@ -17,7 +17,7 @@ from uuid import uuid4
 import msgspec
 
 from ..infrastructure.database_interface import DatabaseManager, Names, Newest, keep_newest
-from ..instants import LAST, SECOND, Clock, format_instant, shift
+from ..instants import Clock, format_instant
 from ..ledger import ARCHIVE, learn
 from ..records import Lease, RepositoryState, Span, repo_key
 from .archive import Batch
@@ -126,8 +126,7 @@ class Memory:
         """Return whether a name is another one than the known one, and later events are stored."""
         if state.full_name is None or repo_key(state.full_name) == repo_key(found[1].full_name):
             return False
-        later = shift(found[0], SECOND)
-        return bool(await self._manager.events.get_events(state.repo_name, later, LAST, limit=1))
+        return await self._manager.events.has_events_after(state.repo_name, found[0])
 
     async def _join(self) -> None:
         """Store under one key what was stored under a name before it was recognised."""

@@ -430,3 +430,10 @@ async def test_delete_before_never_reports_what_it_did_not_do(manager: DatabaseM
     assert trending == [RepositoryCount(REPO, 10 - removed)]
     assert {row.id for row in left} >= {str(number) for number in range(4, 10)}
     assert await manager.events.delete_before(EPOCH) == 0
+
+
+async def test_whether_there_are_later_events(manager: DatabaseManager) -> None:
+    await manager.events.insert_events([event("1", at(5))])
+    assert await manager.events.has_events_after(REPO, at(4))
+    assert not await manager.events.has_events_after(REPO, at(5))
+    assert not await manager.events.has_events_after(OTHER, at(4))

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ...instants import format_instant, normalise_instant
+from ...instants import LAST, SECOND, format_instant, normalise_instant, shift
 from ...records import Activity, Event, Facts, repo_key
 from .. import wire
 from ..event_ids import EventKey, differing_names, ids_to_look_up, ids_to_store_under, key_of
@@ -139,10 +139,14 @@ class EventsRepository(ABC):
         """Ids, as these events have them, of those that are stored, read consistently."""
         await self._connection.open()
         keys = [key_of(event) for event in events]
-        stored = await self._keys(ids_to_look_up(keys, reused=await self._has_reused_ids()))
+        stored = await self._stored(keys)
         names = differing_names(keys, stored)
         aliases = await self._aliases(names) if names else {}
         return {key.event_id for key in keys if not ids_to_store_under([key], stored, aliases)}
+
+    async def has_events_after(self, repo: str, instant: str) -> bool:
+        """Return whether a repository has events later than an instant."""
+        return bool(await self.get_events(repo, shift(instant, SECOND), LAST, limit=1))
 
     async def delete_before(self, instant: str) -> int:
         """Remove events older than an instant, in small steps, and return how many went.
@@ -151,6 +155,10 @@ class EventsRepository(ABC):
         """
         await self._connection.open()
         return await self._delete_before(instant)
+
+    async def _stored(self, keys: Sequence[EventKey]) -> list[EventKey]:
+        """Return what is stored under the ids that events may have."""
+        return await self._keys(ids_to_look_up(keys, reused=await self._has_reused_ids()))
 
     @abstractmethod
     async def _insert(self, events: Sequence[Event]) -> int: ...

@@ -162,7 +162,7 @@ class DynamoDBEvents(EventsRepository):
         return [RepositoryCount(repo, number) for repo, number in ranked[:limit]]
 
     async def _stored(self, keys: Sequence[EventKey]) -> list[EventKey]:
-        """Return what is stored under the ids that events may have."""
+        # Both reads at once; where ids are known to be used again only now, the rest is looked up after them.
         known = self._reused_ids
         stored, reused = await asyncio.gather(self._keys(ids_to_look_up(keys, reused=known)), self._has_reused_ids())
         return stored if known == reused else await self._keys(ids_to_look_up(keys, reused=True))
