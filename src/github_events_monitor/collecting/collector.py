@@ -128,7 +128,7 @@ class Collector:
             repos: "owner/name" or a pattern each; None is all watched ones.
             dry_run: Ask GitHub, and say what would be new, but store nothing.
             hours: How far back commits are listed at least (the first pass covers 30 days anyway).
-            progress: Notified how far it is.
+            progress: Called with how far it is.
 
         Raises:
             InvalidInput: No name can be a repository's.

@@ -93,7 +93,7 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
     added = await without_delivered(state.manager.events, state.repo, list(new.values()), deliveries)
     for event in added:
         state.events.setdefault(event.id, event)
-        for commit in parse_push_commits(event) if event.event_type == "PushEvent" else ():
+        for commit in parse_push_commits(event):
             if commit.sha not in state.commits:
                 state.add_commit(commit)
     await _add_threads(state, added)

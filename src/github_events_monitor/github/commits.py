@@ -133,14 +133,16 @@ def parse_commit_details(repo: str, *bodies: bytes, complete: bool = True) -> Co
 
 
 def parse_push_commits(event: Event) -> list[Commit]:
-    """Return the commits in a push to a branch: at most 20 in events until 2025-10, none since; 2,048 in webhooks.
+    """Return the commits of a push to a branch: at most 20 in events until 2025-10, none since; 2,048 in webhooks.
 
-    Events say neither date nor account, so such a commit (source "push") has the push's time; webhooks (source
-    "webhook") say both. A commit that was pushed before (`distinct: false`) is not as new as the push: without a date
-    of its own it is left out.
+    Other events have none. Events say neither date nor account, so such a commit (source "push") has the push's time;
+    webhooks (source "webhook") say both. A commit that was pushed before (`distinct: false`) is not as new as the push:
+    without a date of its own it is left out.
     """
+    if event.event_type != "PushEvent" or event.repo_name is None:
+        return []
     push = _push_shape.read(event.payload)
-    if event.event_type != "PushEvent" or event.repo_name is None or not (push.ref or "").startswith(_BRANCH):
+    if not (push.ref or "").startswith(_BRANCH):
         return []
     branch = text((push.ref or "").removeprefix(_BRANCH))
     branches = (branch,) if branch else ()

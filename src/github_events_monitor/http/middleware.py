@@ -220,7 +220,7 @@ class BodyLimit(Middleware):
         else:
             try:
                 await self._app(scope, body.receive, passing)
-            except Exception:
+            except Exception:  # whatever an app makes of `_Refused`; without a refusal it is the app's own, and goes on
                 if body.refusal is None or begun:
                     raise
         if body.refusal is not None and not begun:

@@ -3,7 +3,7 @@
 https://www.gharchive.org/ (one event a line, in the shape of the Events API since 2015-01-01).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,10 +14,9 @@ from ..github.commits import parse_push_commits
 from ..github.events import parse_event
 from ..github.thread_lists import DELIVERED
 from ..infrastructure.database_interface import BatchEncoder, Newest, keep_newest
-from ..records import Commit, Event, EventSource, repo_key
+from ..records import Event, EventSource, repo_key
 from .lines import MAX_LINE_BYTES, Block
 
-_PUSH = "PushEvent"
 _FIRST_LINES = 4_000
 _BATCH_LINES = 24_000
 _BATCH_BYTES = 128 << 20
@@ -99,11 +98,6 @@ def batches_of(blocks: Iterator[Block], wanted: Wanted, encoder: type[BatchEncod
         yield lines.batch()
 
 
-def commits_of(event: Event) -> Sequence[Commit]:
-    """Return the commits that an event carries: a push of before 2025-10."""
-    return parse_push_commits(event) if event.event_type == _PUSH else ()
-
-
 class _Lines:
     """Lines on their way to a batch.
 
@@ -172,7 +166,7 @@ class _Lines:
         if name in wanted.delivered or number in wanted.delivered_ids:
             self._batch.to_compare.append(event)
         else:
-            self._encoder.add(event, commits_of(event))
+            self._encoder.add(event, parse_push_commits(event))
         if event.event_type in DELIVERED and (name in wanted.recorded or number in wanted.recorded_ids):
             self._batch.told.append(event)
         if source is not None and name is not None:

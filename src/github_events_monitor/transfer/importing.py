@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import DataFileError
+from ..github.commits import parse_push_commits
 from ..github.events import check_types
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.deliveries import not_delivered
@@ -14,7 +15,7 @@ from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.watch_list import watched_keys
 from ..instants import Clock, system_clock
 from ..records import CommitRecord, Event, Stored, repo_key
-from .archive import Batch, Wanted, batches_of, commits_of
+from .archive import Batch, Wanted, batches_of
 from .files import DataFile, data_files
 from .hours import Memory, Seen, hour_of
 from .import_export import ItemBatch, item_batches
@@ -173,7 +174,7 @@ class _Import:
         """Store events that no webhook brought before, under another id."""
         new = await not_delivered(self._manager.events, events)
         return await self._manager.import_events(
-            new, [CommitRecord(commit=commit) for event in new for commit in commits_of(event)]
+            new, [CommitRecord(commit=commit) for event in new for commit in parse_push_commits(event)]
         )
 
     def _count(self, stored: Stored) -> None:

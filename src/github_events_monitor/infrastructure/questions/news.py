@@ -90,9 +90,9 @@ def identify(one: Attention) -> str:
     return f"{one.url or f'https://github.com/{one.repo}'}#{what}"
 
 
-def digest(text: str) -> str:
-    """Return sixteen hexadecimal digits for a text."""
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+def digest(text: str, size: int = 8) -> str:
+    """Return hexadecimal digits for a text, two for each byte of `size`."""
+    return hashlib.blake2b(text.encode(), digest_size=size).hexdigest()
 
 
 REACH = timedelta(days=3)
@@ -124,7 +124,7 @@ class NewsFilter:
         """Return whether an occurrence is new to the reader; from now on it counts as seen."""
         if not self.start <= at < self._until:
             return False
-        key = hashlib.blake2b(occurrence.encode(), digest_size=6).hexdigest()
+        key = digest(occurrence, 6)
         self._found[key] = at
         return key not in self._keys
 
