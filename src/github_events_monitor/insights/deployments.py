@@ -76,6 +76,7 @@ def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
 
 def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: Sequence[Deployment]) -> Record:
     what, deliveries = _deliveries(releases, deployments, inputs.since)
+    first = deliveries[0].at if deliveries else inputs.until  # a failure shows after a delivery
     commits = {commit.sha: (commit, summary) for commit, summary in inputs.commits if commit.commit_date < inputs.until}
     return Record(
         since=inputs.since,
@@ -83,7 +84,11 @@ def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: 
         what=what,
         deliveries=deliveries,
         commits=sorted((commit.commit_date, sha) for sha, (commit, _) in commits.items()),
-        remedies=sorted((pair[0].commit_date, sha) for sha, pair in commits.items() if _is_remedy(pair[0])),
+        remedies=sorted(
+            (commit.commit_date, sha)
+            for sha, (commit, _) in commits.items()
+            if commit.commit_date > first and _is_remedy(commit)
+        ),
         gap=_gap(inputs, "release" if what == "releases" else "deployment"),
         status_known=what != "releases" and any(deployment.state for deployment in deployments),
     )

@@ -95,16 +95,18 @@ def texts_of_thread(thread: Thread, repo_url: str) -> list[TextItem]:
 
 
 def _written(event: Event, payload: Payload) -> Iterator[tuple[str | None, str | None]]:
-    for thread in _THREADS:
+    for thread in filter(payload.has, _THREADS):
         author = payload.text(thread, "user", "login")
         yield author, payload.text(thread, "title")
         yield author, payload.text(thread, "body")
-    for remark in _REMARKS:
+    for remark in filter(payload.has, _REMARKS):
         yield payload.text(remark, "user", "login"), payload.text(remark, "body")
-    for field in ("name", "body", "tag_name"):
-        yield payload.text("release", "author", "login"), payload.text("release", field)
-    for field in ("page_name", "title", "summary"):
-        yield from ((None, text) for text in payload.texts("pages", field))
+    if payload.has("release"):
+        author = payload.text("release", "author", "login")
+        yield from ((author, payload.text("release", field)) for field in ("name", "body", "tag_name"))
+    if payload.has("pages"):
+        for field in ("page_name", "title", "summary"):
+            yield from ((None, text) for text in payload.texts("pages", field))
     yield None, payload.text("label", "name")
     yield None, payload.text("pull_request", "head", "ref")
     yield None, event.facts.ref or payload.text("ref")

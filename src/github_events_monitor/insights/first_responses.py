@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..instants import seconds_between
+from ..instants import FIRST, seconds_between
 from ..records import Activity, Authorship, Thread
 from .accounts import Accounts
 from .contributions import CLOSING, NEW
-from .rows import in_order
+from .rows import in_order, within
 from .threads import THREAD_TYPES, bots_of, join_threads
 
 Responses = Mapping[str, Sequence[float]]
@@ -31,8 +31,8 @@ def first_responses(
     assistants, and what they opened, do not count.
     """
     people = Accounts(authorship, bot_logins, bots_of(threads)).people
-    about_threads = (row for row in activity if row.number is not None and row.event_type in THREAD_TYPES)
-    rows = in_order(row for row in join_threads(about_threads, threads) if row.created_at < until)
+    about_threads = [row for row in activity if row.number is not None and row.event_type in THREAD_TYPES]
+    rows = within(in_order(join_threads(about_threads, threads) if threads else about_threads), FIRST, until)
     opened = {row.number: row for row in reversed(rows) if row.action == "opened" and row.event_type in _OPENED}
     answered: dict[int | None, Activity] = {}
     for row in rows:

@@ -156,6 +156,7 @@ def _count_accounts(period: Period, accounts: Accounts) -> Mapping[Kind, int]:
     contributions = [rows for kind, rows in period.history.rows.items() if kind not in NO_CONTRIBUTIONS]
     logins = {row.actor_login for rows in contributions for row in period.part(rows)}
     known = {accounts.of_login(login) for login in logins if login}
-    known.update(*(commit.authors.accounts for commit in period.history.commits if period.has(commit.at)))
+    since, until = period.since, period.until
+    known.update(*(commit.authors.accounts for commit in period.history.commits if since <= commit.at < until))
     found = list({account.key: account.kind for account in sorted(known)}.values())
     return {"person": found.count("person"), "bot": found.count("bot"), "ai_assistant": found.count("ai_assistant")}

@@ -1,6 +1,7 @@
 """Commits, files and summaries as rows, and back."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from ...jsontext import dump_json, load_json
@@ -94,12 +95,12 @@ def summary_of(row: Sequence[Any]) -> CommitSummary:
     text, categories, impact, risk, breaking, security, reasons, rules = typed(row, _SUMMARY_TYPES)
     return CommitSummary(
         text=text,
-        categories=tuple(load_json(categories)),
+        categories=_texts(categories),
         impact_score=impact,
         risk_level=risk,
         breaking=bool(breaking),
         security_relevant=bool(security),
-        reasons=tuple(load_json(reasons)),
+        reasons=_texts(reasons),
         rules=rules,
     )
 
@@ -120,3 +121,9 @@ def file_of(row: Sequence[Any]) -> CommitFile:
 def array(texts: Sequence[str]) -> str:
     """Return texts as JSON: for a column, or for a question about many values."""
     return dump_json(texts).decode()
+
+
+@lru_cache(maxsize=1_000)
+def _texts(stored: str) -> tuple[str, ...]:
+    """Return texts out of such a column: most commits have the categories and the reasons of others."""
+    return tuple(load_json(stored))

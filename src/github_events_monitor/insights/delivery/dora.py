@@ -46,8 +46,9 @@ class Record(NamedTuple):
     """What the keys are worked out from, over the window since <= t < until.
 
     deliveries: releases or deployments known, also before the window, oldest first. what: "releases", "production
-    deployments"… commits: (when, sha), remedies: those that revert or repair in haste; oldest first. gap: empty, or a
-    sentence about what may be missing. status_known: whether the deliveries themselves say that they failed.
+    deployments"… commits: (when, sha), remedies: those after the first delivery that revert or repair in haste; oldest
+    first. gap: empty, or a sentence about what may be missing. status_known: whether the deliveries themselves say that
+    they failed.
     """
 
     since: str

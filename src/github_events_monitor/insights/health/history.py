@@ -6,9 +6,9 @@ another within a second, which GitHub does not send, either may count.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
+from ...instants import LAST
 from ...records import Activity, Authorship
 from ..accounts import Accounts, Authors
 from ..contributions import CLOSING, NEW
@@ -66,9 +66,10 @@ def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts
     issues, pull_requests = found["IssuesEvent"], found["PullRequestEvent"]
     threads = [by_action(some) for some in (issues, pull_requests)]
     comments = [row for row in found["IssueCommentEvent"] if row.action in NEW]
-    diff = [*found["PullRequestReviewEvent"], *found["PullRequestReviewCommentEvent"]]
+    diff = by_time((*found["PullRequestReviewEvent"], *found["PullRequestReviewCommentEvent"]))
     openings = [_first(some["opened"]) for some in threads]
-    authors = {row.number: people[row.subject] for row in (*issues, *pull_requests, *comments, *diff) if row.subject}
+    named = {row.number: row.subject for row in (*issues, *pull_requests, *comments, *diff) if row.subject}
+    authors = {number: people[login] for number, login in named.items()}
     authors |= {row.number: people[row.actor_login] for some in openings for row in some.values() if row.actor_login}
 
     def by_others(some: Iterable[Activity]) -> list[Activity]:
@@ -81,16 +82,16 @@ def arrange(rows: Iterable[Activity], authorship: Iterable[Authorship], accounts
     closed = [by_others(some.closings) for some in items]
     reviews = by_others(row for row in diff if row.action in NEW)
     merges = [some["merged"] for some in threads]
-    pushes = [row for row in {row.id: row for row in found["PushEvent"]}.values() if people[row.actor_login]]
+    pushes = [*{row.id: row for row in found["PushEvent"] if people[row.actor_login]}.values()]
     releases = [row for row in found["ReleaseEvent"] if row.action in NEW]
     return History(
         rows=found,
         issues=items[0],
         pull_requests=items[1],
         authors=authors,
-        merged=_when(chain(*merges)),
-        answered=_when((*reviews, *by_others(comments), *chain(*closed))),
-        reviewed=_when(reviews),
+        merged=_earliest(*merges),
+        answered=_earliest(reviews, by_others(comments), *closed),
+        reviewed=_earliest(reviews),
         touches=(issues, comments),
         stewardship=(pushes, releases, *merges, *closed),
         pushes=pushes,
@@ -116,9 +117,13 @@ def _first(rows: Sequence[Activity]) -> dict[int, Activity]:
     return {row.number: row for row in reversed(rows) if row.number is not None}
 
 
-def _when(rows: Iterable[Activity]) -> dict[int, str]:
-    """Return by number the instant of the earliest."""
-    return {number: row.created_at for number, row in _first(by_time(rows)).items()}
+def _earliest(*parts: Sequence[Activity]) -> dict[int, str]:
+    """Return by number the instant of the earliest of rows that are in the order of time in each of their parts."""
+    found: dict[int, str] = {}
+    for rows in parts:
+        first = {row.number: row.created_at for row in reversed(rows) if row.number is not None}
+        found |= {number: at for number, at in first.items() if at < found.get(number, LAST)}
+    return found
 
 
 def _turns(reopened: Iterable[Activity], closings: Iterable[Activity]) -> dict[int | None, list[Turn]]:

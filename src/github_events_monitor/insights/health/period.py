@@ -34,10 +34,6 @@ class Period:
     records: Mapping[int, Thread]
     threads_known: Sequence[Span]
 
-    def has(self, instant: str) -> bool:
-        """Return whether an instant lies in the window."""
-        return self.since <= instant < self.until
-
     def part(self, rows: Sequence[Activity]) -> Sequence[Activity]:
         """Return of rows in the order of time, those in the window."""
         return within(rows, self.since, self.until)

@@ -5,7 +5,7 @@ https://chaoss.community/kb/metric-change-request-closure-ratio/. All of it is w
 record of issues and pull requests, whichever knows of an occurrence; it counts once where both do.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from statistics import median
 from typing import NamedTuple
@@ -22,17 +22,17 @@ from .rules import BUSINESS_HOURS_TO_ANSWER, UNKNOWN_SHARE
 
 def measure_responsiveness(period: Period) -> Component:
     """Return the share answered in time among those answered or due, and the median hours to the first answer."""
-    history = period.history
+    history, since, until = period.history, period.since, period.until
     in_time, waits, young, overdue = 0, list[float](), 0, list[int]()
     for number, opened_at in chain(history.issues.opened.items(), history.pull_requests.opened.items()):
-        if not period.since <= opened_at < period.until:
+        if not since <= opened_at < until:
             continue
-        answer = min(history.answered.get(number, period.until), period.until)
+        answer = min(history.answered.get(number, until), until)
         hours = seconds_between(opened_at, answer) / 3600
         # at most a weekend lies between: with fewer hours than these, or with more, theirs say the same
         near = BUSINESS_HOURS_TO_ANSWER <= hours <= BUSINESS_HOURS_TO_ANSWER + WEEKEND_HOURS
         business = business_hours(opened_at, answer) if near else hours
-        if answer < period.until:
+        if answer < until:
             waits.append(max(0.0, hours))
             in_time += business <= BUSINESS_HOURS_TO_ANSWER
         elif business >= BUSINESS_HOURS_TO_ANSWER:
@@ -92,24 +92,26 @@ def _closure(period: Period, name: str, closed: str, counts: _Counts) -> Compone
 def _count(period: Period, items: Items) -> _Counts:
     since, until = period.since, period.until
     opened = sum(since <= at < until for at in items.opened.values())
-    closed = {row.number for row in period.part(items.closings) if row.number is not None}
-    authors = [period.history.authors.get(n) for n in closed if not _is_reopened(items, n, until)]
+    closed = {row.number for row in period.part(items.closings)} - {None, *_reopened(items, until)}
+    authors = [period.history.authors.get(number) for number in closed]
     by_people, unknown = sum(map(bool, authors)), authors.count(None)
     return _Counts(opened, by_people, len(authors) - by_people - unknown, unknown)
 
 
-def _is_reopened(items: Items, number: int, until: str) -> bool:
-    """Return whether the last of its closings and reopenings opened it again."""
-    turns = [turn for turn in items.turns.get(number, ()) if turn[0] < until]
-    return bool(turns) and not max(turns)[1]
+def _reopened(items: Items, until: str) -> Iterator[int | None]:
+    """Yield the numbers of those that the last of their closings and reopenings opened again."""
+    for number, every in items.turns.items():
+        turns = [turn for turn in every if turn[0] < until]
+        if turns and not max(turns)[1]:
+            yield number
 
 
 def measure_review(period: Period) -> Component:
     """Return the share of merged pull requests with a review by another person."""
-    history = period.history
-    merged = [number for number, at in history.merged.items() if period.has(at)]
+    history, since, until = period.history, period.since, period.until
+    merged = [number for number, at in history.merged.items() if since <= at < until]
     by_people = [number for number in merged if history.authors.get(number)]
-    without = [number for number in by_people if history.reviewed.get(number, period.until) >= period.until]
+    without = [number for number in by_people if history.reviewed.get(number, until) >= until]
     unread = _unknown(period, without, replies_known)
     counted, reviewed = len(by_people) - unread, len(by_people) - len(without)
     unknown = sum(number not in history.authors for number in merged)

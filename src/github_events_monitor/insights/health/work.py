@@ -23,9 +23,9 @@ from .rules import MAINTENANCE_DAYS, RULES
 
 def measure_contributors(period: Period) -> Component:
     """Return the factor by commits (authors and co-authors) where enough of them are known, else by pushes."""
-    name = "contributor_absence_factor"
+    name, since, until = "contributor_absence_factor", period.since, period.until
     commits = Counter(
-        key for commit in period.history.commits if period.has(commit.at) for key in commit.authors.people
+        [key for commit in period.history.commits if since <= commit.at < until for key in commit.authors.people]
     )
     pushes = Counter([period.people[row.actor_login] for row in period.part(period.history.pushes)])
     by_commits = commits.total() >= RULES[name].minimum or commits.total() >= pushes.total()
@@ -90,9 +90,9 @@ def _commits(period: Period, start: str) -> tuple[int, str]:
 
     A push may bring nothing to the default branch; it counts only where commits are not all known.
     """
-    until, people = period.until, period.people
+    until = period.until
     commits = [work for work in period.history.commits if work.authors.people and start <= work.at < until]
-    pushes = [row for row in within(period.history.pushes, start, until) if people[row.actor_login]]
+    pushes = within(period.history.pushes, start, until)
     if len(pushes) > len(commits) and period.commits_gap(start):
         return len(pushes), "push"
     return len(commits), "commit"
