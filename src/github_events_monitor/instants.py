@@ -51,8 +51,14 @@ def normalise_instant(value: str | datetime) -> str:
             raise InvalidInput("an instant must lie between the years 1 and 9999, in UTC") from None
     if not isinstance(value, str):
         raise InvalidInput(f"an instant must be ISO 8601 text, not {type(value).__name__}")
-    moment = parse_instant(value)
-    return value if _STORED.fullmatch(value) else format_instant(moment)
+    return _existing(value) if _STORED.fullmatch(value) else format_instant(parse_instant(value))
+
+
+@lru_cache(4096)  # an archive hour has hundreds of events of each second
+def _existing(stored: str) -> str:
+    """Return an instant in the stored form. Raises `InvalidInput` for one that no calendar has."""
+    parse_instant(stored)
+    return stored
 
 
 @lru_cache

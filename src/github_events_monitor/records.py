@@ -21,14 +21,14 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 PRERELEASE, RELEASE = "prerelease", "release"
 """What a payload says of a release; see `Facts.subject`."""
 
-_REPO = re.compile(r"[A-Za-z0-9_-]{1,39}/[A-Za-z0-9._-]{1,100}")
+_REPO = re.compile(r"[A-Za-z0-9_-]{1,39}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}")
 """Old accounts have names that GitHub gives to none today (`-Ada-`): whether there is one is GitHub's to say."""
 
 
 def repo_key(repo: str) -> str:
     """Return the lower-case key of "owner/name". Raises `InvalidInput` for anything GitHub could not have named so."""
     name = repo.strip() if isinstance(repo, str) else ""
-    if not _REPO.fullmatch(name) or name.split("/")[1] in {".", ".."}:
+    if not _REPO.fullmatch(name):
         raise InvalidInput(
             f"{str(repo)[:80]!r} is not a repository; write it as owner/name, for instance microsoft/vscode"
         )

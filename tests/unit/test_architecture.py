@@ -36,6 +36,7 @@ def test_imports_point_down_only() -> None:
         ("github_events_monitor", "pydantic httpx mcp fastapi aiobotocore"),
         ("github_events_monitor.infrastructure.database_service", "aiobotocore botocore aiosqlite mcp fastapi httpx"),
         ("github_events_monitor.terminal.running", "typer rich httpx mcp fastapi"),
+        ("github_events_monitor.transfer.parsing_process", "pydantic platformdirs httpx aiobotocore"),
         ("github_events_monitor.runtime", "aiobotocore botocore aiosqlite mcp fastapi"),
         (
             "github_events_monitor.mcp_server",

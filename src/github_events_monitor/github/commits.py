@@ -44,6 +44,9 @@ class _Signature(msgspec.Struct):
     username: str | None = None
 
 
+_NOBODY = _Signature()
+
+
 class _GitCommit(msgspec.Struct):
     author: _Signature | None = None
     committer: _Signature | None = None
@@ -154,7 +157,7 @@ def parse_push_commits(event: Event) -> list[Commit]:
 
 def _commit(repo: str, row: _Commit, branches: tuple[str, ...]) -> Commit | None:
     git = row.commit or _GitCommit()
-    author, committer = git.author or _Signature(), git.committer or _Signature()
+    author, committer = git.author or _NOBODY, git.committer or _NOBODY
     authored_at = instant(author.date)
     commit_date = instant(committer.date) or authored_at
     if not is_sha(row.sha) or commit_date is None:
@@ -180,7 +183,7 @@ def _push_commit(repo: str, pushed_at: str, row: _PushCommit, branches: tuple[st
     sha, dated = row.sha or row.id, instant(row.timestamp)
     if not is_sha(sha) or (row.distinct is False and not dated):
         return None
-    author, committer = row.author or _Signature(), row.committer or _Signature()
+    author, committer = row.author or _NOBODY, row.committer or _NOBODY
     return Commit(
         sha=sha,
         repo_name=repo,

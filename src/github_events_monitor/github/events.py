@@ -136,7 +136,7 @@ def parse_event(raw: bytes | Mapping[str, Any], *, now: str | None = None) -> Pa
     now: the instant (stored form) that dates an event whose `created_at` is null; without it such an event is refused.
     Raises `InvalidInput` with one sentence for a record that cannot be used, among them the forms from before 2015.
     """
-    if isinstance(raw, Mapping):
+    if not isinstance(raw, bytes):
         return _loose(dict(raw), now)
     try:
         record = _decode(raw)

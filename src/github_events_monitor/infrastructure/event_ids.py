@@ -34,7 +34,7 @@ def key_of(event: Event) -> EventKey:
 
 def has_instant(event_id: str) -> bool:
     """Return whether an id names an instant, as that of an event does whose own id was taken."""
-    return _DATED.fullmatch(event_id) is not None
+    return "@" in event_id and _DATED.fullmatch(event_id) is not None
 
 
 def possible_ids(key: EventKey) -> tuple[str, ...]:

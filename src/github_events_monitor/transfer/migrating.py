@@ -10,7 +10,6 @@ from ..infrastructure.database_interface import TABLES, DatabaseManager, TableIt
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.providers import PROVIDERS, provider_of
 from ..instants import normalise_instant
-from ..settings import Settings
 from .export_file import in_order
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
@@ -108,6 +107,8 @@ def parse_database_url(url: str) -> dict[str, Any]:
     named = provider.parse_url(rest) if provider else None
     if provider is None or named is None:
         raise InvalidInput(f"{_shown(url)} does not name a database; write {_FORMS}")
+    from ..settings import Settings  # noqa: PLC0415 - a process that parses a file never needs them
+
     try:
         settings = Settings.load(
             database_provider=provider.name, **{_SETTINGS[key]: value for key, value in named.items()}

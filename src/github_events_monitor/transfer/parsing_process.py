@@ -214,7 +214,8 @@ def _read_file(file: DataFile, request: _Request) -> Iterator[_Message]:
 
 
 def _send(pipe: IO[bytes], frame: bytes) -> None:
-    pipe.write(len(frame).to_bytes(4) + frame)
+    pipe.write(len(frame).to_bytes(4))
+    pipe.write(frame)
     pipe.flush()
 
 

@@ -1,13 +1,16 @@
 """Requests and answers as JSON: botocore handles each attribute of each item by half a dozen calls, going out and
 coming in, which is most of the time of a query and a fifth of that of storing.
 
-Items are in DynamoDB's own form already (see `items`): their attributes are left as they are; only bytes are encoded
-and decoded, which our items never hold inside lists or maps. Everything else is botocore's.
+Parameters are in DynamoDB's own form already (see `items`), and the fields of its requests have the names of the
+parameters: they are written in one step, which makes base64 of bytes. In answers the attributes of items are left as
+they are; only bytes are decoded, which our items never hold inside lists or maps. Everything else is botocore's.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from aiobotocore.parsers import AioJSONParser, AioResponseParserFactory
 from botocore.serialize import JSONSerializer
 
@@ -33,16 +36,14 @@ class _ItemParser(AioJSONParser):
 
 
 class _ItemSerializer(JSONSerializer):
-    def _serialize_type_map(self, serialized: Any, value: Any, shape: Any, key: str) -> None:
-        if shape.value.name != "AttributeValue":
-            super()._serialize_type_map(serialized, value, shape, key)  # type: ignore[misc] # as above
-            return
-        serialized[key] = {name: _encoded(attribute) for name, attribute in value.items()}
+    def serialize_to_request(self, parameters: Mapping[str, Any], operation_model: Any) -> Any:
+        request = super().serialize_to_request({}, operation_model)
+        request["body"] = _encode(parameters)
+        return request
 
 
 def _decoded(attribute: dict[str, Any]) -> dict[str, Any]:
     return {"B": b64decode(attribute["B"])} if "B" in attribute else attribute
 
 
-def _encoded(attribute: dict[str, Any]) -> dict[str, Any]:
-    return {"B": b64encode(attribute["B"]).decode()} if "B" in attribute else attribute
+_encode = msgspec.json.Encoder().encode

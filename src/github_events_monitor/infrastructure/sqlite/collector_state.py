@@ -104,7 +104,7 @@ class SQLiteCollectorState(CollectorState):
         return await self._db.read(read_watch_list)
 
     async def _save_aliases(self, aliases: Mapping[str, str]) -> None:
-        rows = [(ALIAS, alias, dump_json(repo).decode()) for alias, repo in aliases.items()]
+        rows = [(ALIAS, alias, dump_json(repo).decode()) for alias, repo in sorted(aliases.items())]
         await self._db.write(lambda db: db.executemany(_PUT, rows) and None)
 
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]:

@@ -143,12 +143,12 @@ def _steps(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
 
 
 def _insert_step(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
-    keys = [EventKey(*row[:4]) for row in rows]
     reused, new = has_reused_ids(db), 0
-    if not reused and not any(has_instant(key.event_id) for key in keys):
+    if not reused and not any(has_instant(row[0]) for row in rows):
         new = _insert_rows(db, rows)
         if new == len(rows):
             return new
+    keys = [EventKey(*row[:4]) for row in rows]
     stored = read_keys(db, ids_to_look_up(keys, reused=reused))
     names = differing_names(keys, stored)
     chosen = ids_to_store_under(keys, stored, read_aliases(db, names) if names else {})
