@@ -327,3 +327,12 @@ async def test_asked_twice_in_a_second_nothing_is_collected_and_nothing_is_left(
     before = len(world.github.requests)
     answer = await ask(world, reader="ann")
     assert (answer.note, len(world.github.requests)) == (None, before)
+
+
+async def test_what_a_first_question_did_not_read_is_said_and_does_not_pass_for_none(manager: DatabaseManager) -> None:
+    world = make(manager)
+    first = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
+    assert first.note == "Failing checks and advisories of 1 repository are not known yet (collect_now)."
+    assert first.note in WHATS_NEW.text(first)
+    await world.collector.collect(["octo/hello"])
+    assert (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).note is None
