@@ -77,6 +77,7 @@ _AI_NAME = re.compile(
 e-mail address must say more."""
 
 _NOREPLY = re.compile(r"(?:\d+\+)?(?P<login>[^@+\s]+)@users\.noreply\.github\.com", re.IGNORECASE)
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 _CO_AUTHOR = re.compile(r"co-authored-by[ \t]*:(?P<name>[^<>\n]*)<[ \t]*(?P<email>[^<>\s]+)[ \t]*>", re.IGNORECASE)
 _TRAILER = re.compile(r"[A-Za-z0-9-]{1,60}[ \t]*:|\(cherry picked from commit ")
 _SQUASHED = re.compile(r"[*-] |-{3,}$")
@@ -109,10 +110,12 @@ def is_ai_assistant(login: str | None, name: str | None = None, email: str | Non
 def login_of_email(email: str | None) -> str | None:
     """Return the login that GitHub's own noreply address names, None for any other address.
 
+    GH Archive keeps the SHA-1 of what stands before the @: that is nobody's login, which has at most 39 characters.
     https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address
+    https://github.com/igrigorik/gharchive.org/blob/master/crawler/obfuscate.rb
     """
     noreply = _NOREPLY.fullmatch((email or "").strip())
-    return noreply["login"] if noreply else None
+    return noreply["login"] if noreply and not _SHA1.fullmatch(noreply["login"]) else None
 
 
 def kind_of(

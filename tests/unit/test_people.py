@@ -126,6 +126,7 @@ def test_trailers_count_only_as_trailers(message: str, count: int) -> None:
         ("1+renovate[bot]@users.noreply.github.com", "renovate[bot]"),
         ("ada@example.org", None),
         ("7+@users.noreply.github.com", None),
+        ("15d8c3070dffc755df9ea39fc7c0c8fcb59772c5@users.noreply.github.com", None),  # as GH Archive writes it
         (None, None),
     ],
 )

@@ -23,6 +23,7 @@ from .workflow_runs import collect_workflow_runs, read_older_runs
 
 KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
+RECORD = ("threads",)
 LISTED = ("events", "commits")
 """What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
 _KEPT_BACK = 4
@@ -37,7 +38,7 @@ class Outcome(NamedTuple):
 
     reached: what was asked about was listed. listed: what was listed, of `KINDS`. postponed: something is left for the
     next pass. state: what is remembered of the repository by now; None where no pass was made. since: back to when what
-    was asked about reached.
+    was asked about reached. record_refused: why issues and pull requests may not be read.
     """
 
     repo: str
@@ -51,6 +52,7 @@ class Outcome(NamedTuple):
     postponed: bool = False
     state: RepositoryState | None = None
     since: str = ""
+    record_refused: MonitorError | None = None
 
 
 class CollectionPass:
@@ -89,6 +91,7 @@ class CollectionPass:
             postponed=state.postponed,
             state=state.repository,
             since=state.want.since,
+            record_refused=state.record_refused,
         )
 
     async def _listings(self) -> None:
@@ -106,7 +109,7 @@ class CollectionPass:
 
     def _rounds(self) -> list[tuple[str, ...]]:
         """Return what is listed at once, round by round: where the budget is small, what matters most first."""
-        kinds, record = self._state.kinds, ("threads",)
+        kinds, record = self._state.kinds, RECORD
         if self._state.thorough:
             return [KINDS] if self._state.with_token else [LISTED, record]
         asked = tuple(kind for kind in LISTED if kind in kinds)

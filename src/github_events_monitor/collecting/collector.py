@@ -23,7 +23,7 @@ from ..instants import Clock, format_instant, shift, system_clock
 from ..records import CommitRecord, Span, Stored, repo_key
 from ..side_by_side import side_by_side
 from ..text import clean
-from .collection_pass import KINDS, Outcome, Progress
+from .collection_pass import KINDS, RECORD, Outcome, Progress
 from .details import fetch_details
 from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
@@ -202,8 +202,9 @@ class Collector:
         for number, key in enumerate(keys):
             fair = max(least, budget.left - least * (len(keys) - number - 1))
             outcome = await self._shared_pass(key, budget.share(min(fair, budget.left)), plan)
-            problems[key] = outcome.error
-            if not outcome.reached and outcome.error is None:
+            # To a question about the record alone, what GitHub refuses of it is what failed.
+            problems[key] = outcome.error or (outcome.record_refused if plan.kinds == RECORD else None)
+            if not outcome.reached and problems[key] is None:
                 problems[key] = Unreachable(
                     f"not collected within this call's {READ_REQUESTS} requests and {READ_SECONDS:.0f} s;"
                     " ask again, or run collect_now"

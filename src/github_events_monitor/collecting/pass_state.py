@@ -84,6 +84,9 @@ class PassState:
     postponed: bool = False
     """Whether something is left for the next pass."""
 
+    record_refused: MonitorError | None = None
+    """Why issues and pull requests may not be read."""
+
     @property
     def repo(self) -> str:
         """The key under which the repository is stored."""

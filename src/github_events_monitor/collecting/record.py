@@ -40,6 +40,7 @@ async def read_record(state: PassState, most: int) -> ThreadsFound | None:
             graphql=state.with_token,
         )
     except (NotFound, Forbidden) as refused:  # of the repository itself they would have come earlier
+        state.record_refused = refused
         state.notes.append(f"issues and pull requests are not read: {refused.message}")
         return None
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from github_events_monitor.errors import InvalidInput
+from github_events_monitor.errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.questions.issues import ISSUES
+from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from tests.fake_github import FakeGitHub, FakeRepository, Reply, sha
 from tests.integration.collecting.conftest import World, build, hello
@@ -78,3 +80,30 @@ async def test_one_malformed_name_among_several_is_an_error_in_its_place(manager
     assert (error.code, "owner/name" in error.message) == ("invalid", True)
     with pytest.raises(InvalidInput, match="owner/name"):
         await world.collector.collect(["bad name", "oops"])
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(403, Forbidden), (404, NotFound), (500, Unreachable)], ids=["forbidden", "hidden", "outage"]
+)
+async def test_issues_that_may_not_be_read_are_an_error_and_no_empty_list(
+    manager: DatabaseManager, status: int, error: type[GitHubError]
+) -> None:
+    """Commits and events of the repository are known all the same; asked again soon, GitHub is left alone."""
+    world = build(FakeGitHub(hello()), manager=manager)
+
+    def fault(path: str) -> Reply | None:
+        return (status, JSON, b'{"message": "not for you"}') if "/issues" in path or "graphql" in path else None
+
+    world.github.faults.append(fault)
+    await world.collector.collect(["octo/hello"])
+    for _ in range(2):
+        before = len(world.github.requests)
+        with pytest.raises(error, match="issues of Octo/Hello"):
+            await world.service.ask(PULL_REQUESTS, repo="octo/hello")
+        from_feed = await world.service.ask(ISSUES, repo="octo/hello")
+        assert (from_feed.total_issues, "issues of Octo/Hello" in (from_feed.coverage.note or "")) == (1, True)
+    assert len(world.github.requests) == before
+    assert (await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)).total_commits == 5
+    world.github.faults.clear()
+    world.pass_time(minutes=6)
+    assert (await world.service.ask(ISSUES, repo="octo/hello")).coverage.complete

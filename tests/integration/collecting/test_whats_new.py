@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions import whats_new
+from github_events_monitor.infrastructure.questions.issues import ISSUES
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.whats_new import KINDS, WHATS_NEW, WhatsNew
 from github_events_monitor.records import Commit, CommitRecord, Event, Facts, Ledger, RepositoryState, Span, Thread
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, iso, sha
@@ -327,3 +329,27 @@ async def test_asked_twice_in_a_second_nothing_is_collected_and_nothing_is_left(
     before = len(world.github.requests)
     answer = await ask(world, reader="ann")
     assert (answer.note, len(world.github.requests)) == (None, before)
+
+
+async def test_what_a_first_question_did_not_read_is_said_and_does_not_pass_for_none(manager: DatabaseManager) -> None:
+    world = make(manager)
+    first = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
+    assert first.note == "Failing checks and advisories of 1 repository are not known yet (collect_now)."
+    assert first.note in WHATS_NEW.text(first)
+    await world.collector.collect(["octo/hello"])
+    assert (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).note is None
+
+
+async def test_a_question_about_commits_leaves_issues_as_old_as_they_were_to_the_next(manager: DatabaseManager) -> None:
+    world = make(manager)
+    await world.collector.collect(["octo/hello"])
+    world.pass_time(hours=20)
+    world.github.repositories["octo/hello"].issues.insert(0, issue(7, iso(world.now - timedelta(hours=1))))
+    await world.service.ask(RECENT_COMMITS, repo="octo/hello")
+    world.pass_time(minutes=1)
+    for _ in range(2):
+        answer = await world.service.ask(ISSUES, repo="octo/hello")
+        assert ([row.number for row in answer.issues], answer.coverage.complete) == ([7, 4], True)
+        asked = len(world.github.requests)
+    assert await world.service.ask(ISSUES, repo="octo/hello") == answer
+    assert len(world.github.requests) == asked

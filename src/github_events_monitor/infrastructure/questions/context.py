@@ -30,6 +30,9 @@ MISSING_FOR = timedelta(minutes=5)
 """For how long a name that GitHub does not know is not asked about again."""
 MAX_MISSING = 1_000
 
+RECORD = ("threads",)
+"""What a question is about that is about issues and pull requests alone."""
+
 FEW = 2
 """Repositories that can be collected completely within the requests of one call."""
 
@@ -115,6 +118,8 @@ class QuestionContext:
         self._missing: TTLCache[str, NotFound] = TTLCache(
             MAX_MISSING, MISSING_FOR.total_seconds(), timer=lambda: self.clock().timestamp()
         )
+        self._record_failed: dict[str, MonitorError] = {}
+        """Why issues and pull requests could not be read, by key, where it was asked for by a question about them."""
         self.anomalies: LRUCache[tuple[str, str], tuple[object, tuple[Anomaly, ...]]] = LRUCache(MAX_MISSING)
         self.severe: LRUCache[tuple[str, str], tuple[object, tuple[Found, ...]]] = LRUCache(MAX_MISSING)
         """Anomalies and severe findings by repository and since when, each with what they were found in."""
@@ -194,7 +199,8 @@ class QuestionContext:
         """Return a repository, collected first when what is stored is stale or too narrow for the window."""
         subject = await self.stored(repo)
         if self._refresh_from_github is None or not self._wants_collecting(subject, asked, branch, kinds, few=True):
-            return subject
+            untold = tuple(kinds) == RECORD and not self.known(subject, *RECORD)
+            return subject._replace(problem=self._record_failed.get(subject.key)) if untold else subject
         problems = await self.refresh([subject.key], asked.span, branch, kinds)
         return (await self.stored(repo))._replace(problem=problems.get(subject.key))
 
@@ -234,9 +240,19 @@ class QuestionContext:
                 self._missing[key] = found
             for kind in kinds:
                 self._widened[key, kind] = (span.since, self.now())
+            if tuple(kinds) == RECORD:
+                self._remember_record(key, found)
         if len(self._widened) > MAX_MISSING:
             self._widened.clear()
         return problems
+
+    def _remember_record(self, key: str, problem: MonitorError | None) -> None:
+        """Remember why issues and pull requests could not be read, for as long as nobody tries again."""
+        self._record_failed.pop(key, None)
+        if problem is not None:
+            self._record_failed[key] = problem
+        if len(self._record_failed) > MAX_MISSING:
+            self._record_failed.clear()
 
     async def stored(self, repo: str) -> Subject:
         """Return a repository as stored, under its own name or the one it had before a rename."""

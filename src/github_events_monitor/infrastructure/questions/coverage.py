@@ -22,8 +22,9 @@ def is_stale(
 ) -> bool:
     """Return whether a repository was never collected, or last longer ago than the poll interval.
 
-    Where a question about many had no room for the rest, of these kinds only. A look counts as collecting, but in a
-    question about few repositories not for what it did not prove: it does not see all events.
+    Where a question about many had no room for the rest, of these kinds only. In a question about few repositories
+    collecting counts only for the kinds that it reached: a look does not see all events, and a question about commits
+    reads no issues.
     """
     if state is None:
         return True
@@ -37,7 +38,7 @@ def is_stale(
 
     if is_old(state.last_collected_at) and (not kinds or any(is_old(known_until(kind)) for kind in kinds)):
         return True
-    if few and state.looked_at and any(is_old(until) for kind in kinds if (until := known_until(kind))):
+    if few and any(is_old(until) for kind in kinds if (until := known_until(kind))):
         return True
     return branch not in {None, state.default_branch} and is_old(known_until(f"commits:{branch}"))
 

@@ -20,7 +20,7 @@ from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_commits, read_snapshot
-from .thread_notes import may_have_ended, stretches
+from .thread_notes import WEBHOOK, may_have_ended, stretches
 from .threads import as_of
 from .windows import Asked, days_before
 
@@ -40,7 +40,7 @@ class Gathered(NamedTuple):
 
     attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
     has been told with this, where it is not what is remembered; not of one that could not be collected, whose news are
-    still to come.
+    still to come. unobserved: of how many repositories it was never read whether checks fail and advisories are open.
     """
 
     attention: list[Attention]
@@ -49,6 +49,7 @@ class Gathered(NamedTuple):
     errors: dict[str, Problem]
     whole: bool
     seen: dict[str, Seen]
+    unobserved: int = 0
 
 
 class Request(NamedTuple):
@@ -96,7 +97,13 @@ async def gather(
         else:
             found.quiet.append(name)
     found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
-    return found._replace(whole=whole)
+    return found._replace(whole=whole, unobserved=sum(_was_never_observed(subject) for subject in subjects))
+
+
+def _was_never_observed(subject: Subject) -> bool:
+    """Return whether neither a thorough pass nor deliveries told of what is observed in the present."""
+    state = subject.state
+    return state is not None and state.snapshot_at is None and WEBHOOK not in state.sources
 
 
 async def _of(

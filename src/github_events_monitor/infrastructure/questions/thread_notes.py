@@ -7,7 +7,7 @@ from ...ledger import ARCHIVE, merge_spans
 from ...records import RepositoryState, Span, Thread
 from ...text import count_of
 
-_WEBHOOK = "webhook"
+WEBHOOK = "webhook"
 """A source that tells of each change, and proves no stretch of time."""
 
 
@@ -21,7 +21,7 @@ def stretches(state: RepositoryState | None, until: str) -> Sequence[Span] | Non
         return ()
     spans = state.ledger.spans
     collected = list(merge_spans((*spans.get("threads", ()), *spans.get("events", ()))))
-    if not collected and _WEBHOOK in state.sources:
+    if not collected and WEBHOOK in state.sources:
         return None
     if collected:
         last = collected.pop()

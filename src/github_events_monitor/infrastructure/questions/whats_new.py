@@ -80,8 +80,11 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     if fitted.whole and names and reader is not None and context.may_watch:
         mark = asked.window.until if complete else since
         await context.manager.collector_state.save_reader_mark(reader, mark, found.seen)
+    looks = (
+        f"Failing checks and advisories of {count_of(found.unobserved, 'repository')} are not known yet (collect_now)."
+    )
     rest = "This is not all." if reader is None else "The reader's mark stays, for this is not all."
-    said = nothing, fitted.note, more, rest if names and not complete else None
+    said = nothing, looks if found.unobserved else None, fitted.note, more, rest if names and not complete else None
     return fitted.answer.model_copy(update={"note": " ".join(filter(None, said)) or None})
 
 
