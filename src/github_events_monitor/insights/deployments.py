@@ -1,6 +1,6 @@
 """Releases and deployments of a window, and the four DORA keys as proxies: `measure_deployments`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -75,13 +75,14 @@ def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
 
 
 def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: Sequence[Deployment]) -> Record:
-    what, deliveries = _deliveries(releases, deployments, inputs.since)
+    what, deliveries, unjudged = _deliveries(releases, deployments, inputs.since)
     commits = {commit.sha: (commit, summary) for commit, summary in inputs.commits if commit.commit_date < inputs.until}
     return Record(
         since=inputs.since,
         until=inputs.until,
         what=what,
         deliveries=deliveries,
+        unjudged=[delivery for delivery in unjudged if delivery.at >= inputs.since],
         commits=sorted((commit.commit_date, sha) for sha, (commit, _) in commits.items()),
         remedies=sorted((pair[0].commit_date, sha) for sha, pair in commits.items() if _is_remedy(pair[0])),
         gap=_gap(inputs, "release" if what == "releases" else "deployment"),
@@ -91,18 +92,31 @@ def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: 
 
 def _deliveries(
     releases: Sequence[Release], deployments: Sequence[Deployment], since: str
-) -> tuple[str, Sequence[Delivery]]:
-    """What stands for a delivery: the first choice that is frequent enough in the window, else the most frequent."""
+) -> tuple[str, Sequence[Delivery], Sequence[Delivery]]:
+    """Return what stands for a delivery, those that ended, and those of which it is not known.
+
+    It is the first choice that is frequent enough in the window, else the most frequent.
+    """
     final = [deployment for deployment in deployments if deployment.state in FAILED | DELIVERED]
+    open_ended = [deployment for deployment in deployments if deployment.state is None]
+    unjudged: dict[str, list[Delivery]] = {
+        "production deployments": [_of_deployment(d) for d in open_ended if _is_production(d.environment)],
+        "releases": [],
+        "deployments": [_of_deployment(d) for d in open_ended],
+    }
     choices = {
         "production deployments": [_of_deployment(d) for d in final if _is_production(d.environment)],
         "releases": [Delivery(r.published_at, r.evidence) for r in releases if not r.prerelease],
         "deployments": [_of_deployment(d) for d in final],
     }
-    counts = {what: sum(d.at >= since for d in found) for what, found in choices.items()}
+    counts, more = _in_window(choices, since), _in_window(unjudged, since)
     enough = [what for what in choices if counts[what] >= MINIMUM["deployment_frequency"]]
-    what = enough[0] if enough else max(counts, key=lambda name: (counts[name], name == "releases"))
-    return what, choices[what]
+    what = enough[0] if enough else max(counts, key=lambda name: (counts[name], more[name], name == "releases"))
+    return what, choices[what], unjudged[what]
+
+
+def _in_window(choices: Mapping[str, Sequence[Delivery]], since: str) -> dict[str, int]:
+    return {what: sum(delivery.at >= since for delivery in found) for what, found in choices.items()}
 
 
 def _of_deployment(deployment: Deployment) -> Delivery:
