@@ -135,10 +135,18 @@ def _is_remedy(commit: Commit) -> bool:
 
 
 def _openable(found: _Opened, repo_url: str | None, path: str) -> _Opened:
-    """Return it with a page of GitHub as its evidence where it has none."""
-    if found.evidence or not repo_url:
+    """Return it without addresses elsewhere than on its GitHub, and with a page there where it has no other evidence.
+
+    Rows may come from an export or another GitHub; the REST API is on the host itself, or in front of it on github.com.
+    https://docs.github.com/en/enterprise-server@latest/rest/using-the-rest-api/getting-started-with-the-rest-api
+    """
+    if not repo_url:
         return found
-    return found._replace(evidence=(f"{repo_url}/{path}",))
+    scheme, _, rest = repo_url.partition("://")
+    host = rest.partition("/")[0]
+    opens = ("event:", "commit:", f"{scheme}://{host}/", f"{scheme}://api.{host}/")
+    kept = tuple(piece for piece in found.evidence if piece.startswith(opens))
+    return found._replace(evidence=kept or (f"{repo_url}/{path}",))
 
 
 def _gap(inputs: DeploymentInputs, kind: str) -> str:
