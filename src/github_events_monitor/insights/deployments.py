@@ -9,6 +9,7 @@ from urllib.parse import quote
 from ..instants import shift
 from ..ledger import merge_spans, missing_spans
 from ..records import Activity, Commit, CommitSummary, MetricRow, Span
+from ..text import count_of
 from .commit_messages import read_subject
 from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployments
 from .delivery.dora import MINIMUM, Delivery, Record, measure_keys
@@ -83,6 +84,7 @@ def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: 
         what=what,
         deliveries=deliveries,
         unjudged=[delivery for delivery in unjudged if delivery.at >= inputs.since],
+        aside=_aside(deployments, inputs.since) if what == "releases" else "",
         commits=sorted((commit.commit_date, sha) for sha, (commit, _) in commits.items()),
         remedies=sorted((pair[0].commit_date, sha) for sha, pair in commits.items() if _is_remedy(pair[0])),
         gap=_gap(inputs, "release" if what == "releases" else "deployment"),
@@ -113,6 +115,11 @@ def _deliveries(
     enough = [what for what in choices if counts[what] >= MINIMUM["deployment_frequency"]]
     what = enough[0] if enough else max(counts, key=lambda name: (counts[name], more[name], name == "releases"))
     return what, choices[what], unjudged[what]
+
+
+def _aside(deployments: Sequence[Deployment], since: str) -> str:
+    untold = sum(deployment.state is None and deployment.created_at >= since for deployment in deployments)
+    return f" Whether {count_of(untold, 'deployment')} without a known status succeeded is unknown." if untold else ""
 
 
 def _in_window(choices: Mapping[str, Sequence[Delivery]], since: str) -> dict[str, int]:

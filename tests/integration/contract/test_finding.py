@@ -13,6 +13,8 @@ from github_events_monitor.infrastructure.questions.commit_details import COMMIT
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
+from github_events_monitor.insights.commits import analyse_commit
 from github_events_monitor.records import Commit, CommitFile, CommitRecord, Ledger, RepositoryState, Span
 
 from ..conftest import NOW
@@ -157,3 +159,17 @@ async def test_a_commit_whose_files_were_read_in_part_may_touch_any_path(
     text = COMMIT_DETAILS.text(details)
     assert "at least 2 files" in text
     assert "of them known" in text if changed else "in at least 2 files" in text
+
+
+async def test_a_newcomers_workflow_beside_code_is_a_finding(manager: DatabaseManager) -> None:
+    def by(login: str, number: int, day: int, *paths: str) -> CommitRecord:
+        made = change(number, *paths)
+        commit = replace(made.commit, author_login=login, commit_date=at(0, day=day), message="feat: a thing")
+        return replace(made, commit=commit, summary=analyse_commit(commit, made.files))
+
+    asked = await fill(manager)
+    known = [by("ann", 20 + day, day, "src/a.py") for day in range(1, 12)]
+    await manager.commits.insert_commits([*known, by("eve", 40, 30, "src/b.py", ".github/workflows/ci.yml")])
+    report = await asked.ask(SECURITY_REPORT, repo=REPO, since="2025-03-20")
+    [found] = [one for one in report.findings if one.type == "workflow_changed_by_newcomer"]
+    assert (found.severity, found.evidence) == ("high", (f"commit:{sha(40)}",))

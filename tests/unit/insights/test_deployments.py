@@ -147,6 +147,7 @@ def test_releases_stand_for_deliveries_though_more_deployments_are_of_unknown_en
     found = key(measure(release(june(9), "v1"), rows=rows), "deployment_frequency")
     assert (found.sample_size, found.formula.startswith("Proxy: releases")) == (1, True)
     assert "Not counted" not in found.explanation
+    assert "Whether 8 deployments without a known status succeeded is unknown." in found.explanation
 
 
 @pytest.mark.parametrize(("minute", "count"), [(10, 1), (11, 2)])

@@ -49,6 +49,7 @@ class Record(NamedTuple):
     deployments"… commits: (when, sha), remedies: those that revert or repair in haste; oldest first. gap: empty, or a
     sentence about what may be missing. status_known: whether the deliveries themselves say that they failed. unjudged:
     those of the window of which it is not known whether they failed, oldest first; they are none of the deliveries.
+    aside: empty, or a sentence about what else of the window is of unknown outcome.
     """
 
     since: str
@@ -60,6 +61,7 @@ class Record(NamedTuple):
     gap: str
     status_known: bool
     unjudged: Sequence[Delivery] = ()
+    aside: str = ""
 
 
 def measure_keys(record: Record) -> tuple[DoraKey, ...]:
@@ -102,7 +104,7 @@ def _frequency(record: Record) -> DoraKey:
         len(made) / weeks if made else None,
         len(made),
         formula=f"{record.what} in the window that did not fail / weeks in the window",
-        said=f"{len(made)} in {weeks:.1f} weeks.",
+        said=f"{len(made)} in {weeks:.1f} weeks.{record.aside}",
         evidence=[proof for d in reversed(made) for proof in d.evidence[:1]],
     )
 

@@ -77,7 +77,8 @@ def find_unread_files(case: Case) -> Iterator[str]:
 
 
 def _read(case: Case, known: Known) -> bool:
-    return lists_all(known.commit, case.inputs.files.get(known.commit.sha, ()))
+    files = case.inputs.files.get(known.commit.sha)  # which has not those of every commit
+    return known.commit.files_changed is not None if files is None else lists_all(known.commit, files)
 
 
 def _with_files(case: Case) -> Iterator[Known]:
