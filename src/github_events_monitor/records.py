@@ -73,8 +73,8 @@ class Facts(NamedTuple):
     number: of the issue, pull request or discussion; GitHub's id of a run, or of a deployment and its statuses.
     ref: full ref (refs/heads/…) of a push, creation or deletion, tag of a release, branch of a run (fork:branch).
     sha: head of a push, of a pull request, of a deployment or run.
-    subject: what it is about: author of the issue or pull request, member added, environment, workflow; of a release
-        `PRERELEASE` or `RELEASE`, as the payload says.
+    subject: what it is about: author of the issue or pull request, member added, environment, workflow (see
+        `github.workflow_names`); of a release `PRERELEASE` or `RELEASE`, as the payload says.
     """
 
     action: str | None = None

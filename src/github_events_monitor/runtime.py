@@ -210,8 +210,14 @@ async def _status(settings: Settings, manager: DatabaseManager, collector: Colle
 
 
 def web_url(api_url: str) -> str:
-    """Return where people look at repositories: GHES has its API below /api/v3 of the same host."""
+    """Return where people look at repositories: GHES has its API below /api/v3, GHE.com on a host in front.
+
+    https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/network-details-for-ghecom
+    """
     parts = urlsplit(api_url)
+    host = parts.netloc.lower()
+    if host.startswith("api.") and host.endswith(".ghe.com"):
+        return f"{parts.scheme}://{host.removeprefix('api.')}"
     return f"{parts.scheme}://{parts.netloc}" if parts.path.startswith("/api/v3") else "https://github.com"
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from ..records import PRERELEASE, RELEASE, Facts
 from .decoding import GHOST, Shape, text
+from .workflow_names import Workflow
 
 PayloadT = TypeVar("PayloadT", bound=msgspec.Struct)
 
@@ -108,6 +109,8 @@ class _Run(msgspec.Struct):
     head_sha: str | None = None
     status: str | None = None
     conclusion: str | None = None
+    workflow_id: int | None = None
+    path: str | None = None
     check_suite: _Suite | None = None
 
 
@@ -208,8 +211,10 @@ def _run(payload: _RunPayload) -> Facts:
     run = payload.workflow_run or payload.workflow_job or payload.check_run or payload.check_suite or _Run()
     state = run.conclusion or run.status or payload.action
     branch = run.head_branch or (run.check_suite.head_branch if run.check_suite else None)
-    number = payload.workflow_run.id if payload.workflow_run else None
-    return _facts(state, number, ref=_of_fork(run, branch), sha=run.head_sha, subject=run.name)
+    number, subject = None, run.name
+    if payload.workflow_run:
+        number, subject = run.id, Workflow(run.name, run.workflow_id, run.path).to_subject()
+    return _facts(state, number, ref=_of_fork(run, branch), sha=run.head_sha, subject=subject)
 
 
 def _of_fork(run: _Run, branch: str | None) -> str | None:

@@ -22,7 +22,7 @@ https://docs.github.com/en/rest/checks/runs#list-check-runs-in-a-check-suite"""
 
 _KEPT = (
     "id", "name", "head_branch", "head_sha", "run_number", "run_attempt", "event", "status", "conclusion",
-    "workflow_id", "html_url", "created_at", "run_started_at", "updated_at",
+    "workflow_id", "path", "html_url", "created_at", "run_started_at", "updated_at",
 )  # fmt: skip
 """What is kept of a run; a delivery has all of it, and more that no question needs."""
 
@@ -59,6 +59,7 @@ class _Run(msgspec.Struct):
     status: str | None = None
     conclusion: str | None = None
     workflow_id: int | None = None
+    path: str | None = None
     html_url: str | None = None
     created_at: str | None = None
     run_started_at: str | None = None

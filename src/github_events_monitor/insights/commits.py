@@ -14,7 +14,7 @@ from ..records import Commit, CommitFile, CommitSummary
 from .commit_messages import Message, is_merge_subject, read_message
 from .file_kinds import FileKind, is_sensitive, is_workflow, kind_of_file
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 
 SIZE_POINTS, SIZE_FULL_AT = 45, 2000
 """Impact: points for changed lines outside generated files, by their logarithm, all of them from 2,000 lines on."""
@@ -55,8 +55,7 @@ Risk = Literal["low", "medium", "high"]
 class _Change(NamedTuple):
     """The extent of a commit. lines and files leave generated files out where files are known; None is unknown.
 
-    cut: whether there are more files: GitHub does not list all of a huge commit.
-    https://docs.github.com/en/rest/commits/commits#get-a-commit
+    cut: whether there may be more files, see `lists_all`.
     """
 
     lines: int | None
@@ -65,6 +64,14 @@ class _Change(NamedTuple):
     cut: bool = False
     sensitive: int = 0
     workflows: bool = False
+
+
+def lists_all(commit: Commit, files: Sequence[CommitFile]) -> bool:
+    """Return whether these are all files of a commit: GitHub lists no more than 3,000, a hundred by a request.
+
+    https://docs.github.com/en/rest/commits/commits#get-a-commit
+    """
+    return commit.files_changed is not None and len(files) >= commit.files_changed
 
 
 def analyse_commit(commit: Commit, files: Sequence[CommitFile] | None) -> CommitSummary:
@@ -106,7 +113,7 @@ def _measure(commit: Commit, files: Sequence[CommitFile] | None) -> _Change:
         lines=sum(known) if len(known) == len(own) else lines,
         files=len(own),
         kinds=Counter(kinds.values()),
-        cut=commit.files_changed is None,
+        cut=not lists_all(commit, files),
         sensitive=sum(is_sensitive(file.filename) for file in own),
         workflows=any(is_workflow(file.filename) for file in own),
     )
@@ -128,7 +135,7 @@ def _categorise(commit: Commit, message: Message, change: _Change) -> dict[str, 
 
 def _by_path(change: _Change) -> dict[str, str]:
     """Return the category that all files agree on, if they do; generated files do not vote unless they are alone."""
-    if not change.kinds:
+    if not change.kinds or change.cut:
         return {}
     voting = set(change.kinds) - {"generated"}
     if not voting:
@@ -163,12 +170,11 @@ def _impact(categories: tuple[str, ...], message: Message, change: _Change, *, s
     )
     extent += CODE_POINTS * ("code" in kinds) + BUILD_POINTS * bool(kinds & {"build", "ci", "manifest"})
     extent += SENSITIVE_POINTS * bool(change.sensitive) + SECURITY_POINTS * security
-    factor = QUIET_FACTOR if kinds and kinds <= QUIET_KINDS else 1
+    factor = QUIET_FACTOR if kinds and kinds <= QUIET_KINDS and not change.cut else 1
     lines = "an unknown number of lines" if change.lines is None else _count(change.lines, "line")
     files = "an unknown number of files" if change.files is None else _count(change.files, "file")
-    why = f"impact: {lines} in {'at least ' if change.cut else ''}{files}" + (
-        " outside generated and lock files" if kinds else ""
-    )
+    least = "at least " if change.cut else ""
+    why = f"impact: {least}{lines} in {least}{files}" + (" outside generated and lock files" if kinds else "")
     return min(100, round(extent * factor + breaking)), why
 
 
@@ -194,7 +200,8 @@ def _risk(message: Message, change: _Change, impact: int, *, security: bool, bot
     for level, applies, why in rules:
         if applies:
             return level, f"risk is {level}: {why}"
-    return "low", "risk is low: no rule for a higher level applies"
+    where = ", as far as its files are known" if change.cut else ""
+    return "low", f"risk is low: no rule for a higher level applies{where}"
 
 
 def _sentence(categories: tuple[str, ...], commit: Commit, change: _Change, *, breaking: bool, bot: bool) -> str:
@@ -202,7 +209,9 @@ def _sentence(categories: tuple[str, ...], commit: Commit, change: _Change, *, b
     nouns = " and ".join(_NOUNS[name] for name in categories[:2]) or "change"
     text = f"breaking {nouns}" if breaking else nouns
     text = text[0].upper() + text[1:] + (" by a bot" if bot else "")
-    if commit.files_changed is not None:
+    if change.cut and commit.files_changed is not None:
+        text += f" in {_count(commit.files_changed, 'file')}, {change.kinds.total():,} of them known"
+    elif commit.files_changed is not None:
         text += f" in {_count(commit.files_changed, 'file')}"
     elif change.cut:
         text += f" in at least {_count(change.kinds.total(), 'file')}"

@@ -1,6 +1,6 @@
 """Releases and deployments of a window, and the four DORA keys as proxies: `measure_deployments`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -9,6 +9,7 @@ from urllib.parse import quote
 from ..instants import shift
 from ..ledger import merge_spans, missing_spans
 from ..records import Activity, Commit, CommitSummary, MetricRow, Span
+from ..text import count_of
 from .commit_messages import read_subject
 from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployments
 from .delivery.dora import MINIMUM, Delivery, Record, measure_keys
@@ -75,14 +76,16 @@ def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
 
 
 def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: Sequence[Deployment]) -> Record:
-    what, deliveries = _deliveries(releases, deployments, inputs.since)
-    first = deliveries[0].at if deliveries else inputs.until  # a failure shows after a delivery
+    what, deliveries, unjudged = _deliveries(releases, deployments, inputs.since)
+    first = min((delivery.at for delivery in (*deliveries, *unjudged)), default=inputs.until)
     commits = {commit.sha: (commit, summary) for commit, summary in inputs.commits if commit.commit_date < inputs.until}
     return Record(
         since=inputs.since,
         until=inputs.until,
         what=what,
         deliveries=deliveries,
+        unjudged=[delivery for delivery in unjudged if delivery.at >= inputs.since],
+        aside=_aside(deployments, inputs.since) if what == "releases" else "",
         commits=sorted((commit.commit_date, sha) for sha, (commit, _) in commits.items()),
         remedies=sorted(
             (commit.commit_date, sha)
@@ -96,18 +99,36 @@ def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: 
 
 def _deliveries(
     releases: Sequence[Release], deployments: Sequence[Deployment], since: str
-) -> tuple[str, Sequence[Delivery]]:
-    """What stands for a delivery: the first choice that is frequent enough in the window, else the most frequent."""
+) -> tuple[str, Sequence[Delivery], Sequence[Delivery]]:
+    """Return what stands for a delivery, those that ended, and those of which it is not known.
+
+    It is the first choice that is frequent enough in the window, else the most frequent.
+    """
     final = [deployment for deployment in deployments if deployment.state in FAILED | DELIVERED]
+    open_ended = [deployment for deployment in deployments if deployment.state is None]
+    unjudged: dict[str, list[Delivery]] = {
+        "production deployments": [_of_deployment(d) for d in open_ended if _is_production(d.environment)],
+        "releases": [],
+        "deployments": [_of_deployment(d) for d in open_ended],
+    }
     choices = {
         "production deployments": [_of_deployment(d) for d in final if _is_production(d.environment)],
         "releases": [Delivery(r.published_at, r.evidence) for r in releases if not r.prerelease],
         "deployments": [_of_deployment(d) for d in final],
     }
-    counts = {what: sum(d.at >= since for d in found) for what, found in choices.items()}
+    counts, more = _in_window(choices, since), _in_window(unjudged, since)
     enough = [what for what in choices if counts[what] >= MINIMUM["deployment_frequency"]]
-    what = enough[0] if enough else max(counts, key=lambda name: (counts[name], name == "releases"))
-    return what, choices[what]
+    what = enough[0] if enough else max(counts, key=lambda name: (counts[name], more[name], name == "releases"))
+    return what, choices[what], unjudged[what]
+
+
+def _aside(deployments: Sequence[Deployment], since: str) -> str:
+    untold = sum(deployment.state is None and deployment.created_at >= since for deployment in deployments)
+    return f" Whether {count_of(untold, 'deployment')} without a known status succeeded is unknown." if untold else ""
+
+
+def _in_window(choices: Mapping[str, Sequence[Delivery]], since: str) -> dict[str, int]:
+    return {what: sum(delivery.at >= since for delivery in found) for what, found in choices.items()}
 
 
 def _of_deployment(deployment: Deployment) -> Delivery:
@@ -126,10 +147,18 @@ def _is_remedy(commit: Commit) -> bool:
 
 
 def _openable(found: _Opened, repo_url: str | None, path: str) -> _Opened:
-    """Return it with a page of GitHub as its evidence where it has none."""
-    if found.evidence or not repo_url:
+    """Return it without addresses elsewhere than on its GitHub, and with a page there where it has no other evidence.
+
+    Rows may come from an export or another GitHub; the REST API is on the host itself, or in front of it on github.com.
+    https://docs.github.com/en/enterprise-server@latest/rest/using-the-rest-api/getting-started-with-the-rest-api
+    """
+    if not repo_url:
         return found
-    return found._replace(evidence=(f"{repo_url}/{path}",))
+    scheme, _, rest = repo_url.partition("://")
+    host = rest.partition("/")[0]
+    opens = ("event:", "commit:", f"{scheme}://{host}/", f"{scheme}://api.{host}/")
+    kept = tuple(piece for piece in found.evidence if piece.startswith(opens))
+    return found._replace(evidence=kept or (f"{repo_url}/{path}",))
 
 
 def _gap(inputs: DeploymentInputs, kind: str) -> str:

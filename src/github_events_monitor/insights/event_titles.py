@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
+from ..github.workflow_names import Workflow
 from ..records import Event
 from ..text import clean
 from .event_texts import Payload
@@ -170,7 +171,8 @@ def _deployment_status(event: Event, _: Payload) -> str:
 
 def _run(kind: str, event: Event, _: Payload) -> str:
     where = ", ".join(part for part in (_ref(event.facts.ref), _short(event.facts.sha)) if part)
-    name = f" {_name(event.facts.subject)}" if event.facts.subject else ""
+    subject = _name(Workflow.of(event.facts.subject).name)
+    name = f" {subject}" if subject else ""
     return f"{kind}{name}: {_outcome(event)}{f' ({where})' if where else ''}"
 
 

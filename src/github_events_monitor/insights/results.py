@@ -200,10 +200,13 @@ class DeploymentAnswer(AnswerModel):
 class FailingWorkflow(AnswerModel):
     """A workflow whose last verdict is a failure; since: its first failure after a success, sha: of that commit.
 
-    since_known: false where no success before it is known, so that it may fail for longer.
+    since_known: false where no success before it is known, so that it may fail for longer. workflow: its name, with its
+    file or id where others have that name. branch: where the default branch is not known.
     """
 
     workflow: str
+    workflow_id: int | None
+    branch: str | None
     since: str
     sha: str | None
     since_known: bool
@@ -211,7 +214,7 @@ class FailingWorkflow(AnswerModel):
 
 
 class WorkflowRunsResult(AnswerModel):
-    """Verdicts of workflow runs on the default branch; skipped, cancelled and neutral runs give none."""
+    """Verdicts of workflow runs on the default branch, or on any where it is not known; skipped ones give none."""
 
     verdicts: int
     failed: int

@@ -9,6 +9,7 @@ import pytest
 from github_events_monitor.collecting import workflow_runs
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
@@ -280,3 +281,46 @@ async def test_an_older_commit_s_run_that_ends_later_does_not_decide(manager: Da
     found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
     assert found is not None
     assert [(one.workflow, one.sha) for one in found.failing] == [("CI", sha(3))]
+
+
+async def test_two_workflows_of_one_name_are_told_apart_whichever_way_they_came(manager: DatabaseManager) -> None:
+    files = {number: f".github/workflows/{name}.yml" for number, name in ((11, "linux"), (12, "windows"))}
+    about: list[Json] = [{"workflow_id": number, "path": path} for number, path in files.items()]
+    rows = [run(4, 2, "success", **about[0]), run(3, 3, "failure", **about[1]), run(1, 5, "success", **about[1])]
+    world = make(manager, *rows)
+    await world.collector.collect(["octo/hello"])
+    assert await deliver(world, run(5, 1, "success", **about[0])) == 1
+    answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    assert answer.workflow_runs is not None
+    [one] = answer.workflow_runs.failing
+    assert (one.workflow, one.workflow_id, one.sha, one.since_known) == (f"CI ({files[12]})", 12, sha(3), True)
+    assert f'Workflow "CI ({files[12]})", id 12, fails since' in DEPLOYMENT_METRICS.text(answer)
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
+    assert [row.title for row in news.repositories[0].first["failed_runs"]] == [f"CI ({files[12]})"]
+    assert [row.reason.partition(" fails")[0] for row in news.attention if row.kind == "checks_failing"] == [
+        f'"CI ({files[12]})"'
+    ]
+    activity = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=48)
+    assert {row.title.partition(":")[0] for row in activity.events if row.event_type == RUN} == {"workflow CI"}
+    world.pass_time(hours=1)
+    assert await deliver(world, run(6, -0.5, "success", **about[1])) == 1
+    healed = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert healed is not None
+    assert healed.failing == ()
+
+
+async def test_where_the_default_branch_is_not_known_no_answer_speaks_of_it(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(), manager=manager)
+    world.service = DatabaseService(QuestionContext(manager=manager, clock=world.clock))  # which asks GitHub nothing
+    assert await deliver(world, run(1, 2, "success")) == 1
+    assert await deliver(world, run(2, 1, "failure", head_branch="dev")) == 1
+    answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    text = DEPLOYMENT_METRICS.text(answer)
+    assert answer.workflow_runs is not None
+    assert [one.branch for one in answer.workflow_runs.failing] == ["dev"]
+    assert "on the default branch" not in text
+    assert 'of branch "dev"' in text
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
+    reasons = [row.reason for row in news.attention if row.kind == "checks_failing"]
+    assert reasons
+    assert all('(branch "dev"; which is the default is not known)' in reason for reason in reasons)

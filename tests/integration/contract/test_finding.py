@@ -3,14 +3,18 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from github_events_monitor.errors import InvalidInput
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.commit_details import COMMIT_DETAILS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
+from github_events_monitor.insights.commits import analyse_commit
 from github_events_monitor.records import Commit, CommitFile, CommitRecord, Ledger, RepositoryState, Span
 
 from ..conftest import NOW
@@ -137,3 +141,35 @@ async def test_one_repository_or_two_to_ten(arguments: dict[str, Any]) -> None:
 async def test_a_glob_of_many_wildcards_is_refused(manager: DatabaseManager) -> None:
     with pytest.raises(InvalidInput, match="more than 10 wildcards"):
         await (await fill(manager)).ask(RECENT_COMMITS, repo=REPO, since="2025-03-01", path="*a" * 11)
+
+
+@pytest.mark.parametrize("changed", [None, 4_000])
+async def test_a_commit_whose_files_were_read_in_part_may_touch_any_path(
+    manager: DatabaseManager, changed: int | None
+) -> None:
+    part = change(9, "src/a.py", "src/b.py")
+    commit = replace(part.commit, files_changed=changed)
+    asked = await fill(manager)
+    await manager.commits.insert_commits([replace(part, commit=commit)])
+    found = await asked.ask(RECENT_COMMITS, repo=REPO, since="2025-03-01", path="docs/guide/")
+    assert (found.total_commits, found.files_unknown) == (0, 2)
+    details = await asked.ask(COMMIT_DETAILS, repo=REPO, sha=sha(9))
+    assert details.commit.files_changed == changed
+    assert details.note == "It may change more files than the 2 that are known: the others were not read."
+    text = COMMIT_DETAILS.text(details)
+    assert "at least 2 files" in text
+    assert "of them known" in text if changed else "in at least 2 files" in text
+
+
+async def test_a_newcomers_workflow_beside_code_is_a_finding(manager: DatabaseManager) -> None:
+    def by(login: str, number: int, day: int, *paths: str) -> CommitRecord:
+        made = change(number, *paths)
+        commit = replace(made.commit, author_login=login, commit_date=at(0, day=day), message="feat: a thing")
+        return replace(made, commit=commit, summary=analyse_commit(commit, made.files))
+
+    asked = await fill(manager)
+    known = [by("ann", 20 + day, day, "src/a.py") for day in range(1, 12)]
+    await manager.commits.insert_commits([*known, by("eve", 40, 30, "src/b.py", ".github/workflows/ci.yml")])
+    report = await asked.ask(SECURITY_REPORT, repo=REPO, since="2025-03-20")
+    [found] = [one for one in report.findings if one.type == "workflow_changed_by_newcomer"]
+    assert (found.severity, found.evidence) == ("high", (f"commit:{sha(40)}",))

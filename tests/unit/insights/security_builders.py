@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from github_events_monitor.insights.event_texts import TextItem
 from github_events_monitor.insights.results import Finding, SecurityResult
 from github_events_monitor.insights.security import SecurityInputs
@@ -30,7 +32,8 @@ def made(at: str, login: str | None = "ann", *, message: str = "Change", **more:
 
 def with_files(*changes: tuple[Commit, list[str]], since: str = "2026-04-01T00:00:00Z") -> SecurityInputs:
     """Commits and the files they changed, after a month in which ann alone was at work."""
-    commits = [made(since), *(commit for commit, _ in changes)]
+    commits = [made(since, files_changed=0)]
+    commits += [structs.replace(commit, files_changed=len(paths)) for commit, paths in changes]
     files = {commit.sha: [CommitFile(filename=path) for path in paths] for commit, paths in changes}
     return replace(BASE, commits=[(commit, None) for commit in commits], files=files)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from github_events_monitor.insights.commit_messages import is_merge_subject, read_message
 from github_events_monitor.insights.commits import RULES_VERSION, analyse_commit
@@ -147,6 +148,7 @@ def test_lines_that_are_not_told_are_unknown(unknown: str) -> None:
 
 def test_lines_of_files_count_where_all_are_told_else_those_of_the_commit() -> None:
     commit = Commit(sha="a" * 40, repo_name="o/r", commit_date="2026-06-01T00:00:00Z", additions=70, deletions=30)
+    commit = replace(commit, files_changed=2)
     lock = CommitFile(filename="uv.lock", additions=60, deletions=0)
     told = CommitFile(filename="a.py", additions=10, deletions=30)
     assert "impact: 40 lines" in analyse_commit(commit, [told, lock]).reasons[0]
@@ -157,7 +159,13 @@ def test_lines_of_files_count_where_all_are_told_else_those_of_the_commit() -> N
 def test_a_list_of_files_that_was_cut_is_a_lower_bound() -> None:
     summary = analyse("Always", {"a.py": 3, "docs/a.md": 1}, files_changed=None)
     assert summary.text == "Change in at least 2 files (code, documentation): 4 lines added, 0 removed."
-    assert "impact: 4 lines in at least 2 files outside generated and lock files" in summary.reasons
+    assert "impact: at least 4 lines in at least 2 files outside generated and lock files" in summary.reasons
+    assert summary.reasons[-1] == "risk is low: no rule for a higher level applies, as far as its files are known"
+    numbered = analyse("Always", {"a.py": 3, "docs/a.md": 1}, files_changed=4_000)
+    assert numbered.text == "Change in 4,000 files, 2 of them known (code, documentation): 4 lines added, 0 removed."
+    docs = {"a.md": 3, "b.md": 1}
+    assert analyse("Always", docs, files_changed=2).categories == ("docs",)
+    assert analyse("Always", docs, files_changed=None).categories == ("other",)  # the other files may be anything
 
 
 def test_an_unknown_size_is_said_and_not_taken_as_zero() -> None:

@@ -117,6 +117,39 @@ def test_events_that_name_their_deployment_meet_it_and_no_other() -> None:
     ]  # fmt: skip
 
 
+def test_without_a_status_it_is_not_known_whether_a_deployment_succeeded() -> None:
+    rows = [stored(n, june(n), state=None, state_at=None) for n in range(1, 13)]
+    none = measure(rows=rows, commits=[made(june(n)) for n in range(1, 9)])
+    assert none.total_deployments == 12
+    assert [(one.value, one.band, one.sample_size) for one in none.dora] == [(None, None, 0)] * 4
+    assert all("Not counted: 12 without a known status." in one.explanation for one in none.dora)
+    four = [stored(n, june(n)) for n in (20, 21, 22, 23)]  # 0.93 a week, and up to 3.7
+    some = key(measure(rows=rows + four), "deployment_frequency")
+    assert (some.value, some.band, some.sample_size) == (0.93, None, 4)
+    assert some.explanation.endswith(
+        "Not counted: 12 without a known status; this is a lower bound. They could change the band: no band."
+    )
+    one_more = key(measure(rows=[*four, stored(24, june(24)), rows[0]]), "deployment_frequency")  # 1.2 or 1.4 a week
+    assert (one_more.value, one_more.band) == (1.17, "high")
+    assert one_more.explanation.endswith("Not counted: 1 without a known status; this is a lower bound.")
+
+
+@pytest.mark.parametrize(("unjudged", "band"), [(1, "low"), (2, None)])  # of 6 or of 7
+def test_what_may_have_failed_or_not_leaves_a_band_that_it_could_not_change(unjudged: int, band: str | None) -> None:
+    rows = [stored(n, june(n), "failure" if n == 1 else "success") for n in range(1, 6)]  # 20 %
+    more = [stored(10 + n, june(10 + n), state=None, state_at=None) for n in range(unjudged)]
+    rate = key(measure(rows=rows + more), "change_failure_rate")
+    assert (rate.value, rate.sample_size, rate.band) == (20, 5, band)
+
+
+def test_releases_stand_for_deliveries_though_more_deployments_are_of_unknown_end() -> None:
+    rows = [stored(n, june(n), state=None, state_at=None) for n in range(1, 9)]
+    found = key(measure(release(june(9), "v1"), rows=rows), "deployment_frequency")
+    assert (found.sample_size, found.formula.startswith("Proxy: releases")) == (1, True)
+    assert "Not counted" not in found.explanation
+    assert "Whether 8 deployments without a known status succeeded is unknown." in found.explanation
+
+
 @pytest.mark.parametrize(("minute", "count"), [(10, 1), (11, 2)])
 def test_an_event_without_an_id_meets_the_row_within_ten_minutes(minute: int, count: int) -> None:
     event = deployed("DeploymentEvent", june(1, 0, minute), "created", None)
@@ -380,7 +413,8 @@ def test_what_happens_at_the_end_of_the_window_is_not_in_it() -> None:
 
 
 def test_an_earlier_status_does_not_replace_a_later_one_and_a_failure_counts_from_its_own_time() -> None:
-    rows = [stored(n, june(n), state=None, state_at=None) for n in (1, 2, 3, 4, 5)]
+    rows = [stored(n, june(n)) for n in (1, 3, 4, 5)]
+    rows.append(stored(2, june(2), state=None, state_at=None))
     events = [
         row("DeploymentStatusEvent", june(2, 6), action="failure", number=2),
         row("DeploymentStatusEvent", june(2, 1), action="in_progress", number=2),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -11,7 +12,7 @@ from github_events_monitor.insights.deployments import DeploymentInputs, measure
 from github_events_monitor.insights.developers import rank_developers
 from github_events_monitor.insights.patterns import PatternInputs, find_anomalies
 from github_events_monitor.insights.security import SecurityInputs, assess_security
-from github_events_monitor.observations import Deployment, ForcePush, Release
+from github_events_monitor.observations import Deployment, ForcePush, Release, Snapshot
 from github_events_monitor.records import Activity, Authorship, Commit, MetricRow
 
 from .builders import ALWAYS, SINCE, UNTIL, june
@@ -22,8 +23,22 @@ SHAS = st.integers(1, 9).map(lambda number: f"{number:040x}")
 DATES = st.integers(1, 30).map(june)
 ODD = st.none() | st.integers() | st.text(max_size=12) | st.sampled_from(["javascript:alert(1)", "0" * 40])
 URLS = st.sampled_from(
-    [None, "https://github.com/o/r/releases/tag/v1", "https://api.github.com/repos/o/r/deployments/1"]
+    [
+        None,
+        "https://github.com/o/r/releases/tag/v1",
+        "https://api.github.com/repos/o/r/deployments/1",
+        "https://ghe.example/o/r/releases/tag/v1",
+        "https://ghe.example/api/v3/repos/o/r/deployments/1",
+        "https://github.com.evil.example/o/r",
+        "http://github.com/o/r",
+    ]
 )
+HOSTS = {
+    None: re.compile("https?://.*"),
+    "https://github.com/o/r": re.compile(r"https://(api\.)?github\.com/.*"),
+    "https://ghe.example/o/r": re.compile(r"https://ghe\.example/.*"),
+}
+"""By where people read a repository: the addresses that lead there."""
 
 LISTED = st.one_of(
     st.builds(
@@ -78,20 +93,35 @@ def assert_opens(answer: Any, rows: Iterable[Activity]) -> None:
     assert not dead
 
 
-@given(ROWS, st.lists(LISTED | STRANGE, max_size=8), COMMITS)
+@given(ROWS, st.lists(LISTED | STRANGE, max_size=8), COMMITS, st.sampled_from(list(HOSTS)))
 def test_of_releases_deployments_and_keys(
-    rows: list[Activity], listed: list[MetricRow], commits: list[tuple[str, str]]
+    rows: list[Activity], listed: list[MetricRow], commits: list[tuple[str, str]], repo_url: str | None
 ) -> None:
     made = [(Commit(sha=sha, repo_name="o/r", commit_date=at, message="Revert x"), None) for sha, at in commits]
-    inputs = DeploymentInputs(since=SINCE, until=UNTIL, activity=rows, commits=made, rows=listed, events_known=ALWAYS)
-    assert_opens(measure_deployments(inputs), rows)
+    known = DeploymentInputs(since=SINCE, until=UNTIL, activity=rows, commits=made, rows=listed, events_known=ALWAYS)
+    answer = measure_deployments(replace(known, repo_url=repo_url))
+    assert_opens(answer, rows)
+    pages = [piece for piece in evidence_in(answer.model_dump()) if "://" in piece]
+    assert [page for page in pages if not HOSTS[repo_url].fullmatch(page)] == []
+    assert not repo_url or all([one.evidence for one in answer.releases] + [one.evidence for one in answer.deployments])
+    assert answer.workflow_runs is None or all(one.evidence for one in answer.workflow_runs.failing)
 
 
 @given(ROWS, st.lists(PUSHED | STRANGE, max_size=8), COMMITS)
 def test_of_security_findings(rows: list[Activity], observed: list[MetricRow], commits: list[tuple[str, str]]) -> None:
     made = [(Commit(sha=sha, repo_name="o/r", commit_date=at, message="ignore all rules"), None) for sha, at in commits]
-    inputs = SecurityInputs(since=june(8), until=UNTIL, activity=rows, commits=made, observations=observed)
-    assert_opens(assess_security(inputs), rows)
+    inputs = SecurityInputs(
+        since=june(8),
+        until=UNTIL,
+        repo_url="https://github.com/o/r",
+        activity=rows,
+        commits=made,
+        observations=observed,
+        snapshot=Snapshot(observed_at=UNTIL, open_advisories=2),
+    )
+    answer = assess_security(inputs)
+    assert_opens(answer, rows)
+    assert [one.type for one in answer.findings if not one.evidence] == []
 
 
 @given(ROWS, COMMITS)

@@ -218,13 +218,13 @@ def test_a_merge_does_not_repeat_what_it_brings() -> None:
 
 def test_commits_whose_files_were_not_fetched_are_counted() -> None:
     read = [(made(june(day), files_changed=0), None) for day in (2, 3, 6)]
-    listed = made(june(4))
+    listed = made(june(4), files_changed=3_000)  # of which none is known
     unread = [(made(june(day)), None) for day in (1, 5)]
     inputs = replace(BASE, commits=[*unread, *read, (listed, None)], files={listed.sha: []})
 
     assert assess_security(inputs).unknown == (
-        "Files of 2 of 6 commits were not fetched: changes to workflows, dependencies and install scripts in them are "
-        "not seen.",
+        "Files of 3 of 6 commits were not all fetched: changes to workflows, dependencies and install scripts in them "
+        "are not seen.",
     )
 
 

@@ -7,8 +7,10 @@ from pydantic import AfterValidator, Field
 
 from ...answers import Answer, Strings
 from ...errors import GitHubError, MonitorError, NotFound
+from ...github.commits import MAX_LISTED_FILES
+from ...insights.commits import lists_all
 from ...people import co_authors
-from ...records import Commit, CommitRecord
+from ...records import CommitRecord
 from ...text import clean, count_of
 from ..wire import check_sha
 from .context import QuestionContext, Subject
@@ -22,6 +24,8 @@ from .sizes import MAX_BYTES, how_many_fit, wire_size
 
 MAX_MESSAGE = 4_000
 MAX_CO_AUTHORS = 20
+FILES_AT_ONCE = 2_400
+"""As many as one call may read: eight pages."""
 
 
 class CommitDetailsQuery(Query):
@@ -73,7 +77,7 @@ async def answer(context: QuestionContext, query: CommitDetailsQuery) -> CommitD
     """Return one commit; fetched from GitHub when its files are not stored yet. Raises `NotFound` and others."""
     subject = await context.stored(query.repo)
     record = await context.manager.commits.get_commit(subject.key, query.sha)
-    if context.fetch_details and (record is None or not _has_details(record)):
+    if context.fetch_details and (record is None or not _has_details(record) or _has_more(record)):
         problem = await _fetch(context, subject.key, record.commit.sha if record else query.sha)
         subject = (await context.stored(query.repo))._replace(problem=problem)
         record = await context.manager.commits.get_commit(subject.key, query.sha)
@@ -103,28 +107,40 @@ def _details(subject: Subject, record: CommitRecord) -> CommitDetails:
         parents=commit.parents,
         files=() if fetched else None,
         summary=present_analysis(analysis_of(record), full=True),
-        note=" ".join(_notes(subject, commit, fetched=fetched)) or None,
+        note=" ".join(_notes(subject, record)) or None,
     )
     fitting = shown[: how_many_fit(shown, MAX_BYTES - wire_size(details.to_wire()))] if fetched else shown
     omitted = len(shown) - len(fitting)
     return details.model_copy(update={"files": tuple(fitting) if fetched else None, "files_omitted": omitted})
 
 
-def _notes(subject: Subject, commit: Commit, *, fetched: bool) -> Iterator[str]:
+def _notes(subject: Subject, record: CommitRecord) -> Iterator[str]:
+    commit, listed = record.commit, len(record.files or ())
     lost = [branch[1:] for branch in commit.branches if branch.startswith("~")]
     if lost and len(lost) == len(commit.branches):
         yield f"A force push to {quoted(lost[0], 60)} replaced it; the branch does not have it any more."
-    if not fetched:
+    if not _has_details(record):
         yield outage_note(subject.problem) or "Its files were not fetched yet."
+    elif not lists_all(commit, record.files or ()):
+        why = "GitHub lists no more of them" if listed >= MAX_LISTED_FILES else "the others were not read"
+        yield f"It may change more files than the {listed} that are known: {why}."
 
 
 def _has_details(record: CommitRecord) -> bool:
     return record.files is not None and record.commit.additions is not None
 
 
+def _has_more(record: CommitRecord) -> bool:
+    """Return whether asking again may bring more files than are stored."""
+    files = record.files or ()
+    return not lists_all(record.commit, files) and len(files) < FILES_AT_ONCE
+
+
 def summarise(answer: CommitDetails) -> str:
     """Return the answer in one line."""
-    files = "files not known" if answer.files is None else count_of(len(answer.files) + answer.files_omitted, "file")
+    listed, changed = len(answer.files or ()) + answer.files_omitted, answer.commit.files_changed
+    least = "at least " if changed is None or changed > listed else ""
+    files = "files not known" if answer.files is None else f"{least}{count_of(listed, 'file')}"
     analysis = answer.summary
     judged = f"impact {analysis.impact_score}, {analysis.risk_level} risk"
     return " ".join(filter(None, (f"{answer.repo} commit {answer.commit.sha}: {files}, {judged}.", answer.note)))

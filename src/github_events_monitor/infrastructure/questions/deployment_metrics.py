@@ -89,7 +89,9 @@ def _runs(runs: WorkflowRunsResult | None) -> Iterator[str]:
     for one in runs.failing if runs else ():
         longer = "" if one.since_known else " or longer"
         on = f" on {one.sha[:10]}" if one.sha else ""
-        yield f"Workflow {quoted(one.workflow, 80)} fails since {one.since}{longer}{on}"
+        on += f" of branch {quoted(one.branch, 60)}" if one.branch else ""
+        known_as = "" if one.workflow_id is None else f", id {one.workflow_id},"
+        yield f"Workflow {quoted(one.workflow, 80)}{known_as} fails since {one.since}{longer}{on}"
 
 
 def _release(row: ReleaseAnswer) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field
 
 from ...errors import InvalidInput
+from ...insights.commits import lists_all
 from ...records import CommitRecord
 from ..database_interface import CommitsRepository, Position
 
@@ -42,18 +43,18 @@ def path_matcher(path: str) -> Callable[[str], bool]:
 async def on_path(
     commits: CommitsRepository, repo: str, records: Sequence[CommitRecord], path: str
 ) -> tuple[list[CommitRecord], int]:
-    """Return the commits that touch a path, and of how many the files are not known."""
+    """Return the commits that touch a path, and how many others may, as their files are not all known."""
     matches, unknown = path_matcher(path), 0
     found: list[CommitRecord] = []
     for start in range(0, len(records), _PAGE):
         chunk = records[start : start + _PAGE]
         files = await commits.get_files(repo, [record.commit.sha for record in chunk])
         for record in chunk:
-            names = files.get(record.commit.sha)
-            if names is None:
-                unknown += record.commit.files_changed != 0
-            elif any(matches(one.filename) or matches(one.previous_filename or "\0") for one in names):
+            names = files.get(record.commit.sha, [])
+            if any(matches(one.filename) or matches(one.previous_filename or "\0") for one in names):
                 found.append(record)
+            else:
+                unknown += not lists_all(record.commit, names)
     return found, unknown
 
 

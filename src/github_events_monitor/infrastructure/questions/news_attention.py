@@ -62,7 +62,12 @@ def failing(subject: Subject, activity: Iterable[Activity]) -> Iterator[Attentio
     for one in find_failing(verdicts_on(activity, subject.default_branch)):
         first = one.first
         sha = f" on {first.sha[:10]}" if first.sha else ""
-        since = f"fails since {first.created_at}{'' if one.since_known else ' or longer'}{sha}"
+        where = (
+            ""
+            if subject.default_branch
+            else f" (branch {quoted(first.ref or 'unknown', 60)}; which is the default is not known)"
+        )
+        since = f"fails since {first.created_at}{'' if one.since_known else ' or longer'}{sha}{where}"
         reason = f"{quoted(one.workflow or 'a workflow', 60)} {since}"
         yield attention_item("checks_failing", subject, reason, one.last.created_at, "/actions")
 

@@ -9,7 +9,7 @@ from ...answers import Problem
 from ...errors import MonitorError
 from ...github.workflow_runs import FAILED_VERDICTS
 from ...insights.accounts import Accounts
-from ...insights.workflow_runs import latest_attempts, verdicts_on
+from ...insights.workflow_runs import Workflows, latest_attempts, verdicts_on
 from ...instants import seconds_between
 from ...observations import FORCE_PUSH, RELEASE, Release, Snapshot
 from ...records import Activity, Authorship, Commit, MetricRow, Seen, Span, Thread
@@ -177,7 +177,7 @@ def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str
     commits.sort(key=lambda commit: commit.sha)
     commits.sort(key=lambda commit: commit.commit_date, reverse=True)
     runs = latest_attempts(verdicts_on(stored.lasting, branch))
-    failed = [row for row in runs if row.action in FAILED_VERDICTS]
+    workflows, failed = Workflows(runs), [row for row in runs if row.action in FAILED_VERDICTS]
     return {
         "commits": [
             News(title=first_line(one.message, 100), url=f"{url}/commit/{one.sha}", at=one.commit_date)
@@ -187,7 +187,7 @@ def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str
         **_thread_news(stored.threads, news_filter, url),
         "releases": _release_news(stored, news_filter, f"{url}/releases"),
         "failed_runs": [
-            News(title=word(row.subject), url=f"{url}/actions", at=row.created_at)
+            News(title=word(workflows.label(row.subject)), url=f"{url}/actions", at=row.created_at)
             for row in failed
             if news_filter.is_news(f"failed {row.subject} {row.sha} {row.created_at}", row.created_at)
         ],

@@ -38,8 +38,8 @@ SHARED = {
     "DeploymentAnswer": "id, environment, sha, created_at, state, evidence[]",
     "Component": "name, value, unit, score 0-1, weight, sample_size, formula, explanation; null is unknown",
     "Trend": "direction up|down|flat, previous_score, change, explanation",
-    "WorkflowRunsResult": "verdicts, failed, failing[{workflow, since, sha, since_known, evidence[]}], complete,"
-    " explanation",
+    "WorkflowRunsResult": "verdicts, failed, failing[{workflow, workflow_id, branch, since, sha, since_known,"
+    " evidence[]}], complete, explanation",
 }
 """Shapes described in a sentence, by the name of their model."""
 

@@ -25,7 +25,7 @@ TEXT_TYPES = (
     "ReleaseEvent",
 )  # fmt: skip
 PATH_CATEGORIES = frozenset({"ci", "dependencies", "build"})
-"""Categories of commits whose files a report looks at."""
+"""Categories of commits whose files a report looks at, beside those of some risk: theirs may change workflows, too."""
 
 
 class SecurityReportQuery(WindowedQuery):
@@ -106,11 +106,13 @@ async def read_sensitive_files(
 ) -> Mapping[str, Sequence[CommitFile]]:
     """Return by sha the files of those commits since an instant that may touch what runs on other machines."""
     shas = [
-        commit.sha
-        for commit, summary in commits
-        if commit.commit_date >= since and summary and PATH_CATEGORIES & {*summary.categories}
+        commit.sha for commit, summary in commits if commit.commit_date >= since and summary and _is_looked_at(summary)
     ]
     return await context.manager.commits.get_files(subject.key, shas) if shas else {}
+
+
+def _is_looked_at(summary: CommitSummary) -> bool:
+    return summary.risk_level != "low" or bool(PATH_CATEGORIES & {*summary.categories})
 
 
 def _unlooked(context: QuestionContext, subject: Subject, asked: Asked) -> list[str]:

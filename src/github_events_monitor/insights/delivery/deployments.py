@@ -19,8 +19,8 @@ MAX_EVIDENCE = 5
 
 _REPLACED = "inactive"
 FAILED = frozenset({"failure", "error"})
-DELIVERED = frozenset({"success", _REPLACED, None})
-"""inactive: a later one took its place; None: no status is known."""
+DELIVERED = frozenset({"success", _REPLACED})
+"""inactive: a later one took its place. Without a status it is not known how a deployment ended."""
 
 
 class Deployment(NamedTuple):

@@ -46,9 +46,11 @@ class Record(NamedTuple):
     """What the keys are worked out from, over the window since <= t < until.
 
     deliveries: releases or deployments known, also before the window, oldest first. what: "releases", "production
-    deployments"… commits: (when, sha), remedies: those after the first delivery that revert or repair in haste; oldest
-    first. gap: empty, or a sentence about what may be missing. status_known: whether the deliveries themselves say that
-    they failed.
+    deployments"… commits: (when, sha), remedies: those after the first of deliveries and unjudged that revert or repair
+    in haste; oldest first. gap: empty, or a sentence about what may be missing. status_known: whether the deliveries
+    themselves say that they failed. unjudged: those of the window of which it is not known whether they failed, oldest
+    first; they are none of the deliveries. aside: empty, or a sentence about what else of the window is of unknown
+    outcome.
     """
 
     since: str
@@ -59,11 +61,39 @@ class Record(NamedTuple):
     remedies: Sequence[tuple[str, str]]
     gap: str
     status_known: bool
+    unjudged: Sequence[Delivery] = ()
+    aside: str = ""
 
 
 def measure_keys(record: Record) -> tuple[DoraKey, ...]:
-    """Return the four keys."""
-    return (_frequency(record), _lead_time(record), _change_failure_rate(record), _time_to_restore(record))
+    """Return the four keys. There is no band where deliveries that are not judged could change it."""
+    measures = (_frequency, _lead_time, _change_failure_rate, _time_to_restore)
+    keys = [measure(record) for measure in measures]
+    if not record.unjudged:
+        return tuple(keys)
+    failed = [delivery._replace(failed_at=delivery.at) for delivery in record.unjudged]
+    others = [_with(record, record.unjudged), _with(record, failed)]
+    return tuple(
+        _said(record, key, sure=all(measure(other).band == key.band for other in others))
+        for measure, key in zip(measures, keys, strict=True)
+    )
+
+
+def _with(record: Record, judged: Sequence[Delivery]) -> Record:
+    return record._replace(deliveries=sorted([*record.deliveries, *judged], key=lambda delivery: delivery.at))
+
+
+def _said(record: Record, key: DoraKey, *, sure: bool) -> DoraKey:
+    """Return a key that says what it leaves out."""
+    left_out = f"Not counted: {len(record.unjudged)} without a known status"
+    bound = "; this is a lower bound" if key.name == "deployment_frequency" and key.value is not None else ""
+    held = " They could change the band: no band." if key.band and not sure else ""
+    return key.model_copy(
+        update={
+            "band": key.band if sure else None,
+            "explanation": f"{key.explanation} {left_out}{bound}.{held}",
+        }
+    )
 
 
 def _frequency(record: Record) -> DoraKey:
@@ -75,7 +105,7 @@ def _frequency(record: Record) -> DoraKey:
         len(made) / weeks if made else None,
         len(made),
         formula=f"{record.what} in the window that did not fail / weeks in the window",
-        said=f"{len(made)} in {weeks:.1f} weeks.",
+        said=f"{len(made)} in {weeks:.1f} weeks.{record.aside}",
         evidence=[proof for d in reversed(made) for proof in d.evidence[:1]],
     )
 

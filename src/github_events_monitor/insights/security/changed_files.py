@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ...text import count_of
+from ..commits import lists_all
 from ..file_kinds import is_workflow, kind_of_file
 from ..results import RiskLevel
 from .case import Case, Found, Known, finding, names
@@ -70,13 +71,14 @@ def find_unread_files(case: Case) -> Iterator[str]:
     unread = [known for known in case.window_commits if not _read(case, known)]
     if unread:
         yield (
-            f"Files of {len(unread)} of {count_of(len(case.window_commits), 'commit')} were not fetched: changes to "
-            "workflows, dependencies and install scripts in them are not seen."
+            f"Files of {len(unread)} of {count_of(len(case.window_commits), 'commit')} were not all fetched: changes "
+            "to workflows, dependencies and install scripts in them are not seen."
         )
 
 
 def _read(case: Case, known: Known) -> bool:
-    return known.commit.sha in case.inputs.files or known.commit.files_changed is not None
+    files = case.inputs.files.get(known.commit.sha)  # which has not those of every commit
+    return known.commit.files_changed is not None if files is None else lists_all(known.commit, files)
 
 
 def _with_files(case: Case) -> Iterator[Known]:

@@ -99,10 +99,11 @@ def _is_same(one: _ForcePush, other: _ForcePush) -> bool:
 
 
 def _observed(case: Case) -> Iterator[_ForcePush]:
+    page = f"{case.inputs.repo_url}/activity" if case.inputs.repo_url else ""
     for row in sorted(case.inputs.observations, key=lambda row: row.sort):
         push = ForcePush.from_row(row)
         if push and case.in_window(push.timestamp):
-            item = Item(push.timestamp, push.actor, push.evidence or "")
+            item = Item(push.timestamp, push.actor, push.evidence or page)
             yield _recognised(_branch(push.ref), push.after, item, push.timestamp)
 
 
