@@ -25,6 +25,7 @@ from ..side_by_side import side_by_side
 from ..text import clean
 from .collection_pass import KINDS, Outcome, Progress
 from .details import fetch_details
+from .introductions import Introductions
 from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
 from .patterns import Patterns
@@ -139,7 +140,8 @@ class Collector:
         if malformed and len(malformed) == len(names) and not failed:
             raise next(iter(malformed.values()))
         keys = list({repo_key(name): name for name in names if name not in malformed}.items())
-        plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
+        introductions = self._introductions([name for _, name in keys])
+        plan = Plan(want=self._reaching_back(hours), dry_run=dry_run, introductions=introductions)
         shared = SharedProgress(progress, len(keys))
 
         async def one(key: str, name: str) -> CollectedRepository:
@@ -172,7 +174,8 @@ class Collector:
     async def collect_one(self, key: str) -> Outcome:
         """Make one pass over one repository, as background polling does: it does not wait for another collector."""
         with retrying_longer():
-            return await self._pass(key, self._full_budget(), Plan(want=self._reaching_back(None), lease_seconds=0))
+            plan = Plan(want=self._reaching_back(None), lease_seconds=0, introductions=self._introductions([key]))
+            return await self._pass(key, self._full_budget(), plan)
 
     async def purge_if_due(self) -> None:
         """Remove what is older than EVENT_RETENTION_DAYS, at most once an hour; does nothing without that setting."""
@@ -238,6 +241,9 @@ class Collector:
     def _full_budget(self, on_wait: WaitNotice | None = None) -> RequestBudget:
         most = REQUESTS_WITH_TOKEN if self._with_token else REQUESTS_WITHOUT_TOKEN
         return RequestBudget(most, longest_wait=LONGEST_WAIT, on_wait=on_wait)
+
+    def _introductions(self, names: Sequence[str]) -> Introductions | None:
+        return Introductions(self.client, self._clock, names) if self._with_token else None
 
     def _reaching_back(self, hours: int | None) -> Span:
         now = format_instant(self._clock())
