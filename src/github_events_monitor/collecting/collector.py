@@ -140,7 +140,7 @@ class Collector:
         if malformed and len(malformed) == len(names) and not failed:
             raise next(iter(malformed.values()))
         keys = list({repo_key(name): name for name in names if name not in malformed}.items())
-        introductions = self._introductions([name for _, name in keys])
+        introductions = self.introductions([name for _, name in keys])
         plan = Plan(want=self._reaching_back(hours), dry_run=dry_run, introductions=introductions)
         shared = SharedProgress(progress, len(keys))
 
@@ -171,11 +171,19 @@ class Collector:
         chosen = await choose(repos, self.patterns.resolve)
         return chosen.names, tuple(_refused(word, error) for word, error in chosen.problems.items())
 
-    async def collect_one(self, key: str) -> Outcome:
-        """Make one pass over one repository, as background polling does: it does not wait for another collector."""
+    async def collect_one(self, key: str, introductions: Introductions | None = None) -> Outcome:
+        """Make one pass over one repository, as background polling does: it does not wait for another collector.
+
+        introductions: of the repositories that are visited with it.
+        """
+        want = self._reaching_back(None)
+        plan = Plan(want=want, lease_seconds=0, introductions=introductions or self.introductions([key]))
         with retrying_longer():
-            plan = Plan(want=self._reaching_back(None), lease_seconds=0, introductions=self._introductions([key]))
             return await self._pass(key, self._full_budget(), plan)
+
+    def introductions(self, names: Sequence[str]) -> Introductions | None:
+        """Return where it is asked who the new ones of these are, many at once; None without a token."""
+        return Introductions(self.client, self._clock, names) if self._with_token else None
 
     async def purge_if_due(self) -> None:
         """Remove what is older than EVENT_RETENTION_DAYS, at most once an hour; does nothing without that setting."""
@@ -241,9 +249,6 @@ class Collector:
     def _full_budget(self, on_wait: WaitNotice | None = None) -> RequestBudget:
         most = REQUESTS_WITH_TOKEN if self._with_token else REQUESTS_WITHOUT_TOKEN
         return RequestBudget(most, longest_wait=LONGEST_WAIT, on_wait=on_wait)
-
-    def _introductions(self, names: Sequence[str]) -> Introductions | None:
-        return Introductions(self.client, self._clock, names) if self._with_token else None
 
     def _reaching_back(self, hours: int | None) -> Span:
         now = format_instant(self._clock())

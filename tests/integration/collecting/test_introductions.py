@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from github_events_monitor.collecting.poller import Poller
 from github_events_monitor.github.graphql import documents
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.issues import ISSUES
+from github_events_monitor.settings import Settings
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, iso
 
 from .conftest import World, build
@@ -126,4 +128,16 @@ async def test_many_are_introduced_in_parts_and_known_ones_are_not() -> None:
     world.github.requests.clear()
     await collect(world, *names[:3])
     assert world.asked("/graphql") == 0
+    await world.collector.close()
+
+
+async def test_background_polling_introduces_what_it_visits_for_the_first_time() -> None:
+    world, questions = fleet(), list[bool]()
+    world.github.faults.append(lambda _: questions.append(b"query Introduction" in world.github.asked_body))
+    await world.manager.collector_state.watch(NAMES)
+    poller = Poller(world.collector, Settings.load(), world.clock)
+    assert await poller.tick() == []
+    world.pass_time(minutes=6)
+    assert await poller.tick() == NAMES
+    assert sum(questions) == 1
     await world.collector.close()
