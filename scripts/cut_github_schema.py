@@ -83,7 +83,7 @@ def _asked(schema: GraphQLSchema) -> dict[str, set[str]]:
     info = TypeInfo(schema)
     used = _Used(schema, info)
     texts = [text for name, text in vars(documents).items() if name.isupper() and not name.startswith("_")]
-    made = (documents.look_document(1), documents.issues_document([1]))
+    made = (documents.look_document(1), documents.introduction_document(1), documents.issues_document([1]))
     for text in [*(text for text in texts if isinstance(text, str)), *made]:
         visit(parse(text), TypeInfoVisitor(info, used))
     for name in list(used.fields):

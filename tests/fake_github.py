@@ -115,7 +115,7 @@ class FakeGitHub:
         self.with_history = False
         """Whether GraphQL answers about the history of branches."""
         self.with_looks = False
-        """Whether GraphQL answers what changed in many repositories."""
+        """Whether GraphQL answers who many repositories are, and what changed in them."""
         self.with_presence = False
         """Whether GraphQL answers which issues there still are."""
         self.looks = 0
@@ -191,6 +191,8 @@ class FakeGitHub:
                 return self._json({"data": {"repository": found}}, headers, free=True)
             if self.with_presence and b"query Presence" in self.asked_body:
                 return self._json(self._presence(json.loads(self.asked_body)), headers, free=True)
+            if self.with_looks and b"fragment Introduction" in self.asked_body:
+                return self._json(self._looks(json.loads(self.asked_body)["variables"]), headers, free=True)
             if b"fragment Look" in self.asked_body:
                 self.looks += 1
                 if self.with_looks:
@@ -395,6 +397,8 @@ def _look(repository: FakeRepository) -> Json:
         "databaseId": repository.id,
         "nameWithOwner": repository.full_name,
         "isArchived": repository.archived,
+        "isFork": repository.fork,
+        "createdAt": "2015-01-01T00:00:00Z",
         "pushedAt": repository.pushed_at or max(dates, default=None),
         "updatedAt": "2015-01-01T00:00:00Z",
         "stargazerCount": repository.stars,
@@ -403,6 +407,7 @@ def _look(repository: FakeRepository) -> Json:
         "issues": {"nodes": [{"updatedAt": at} for at in updated[:1]]},
         "pullRequests": {"nodes": [{"updatedAt": at} for at in pulls[:1]]},
         "releases": {"nodes": [{"tagName": row["tag_name"]} for row in repository.releases[:1]]},
+        "deployments": {"nodes": [{"createdAt": row["created_at"]} for row in repository.deployments[:1]]},
     }
 
 

@@ -3,9 +3,12 @@
 https://docs.github.com/en/rest/repos/repos#list-repository-activities
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from ..errors import Forbidden, NotFound
 from ..github.activity import PushActivity, event_from_activity, parse_activity
-from ..github.client import BudgetSpent
+from ..github.client import Answer, BudgetSpent
 from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..observations import ForcePush
@@ -17,12 +20,21 @@ KIND = "activity"
 """The kind of what is known of it."""
 
 
-async def collect_activity(state: PassState) -> None:
-    """Collect force pushes as observations, and pushes as events where the feed is not completely known."""
+class ActivityRead(NamedTuple):
+    """What was read. answer: the first page. rows: with those of further pages. known: that these are whole for."""
+
+    answer: Answer
+    rows: Sequence[PushActivity]
+    known: Sequence[Span]
+
+
+async def collect_activity(state: PassState, ahead: ActivityRead | None = None) -> None:
+    """Collect force pushes as observations, and pushes as events where the feed is not completely known.
+
+    ahead: what was read of it already, beside the feed and the commits.
+    """
     try:
-        answer = await state.client.fetch_activity(
-            state.asked_name, time_period="month", etag=state.etag("activity"), budget=state.budget
-        )
+        read = ahead or await read_activity(state)
     except (Forbidden, NotFound):
         return  # not every server and token has it; the events feed stands alone then
     except REFUSED as refused:
@@ -31,32 +43,37 @@ async def collect_activity(state: PassState) -> None:
     except BudgetSpent:
         state.postpone("pushes were not compared with /activity; the request budget was spent")
         return
-    known = state.known(KIND)
-    if not state.saw("activity", answer) or answer.status != "ok":
-        state.learn(KIND, *(Span(span.until, state.now()) for span in known[-1:]))
+    modified = state.saw("activity", read.answer)
+    state.learn(KIND, *read.known)
+    if not modified or read.answer.status != "ok":
         return
-    rows = await _read_older(state, parse_activity(answer.body), answer.next_url)
     state.add_source("activity")
-    state.security += [_observation(state.repo, row) for row in rows if row.activity_type == "force_push"]
-    await _notice_replaced(state, rows)
-    await _add_unseen(state, rows)
+    state.security += [_observation(state.repo, row) for row in read.rows if row.activity_type == "force_push"]
+    await _notice_replaced(state, read.rows)
+    await _add_unseen(state, read.rows)
 
 
-async def _read_older(state: PassState, rows: list[PushActivity], url: str | None) -> list[PushActivity]:
-    """Return the rows with those of further pages: back to what is known, or as far as a share of the budget allows."""
-    floor, now, known = shift(state.now(), -FEED_REACH), state.now(), state.known(KIND)
+async def read_activity(state: PassState) -> ActivityRead:
+    """Read pushes back to what is known, or as far as a share of the budget allows; nothing is kept of it yet.
+
+    Raises what GitHub answers, and `BudgetSpent`, when nothing could be read.
+    """
+    asked_at, known = state.now(), state.known(KIND)
+    answer = await state.client.fetch_activity(
+        state.asked_name, time_period="month", etag=state.etag("activity"), budget=state.budget
+    )
+    if answer.status != "ok":
+        return ActivityRead(answer, (), [Span(span.until, asked_at) for span in known[-1:]])
+    rows, url, floor = parse_activity(answer.body), answer.next_url, shift(asked_at, -FEED_REACH)
     with state.optional_reading("older pushes were not compared with /activity") as budget:
         while url is not None and rows and rows[-1].timestamp >= (known[-1].until if known else floor):
-            answer = await state.client.fetch_activity(state.asked_name, budget=budget, url=url)
-            rows, url = [*rows, *parse_activity(answer.body)], answer.next_url
-    if url is None or not rows:
-        state.learn(KIND, Span(floor, now))
-    else:
-        state.learn(KIND, Span(shift(min(row.timestamp for row in rows), SECOND), now))
-    return rows
+            page = await state.client.fetch_activity(state.asked_name, budget=budget, url=url)
+            rows, url = [*rows, *parse_activity(page.body)], page.next_url
+    reached = floor if url is None or not rows else shift(min(row.timestamp for row in rows), SECOND)
+    return ActivityRead(answer, rows, [Span(reached, asked_at)])
 
 
-async def _notice_replaced(state: PassState, rows: list[PushActivity]) -> None:
+async def _notice_replaced(state: PassState, rows: Sequence[PushActivity]) -> None:
     """Make the next pass list a branch again whose replaced head is stored as if the branch still had it."""
     for row in rows:
         branch = row.ref.removeprefix("refs/heads/")
@@ -70,7 +87,7 @@ async def _notice_replaced(state: PassState, rows: list[PushActivity]) -> None:
             state.forget([kind])
 
 
-async def _add_unseen(state: PassState, rows: list[PushActivity]) -> None:
+async def _add_unseen(state: PassState, rows: Sequence[PushActivity]) -> None:
     since, until = shift(state.now(), -FEED_REACH), state.now()
     gaps = missing_spans(state.known("events"), since, until)
     unseen = [

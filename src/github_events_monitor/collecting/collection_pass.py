@@ -1,6 +1,7 @@
 """The steps over one repository, in order, and what of it is stored when."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -8,16 +9,16 @@ from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited
 from ..github.client import BudgetSpent
 from ..records import RepositoryState, Stored
 from ..side_by_side import side_by_side
-from .activity import collect_activity
-from .commits import collect_commits
-from .details import collect_details
+from .activity import ActivityRead, collect_activity, read_activity
+from .commits import FirstPages, begins_with_commits, collect_commits, read_first_pages
+from .details import collect_details, fetch_ahead
 from .events import collect_events
 from .identity import collect_identity
 from .leases import LeaseKeeper
 from .pass_state import PassState
 from .record import collect_rest, keep_record, read_record
 from .releases import read_older_listings
-from .snapshot import collect_snapshot, is_snapshot_due
+from .snapshot import collect_observation, collect_snapshot, is_snapshot_due
 from .threads import ThreadsFound
 from .workflow_runs import collect_workflow_runs, read_older_runs
 
@@ -63,6 +64,9 @@ class CollectionPass:
         self._stored = Stored(0, 0)
         self._listed: list[str] = []
         self._record: ThreadsFound | None = None
+        self._activity: ActivityRead | None = None
+        self._observed = False
+        self._first_pages: FirstPages | None = None
 
     async def run(self) -> Outcome:
         """Go as far as the budget and GitHub allow; what was learned is stored in any case."""
@@ -96,16 +100,41 @@ class CollectionPass:
 
     async def _listings(self) -> None:
         state = self._state
-        await collect_identity(state)
+        await side_by_side(self._beginning())
         await self._step(0.2, "events and commits")
-        for kinds in self._rounds():
-            await self._list_all(kinds)
+        beside = [self._read_ahead] if state.thorough and state.with_token else []
+        await side_by_side([self._list_rounds, *beside])
         state.change(error_code=None, error_message=None, retry_at=None)
         if {*self._listed} >= {*LISTED}:
             state.change(last_collected_at=state.now())
         # A poll without news is stored once, at its end: DynamoDB bills each write.
         if state.events or state.commits or state.threads:
             await self._store()
+
+    def _beginning(self) -> list[Callable[[], Awaitable[None]]]:
+        identity = partial(collect_identity, self._state)
+        return [identity, self._read_first_pages] if begins_with_commits(self._state) else [identity]
+
+    async def _read_first_pages(self) -> None:
+        self._first_pages = await read_first_pages(self._state)
+
+    async def _list_rounds(self) -> None:
+        for kinds in self._rounds():
+            await self._list_all(kinds)
+
+    async def _read_ahead(self) -> None:
+        """Do beside the listings what needs none of them; what fails of it is tried again in its turn."""
+        with suppress(GitHubError, InvalidInput, BudgetSpent):
+            await side_by_side(
+                [self._read_activity, self._observe] if is_snapshot_due(self._state) else [self._read_activity]
+            )
+
+    async def _read_activity(self) -> None:
+        self._activity = await read_activity(self._state)
+
+    async def _observe(self) -> None:
+        await collect_observation(self._state)
+        self._observed = True
 
     def _rounds(self) -> list[tuple[str, ...]]:
         """Return what is listed at once, round by round: where the budget is small, what matters most first."""
@@ -151,7 +180,8 @@ class CollectionPass:
         if kind == "threads":
             self._record = await read_record(state, self._most_for_record())
             return
-        await collect_commits(state)
+        ahead = state.thorough and state.with_token and self._keeper is not None
+        await collect_commits(state, pages=self._first_pages, beside=[partial(fetch_ahead, state)] if ahead else [])
         if state.branch and state.branch != state.repository.default_branch:
             await collect_commits(state, state.branch)
 
@@ -175,8 +205,12 @@ class CollectionPass:
         state = self._state
         if state.thorough:
             await self._step(0.5, "pushes, workflow runs and snapshot")
-            observing = [collect_snapshot] if is_snapshot_due(state) else [collect_workflow_runs, read_older_listings]
-            await side_by_side([partial(collect, state) for collect in (collect_activity, *observing)])
+            due = (
+                [partial(collect_snapshot, state, observed=self._observed)]
+                if is_snapshot_due(state)
+                else [partial(collect_workflow_runs, state), partial(read_older_listings, state)]
+            )
+            await side_by_side([partial(collect_activity, state, self._activity), *due])
             await read_older_runs(state)
         if self._keeper is not None:
             if state.thorough:

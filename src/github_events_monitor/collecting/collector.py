@@ -25,6 +25,7 @@ from ..side_by_side import side_by_side
 from ..text import clean
 from .collection_pass import KINDS, RECORD, Outcome, Progress
 from .details import fetch_details
+from .introductions import Introductions
 from .pass_state import FIRST_PASS
 from .passes import Passes, Plan
 from .patterns import Patterns
@@ -139,7 +140,8 @@ class Collector:
         if malformed and len(malformed) == len(names) and not failed:
             raise next(iter(malformed.values()))
         keys = list({repo_key(name): name for name in names if name not in malformed}.items())
-        plan = Plan(want=self._reaching_back(hours), dry_run=dry_run)
+        introductions = self.introductions([name for _, name in keys])
+        plan = Plan(want=self._reaching_back(hours), dry_run=dry_run, introductions=introductions)
         shared = SharedProgress(progress, len(keys))
 
         async def one(key: str, name: str) -> CollectedRepository:
@@ -169,10 +171,19 @@ class Collector:
         chosen = await choose(repos, self.patterns.resolve)
         return chosen.names, tuple(_refused(word, error) for word, error in chosen.problems.items())
 
-    async def collect_one(self, key: str) -> Outcome:
-        """Make one pass over one repository, as background polling does: it does not wait for another collector."""
+    async def collect_one(self, key: str, introductions: Introductions | None = None) -> Outcome:
+        """Make one pass over one repository, as background polling does: it does not wait for another collector.
+
+        introductions: of the repositories that are visited with it.
+        """
+        want = self._reaching_back(None)
+        plan = Plan(want=want, lease_seconds=0, introductions=introductions or self.introductions([key]))
         with retrying_longer():
-            return await self._pass(key, self._full_budget(), Plan(want=self._reaching_back(None), lease_seconds=0))
+            return await self._pass(key, self._full_budget(), plan)
+
+    def introductions(self, names: Sequence[str]) -> Introductions | None:
+        """Return where it is asked who the new ones of these are, many at once; None without a token."""
+        return Introductions(self.client, self._clock, names) if self._with_token else None
 
     async def purge_if_due(self) -> None:
         """Remove what is older than EVENT_RETENTION_DAYS, at most once an hour; does nothing without that setting."""

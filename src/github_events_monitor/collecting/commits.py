@@ -6,30 +6,109 @@ listed commit is listed or stored. Its `since` stays the same between passes, so
 former head is neither listed nor a listed commit's parent, history was replaced: the whole listing then says by what.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
-from ..errors import GitHubError, InvalidInput, NotFound
+from msgspec.structs import replace
+
+from ..errors import GitHubError, InvalidInput, MonitorError, NotFound
 from ..github.client import Answer, BudgetSpent
 from ..github.commits import parse_commits
+from ..github.graphql.commits import HistoryPage
 from ..github.resources import parse_branches
 from ..instants import LAST, SECOND, shift
 from ..ledger import missing_spans
 from ..records import Commit, Span
+from ..side_by_side import side_by_side
 from ..text import clean
-from .details import note_without_files
+from .details import note_without_files, settle_ahead
 from .pass_state import FIRST_PASS, PassState
 
+PageT = TypeVar("PageT", Answer, HistoryPage)
+
+_AT_ONCE = 3
+"""Requests with which a question about commits begins where nothing is known of the repository."""
 _FEED_REQUESTS = 3
 """Requests that are left for the feed before some go into numbers alone."""
 _TAIL = 3
 """Clocks of committers run wrong, by days or years; that of the last commits of a page hardly does for all of them."""
 
 
-async def collect_commits(state: PassState, branch: str | None = None) -> None:
-    """Collect the commits of the default branch, or of another one. Raises what GitHub answers."""
+@dataclass
+class FirstPages:
+    """The first pages of the default branch, by REST and by GraphQL, or why there is none: both asked for at an instant
+    at which it was not known yet which repository it is."""
+
+    asked_at: str
+    listing: Answer | MonitorError | BudgetSpent | None = None
+    history: HistoryPage | MonitorError | BudgetSpent | None = None
+
+    def take_listing(self) -> Answer | None:
+        """Return the page of REST, once; None where it was taken. Raises what GitHub answered."""
+        found, self.listing = self.listing, None
+        return _page_of(found)
+
+    def take_history(self) -> HistoryPage | None:
+        """Return the page of GraphQL, once; None where it was taken. Raises what GitHub answered."""
+        found, self.history = self.history, None
+        return _page_of(found)
+
+
+def _page_of(found: PageT | MonitorError | BudgetSpent | None) -> PageT | None:
+    if isinstance(found, MonitorError | BudgetSpent):
+        raise found
+    return found
+
+
+def begins_with_commits(state: PassState) -> bool:
+    """Return whether the commits of a repository never seen are what a question waits for, and can be afforded."""
+    never_seen = state.repository.repository_id is None and state.repository.full_name is None
+    waits = not state.thorough and "commits" in state.kinds and "threads" not in state.kinds and state.branch is None
+    return state.with_token and never_seen and waits and state.budget.left >= _AT_ONCE + _FEED_REQUESTS
+
+
+async def read_first_pages(state: PassState) -> FirstPages:
+    """Ask for the first pages of the default branch; nothing is kept of them yet."""
+    floor, pages = _keep_floor(state), FirstPages(state.now())
+
+    async def list_() -> None:
+        try:
+            pages.listing = await state.client.fetch_commits(state.asked_name, since=floor, budget=state.budget)
+        except (MonitorError, BudgetSpent) as problem:
+            pages.listing = problem
+
+    async def count() -> None:
+        try:
+            pages.history = await state.client.fetch_history(state.asked_name, since=floor, budget=state.budget)
+        except (MonitorError, BudgetSpent) as problem:
+            pages.history = problem
+
+    await side_by_side([list_, count])
+    return pages
+
+
+def _keep_floor(state: PassState) -> str:
+    """Return from when on commits are listed: it stays the same between passes."""
     floor = state.repository.commits_floor or min(shift(state.now(), -FIRST_PASS), state.want.since)
     state.change(commits_floor=floor)
-    listing = _Listing(state, branch)
+    return floor
+
+
+async def collect_commits(
+    state: PassState,
+    branch: str | None = None,
+    pages: FirstPages | None = None,
+    beside: Sequence[Callable[[], Awaitable[None]]] = (),
+) -> None:
+    """Collect the commits of the default branch, or of another one. Raises what GitHub answers.
+
+    pages: the first ones, where they were asked for already. beside: what to do beside the rest of a first listing,
+    once its first page is there.
+    """
+    floor = _keep_floor(state)
+    listing = _Listing(state, branch, pages, beside)
     try:
         await listing.read_head(floor)
         await listing.fill_gaps()
@@ -43,18 +122,26 @@ async def collect_commits(state: PassState, branch: str | None = None) -> None:
 class _Listing:
     """The commits of one branch."""
 
-    def __init__(self, state: PassState, branch: str | None) -> None:
-        self._state, self._branch = state, branch
+    def __init__(
+        self,
+        state: PassState,
+        branch: str | None,
+        pages: FirstPages | None,
+        beside: Sequence[Callable[[], Awaitable[None]]],
+    ) -> None:
+        self._state, self._branch, self._pages, self._beside = state, branch, pages, beside
         self._kind = f"commits:{branch}" if branch else "commits"
         self._on = branch or state.repository.default_branch
+        self._branches = (self._on,) if self._on else ()
         self._head: str | None = None
         self._with_history = state.with_token
         self.began = False
 
     async def read_head(self, floor: str) -> None:
         """What is new since the last pass; the first time everything down to the floor, or to what is asked."""
-        state, asked_at = self._state, self._state.now()
-        answer = await self._fetch(floor, None, state.etag(self._kind))
+        state, asked_at = self._state, self._pages.asked_at if self._pages else self._state.now()
+        answer = self._pages.take_listing() if self._pages else None
+        answer = answer or await self._fetch(floor, None, state.etag(self._kind))
         self.began = True
         known = state.known(self._kind)
         if not state.saw(self._kind, answer):
@@ -70,10 +157,16 @@ class _Listing:
         else:
             try:
                 self._take(answer)
-                if not (self._can_afford_history(answer) and await self._walk_history(floor, asked_at, head=True)):
-                    await self._walk(answer, floor, asked_at)
+                walk: Callable[[], Awaitable[None]] = partial(self._walk_first, answer, floor, asked_at)
+                await side_by_side([walk, *self._beside])
             finally:
                 self._keep_head()
+            settle_ahead(state)
+
+    async def _walk_first(self, answer: Answer, since: str, until: str) -> None:
+        """Go on behind the first page of the first listing."""
+        if not (self._can_afford_history(answer) and await self._walk_history(since, until, head=True)):
+            await self._walk(answer, since, until)
 
     async def fill_gaps(self) -> None:
         """What is missing of the window asked about, newest first."""
@@ -85,8 +178,15 @@ class _Listing:
                 await self._walk(await self._fetch(gap.since, gap.until, None), gap.since, gap.until)
 
     def _can_afford_history(self, answer: Answer) -> bool:
-        """Return whether there are requests left for GraphQL, where a page of REST is followed by others or is not."""
-        return self._state.budget.left > (_FEED_REQUESTS if answer.next_url is None else 0)
+        """Return whether there are requests left for GraphQL, where a page of REST is followed by others or is not.
+
+        A thorough pass fetches the files of a single page, and the numbers with them.
+        """
+        if self._pages is not None and self._pages.history is not None:
+            return True  # it was asked for already
+        if answer.next_url is not None:
+            return self._state.budget.left > 0
+        return not self._state.thorough and self._state.budget.left > _FEED_REQUESTS
 
     async def _walk_history(self, since: str, until: str, *, head: bool = False) -> bool:
         """Read a stretch by GraphQL, which has the numbers of a hundred commits at once; False where REST has to.
@@ -97,7 +197,8 @@ class _Listing:
         state, reached, after = self._state, until, None
         while self._with_history:
             try:
-                page = await state.client.fetch_history(
+                page = self._pages.take_history() if self._pages and head else None
+                page = page or await state.client.fetch_history(
                     state.asked_name,
                     branch=self._branch,
                     default_branch=self._on,
@@ -112,7 +213,7 @@ class _Listing:
                 self._with_history = False
                 return after is not None
             for commit in page.commits:
-                state.add_commit(commit)
+                state.add_commit(commit if commit.branches else replace(commit, branches=self._branches))
             note_without_files(state, page.commits)
             if page.next_cursor is None:
                 state.learn(self._kind, Span(since, until))

@@ -1,6 +1,7 @@
 """Statistics and files of commits, newest first, as far as the budget goes; a later pass fills in the rest."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
@@ -19,6 +20,10 @@ LISTED = 100
 FILES_A_PASS = 100
 """Commits with known numbers whose files are fetched in one pass: a person waits for the first pass."""
 
+AHEAD, AHEAD_AT_ONCE = 24, 4
+"""Of those so many at most, and of the budget no more than a quarter, while listings are still read; so many at once,
+for the pages of listings, which follow one another, are not to wait for them."""
+
 _OUTAGE = 3
 """When this many fail and none succeeds, the cause is GitHub and no single commit."""
 
@@ -27,7 +32,8 @@ async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]
     """Fill in what the listing does not have; `store` keeps what was learned so far. Ends when the budget is spent."""
     limit = state.budget.left + LISTED + len(state.repository.refused)
     bare = await state.manager.commits.get_without_details(state.repo, limit)
-    most = min(state.budget.left, FILES_A_PASS) if state.thorough else 0  # a question waits for numbers alone
+    files_left = FILES_A_PASS - state.files_ahead
+    most = max(0, min(state.budget.left, files_left)) if state.thorough else 0  # a question waits for numbers alone
     counted = await find_without_files(state, most + 1) if most > 0 else []
     counted, more = counted[:most], len(counted) > most
     due = [sha for sha in bare if state.may_ask(_name(sha))]
@@ -40,11 +46,41 @@ async def collect_details(state: PassState, store: Callable[[], Awaitable[None]]
     settle(state, counted, details.settled | {commit.sha for commit in counted if commit.sha not in {*due}})
 
 
-class _Details:
-    """Commits fetched concurrently; what is fetched is stored while others are still asked for."""
+async def fetch_ahead(state: PassState) -> None:
+    """Fill in the newest commits of those listed so far, while listings are still read; nothing is stored.
 
-    def __init__(self, state: PassState, store: Callable[[], Awaitable[None]]) -> None:
-        self._state, self._store = state, store
+    What fails or is left over `collect_details` does.
+    """
+    budget = state.budget.share(min(AHEAD, state.budget.left // 4))
+    newest = sorted((record.commit for record in state.commits.values()), key=_age, reverse=True)[: budget.left]
+    details = _Details(state, None, budget)
+    due = [commit.sha for commit in newest if state.may_ask(_name(commit.sha))]
+    with suppress(GitHubError, InvalidInput, BudgetSpent):
+        await side_by_side([partial(details.collect, sha) for sha in due], AHEAD_AT_ONCE)
+    state.files_ahead = len(details.settled)
+
+
+def settle_ahead(state: PassState) -> None:
+    """Forget, once the listing was read, that the newest commits lack their files: those that were fetched ahead."""
+    counted = {sha: record for sha, record in state.commits.items() if record.commit.additions is not None}
+    done = {sha for sha, record in counted.items() if record.files is not None or record.commit.files_changed == 0}
+    settle(state, [record.commit for record in counted.values()], done)
+
+
+def _age(commit: Commit) -> tuple[str, str]:
+    return commit.commit_date, commit.sha
+
+
+class _Details:
+    """Commits fetched concurrently; what is fetched is stored while others are still asked for.
+
+    store: None leaves that to the caller.
+    """
+
+    def __init__(
+        self, state: PassState, store: Callable[[], Awaitable[None]] | None, budget: RequestBudget | None = None
+    ) -> None:
+        self._state, self._store, self._budget = state, store, budget or state.budget
         self._storing = self._spent = self._succeeded = False
         self._denied: dict[str, GitHubError] = {}
         self.settled: set[str] = set()
@@ -57,7 +93,7 @@ class _Details:
             return
         state.modified = True
         try:
-            details = await fetch_details(state.client, state.repo, state.asked_name, sha, state.budget)
+            details = await fetch_details(state.client, state.repo, state.asked_name, sha, self._budget)
         except BudgetSpent:
             self._spent = True
         except (NotFound, InvalidInput) as error:  # gone since it was listed, after a force push
@@ -75,7 +111,7 @@ class _Details:
             await self._store_some()
 
     async def _store_some(self) -> None:
-        if len(self._state.commits) < CHUNK or self._storing:
+        if self._store is None or len(self._state.commits) < CHUNK or self._storing:
             return
         self._storing = True
         await self._store()

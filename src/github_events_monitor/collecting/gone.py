@@ -23,7 +23,11 @@ async def collect_gone(state: PassState) -> None:
         return
     stored = await state.manager.threads.get_threads(state.repo, state.now())
     issues = sorted(
-        (thread for thread in stored if thread.kind == "issue" and thread.state == "open"),
+        (
+            thread
+            for thread in stored
+            if thread.kind == "issue" and thread.state == "open" and thread.number not in state.threads_seen
+        ),
         key=lambda thread: (thread.updated_at, thread.number),
     )
     budget = state.budget.share(min(_QUESTIONS, state.budget.left // 8))

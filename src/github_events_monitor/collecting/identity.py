@@ -30,10 +30,23 @@ async def collect_identity(state: PassState) -> None:
     recent = known.snapshot_at or known.last_collected_at
     if not state.with_token and recent and seconds_between(recent, state.now()) < WITHOUT_TOKEN_SECONDS:
         return
+    if known.repository_id is None and await _is_introduced(state):
+        return
     answer = await state.client.fetch_repository(state.asked_name, etag=state.etag("repository"), budget=state.budget)
     if state.saw("repository", answer):
         state.info = parse_repository(answer.body)
         await _recognise(state, state.info)
+
+
+async def _is_introduced(state: PassState) -> bool:
+    """Return whether the question about many repositories told which one it is. Raises `Renamed`."""
+    if state.introductions is not None:
+        state.introduced = await state.introductions.of(state.asked_name, state.budget)
+    if state.introduced is None:
+        return False
+    state.info = state.introduced.introduction.info
+    await _recognise(state, state.info)
+    return True
 
 
 async def _recognise(state: PassState, info: RepositoryInfo) -> None:

@@ -31,6 +31,7 @@ from ..records import (
     Thread,
     replaced_on,
 )
+from .introductions import Introduced, Introductions
 
 FIRST_PASS = timedelta(days=30)
 """How far back the first pass lists commits."""
@@ -57,7 +58,8 @@ class PassState:
     want: the window asked about. kinds: what of it, "events" or "commits", comes first, and must not fail. branch:
     another branch to list beside the default one. thorough: spend what the budget allows (false: only what the window
     needs). with_token: whether 304 answers are free. cutoff: what is older will be removed, and does not count as known
-    once it is stored; None where everything stays.
+    once it is stored; None where everything stays. introductions: where to ask who a repository is that was never
+    collected. introduced: as what GitHub showed it there in this pass.
     """
 
     client: GitHubClient
@@ -71,6 +73,8 @@ class PassState:
     thorough: bool
     with_token: bool
     cutoff: str | None = None
+    introductions: Introductions | None = None
+    introduced: Introduced | None = None
     events: dict[str, Event] = field(default_factory=dict)
     commits: dict[str, CommitRecord] = field(default_factory=dict)
     security: list[MetricRow] = field(default_factory=list)
@@ -78,6 +82,12 @@ class PassState:
     threads: dict[int, Thread] = field(default_factory=dict)
     info: RepositoryInfo | None = None
     """What GitHub said of the repository in this pass."""
+
+    threads_seen: set[int] = field(default_factory=set)
+    """Issues and pull requests that were listed in this pass, by number."""
+
+    files_ahead: int = 0
+    """Commits whose files were fetched while listings were still read."""
 
     modified: bool = False
     notes: list[str] = field(default_factory=list)
@@ -96,6 +106,11 @@ class PassState:
     def asked_name(self) -> str:
         """The name GitHub is asked for: its latest spelling, which a rename changes."""
         return self.repository.full_name or self.repository.repo_name
+
+    def none_since(self, kind: str) -> str | None:
+        """Return when the repository was seen to have nothing of a kind in this pass; None where it was not."""
+        introduced = self.introduced
+        return introduced.at if introduced is not None and kind in introduced.introduction.empty else None
 
     def now(self) -> str:
         """Return the present, in the stored form."""
@@ -158,8 +173,9 @@ class PassState:
         """
         if commit.repo_name != self.repo:
             commit = msgspec.structs.replace(commit, repo_name=self.repo)
-        if commit.sha in self.commits:
-            commit = merge_commits(self.commits[commit.sha].commit, commit)
+        if (known := self.commits.get(commit.sha)) is not None:
+            commit = merge_commits(known.commit, commit)
+            files = known.files if files is None else files
         self.commits[commit.sha] = CommitRecord(commit=commit, files=files, summary=analyse_commit(commit, files))
 
     def mark_replaced(self, row: Authorship, branch: str) -> None:

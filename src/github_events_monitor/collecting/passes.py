@@ -16,6 +16,7 @@ from ..ledger import forget_before, without_future
 from ..records import RepositoryState, Span, Stored
 from .collection_pass import KINDS, CollectionPass, Outcome, Progress
 from .identity import Renamed
+from .introductions import Introductions
 from .leases import LIFETIME, UnderWay, hold_lease, new_owner
 from .pass_state import PassState
 from .retention import Retention
@@ -28,7 +29,7 @@ class Plan:
     """What a pass is to do.
 
     want, kinds: the window asked about, and of what. thorough: more than that needs. lease_seconds: how long to wait
-    for another process that collects the same repository.
+    for another process that collects the same repository. introductions: of what is collected for the first time.
     """
 
     want: Span
@@ -37,6 +38,7 @@ class Plan:
     thorough: bool = True
     dry_run: bool = False
     lease_seconds: float = _LEASE_SECONDS
+    introductions: Introductions | None = None
 
     def served_by(self, outcome: Outcome) -> bool:
         """Return whether a pass that another caller just made did what this one is to do, or failed as it would."""
@@ -135,4 +137,5 @@ class Passes:
             thorough=plan.thorough,
             with_token=self._with_token,
             cutoff=cutoff,
+            introductions=plan.introductions,
         )

@@ -20,6 +20,7 @@ from ..records import RepositoryState
 from ..settings import Settings
 from ..side_by_side import side_by_side
 from .collector import Collector
+from .introductions import Introductions
 from .looks import Looked, Looks
 
 logger = logging.getLogger(__name__)
@@ -106,16 +107,17 @@ class Poller:
         await self._collector.purge_if_due()
         await self._collector.patterns.resolve_due(self._settings.target_repositories)
         due = await self._due(self._clock())
-        polled = await side_by_side([partial(self._poll, key) for key in due])
+        introductions = self._collector.introductions(due)
+        polled = await side_by_side([partial(self._poll, key, introductions) for key in due])
         return [key for key, done in zip(due, polled, strict=True) if done]
 
-    async def _poll(self, key: str) -> bool:
+    async def _poll(self, key: str, introductions: Introductions | None) -> bool:
         """Collect one repository, unless a limit was met meanwhile; return whether that was done."""
         if self._is_blocked():
             return False
         began = self._clock()
         self._turns.pop(key, None)
-        outcome = await self._collector.collect_one(key)
+        outcome = await self._collector.collect_one(key, introductions)
         self._looks.visited(key, began, outcome)
         if outcome.state is not None and outcome.repo == key:
             self._turns[key] = _turn(key, outcome.state, self._clock())

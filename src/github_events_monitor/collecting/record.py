@@ -26,13 +26,16 @@ async def read_record(state: PassState, most: int) -> ThreadsFound | None:
     """
     if not state.manager.threads.available:
         return None
-    now = state.now()
+    now, known = state.now(), state.repository.ledger.spans.get(KIND, ())
     since = min(state.want.since, shift(now, -FIRST_PASS)) if state.thorough else state.want.since
+    seen_at = state.none_since(KIND)
+    if seen_at is not None and not known:
+        return ThreadsFound(spans=(Span(since, seen_at),))
     try:
         return await collect_threads(
             state.client,
             state.asked_name,
-            state.repository.ledger.spans.get(KIND, ()),
+            known,
             Span(since, now if state.thorough else state.want.until),
             state.budget.share(most),
             now,
@@ -51,6 +54,7 @@ async def keep_record(state: PassState, found: ThreadsFound) -> None:
         stored = state.threads.get(number) or await state.manager.threads.get_thread(state.repo, number)
         if stored is not None:
             state.threads[number] = with_replies(stored, replies)
+    state.threads_seen |= {thread.number for thread in found.threads}
     for thread in (_of(thread, state.repo) for thread in found.threads):
         from_feed = state.threads.get(thread.number)
         state.threads[thread.number] = merge_threads(from_feed, thread) if from_feed else thread

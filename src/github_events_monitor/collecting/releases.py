@@ -39,6 +39,8 @@ _SETTLED = frozenset({"success", "inactive", "failure", "error"})
 
 async def collect_releases(state: PassState) -> None:
     """Collect the releases of the last year. What may not be read stays unknown: events still show some."""
+    if _has_none(state, RELEASES):
+        return
     budget, url = _share(state), None
     published: list[str] = []
 
@@ -59,6 +61,8 @@ async def collect_deployments(state: PassState) -> None:
 
     GraphQL gives them with their statuses, page by page; REST wants a request for each that is not settled.
     """
+    if _has_none(state, DEPLOYMENTS):
+        return
     by_pages = _ByPages(state)
     try:
         found = await _read(state, DEPLOYMENTS, by_pages.next_page, lambda: by_pages.oldest)
@@ -75,6 +79,14 @@ async def read_older_listings(state: PassState) -> None:
         known = state.repository.ledger.spans.get(kind, ())
         if known and missing_spans(known, _floor(state), known[-1].until):
             await collect(state)
+
+
+def _has_none(state: PassState, kind: str) -> bool:
+    """Return whether this pass saw already that there are none, and learn that."""
+    seen_at = state.none_since(kind)
+    if seen_at is not None:
+        state.learn(kind, Span(BEGINNING, seen_at))
+    return seen_at is not None
 
 
 async def _read(

@@ -27,11 +27,15 @@ def is_snapshot_due(state: PassState) -> bool:
     return last is None or seconds_between(last, state.now()) >= EVERY.total_seconds()
 
 
-async def collect_snapshot(state: PassState) -> None:
-    """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0."""
+async def collect_snapshot(state: PassState, *, observed: bool = False) -> None:
+    """Add today's snapshot, releases and deployments; what may not be read is unknown with the reason, never 0.
+
+    observed: whether this pass did `collect_observation` already.
+    """
     try:
+        observing = [] if observed else [collect_observation]
         by_graphql = [collect_deployments, collect_gone] if state.with_token else []
-        steps = [_collect_observation, collect_releases, *by_graphql]
+        steps = [*observing, collect_releases, *by_graphql]
         await side_by_side([partial(step, state) for step in steps])
     except BudgetSpent:
         state.postpone("the daily snapshot was read in part; the request budget was spent")
@@ -39,7 +43,8 @@ async def collect_snapshot(state: PassState) -> None:
     state.change(snapshot_at=state.now())
 
 
-async def _collect_observation(state: PassState) -> None:
+async def collect_observation(state: PassState) -> None:
+    """Add what there is of it at this moment: CI, community profile, advisories."""
     state.security.append((await _observe(state)).to_row(state.repo))
 
 

@@ -18,6 +18,7 @@ from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget, WaitNotice
 from .graphql import documents
 from .graphql.commits import HistoryPage, history_question, parse_history
+from .graphql.introductions import Introduction, introduction_question, parse_introductions
 from .graphql.looks import DeploymentsPage, Look, look_question, parse_deployments_page, parse_gone_issues, parse_looks
 from .graphql.protocol import check_graphql, graphql_url, question
 from .graphql.threads import Kind, MoreReplies, RepliesPage, ThreadsPage, parse_replies, parse_threads
@@ -318,6 +319,14 @@ class GitHubClient:
         """
         body = await self._ask(look_question(repos), f"{len(repos)} repositories", budget, repos[0])
         return parse_looks(repos, body)
+
+    async def fetch_introductions(self, repos: Sequence[str], *, budget: RequestBudget) -> dict[str, Introduction]:
+        """Fetch who up to `documents.MOST_INTRODUCTIONS` repositories are, by GraphQL; 2 points for fifty.
+
+        What GitHub does not show wholly is left out.
+        """
+        body = await self._ask(introduction_question(repos), f"{len(repos)} repositories", budget, repos[0])
+        return parse_introductions(repos, body)
 
     async def fetch_deployments_with_status(
         self, repo: str, *, budget: RequestBudget, after: str | None = None

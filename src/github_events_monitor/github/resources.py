@@ -91,7 +91,7 @@ def parse_repository(body: bytes) -> RepositoryInfo:
     """Metadata of a repository. Raises `Unreachable` also when the answer names no repository."""
     row = object_of(_Row, body, "a repository")
     number = count(row.id)
-    if not number or row.full_name is None or not _is_name(row.full_name):
+    if not number or row.full_name is None or not is_name(row.full_name):
         raise Unreachable("GitHub's answer for a repository does not name it; try again later")
     return RepositoryInfo(
         id=number,
@@ -194,7 +194,7 @@ def parse_listed_repositories(body: bytes) -> list[ListedRepository]:
     return [
         ListedRepository(row.full_name, bool(row.fork), bool(row.archived))
         for row in rows
-        if row.full_name is not None and _is_name(row.full_name)
+        if row.full_name is not None and is_name(row.full_name)
     ]
 
 
@@ -208,7 +208,8 @@ def _login(account: _Account | None) -> str | None:
     return text(account.login) if account else None
 
 
-def _is_name(value: str) -> bool:
+def is_name(value: str) -> bool:
+    """Return whether a text can be a repository's name."""
     try:
         repo_key(value)
     except InvalidInput:

@@ -29,7 +29,10 @@ async def asked(world: World, state: str = "open") -> Issues:
 
 async def test_an_issue_that_left_is_open_no_more_from_the_next_day_on(manager: DatabaseManager) -> None:
     world = make(manager, 130)
+    world.github.faults.append(lambda _: presence.append(b"query Presence" in world.github.asked_body))
+    presence: list[bool] = []
     await world.collector.collect(["octo/hello"])
+    assert not any(presence)  # all were listed a moment ago
     assert (await asked(world)).total_issues == 130
     del world.hello.issues[6]
     world.pass_time(days=1)

@@ -76,7 +76,7 @@ async def test_graphql_brings_deployments_page_by_page(manager: DatabaseManager)
     pages = 3
 
     def graphql(path: str) -> tuple[int, dict[str, str], bytes] | None:
-        if "graphql" not in path or b"deployments" not in world.github.asked_body:
+        if "graphql" not in path or b"query Deployments" not in world.github.asked_body:
             return None
         asked.append(path)
         number = len(asked) - 1

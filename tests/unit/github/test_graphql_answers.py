@@ -7,6 +7,7 @@ import pytest
 from github_events_monitor.errors import Unreachable
 from github_events_monitor.github.graphql.commits import parse_history
 from github_events_monitor.github.graphql.documents import look_document
+from github_events_monitor.github.graphql.introductions import Introduction, parse_introductions
 from github_events_monitor.github.graphql.looks import (
     look_question,
     parse_deployments_page,
@@ -14,6 +15,7 @@ from github_events_monitor.github.graphql.looks import (
     parse_looks,
 )
 from github_events_monitor.github.graphql.threads import MoreReplies, ThreadsPage, parse_replies, parse_threads
+from github_events_monitor.github.resources import RepositoryInfo
 from github_events_monitor.observations import Deployment
 from github_events_monitor.records import Commit, Reply, Thread
 
@@ -245,6 +247,32 @@ def test_a_look_tells_what_changed_in_each_repository() -> None:
         "v1",
         "2026-11-01T00:00:00Z",
     )
+
+
+def test_an_introduction_tells_who_a_repository_is_and_what_it_has_none_of() -> None:
+    none: dict[str, list[object]] = {"nodes": []}
+    seen = {
+        "databaseId": 9,
+        "nameWithOwner": "Octo/New",
+        "isArchived": True,
+        "isFork": False,
+        "createdAt": "2015-01-01T00:00:00Z",
+        "defaultBranchRef": {"name": "trunk"},
+        "issues": none,
+        "pullRequests": none,
+        "releases": {"nodes": [{"createdAt": "2026-11-01T00:00:00Z"}]},
+        "deployments": none,
+    }
+    names = ["Octo/Old", "octo/gone", "octo/bare", "octo/hidden", "octo/odd"]
+    others = [None, seen | {"defaultBranchRef": None}, seen | {"issues": None, "deployments": {"nodes": None}}]
+    odd = seen | {"nameWithOwner": "no name"}
+    body = json.dumps({"data": {f"r{n}": row for n, row in enumerate([seen, *others, odd])}}).encode()
+    shown = parse_introductions(names, body)
+    assert shown.keys() == {"octo/old", "octo/hidden"}
+    about = RepositoryInfo(9, "Octo/New", "trunk", False, True, "2015-01-01T00:00:00Z")
+    assert shown["octo/old"] == Introduction(about, frozenset({"threads", "deployments"}))
+    assert shown["octo/hidden"].empty == set()
+    assert parse_introductions(names, b'{"data": null}') == parse_introductions(names, b"[]") == {}
 
 
 def test_a_look_asks_by_variables_never_by_text() -> None:

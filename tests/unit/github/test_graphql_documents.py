@@ -23,9 +23,22 @@ def schema() -> GraphQLSchema:
         documents.DEPLOYMENTS,
         documents.look_document(1),
         documents.look_document(documents.MOST_LOOKS),
+        documents.introduction_document(1),
+        documents.introduction_document(documents.MOST_INTRODUCTIONS),
         documents.issues_document([1, 4096]),
     ],
-    ids=["history", "pull requests", "issues", "replies", "deployments", "look", "a hundred looks", "presence"],
+    ids=[
+        "history",
+        "pull requests",
+        "issues",
+        "replies",
+        "deployments",
+        "look",
+        "a hundred looks",
+        "introduction",
+        "fifty introductions",
+        "presence",
+    ],
 )
 def test_every_document_is_one_that_githubs_schema_answers(schema: GraphQLSchema, document: str) -> None:
     assert validate(schema, parse(document)) == []

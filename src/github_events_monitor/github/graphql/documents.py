@@ -112,6 +112,17 @@ fragment Look on Repository {
 }
 """
 
+_INTRODUCTION = """
+fragment Introduction on Repository {
+  databaseId nameWithOwner isArchived isFork createdAt
+  defaultBranchRef { name }
+  issues(first: 1) { nodes { updatedAt } }
+  pullRequests(first: 1) { nodes { updatedAt } }
+  releases(first: 1) { nodes { createdAt } }
+  deployments(first: 1) { nodes { createdAt } }
+}
+"""
+
 MOST_LOOKS = 100
 """Repositories that one question looks at, at most."""
 
@@ -133,9 +144,23 @@ query Deployments($owner: String!, $name: String!, $after: String) {
 
 def look_document(count: int) -> str:
     """Return the question what changed in `count` repositories (variables o0, n0, o1, …): 3 points for a hundred."""
+    return _of_many("Look", count, _LOOK)
+
+
+MOST_INTRODUCTIONS = 50
+"""Repositories that one question introduces, at most: what it shows is to be young when it is used."""
+
+
+def introduction_document(count: int) -> str:
+    """Return the question which repositories these `count` are, and what none of them has: 2 points for fifty."""
+    return _of_many("Introduction", count, _INTRODUCTION)
+
+
+def _of_many(name: str, count: int, fragment: str) -> str:
+    """Return a question about `count` repositories by the fragment of that name."""
     variables = ", ".join(f"$o{number}: String!, $n{number}: String!" for number in range(count))
-    asked = "\n".join(f"  r{n}: repository(owner: $o{n}, name: $n{n}) {{ ...Look }}" for n in range(count))
-    return f"query Look({variables}) {{\n{asked}\n}}\n{_LOOK}"
+    asked = "\n".join(f"  r{n}: repository(owner: $o{n}, name: $n{n}) {{ ...{name} }}" for n in range(count))
+    return f"query {name}({variables}) {{\n{asked}\n}}\n{fragment}"
 
 
 MOST_ISSUES = 100

@@ -11,7 +11,7 @@ from ...records import MAX_KEY_TEXT, repo_key
 from ..decoding import any_json, count, instant, lenient, object_of, text
 from ..resources import DeploymentStatus
 from .documents import look_document
-from .protocol import missing_paths
+from .protocol import missing_paths, question_about_many
 
 
 class Look(NamedTuple):
@@ -108,10 +108,7 @@ class _Answer(msgspec.Struct):
 
 def look_question(repos: Sequence[str]) -> dict[str, object]:
     """Return the body of the request that looks at up to `MOST_LOOKS` repositories."""
-    named = [repo_key(repo).split("/") for repo in repos]
-    owners = {f"o{number}": owner for number, (owner, _) in enumerate(named)}
-    names = {f"n{number}": name for number, (_, name) in enumerate(named)}
-    return {"query": look_document(len(named)), "variables": owners | names}
+    return question_about_many(look_document(len(repos)), repos)
 
 
 def parse_looks(repos: Sequence[str], body: bytes) -> dict[str, Look | None]:

@@ -4,6 +4,7 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 ETag, and says its errors with status 200.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +62,14 @@ def question(document: str, repo: str, **variables: Any) -> dict[str, Any]:
     """Return the body of a request about one repository."""
     owner, name = repo_key(repo).split("/")
     return {"query": document, "variables": {"owner": owner, "name": name, **variables}}
+
+
+def question_about_many(document: str, repos: Sequence[str]) -> dict[str, Any]:
+    """Return the body of a request about several repositories: variables o0, n0, o1, …"""
+    named = [repo_key(repo).split("/") for repo in repos]
+    owners = {f"o{number}": owner for number, (owner, _) in enumerate(named)}
+    names = {f"n{number}": name for number, (_, name) in enumerate(named)}
+    return {"query": document, "variables": owners | names}
 
 
 def check_graphql(body: bytes, request: Request, *, now: datetime, limit: RateLimit | None) -> None:
