@@ -195,6 +195,8 @@ class CollectionPass:
         if state.repository.repository_id is None and state.repository.last_collected_at is None and not state.events:
             return
         new = await self._keeper.store(state.take_batch())
+        await state.manager.collector_state.note_rewritings(state.repo, state.rewritings)
+        state.rewritings = {}
         self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)
 
     async def _count_new(self) -> Stored:

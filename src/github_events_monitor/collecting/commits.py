@@ -8,6 +8,7 @@ former head is neither listed nor a listed commit's parent, history was replaced
 
 from collections.abc import Sequence
 
+from ..branches import rejoined
 from ..errors import GitHubError, InvalidInput, NotFound
 from ..github.client import Answer, BudgetSpent
 from ..github.commits import parse_commits
@@ -47,14 +48,16 @@ class _Listing:
         self._state, self._branch = state, branch
         self._kind = f"commits:{branch}" if branch else "commits"
         self._on = branch or state.repository.default_branch
+        self._rewritten = self._kind in state.repository.rewritten
         self._head: str | None = None
+        self._listed = set[str]()
         self._with_history = state.with_token
         self.began = False
 
     async def read_head(self, floor: str) -> None:
         """What is new since the last pass; the first time everything down to the floor, or to what is asked."""
         state, asked_at = self._state, self._state.now()
-        answer = await self._fetch(floor, None, state.etag(self._kind))
+        answer = await self._fetch(floor, None, None if self._rewritten else state.etag(self._kind))
         self.began = True
         known = state.known(self._kind)
         if not state.saw(self._kind, answer):
@@ -62,9 +65,11 @@ class _Listing:
             return
         state.modified = True
         if answer.status == "empty_repository":
+            if self._rewritten:
+                await self._rejoin(set(), floor)
             state.learn(self._kind, Span(floor, asked_at))
             return
-        if known:
+        if known or self._rewritten:
             await self._walk_to_join(answer, floor, asked_at, known)
             self._keep_head()
         else:
@@ -74,6 +79,7 @@ class _Listing:
                     await self._walk(answer, floor, asked_at)
             finally:
                 self._keep_head()
+            await self._compare_delivered(floor, asked_at)
 
     async def fill_gaps(self) -> None:
         """What is missing of the window asked about, newest first."""
@@ -113,6 +119,7 @@ class _Listing:
                 return after is not None
             for commit in page.commits:
                 state.add_commit(commit)
+                self._listed.add(commit.sha)
             note_without_files(state, page.commits)
             if page.next_cursor is None:
                 state.learn(self._kind, Span(since, until))
@@ -148,11 +155,12 @@ class _Listing:
             commits = self._take(answer)
             listed |= {commit.sha for commit in commits}
             parents |= {parent for commit in commits for parent in commit.parents}
-            continues = state.repository.heads.get(self._kind) in {None, *listed, *parents}
+            head = state.repository.heads.get(self._kind)
+            continues = not self._rewritten and head in {None, *listed, *parents}
             if answer.next_url is None:
                 if not continues:
-                    await self._mark_replaced(listed, since)
-                whole = known[0].since >= since or await self._joined(parents - listed)
+                    await self._rejoin(listed, since)
+                whole = not known or known[0].since >= since or await self._joined(parents - listed)
                 state.know(self._kind, *(known if whole else ()), Span(since, until))
                 return
             if continues and await self._joined(parents - listed):
@@ -163,7 +171,7 @@ class _Listing:
             try:
                 answer = await self._fetch(since, None, None, url=answer.next_url)
             except BudgetSpent:
-                if not continues:
+                if not continues and not self._rewritten:
                     state.forget([self._kind])  # only the whole listing shows what was replaced
                 raise
 
@@ -172,24 +180,46 @@ class _Listing:
         if self._head is not None:
             self._state.change(heads={**self._state.repository.heads, self._kind: self._head})
 
-    async def _mark_replaced(self, listed: set[str], since: str) -> None:
-        """A force push left the former head out: what else is stored of the branch and was not listed went with it."""
+    async def _compare_delivered(self, since: str, until: str) -> None:
+        """Notice what webhooks brought of a branch that it had lost before it was listed for the first time.
+
+        A commit that is known from a push alone may be older than its push, and be missing for that.
+        """
+        state = self._state
+        if "webhook" in state.repository.sources and not missing_spans(state.known(self._kind), since, until):
+            await self._mark_replaced(self._listed, since, source="webhook")
+
+    async def _rejoin(self, listed: set[str], since: str) -> None:
+        """The whole listing was read: it says what the branch has and has not, whatever was stored of it."""
+        await self._mark_replaced(listed, since)
+        self._state.repository = rejoined(self._state.repository, self._kind)
+
+    async def _mark_replaced(self, listed: set[str], since: str, source: str | None = None) -> None:
+        """A force push left the former head out: what else is stored of the branch and was not listed went with it.
+
+        source: where such commits come from; None is anywhere.
+        """
         state, branch = self._state, self._on
         if branch is None:
             return
         stored = await state.manager.commits.get_authorship(state.repo, since, LAST, branch=branch)
-        lost = [row for row in stored if row.sha not in listed]
+        lost = [row for row in stored if row.sha not in listed and await self._is_from(row.sha, source)]
         for row in lost:
             state.mark_replaced(row, branch)
         if lost:
             shown = clean(branch, 60, one_line=True)
             state.notes.append(f"a force push to {shown} replaced {len(lost)} commits; they are found by sha alone")
 
+    async def _is_from(self, sha: str, source: str | None) -> bool:
+        record = await self._state.manager.commits.get_commit(self._state.repo, sha) if source else None
+        return source is None or (record is not None and record.commit.source == source)
+
     def _take(self, answer: Answer) -> list[Commit]:
         """Keep the commits of a page."""
         commits = parse_commits(self._state.repo, answer.body, self._on) if answer.status == "ok" else []
         for commit in commits:
             self._state.add_commit(commit)
+            self._listed.add(commit.sha)
         self._head = self._head or next((commit.sha for commit in commits), None)
         return commits
 

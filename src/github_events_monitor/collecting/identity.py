@@ -28,7 +28,8 @@ async def collect_identity(state: PassState) -> None:
     """Read the repository itself. Raises `Renamed`, `NotFound` and what else GitHub answers."""
     known = state.repository
     recent = known.snapshot_at or known.last_collected_at
-    if not state.with_token and recent and seconds_between(recent, state.now()) < WITHOUT_TOKEN_SECONDS:
+    lately = recent and seconds_between(recent, state.now()) < WITHOUT_TOKEN_SECONDS
+    if not state.with_token and lately and "commits" not in known.rewritten:
         return
     answer = await state.client.fetch_repository(state.asked_name, etag=state.etag("repository"), budget=state.budget)
     if state.saw("repository", answer):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ..branches import listing_of
 from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
@@ -25,6 +26,7 @@ from ..records import (
     CommitRecord,
     Event,
     RepositoryState,
+    Rewriting,
     Stored,
     Thread,
     name_by_id,
@@ -51,9 +53,11 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     """
     received_at = format_instant(clock())
     delivered = await asyncio.to_thread(_parse, kind, delivery, body, received_at)  # it may have 25 MB
+    key = await _key_of(manager, delivered) if delivered.full_name else None
+    if key is not None:
+        await _note_rewritings(manager, key, delivered, received_at)
     if delivered.event is None:
-        return Receipt(delivered.full_name, 0, 0, delivered.reason)
-    key = await _key_of(manager, delivered)
+        return Receipt(key or delivered.full_name, 0, 0, delivered.reason)
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, delivered, key)
@@ -63,6 +67,21 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
         batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
     stored = await _store(manager, clock, batch, delivered)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
+
+
+async def _note_rewritings(manager: DatabaseManager, key: str, delivered: Delivered, received_at: str) -> None:
+    """Note which of the listings that were read, if any, a delivery makes unsure until they are read again."""
+    state = await manager.collector_state.get_state(key)
+    if state is None:
+        return
+    default = state.default_branch or delivered.default_branch
+    whys = {listing_of(branch, default): why for branch, why in delivered.rewritten.items()}
+    if delivered.default_branch not in {None, default} and "commits" not in state.rewritten:
+        whys["commits"] = "default"
+    read = {"commits", *state.ledger.spans}
+    await manager.collector_state.note_rewritings(
+        key, {kind: Rewriting(received_at, why, delivered.delivery) for kind, why in whys.items() if kind in read}
+    )
 
 
 def _parse(kind: str, delivery: str, body: bytes, received_at: str) -> Delivered:

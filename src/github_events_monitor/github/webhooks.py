@@ -7,6 +7,7 @@ occurrence sends several deliveries (a release, a new branch) only that one is s
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from ..errors import InvalidInput
 from ..instants import format_instant
 from ..jsontext import dump_json, has_more_values
 from ..observations import ForcePush
-from ..records import Commit, Event, MetricRow, Thread, repo_key
+from ..records import Commit, Event, MetricRow, Thread, Why, repo_key
 from .commits import parse_push_commits
 from .decoding import Shape, any_json, count, instant, text
 from .facts import extract_facts
@@ -89,6 +90,7 @@ class _Dated(msgspec.Struct):
 class _Delivery(msgspec.Struct):
     action: str | None = None
     ref: str | None = None
+    ref_type: str | None = None
     before: str | None = None
     after: str | None = None
     forced: bool | None = None
@@ -119,7 +121,7 @@ class Delivered(NamedTuple):
 
     event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
     delivery: its name, the same when it is sent again. thread: the issue or pull request that it is about, as it is
-    now.
+    now. rewritten: why a branch, by its name, has other commits by now than were listed before.
     """
 
     event: Event | None
@@ -132,6 +134,7 @@ class Delivered(NamedTuple):
     dated: bool = True
     delivery: str = ""
     thread: Thread | None = None
+    rewritten: Mapping[str, Why] = {}
 
 
 _shape = Shape(_Delivery)
@@ -161,7 +164,13 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
     reason = _refusal(kind, payload)
     if reason or not repository.full_name:
         return Delivered(
-            None, full_name=text(repository.full_name), reason=reason or "the delivery names no repository"
+            None,
+            full_name=text(repository.full_name),
+            repository_id=count(repository.id) or None,
+            default_branch=text(repository.default_branch),
+            reason=reason or "the delivery names no repository",
+            delivery=delivery,
+            rewritten=_rewritten(kind, payload),
         )
     happened_at = _happened_at(EVENT_TYPES[kind], payload)
     event = _event(EVENT_TYPES[kind], delivery, members, payload, happened_at or received_at)
@@ -176,6 +185,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         dated=happened_at is not None,
         delivery=delivery,
         thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),
+        rewritten=_rewritten(kind, payload),
     )
 
 
@@ -223,6 +233,23 @@ def _refusal(kind: str, payload: _Delivery) -> str | None:
     if kind == "release" and payload.action in {"created", "prereleased"}:
         return "GitHub sends 'published' for the same release, and that is what is recorded"
     return None
+
+
+def _rewritten(kind: str, payload: _Delivery) -> dict[str, Why]:
+    """Return which branch has other commits by now, and why: a force push, a deletion, or one that is made anew.
+
+    A `create` or `delete` names a branch without `refs/heads/`, a `push` with it:
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
+    """
+    ref = text(payload.ref) or ""
+    if kind in {"create", "delete"} and payload.ref_type == "branch" and ref:
+        return {ref.removeprefix("refs/heads/"): "remade"}
+    if kind != "push" or not ref.startswith("refs/heads/"):
+        return {}
+    branch = ref.removeprefix("refs/heads/")
+    if payload.created or payload.deleted:
+        return {branch: "remade"}
+    return {branch: "forced"} if payload.forced else {}
 
 
 def _push_refusal(payload: _Delivery) -> str | None:

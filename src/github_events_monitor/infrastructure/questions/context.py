@@ -9,12 +9,14 @@ import msgspec
 from cachetools import LRUCache, TTLCache
 
 from ...answers import Coverage
+from ...branches import sure_ledger
 from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
 from ...insights.results import Anomaly
 from ...insights.security import Found
 from ...instants import Clock, format_instant, seconds_between, system_clock
 from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_future
 from ...records import Pattern, RepositoryState, Span, repo_key
+from ...text import clean
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
 from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
@@ -277,6 +279,7 @@ class QuestionContext:
         notes = (
             self._retention_note(asked.span, now),
             _former_owner_note(state, asked.span),
+            _rewriting_note(state, kind),
             _UNSETTLED if state and state.unsettled else None,
         )
         return assess_coverage(
@@ -291,7 +294,7 @@ class QuestionContext:
 
     def known(self, subject: Subject, kind: str) -> tuple[Span, ...]:
         """Return the spans completely known, less what retention has removed."""
-        spans = known_spans(subject.state.ledger, kind) if subject.state else ()
+        spans = known_spans(sure_ledger(subject.state), kind) if subject.state else ()
         if subject.state and subject.state.taken_over_at:
             spans = clip_spans(spans, subject.state.taken_over_at, "9999")
         days, now = self.retention_days, format_instant(self.now())
@@ -363,6 +366,24 @@ def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
         except InvalidInput as error:
             problems[repo] = error
     return problems
+
+
+_REWRITTEN = {
+    "forced": "was force-pushed",
+    "remade": "was deleted or made anew",
+    "default": "is not the default branch any more",
+}
+
+
+def _rewriting_note(state: RepositoryState | None, kind: str) -> str | None:
+    """Return that it is not known which commits a branch has by now."""
+    found = state.rewritten.get(kind) if state else None
+    if state is None or found is None:
+        return None
+    branch = kind.partition(":")[2] or state.default_branch or "the default branch"
+    name = clean(branch, 60, one_line=True)
+    told = f"A webhook told at {found.at} that {name} {_REWRITTEN[found.why]}"
+    return f"{told}: which of these commits it has is not known until it is collected again."
 
 
 def _former_owner_note(state: RepositoryState | None, span: Span) -> str | None:
