@@ -19,12 +19,15 @@ from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.deliveries import AROUND
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
+from ..insights.contributions import GONE
 from ..instants import SECOND, Clock, format_instant, shift
+from ..observations import RELEASE, Release
 from ..records import (
     Activity,
     CollectedBatch,
     CommitRecord,
     Event,
+    MetricRow,
     RepositoryState,
     Rewriting,
     Stored,
@@ -65,6 +68,7 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
         batch = msgspec.structs.replace(batch, events=())
     if not batch.threads:
         batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
+    batch = msgspec.structs.replace(batch, deployments=await _gone_release(manager, key, delivered, received_at))
     stored = await _store(manager, clock, batch, delivered)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
 
@@ -107,6 +111,18 @@ async def _known_thread(manager: DatabaseManager, key: str, event: Event) -> tup
     numbers = numbers_in([event]) if manager.threads.available else ()
     known = await manager.threads.get_threads_by_number(key, numbers) if numbers else {}
     return tuple(threads_after([msgspec.structs.replace(event, repo_name=key)], known).values()) if known else ()
+
+
+async def _gone_release(
+    manager: DatabaseManager, key: str, delivered: Delivered, received_at: str
+) -> tuple[MetricRow, ...]:
+    """Return the row of a listed release as a delivery leaves it that tells of its end."""
+    number, event = delivered.release, delivered.event
+    if number is None or event is None or event.facts.action not in GONE:
+        return ()
+    rows = await manager.metrics.get_metrics("deployment_metrics", key, prefix=f"{RELEASE}{number}")
+    found = next((one for one in map(Release.from_row, rows) if one and one.id == str(number)), None)
+    return (msgspec.structs.replace(found, deleted_at=received_at).to_row(key),) if found else ()
 
 
 async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
@@ -220,4 +236,5 @@ def _says_so(state: RepositoryState | None) -> bool:
 async def _store_records(manager: DatabaseManager, batch: CollectedBatch) -> Stored:
     stored = await manager.import_events(batch.events, batch.commits, batch.threads)
     await manager.metrics.save_metrics("security_metrics", batch.security)
+    await manager.metrics.save_metrics("deployment_metrics", batch.deployments)
     return stored

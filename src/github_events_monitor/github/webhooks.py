@@ -78,6 +78,7 @@ class _Account(msgspec.Struct):
 
 
 class _Dated(msgspec.Struct):
+    id: int | None = None
     created_at: str | None = None
     updated_at: str | None = None
     submitted_at: str | None = None
@@ -121,7 +122,8 @@ class Delivered(NamedTuple):
 
     event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
     delivery: its name, the same when it is sent again. thread: the issue or pull request that it is about, as it is
-    now. rewritten: why a branch, by its name, has other commits by now than were listed before.
+    now. rewritten: why a branch, by its name, has other commits by now than were listed before. release: GitHub's id
+    of the release that it is about.
     """
 
     event: Event | None
@@ -135,6 +137,7 @@ class Delivered(NamedTuple):
     delivery: str = ""
     thread: Thread | None = None
     rewritten: Mapping[str, Why] = {}
+    release: int | None = None
 
 
 _shape = Shape(_Delivery)
@@ -186,6 +189,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         delivery=delivery,
         thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),
         rewritten=_rewritten(kind, payload),
+        release=count(payload.release.id) if payload.release else None,
     )
 
 
@@ -289,7 +293,8 @@ def _identified(event: Event, *, dated: bool, delivery: str) -> Event:
 def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     """Return when it happened, as far as the payload says; the Events API dates it within seconds of that.
 
-    A release that was a pre-release is dated by its last change: `published_at` stays that of the pre-release.
+    A release that was a pre-release is dated by its last change: `published_at` stays that of the pre-release. When
+    something was deleted, or a release made a draft again, no field says.
     """
     repository = payload.repository or _Repository()
     match event_type:
@@ -304,9 +309,11 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     about: _Dated = getattr(payload, SUBJECT_FIELDS.get(event_type, ""), None) or _Dated()
     first = about.submitted_at or about.published_at or about.created_at
     last = about.completed_at or (about.closed_at if payload.action == "closed" else None) or about.updated_at
-    if payload.action == "released":
-        return instant(last)
-    return instant((first or last) if payload.action in _BEGINNINGS else (last or first or about.started_at))
+    if payload.action in {"deleted", "unpublished"}:
+        return None
+    begins = payload.action in _BEGINNINGS
+    ended = last if payload.action == "released" else last or first or about.started_at
+    return instant((first or last) if begins else ended)
 
 
 def _moment(value: int | str | None) -> str | None:
