@@ -12,18 +12,16 @@ from typing import NamedTuple
 import msgspec
 
 from ..branches import listing_of
-from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
-from ..infrastructure.deliveries import AROUND
+from ..infrastructure.deliveries import is_known_from_feed
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
 from ..insights.contributions import GONE
-from ..instants import SECOND, Clock, format_instant, shift
+from ..instants import Clock, format_instant
 from ..observations import RELEASE, Release
 from ..records import (
-    Activity,
     CollectedBatch,
     CommitRecord,
     Event,
@@ -64,7 +62,7 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, delivered, key)
-    if await _known_from_feed(manager, batch.events[0], dated=delivered.dated):
+    if await is_known_from_feed(manager.events, batch.events[0], dated=delivered.dated):
         batch = msgspec.structs.replace(batch, events=())
     if not batch.threads:
         batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
@@ -146,45 +144,6 @@ async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
 
 def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
     return repository_id is None or state.repository_id in {None, repository_id}
-
-
-async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: bool) -> bool:
-    """Return whether polling brought the same occurrence before. Payloads are read only of rows that look alike."""
-    repo = event.repo_name
-    if repo is None or not event.id.startswith(DERIVED):
-        return False
-    near = await manager.events.get_activity(
-        repo,
-        shift(event.created_at, -AROUND),
-        shift(event.created_at, AROUND + SECOND),
-        event_types=[event.event_type],
-    )
-    for row in near:
-        if not _looks_like(row, event) or (other := await manager.events.get_event(row.id)) is None:
-            continue
-        if await asyncio.to_thread(_is_same, event, other, dated=dated):
-            return True
-    return False
-
-
-def _is_same(event: Event, other: Event, *, dated: bool) -> bool:
-    if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
-        # Another delivery, whose own id tells it apart; but GitHub tells of a star twice, as `star` and as `watch`,
-        # which does not say when.
-        return event.event_type == "WatchEvent" and is_dated(event) != is_dated(other)
-    return event.id in map(derived_id, possible_keys(other)) or (not dated and same_but_for_time(event, other))
-
-
-def _looks_like(row: Activity, event: Event) -> bool:
-    """Return whether a row of the feed may be the same occurrence: payloads since 2025-10 leave facts unknown."""
-    mine = (event.facts.number, event.facts.ref, event.facts.subject)
-    theirs = (row.number, row.ref, row.subject)
-    return (
-        row.event_type == event.event_type
-        and (row.actor_login or "").lower() == (event.actor_login or "").lower()
-        and (row.event_type != "PushEvent" or row.sha == event.facts.sha)
-        and all(one is None or other is None or one == other for one, other in zip(mine, theirs, strict=True))
-    )
 
 
 async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, delivered: Delivered) -> Stored:

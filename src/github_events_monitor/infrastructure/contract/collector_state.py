@@ -214,12 +214,12 @@ class CollectorState(ABC):
         await self._put_notes(NOTIFIED, {target: msgspec.to_builtins(notified)})
 
     async def get_delivered(self) -> frozenset[str]:
-        """Return the keys of the repositories of which webhooks told."""
+        """Return the keys of the repositories of which webhooks told, or others that know none of GitHub's ids."""
         await self._connection.open()
         return frozenset(await self._notes(DELIVERED))
 
     async def save_delivered(self, repo: str) -> None:
-        """Remember that webhooks told of a repository."""
+        """Remember that webhooks, or others that know none of GitHub's ids, told of a repository."""
         await self._connection.open()
         await self._put_notes(DELIVERED, {repo_key(repo): True})
 
