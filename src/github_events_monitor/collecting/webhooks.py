@@ -135,7 +135,9 @@ async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
         by_id = await collector_state.get_alias(name_by_id(number)) if number else None
         known = by_id or await collector_state.get_alias(key) or key
         if known != key:
-            state = await collector_state.get_state(known)
+            former, state = state, await collector_state.get_state(known)
+            if by_id is None and state is not None and not _is_of(state, number):
+                return key if former is None else None  # the one that had the name before is stored under another
             if by_id and (state is None or _is_of(state, number)):
                 await collector_state.save_alias(key, known)
         key = known

@@ -16,13 +16,13 @@ from ...insights.security import Found
 from ...instants import Clock, format_instant, seconds_between, system_clock
 from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_future
 from ...records import Pattern, RepositoryState, Span, repo_key
-from ...text import clean
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
 from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
 from .coverage import add_note, assess_coverage, is_stale, outage_note, raise_if_nothing_known
 from .day_results import DayResults
 from .presenter import Presenter
+from .subject_notes import former_name_note, former_owner_note, rewriting_note
 from .windows import Asked, days_before
 
 if TYPE_CHECKING:
@@ -68,12 +68,16 @@ Status = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class Subject(NamedTuple):
-    """A repository a question is about: its key, what is remembered of it, and how collecting it just now failed."""
+    """A repository a question is about: its key, what is remembered of it, and how collecting it just now failed.
+
+    former_name: by which it was asked for, where it has another one by now.
+    """
 
     key: str
     state: RepositoryState | None
     presenter: Presenter
     problem: MonitorError | None
+    former_name: str | None = None
 
     @property
     def default_branch(self) -> str | None:
@@ -197,8 +201,10 @@ class QuestionContext:
         subject = await self.stored(repo)
         if self._refresh_from_github is None or not self._wants_collecting(subject, asked, branch, kinds, few=True):
             return subject
-        problems = await self.refresh([subject.key], asked.span, branch, kinds)
-        return (await self.stored(repo))._replace(problem=problems.get(subject.key))
+        problems = await self.refresh([name := repo_key(repo)], asked.span, branch, kinds)
+        for kind in kinds:  # the name may be a former one
+            self._widened[subject.key, kind] = self._widened.get((name, kind), ("9999", self.now()))
+        return (await self.stored(repo))._replace(problem=problems.get(name))
 
     async def look_up_all(self, repos: Iterable[str], asked: Asked, kinds: Sequence[str]) -> list[Subject]:
         """Return repositories, each once; the stale ones are collected first, least recently collected first."""
@@ -271,15 +277,17 @@ class QuestionContext:
         state = without_future(state, format_instant(self.now())) if state else None
         full_name = (state.full_name if state else None) or spelling.strip()
         branch = state.default_branch if state else None
-        return Subject(key, state, Presenter(full_name, self.web_url, branch, self.bots), None)
+        former = spelling.strip() if repo_key(spelling) != repo_key(full_name) else None
+        return Subject(key, state, Presenter(full_name, self.web_url, branch, self.bots), None, former)
 
     def coverage(self, subject: Subject, asked: Asked, kind: str) -> Coverage:
         """Return what is known of a window of one kind of record."""
         state, now = subject.state, format_instant(self.now())
         notes = (
             self._retention_note(asked.span, now),
-            _former_owner_note(state, asked.span),
-            _rewriting_note(state, kind),
+            former_name_note(subject.former_name, subject.presenter.full_name),
+            former_owner_note(state, asked.span),
+            rewriting_note(state, kind),
             _UNSETTLED if state and state.unsettled else None,
         )
         return assess_coverage(
@@ -366,30 +374,3 @@ def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
         except InvalidInput as error:
             problems[repo] = error
     return problems
-
-
-_REWRITTEN = {
-    "forced": "was force-pushed",
-    "remade": "was deleted or made anew",
-    "default": "is not the default branch any more",
-}
-
-
-def _rewriting_note(state: RepositoryState | None, kind: str) -> str | None:
-    """Return that it is not known which commits a branch has by now."""
-    found = state.rewritten.get(kind) if state else None
-    if state is None or found is None:
-        return None
-    branch = kind.partition(":")[2] or state.default_branch or "the default branch"
-    name = clean(branch, 60, one_line=True)
-    told = f"A webhook told at {found.at} that {name} {_REWRITTEN[found.why]}"
-    return f"{told}: which of these commits it has is not known until it is collected again."
-
-
-def _former_owner_note(state: RepositoryState | None, span: Span) -> str | None:
-    if state is None or state.taken_over_at is None or span.since >= state.taken_over_at:
-        return None
-    return (
-        f"Another repository had the name {state.full_name} before {state.taken_over_at}:"
-        " older records may be that one's, and nothing older counts as known."
-    )
