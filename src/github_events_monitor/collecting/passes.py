@@ -76,6 +76,10 @@ class Passes:
             outcome = Outcome(key, Stored(0, 0), False, 0, busy, ())
             if not plan.dry_run and await self._keep_apart(key, taken.full_name, plan):
                 outcome = await self._run(key, budget, plan, progress)
+                said = (
+                    f"{key} is another repository than the one that had this name before: that is {taken.full_name} now"
+                )
+                outcome = outcome._replace(notes=(said, *outcome.notes))
         return outcome._replace(requests=budget.used - before)
 
     async def _keep_apart(self, key: str, full_name: str, plan: Plan) -> bool:

@@ -46,7 +46,8 @@ async def kept_apart(world: World) -> None:
         assert await shas(world, "octo/hello") == ("Octo/Hello", THEIRS, "")
         assert await shas(world, "octo/renamed") == ("Octo/Renamed", OURS, "")
         world.pass_time(minutes=10)
-    counts = [await world.manager.events.count_by_type(name, "2000", "2100") for name in ("octo/hello", "octo/renamed")]
+    always, names = ("2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"), ("octo/hello", "octo/renamed")
+    counts = [await world.manager.events.count_by_type(name, *always) for name in names]
     assert [sum(one.values()) for one in counts] == [0, 5]
 
 
