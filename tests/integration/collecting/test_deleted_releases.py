@@ -59,6 +59,7 @@ async def test_a_delivered_end_of_a_release_counts_from_then_on(action: str, man
     for number in (8, 9):
         await deliver(world, action, release(number), published_at=None if action == "unpublished" else iso(NOW))
     world.hello.releases = world.hello.releases[1:]
+    assert (await counted(world))[0] == ["v7"]
     world.pass_time(minutes=1)
     tags, note = await counted(world)
     assert (tags, "deleted or made drafts since: v8, v9" in note) == (["v7"], True)

@@ -7,6 +7,7 @@ from ...answers import Envelope
 from ...insights.delivery.releases import gone_releases
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
 from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer, WorkflowRunsResult
+from ...instants import SECOND, shift
 from ...text import count_of, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
@@ -54,7 +55,13 @@ def _gone_note(gone: Sequence[str]) -> str | None:
 async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> tuple[DeploymentResult, Sequence[str]]:
     """Return releases and deployments with the keys, and the tags of the window's releases that are there no more."""
     manager = context.manager
-    activity = await manager.events.get_activity(subject.key, *asked.span, event_types=DELIVERY_TYPES)
+    since, until = asked.span
+    activity = await manager.events.get_activity(
+        subject.key,
+        since,
+        shift(until, SECOND),  # a release may have been deleted in this very second
+        event_types=DELIVERY_TYPES,
+    )
     commits = await manager.commits.get_summaries(subject.key, *asked.span)
     rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
     if not (activity or commits or rows or await has_events(context, subject, asked.span)):

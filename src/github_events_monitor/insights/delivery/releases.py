@@ -46,20 +46,24 @@ def gone_releases(
 
 
 def gone_at(activity: Iterable[Activity], listed: Iterable[observations.Release], until: str) -> dict[str, str]:
-    """Return by tag when the last release of that tag went before `until`, as events and listings say."""
+    """Return by tag when the last release of that tag went, as events and listings say; at `until` at the latest.
+
+    What was told in the very second in which it is asked about is told.
+    """
     told = [(row.ref, row.created_at) for row in activity if row.event_type == "ReleaseEvent" and row.action in GONE]
     found: dict[str, str] = {}
     for tag, at in (*told, *((one.tag, one.deleted_at) for one in listed)):
-        if tag and at and at < until:
+        if tag and at and at <= until:
             found[tag] = max(found.get(tag, ""), at)
     return found
 
 
 def _read(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str, *, there: bool) -> tuple[Release, ...]:
     """Return the releases that were there before `until`, or else those that were not any more, oldest first."""
+    activity = list(activity)
     events = [row for row in activity if row.event_type == "ReleaseEvent" and row.created_at < until]
     listed = [one for row in sorted(rows, key=lambda row: row.sort) if (one := observations.Release.from_row(row))]
-    gone = gone_at(events, listed, until)
+    gone = gone_at(activity, listed, until)
 
     def is_meant(tag: str | None, at: str) -> bool:
         return (at > gone.get(tag or "", "")) is there
