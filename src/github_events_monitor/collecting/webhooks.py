@@ -58,6 +58,8 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if key is not None:
         await _note_rewritings(manager, key, delivered, received_at)
     if delivered.event is None:
+        if key is not None and delivered.renamed:
+            await _rename(manager, clock, key, delivered)
         return Receipt(key or delivered.full_name, 0, 0, delivered.reason)
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
@@ -174,6 +176,20 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
         if delivered.repository_id and await _is_unknown(manager, delivered.repository_id):
             await manager.collector_state.save_alias(name_by_id(delivered.repository_id), key)
         return await manager.store(msgspec.structs.replace(batch, state=state), lease)
+    finally:
+        await asyncio.shield(manager.collector_state.release_lease(lease))
+
+
+async def _rename(manager: DatabaseManager, clock: Clock, key: str, delivered: Delivered) -> None:
+    """Remember a repository's new name. Where a collector has the lease, its pass reads the name itself."""
+    state = await manager.collector_state.get_state(key)
+    lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}") if state is not None else None
+    if lease is None:
+        return
+    try:
+        state = await manager.collector_state.get_state(key)
+        if state is not None:
+            await manager.collector_state.save_states([msgspec.structs.replace(state, full_name=delivered.full_name)])
     finally:
         await asyncio.shield(manager.collector_state.release_lease(lease))
 

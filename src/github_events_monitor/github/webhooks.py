@@ -123,7 +123,7 @@ class Delivered(NamedTuple):
     event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
     delivery: its name, the same when it is sent again. thread: the issue or pull request that it is about, as it is
     now. rewritten: why a branch, by its name, has other commits by now than were listed before. release: GitHub's id
-    of the release that it is about.
+    of the release that it is about. renamed: whether it says that the repository has got this name.
     """
 
     event: Event | None
@@ -137,6 +137,7 @@ class Delivered(NamedTuple):
     delivery: str = ""
     thread: Thread | None = None
     rewritten: Mapping[str, Why] = {}
+    renamed: bool = False
     release: int | None = None
 
 
@@ -174,6 +175,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
             reason=reason or "the delivery names no repository",
             delivery=delivery,
             rewritten=_rewritten(kind, payload),
+            renamed=kind == "repository" and payload.action in {"renamed", "transferred"},
         )
     happened_at = _happened_at(EVENT_TYPES[kind], payload)
     event = _event(EVENT_TYPES[kind], delivery, members, payload, happened_at or received_at)

@@ -113,3 +113,16 @@ async def test_deliveries_are_kept_apart_once_it_was_collected(manager: Database
     await world.collector.collect(["octo/hello"])
     assert await deliver(world, 8, "Octo/Hello") == ("octo/hello", 1, 0, None)
     assert await deliver(world, 7, "Octo/Renamed") == ("octo/renamed", 1, 0, None)
+
+
+async def test_a_delivered_rename_is_the_name_from_then_on(manager: DatabaseManager) -> None:
+    world = await collected(manager)
+    repository = {"id": 7, "full_name": "Octo/Renamed", "default_branch": "main"}
+    body = {"action": "renamed", "changes": {"repository": {"name": {"from": "Hello"}}}, "repository": repository}
+    receipt = await receive_webhook(manager, world.clock, "repository", "d-1", json.dumps(body).encode())
+    assert (receipt.repo, receipt.events) == ("octo/hello", 0)
+    stored = DatabaseService(QuestionContext(manager=manager, clock=world.clock))
+    for name, is_former in (("octo/renamed", False), ("octo/hello", True)):
+        answer = await stored.ask(RECENT_COMMITS, repo=name, hours=72)
+        assert (answer.repo, answer.total_commits) == ("Octo/Renamed", 5)
+        assert ("before it was renamed" in (answer.coverage.note or "")) == is_former
