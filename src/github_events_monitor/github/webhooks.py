@@ -296,7 +296,7 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     """Return when it happened, as far as the payload says; the Events API dates it within seconds of that.
 
     A release that was a pre-release is dated by its last change: `published_at` stays that of the pre-release. When
-    something was deleted, or a release made a draft again, no field says.
+    a release was deleted, or made a draft again, no field says.
     """
     repository = payload.repository or _Repository()
     match event_type:
@@ -311,7 +311,7 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     about: _Dated = getattr(payload, SUBJECT_FIELDS.get(event_type, ""), None) or _Dated()
     first = about.submitted_at or about.published_at or about.created_at
     last = about.completed_at or (about.closed_at if payload.action == "closed" else None) or about.updated_at
-    if payload.action in {"deleted", "unpublished"}:
+    if event_type == "ReleaseEvent" and payload.action in {"deleted", "unpublished"}:
         return None
     begins = payload.action in _BEGINNINGS
     ended = last if payload.action == "released" else last or first or about.started_at
