@@ -23,7 +23,8 @@ _URL = re.compile(r"https?://[A-Za-z0-9._~/%#?&=+@!,:;-]{1,400}")
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """A published release: https://docs.github.com/en/rest/releases/releases#list-releases
 
-    prerelease: None when only an event told of it. url: its page, None where no safe address is known.
+    prerelease: None when only an event told of it. url: its page, None where no safe address is known. listed_by: the
+    time by which GitHub lists releases, newest first. deleted_at: when it was found to be deleted, or a draft again.
     """
 
     id: str
@@ -32,6 +33,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     author_login: str | None = None
     prerelease: bool | None = None
     url: str | None = None
+    listed_by: str | None = None
+    deleted_at: str | None = None
 
     def to_row(self, repo: str) -> MetricRow:
         """Return the row of deployment_metrics; the same release replaces it."""
@@ -50,6 +53,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
             author_login=_text(row, "author_login"),
             prerelease=prerelease if isinstance(prerelease, bool) else None,
             url=safe_url(_text(row, "url")),
+            listed_by=_text(row, "listed_by"),
+            deleted_at=_text(row, "deleted_at"),
         )
 
 

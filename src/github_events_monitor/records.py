@@ -5,7 +5,7 @@ Instants are text in the stored form (see `instants`); `repo_name` is always the
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -38,32 +38,6 @@ def repo_key(repo: str) -> str:
 def name_by_id(repository_id: int) -> str:
     """Return a name that no repository can have (no owner ends with a hyphen), for finding a key by id."""
     return f"repository-id-/{repository_id}"
-
-
-def replaced_on(branch: str) -> str:
-    """Return the entry of `Commit.branches` for a branch that lost the commit by a force push.
-
-    No branch can have this name: https://git-scm.com/docs/git-check-ref-format
-    """
-    return f"~{branch}"
-
-
-_MAX_BRANCHES = 160_000
-"""Bytes that the names of a commit's branches have together: an item of DynamoDB holds 400 KB with all else in it."""
-
-
-def kept_branches(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the first of a commit's branches, as many as every provider can store: thousands of usual ones."""
-    return tuple(fitting(names, _MAX_BRANCHES))
-
-
-def fitting(texts: Iterable[str], room: int) -> Iterator[str]:
-    """Yield the first texts that fit into a number of bytes, with a byte between two."""
-    for text in texts:
-        room -= len(text.encode("utf-8", "replace")) + 1
-        if room < 0:
-            return
-        yield text
 
 
 class Facts(NamedTuple):
@@ -122,7 +96,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
 
     commit_date: committer date, the time that windows select by. For commits known only from a push payload it is
     the push's time (`source` "push") until GitHub's own date replaces it.
-    branches: those it was seen to be reachable from; after a force push that replaced it `replaced_on(branch)` instead.
+    branches: those it was seen to be reachable from; `branches.replaced_on(branch)` after a force push replaced it.
     additions, deletions, files_changed: null until the commit's details were fetched.
     """
 
@@ -275,6 +249,18 @@ class Refusal(NamedTuple):
     retry_at: str
 
 
+Why = Literal["forced", "remade", "default"]
+"""Why a branch has other commits by now: a force push, a deletion or creation, or another branch in its place."""
+
+
+class Rewriting(NamedTuple):
+    """A delivery that says that a branch has other commits by now: when it came, what happened, and its name."""
+
+    at: str
+    why: Why
+    delivery: str
+
+
 class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the collector remembers about a repository. Small: it is written after every pass.
 
@@ -285,8 +271,10 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     success. next_poll_at: GitHub's `X-Poll-Interval` or limit allows no poll before it. snapshot_at: when what can
     only be observed in the present (settings, CI, advisories, releases) was last read. taken_over_at: another one had
     the name, and what is older than this may be that one's; None where none was noticed. refused: what GitHub could not
-    give, by name (`commit:<sha>`), so that it does not stand in the way of what comes after it. looked_at: never
-    stored; when a look found it unchanged. unsettled: nor this; what was stored moments ago is not all to be found yet.
+    give, by name (`commit:<sha>`), so that it does not stand in the way of what comes after it. rejoined: by kind of
+    listing the `Rewriting` that it was last joined anew after. Never stored: rewritten, those of which it is not known
+    yet what they did; looked_at, when a look found it unchanged; unsettled, what was stored moments ago is not all to
+    be found yet.
     """
 
     repo_name: str
@@ -309,6 +297,8 @@ class RepositoryState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     error_message: str | None = None
     retry_at: str | None = None
     refused: dict[str, Refusal] = {}
+    rejoined: dict[str, Rewriting] = {}
+    rewritten: dict[str, Rewriting] = {}
     looked_at: str | None = None
     unsettled: bool = False
 

@@ -6,13 +6,14 @@ https://docs.github.com/en/rest/repos/repos#list-repository-activities
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..branches import listing_of
 from ..errors import Forbidden, NotFound
 from ..github.activity import PushActivity, event_from_activity, parse_activity
 from ..github.client import Answer, BudgetSpent
 from ..instants import SECOND, shift
 from ..ledger import missing_spans
 from ..observations import ForcePush
-from ..records import MetricRow, Span
+from ..records import MetricRow, Rewriting, Span
 from .events import FEED_REACH
 from .pass_state import REFUSED, PassState
 
@@ -74,17 +75,22 @@ async def read_activity(state: PassState) -> ActivityRead:
 
 
 async def _notice_replaced(state: PassState, rows: Sequence[PushActivity]) -> None:
-    """Make the next pass list a branch again whose replaced head is stored as if the branch still had it."""
+    """Make the next pass list a branch again whose replaced head is stored as if the branch still had it.
+
+    A head that the branch got back has been looked into when the listing was joined after the force push.
+    """
     for row in rows:
         branch = row.ref.removeprefix("refs/heads/")
-        kind = "commits" if branch == state.repository.default_branch else f"commits:{branch}"
+        kind = listing_of(branch, state.repository.default_branch)
         if row.activity_type != "force_push" or kind not in state.repository.ledger.spans or not row.before:
+            continue
+        looked_into = state.repository.rejoined.get(kind)
+        if kind in state.rewritings or (looked_into and row.timestamp <= looked_into.at):
             continue
         stored = await state.manager.commits.get_known_shas(state.repo, [row.before])
         record = await state.manager.commits.get_commit(state.repo, row.before) if stored else None
         if record is not None and branch in record.commit.branches and row.before not in state.commits:
-            state.change(heads={**state.repository.heads, kind: row.before})
-            state.forget([kind])
+            state.rewritings[kind] = Rewriting(row.timestamp, "forced", f"activity {row.id}")
 
 
 async def _add_unseen(state: PassState, rows: Sequence[PushActivity]) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited
 from ..github.client import BudgetSpent
+from ..github.natural_keys import DERIVED
 from ..records import RepositoryState, Stored
 from ..side_by_side import side_by_side
 from .activity import ActivityRead, collect_activity, read_activity
@@ -231,7 +232,12 @@ class CollectionPass:
             return
         if state.repository.repository_id is None and state.repository.last_collected_at is None and not state.events:
             return
-        new = await self._keeper.store(state.take_batch())
+        batch = state.take_batch()
+        if any(event.id.startswith(DERIVED) for event in batch.events):
+            await state.manager.collector_state.save_delivered(state.repo)
+        new = await self._keeper.store(batch)
+        await state.manager.collector_state.note_rewritings(state.repo, state.rewritings)
+        state.rewritings = {}
         self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)
 
     async def _count_new(self) -> Stored:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from ..branches import rejoined
 from ..errors import GitHubError, InvalidInput, MonitorError, NotFound
 from ..github.client import Answer, BudgetSpent
 from ..github.commits import parse_commits
@@ -133,7 +134,9 @@ class _Listing:
         self._kind = f"commits:{branch}" if branch else "commits"
         self._on = branch or state.repository.default_branch
         self._branches = (self._on,) if self._on else ()
+        self._rewritten = self._kind in state.repository.rewritten
         self._head: str | None = None
+        self._listed = set[str]()
         self._with_history = state.with_token
         self.began = False
 
@@ -141,7 +144,7 @@ class _Listing:
         """What is new since the last pass; the first time everything down to the floor, or to what is asked."""
         state, asked_at = self._state, self._pages.asked_at if self._pages else self._state.now()
         answer = self._pages.take_listing() if self._pages else None
-        answer = answer or await self._fetch(floor, None, state.etag(self._kind))
+        answer = answer or await self._fetch(floor, None, None if self._rewritten else state.etag(self._kind))
         self.began = True
         known = state.known(self._kind)
         if not state.saw(self._kind, answer):
@@ -149,9 +152,11 @@ class _Listing:
             return
         state.modified = True
         if answer.status == "empty_repository":
+            if self._rewritten:
+                await self._rejoin(set(), floor)
             state.learn(self._kind, Span(floor, asked_at))
             return
-        if known:
+        if known or self._rewritten:
             await self._walk_to_join(answer, floor, asked_at, known)
             self._keep_head()
         else:
@@ -162,6 +167,7 @@ class _Listing:
             finally:
                 self._keep_head()
             settle_ahead(state)
+            await self._compare_delivered(floor, asked_at)
 
     async def _walk_first(self, answer: Answer, since: str, until: str) -> None:
         """Go on behind the first page of the first listing."""
@@ -214,6 +220,7 @@ class _Listing:
                 return after is not None
             for commit in page.commits:
                 state.add_commit(commit if commit.branches else replace(commit, branches=self._branches))
+                self._listed.add(commit.sha)
             note_without_files(state, page.commits)
             if page.next_cursor is None:
                 state.learn(self._kind, Span(since, until))
@@ -249,11 +256,12 @@ class _Listing:
             commits = self._take(answer)
             listed |= {commit.sha for commit in commits}
             parents |= {parent for commit in commits for parent in commit.parents}
-            continues = state.repository.heads.get(self._kind) in {None, *listed, *parents}
+            head = state.repository.heads.get(self._kind)
+            continues = not self._rewritten and head in {None, *listed, *parents}
             if answer.next_url is None:
                 if not continues:
-                    await self._mark_replaced(listed, since)
-                whole = known[0].since >= since or await self._joined(parents - listed)
+                    await self._rejoin(listed, since)
+                whole = not known or known[0].since >= since or await self._joined(parents - listed)
                 state.know(self._kind, *(known if whole else ()), Span(since, until))
                 return
             if continues and await self._joined(parents - listed):
@@ -264,7 +272,7 @@ class _Listing:
             try:
                 answer = await self._fetch(since, None, None, url=answer.next_url)
             except BudgetSpent:
-                if not continues:
+                if not continues and not self._rewritten:
                     state.forget([self._kind])  # only the whole listing shows what was replaced
                 raise
 
@@ -273,24 +281,46 @@ class _Listing:
         if self._head is not None:
             self._state.change(heads={**self._state.repository.heads, self._kind: self._head})
 
-    async def _mark_replaced(self, listed: set[str], since: str) -> None:
-        """A force push left the former head out: what else is stored of the branch and was not listed went with it."""
+    async def _compare_delivered(self, since: str, until: str) -> None:
+        """Notice what webhooks brought of a branch that it had lost before it was listed for the first time.
+
+        A commit that is known from a push alone may be older than its push, and be missing for that.
+        """
+        state = self._state
+        if "webhook" in state.repository.sources and not missing_spans(state.known(self._kind), since, until):
+            await self._mark_replaced(self._listed, since, source="webhook")
+
+    async def _rejoin(self, listed: set[str], since: str) -> None:
+        """The whole listing was read: it says what the branch has and has not, whatever was stored of it."""
+        await self._mark_replaced(listed, since)
+        self._state.repository = rejoined(self._state.repository, self._kind)
+
+    async def _mark_replaced(self, listed: set[str], since: str, source: str | None = None) -> None:
+        """A force push left the former head out: what else is stored of the branch and was not listed went with it.
+
+        source: where such commits come from; None is anywhere.
+        """
         state, branch = self._state, self._on
         if branch is None:
             return
         stored = await state.manager.commits.get_authorship(state.repo, since, LAST, branch=branch)
-        lost = [row for row in stored if row.sha not in listed]
+        lost = [row for row in stored if row.sha not in listed and await self._is_from(row.sha, source)]
         for row in lost:
             state.mark_replaced(row, branch)
         if lost:
             shown = clean(branch, 60, one_line=True)
             state.notes.append(f"a force push to {shown} replaced {len(lost)} commits; they are found by sha alone")
 
+    async def _is_from(self, sha: str, source: str | None) -> bool:
+        record = await self._state.manager.commits.get_commit(self._state.repo, sha) if source else None
+        return source is None or (record is not None and record.commit.source == source)
+
     def _take(self, answer: Answer) -> list[Commit]:
         """Keep the commits of a page."""
         commits = parse_commits(self._state.repo, answer.body, self._on) if answer.status == "ok" else []
         for commit in commits:
             self._state.add_commit(commit)
+            self._listed.add(commit.sha)
         self._head = self._head or next((commit.sha for commit in commits), None)
         return commits
 

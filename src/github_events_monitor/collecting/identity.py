@@ -6,6 +6,7 @@ The old name redirects: https://docs.github.com/en/repositories/creating-and-man
 from ..github.resources import RepositoryInfo, parse_repository
 from ..instants import seconds_between
 from ..records import Ledger, name_by_id, repo_key
+from .former_names import NameTaken, look_up_name
 from .pass_state import PassState
 
 WITHOUT_TOKEN_SECONDS = 24 * 3600.0
@@ -28,7 +29,8 @@ async def collect_identity(state: PassState) -> None:
     """Read the repository itself. Raises `Renamed`, `NotFound` and what else GitHub answers."""
     known = state.repository
     recent = known.snapshot_at or known.last_collected_at
-    if not state.with_token and recent and seconds_between(recent, state.now()) < WITHOUT_TOKEN_SECONDS:
+    lately = recent and seconds_between(recent, state.now()) < WITHOUT_TOKEN_SECONDS
+    if not state.with_token and lately and "commits" not in known.rewritten:
         return
     if known.repository_id is None and await _is_introduced(state):
         return
@@ -65,6 +67,7 @@ async def _recognise(state: PassState, info: RepositoryInfo) -> None:
         if other is None or other.repository_id in {None, info.id}:
             await state.manager.join_repositories(named, key)
     if state.repository.repository_id not in {None, info.id}:
+        await _separate(state, state.repository.repository_id)
         _take_over(state, info)
     elif state.repository.default_branch not in {None, info.default_branch}:
         _list_anew(state, info)
@@ -75,6 +78,13 @@ async def _is_stored_as(state: PassState, key: str, repository_id: int) -> bool:
     """Return whether that key is still this repository's, and not by now that of another one with its former name."""
     stored = await state.manager.collector_state.get_state(key)
     return stored is None or stored.repository_id in {None, repository_id}
+
+
+async def _separate(state: PassState, repository_id: int | None) -> None:
+    """Raise `NameTaken` where the repository that had the name before has another one by now."""
+    found = await look_up_name(state.client, repository_id, state.budget) if repository_id is not None else None
+    if found is not None and found.id == repository_id and repo_key(found.full_name) != state.repo:
+        raise NameTaken(found.full_name)
 
 
 def _take_over(state: PassState, info: RepositoryInfo) -> None:

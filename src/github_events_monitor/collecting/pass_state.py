@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ..branches import replaced_on
 from ..errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, GitHubClient, RequestBudget
 from ..github.resources import RepositoryInfo
@@ -27,9 +28,9 @@ from ..records import (
     MetricRow,
     Refusal,
     RepositoryState,
+    Rewriting,
     Span,
     Thread,
-    replaced_on,
 )
 from .introductions import Introduced, Introductions
 
@@ -80,6 +81,9 @@ class PassState:
     security: list[MetricRow] = field(default_factory=list)
     deployments: list[MetricRow] = field(default_factory=list)
     threads: dict[int, Thread] = field(default_factory=dict)
+    rewritings: dict[str, Rewriting] = field(default_factory=dict)
+    """Of which listings it turned out that the next pass has to join them anew."""
+
     info: RepositoryInfo | None = None
     """What GitHub said of the repository in this pass."""
 

@@ -15,6 +15,7 @@ from ..instants import Clock, format_instant
 from ..ledger import forget_before, without_future
 from ..records import RepositoryState, Span, Stored
 from .collection_pass import KINDS, CollectionPass, Outcome, Progress
+from .former_names import NameTaken, give_up_name, has_another_name, is_taken
 from .identity import Renamed
 from .introductions import Introductions
 from .leases import LIFETIME, UnderWay, hold_lease, new_owner
@@ -65,13 +66,32 @@ class Passes:
     async def run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None = None) -> Outcome:
         """Make one pass; a repository that turns out to be stored under another key is collected under that one."""
         before = budget.used
+        key = await self._stored_key(key, budget, plan)
         try:
-            outcome = await self._run(await self._stored_key(key), budget, plan, progress)
+            outcome = await self._run(key, budget, plan, progress)
         except Renamed as renamed:
             if not plan.dry_run:
                 await self._join(renamed, plan)
             outcome = await self._run(renamed.key, budget, plan, progress, renamed.full_name)
+        except NameTaken as taken:
+            busy = Unreachable(f"another repository has the name {key} by now, and keeping them apart has to wait")
+            outcome = Outcome(key, Stored(0, 0), False, 0, busy, ())
+            if not plan.dry_run and await self._keep_apart(key, taken.full_name, plan):
+                outcome = await self._run(key, budget, plan, progress)
+                said = (
+                    f"{key} is another repository than the one that had this name before: that is {taken.full_name} now"
+                )
+                outcome = outcome._replace(notes=(said, *outcome.notes))
         return outcome._replace(requests=budget.used - before)
+
+    async def _keep_apart(self, key: str, full_name: str, plan: Plan) -> bool:
+        """Store what is under a name that another repository has by now under its repository's present name."""
+        lease = hold_lease(self._manager, self._clock, key, self._owner, plan.lease_seconds)
+        with contextlib.suppress(Unreachable, TimeoutError):
+            async with self._exclusive(key, plan), self._under_way, lease:
+                state = await self._manager.collector_state.get_state(key)
+                return state is not None and await give_up_name(self._manager, state, full_name)
+        return False
 
     async def _join(self, renamed: Renamed, plan: Plan) -> None:
         """Join the histories of a repository that was stored under two names. Where that fails it is tried again."""
@@ -95,10 +115,18 @@ class Passes:
         finally:
             lock.release()
 
-    async def _stored_key(self, key: str) -> str:
-        if await self._manager.collector_state.get_state(key) is not None:
-            return key
-        return await self._manager.collector_state.get_alias(key) or key
+    async def _stored_key(self, name: str, budget: RequestBudget, plan: Plan) -> str:
+        """Return the key of the repository that has a name, also where another one had it before."""
+        collector_state = self._manager.collector_state
+        state = await collector_state.get_state(name)
+        if state is None:
+            key = await collector_state.get_alias(name) or name
+            known = await collector_state.get_state(key) if key != name else None
+            return name if await is_taken(self._client, name, known, budget) else key
+        named_otherwise = state.full_name if has_another_name(state) and not plan.dry_run else None
+        if named_otherwise and await is_taken(self._client, name, state, budget):
+            await self._keep_apart(name, named_otherwise, plan)
+        return name
 
     async def _run(
         self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None, full_name: str | None = None

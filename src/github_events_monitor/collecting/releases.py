@@ -14,7 +14,7 @@ from ..github.client import BudgetSpent, RequestBudget
 from ..github.resources import parse_deployment_statuses, parse_deployments, parse_releases
 from ..instants import SECOND, shift
 from ..ledger import missing_spans
-from ..observations import Deployment
+from ..observations import RELEASE, Deployment, Release
 from ..records import Span
 from .pass_state import REFUSED, PassState
 
@@ -42,18 +42,38 @@ async def collect_releases(state: PassState) -> None:
     if _has_none(state, RELEASES):
         return
     budget, url = _share(state), None
-    published: list[str] = []
+    listed: list[Release] = []
 
     async def next_page() -> bool:
         nonlocal url
         answer = await state.client.fetch_releases(state.asked_name, url=url, budget=budget)
         found = parse_releases(answer.body)
         state.deployments += [release.to_row(state.repo) for release in found]
-        published.extend(release.published_at for release in found)
+        listed.extend(found)
         url = answer.next_url
         return url is not None
 
-    await _read(state, RELEASES, next_page, lambda: max(published[-_TAIL:], default=None))
+    def oldest() -> str | None:
+        return max((release.published_at for release in listed[-_TAIL:]), default=None)
+
+    before = state.repository.ledger.spans.get(RELEASES, ())
+    if await _read(state, RELEASES, next_page, oldest):
+        await _notice_gone(state, listed, before[-1].until if before else state.now(), whole=url is None)
+
+
+async def _notice_gone(state: PassState, listed: Sequence[Release], last: str, *, whole: bool) -> None:
+    """Keep of stored releases that they are not listed any more: they were deleted, or made drafts again.
+
+    last: until when the listing was known before; they went after that. whole: whether the listing was read to its
+    end; else it is compared down to the last ones that were read.
+    """
+    reached = max((release.listed_by or "9999" for release in listed[-_TAIL:]), default="9999")
+    there = {release.id for release in listed}
+    rows = await state.manager.metrics.get_metrics("deployment_metrics", state.repo, prefix=RELEASE)
+    for known in filter(None, map(Release.from_row, rows)):
+        compared = whole or (known.listed_by or "") > reached
+        if compared and known.id not in there and known.deleted_at is None:
+            state.deployments.append(replace(known, deleted_at=max(last, known.published_at)).to_row(state.repo))
 
 
 async def collect_deployments(state: PassState) -> None:

@@ -11,20 +11,23 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
+from ..branches import listing_of
 from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
 from ..infrastructure.database_interface import DatabaseManager
-from ..infrastructure.deliveries import AROUND
+from ..infrastructure.deliveries import is_known_from_feed
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
-from ..instants import SECOND, Clock, format_instant, shift
+from ..insights.contributions import GONE
+from ..instants import Clock, format_instant
+from ..observations import RELEASE, Release
 from ..records import (
-    Activity,
     CollectedBatch,
     CommitRecord,
     Event,
+    MetricRow,
     RepositoryState,
+    Rewriting,
     Stored,
     Thread,
     name_by_id,
@@ -51,18 +54,38 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     """
     received_at = format_instant(clock())
     delivered = await asyncio.to_thread(_parse, kind, delivery, body, received_at)  # it may have 25 MB
+    key = await _key_of(manager, delivered) if delivered.full_name else None
+    if key is not None:
+        await _note_rewritings(manager, key, delivered, received_at)
     if delivered.event is None:
-        return Receipt(delivered.full_name, 0, 0, delivered.reason)
-    key = await _key_of(manager, delivered)
+        if key is not None and delivered.renamed:
+            await _rename(manager, clock, key, delivered)
+        return Receipt(key or delivered.full_name, 0, 0, delivered.reason)
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, delivered, key)
-    if await _known_from_feed(manager, batch.events[0], dated=delivered.dated):
+    if await is_known_from_feed(manager.events, batch.events[0], dated=delivered.dated):
         batch = msgspec.structs.replace(batch, events=())
     if not batch.threads:
         batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
+    batch = msgspec.structs.replace(batch, deployments=await _gone_release(manager, key, delivered, received_at))
     stored = await _store(manager, clock, batch, delivered)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
+
+
+async def _note_rewritings(manager: DatabaseManager, key: str, delivered: Delivered, received_at: str) -> None:
+    """Note which of the listings that were read, if any, a delivery makes unsure until they are read again."""
+    state = await manager.collector_state.get_state(key)
+    if state is None:
+        return
+    default = state.default_branch or delivered.default_branch
+    whys = {listing_of(branch, default): why for branch, why in delivered.rewritten.items()}
+    if delivered.default_branch not in {None, default} and "commits" not in state.rewritten:
+        whys["commits"] = "default"
+    read = {"commits", *state.ledger.spans}
+    await manager.collector_state.note_rewritings(
+        key, {kind: Rewriting(received_at, why, delivered.delivery) for kind, why in whys.items() if kind in read}
+    )
 
 
 def _parse(kind: str, delivery: str, body: bytes, received_at: str) -> Delivered:
@@ -90,6 +113,18 @@ async def _known_thread(manager: DatabaseManager, key: str, event: Event) -> tup
     return tuple(threads_after([msgspec.structs.replace(event, repo_name=key)], known).values()) if known else ()
 
 
+async def _gone_release(
+    manager: DatabaseManager, key: str, delivered: Delivered, received_at: str
+) -> tuple[MetricRow, ...]:
+    """Return the row of a listed release as a delivery leaves it that tells of its end."""
+    number, event = delivered.release, delivered.event
+    if number is None or event is None or event.facts.action not in GONE:
+        return ()
+    rows = await manager.metrics.get_metrics("deployment_metrics", key, prefix=f"{RELEASE}{number}")
+    found = next((one for one in map(Release.from_row, rows) if one and one.id == str(number)), None)
+    return (msgspec.structs.replace(found, deleted_at=received_at).to_row(key),) if found else ()
+
+
 async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
     """Return the key under which the repository is, or will be, stored; None where that is another one's by now.
 
@@ -102,7 +137,9 @@ async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
         by_id = await collector_state.get_alias(name_by_id(number)) if number else None
         known = by_id or await collector_state.get_alias(key) or key
         if known != key:
-            state = await collector_state.get_state(known)
+            former, state = state, await collector_state.get_state(known)
+            if by_id is None and state is not None and not _is_of(state, number):
+                return key if former is None else None  # the one that had the name before is stored under another
             if by_id and (state is None or _is_of(state, number)):
                 await collector_state.save_alias(key, known)
         key = known
@@ -111,45 +148,6 @@ async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
 
 def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
     return repository_id is None or state.repository_id in {None, repository_id}
-
-
-async def _known_from_feed(manager: DatabaseManager, event: Event, *, dated: bool) -> bool:
-    """Return whether polling brought the same occurrence before. Payloads are read only of rows that look alike."""
-    repo = event.repo_name
-    if repo is None or not event.id.startswith(DERIVED):
-        return False
-    near = await manager.events.get_activity(
-        repo,
-        shift(event.created_at, -AROUND),
-        shift(event.created_at, AROUND + SECOND),
-        event_types=[event.event_type],
-    )
-    for row in near:
-        if not _looks_like(row, event) or (other := await manager.events.get_event(row.id)) is None:
-            continue
-        if await asyncio.to_thread(_is_same, event, other, dated=dated):
-            return True
-    return False
-
-
-def _is_same(event: Event, other: Event, *, dated: bool) -> bool:
-    if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
-        # Another delivery, whose own id tells it apart; but GitHub tells of a star twice, as `star` and as `watch`,
-        # which does not say when.
-        return event.event_type == "WatchEvent" and is_dated(event) != is_dated(other)
-    return event.id in map(derived_id, possible_keys(other)) or (not dated and same_but_for_time(event, other))
-
-
-def _looks_like(row: Activity, event: Event) -> bool:
-    """Return whether a row of the feed may be the same occurrence: payloads since 2025-10 leave facts unknown."""
-    mine = (event.facts.number, event.facts.ref, event.facts.subject)
-    theirs = (row.number, row.ref, row.subject)
-    return (
-        row.event_type == event.event_type
-        and (row.actor_login or "").lower() == (event.actor_login or "").lower()
-        and (row.event_type != "PushEvent" or row.sha == event.facts.sha)
-        and all(one is None or other is None or one == other for one, other in zip(mine, theirs, strict=True))
-    )
 
 
 async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, delivered: Delivered) -> Stored:
@@ -182,6 +180,20 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
         await asyncio.shield(manager.collector_state.release_lease(lease))
 
 
+async def _rename(manager: DatabaseManager, clock: Clock, key: str, delivered: Delivered) -> None:
+    """Remember a repository's new name. Where a collector has the lease, its pass reads the name itself."""
+    state = await manager.collector_state.get_state(key)
+    lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}") if state is not None else None
+    if lease is None:
+        return
+    try:
+        state = await manager.collector_state.get_state(key)
+        if state is not None:
+            await manager.collector_state.save_states([msgspec.structs.replace(state, full_name=delivered.full_name)])
+    finally:
+        await asyncio.shield(manager.collector_state.release_lease(lease))
+
+
 async def _has_a_new_name(manager: DatabaseManager, known: RepositoryState, delivered: Delivered) -> bool:
     """Return whether a delivery names a repository otherwise than what is known of it, and is the latest word."""
     name, event = delivered.full_name, delivered.event
@@ -201,4 +213,5 @@ def _says_so(state: RepositoryState | None) -> bool:
 async def _store_records(manager: DatabaseManager, batch: CollectedBatch) -> Stored:
     stored = await manager.import_events(batch.events, batch.commits, batch.threads)
     await manager.metrics.save_metrics("security_metrics", batch.security)
+    await manager.metrics.save_metrics("deployment_metrics", batch.deployments)
     return stored

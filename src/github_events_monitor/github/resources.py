@@ -116,6 +116,7 @@ def parse_releases(body: bytes) -> list[Release]:
             author_login=_login(row.author),
             prerelease=bool(row.prerelease),
             url=safe_url(row.html_url),
+            listed_by=instant(row.created_at),
         )
         for row in array_of(_Row, body, "releases")
         if row.id is not None

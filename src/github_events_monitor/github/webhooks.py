@@ -7,6 +7,7 @@ occurrence sends several deliveries (a release, a new branch) only that one is s
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from ..errors import InvalidInput
 from ..instants import format_instant
 from ..jsontext import dump_json, has_more_values
 from ..observations import ForcePush
-from ..records import Commit, Event, MetricRow, Thread, repo_key
+from ..records import Commit, Event, MetricRow, Thread, Why, repo_key
 from .commits import parse_push_commits
 from .decoding import Shape, any_json, count, instant, text
 from .facts import extract_facts
@@ -77,6 +78,7 @@ class _Account(msgspec.Struct):
 
 
 class _Dated(msgspec.Struct):
+    id: int | None = None
     created_at: str | None = None
     updated_at: str | None = None
     submitted_at: str | None = None
@@ -89,6 +91,7 @@ class _Dated(msgspec.Struct):
 class _Delivery(msgspec.Struct):
     action: str | None = None
     ref: str | None = None
+    ref_type: str | None = None
     before: str | None = None
     after: str | None = None
     forced: bool | None = None
@@ -119,7 +122,8 @@ class Delivered(NamedTuple):
 
     event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
     delivery: its name, the same when it is sent again. thread: the issue or pull request that it is about, as it is
-    now.
+    now. rewritten: why a branch, by its name, has other commits by now than were listed before. release: GitHub's id
+    of the release that it is about. renamed: whether it says that the repository has got this name.
     """
 
     event: Event | None
@@ -132,6 +136,9 @@ class Delivered(NamedTuple):
     dated: bool = True
     delivery: str = ""
     thread: Thread | None = None
+    rewritten: Mapping[str, Why] = {}
+    renamed: bool = False
+    release: int | None = None
 
 
 _shape = Shape(_Delivery)
@@ -161,7 +168,14 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
     reason = _refusal(kind, payload)
     if reason or not repository.full_name:
         return Delivered(
-            None, full_name=text(repository.full_name), reason=reason or "the delivery names no repository"
+            None,
+            full_name=text(repository.full_name),
+            repository_id=count(repository.id) or None,
+            default_branch=text(repository.default_branch),
+            reason=reason or "the delivery names no repository",
+            delivery=delivery,
+            rewritten=_rewritten(kind, payload),
+            renamed=kind == "repository" and payload.action in {"renamed", "transferred"},
         )
     happened_at = _happened_at(EVENT_TYPES[kind], payload)
     event = _event(EVENT_TYPES[kind], delivery, members, payload, happened_at or received_at)
@@ -176,6 +190,8 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         dated=happened_at is not None,
         delivery=delivery,
         thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),
+        rewritten=_rewritten(kind, payload),
+        release=count(payload.release.id) if payload.release else None,
     )
 
 
@@ -225,6 +241,23 @@ def _refusal(kind: str, payload: _Delivery) -> str | None:
     return None
 
 
+def _rewritten(kind: str, payload: _Delivery) -> dict[str, Why]:
+    """Return which branch has other commits by now, and why: a force push, a deletion, or one that is made anew.
+
+    A `create` or `delete` names a branch without `refs/heads/`, a `push` with it:
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
+    """
+    ref = text(payload.ref) or ""
+    if kind in {"create", "delete"} and payload.ref_type == "branch" and ref:
+        return {ref.removeprefix("refs/heads/"): "remade"}
+    if kind != "push" or not ref.startswith("refs/heads/"):
+        return {}
+    branch = ref.removeprefix("refs/heads/")
+    if payload.created or payload.deleted:
+        return {branch: "remade"}
+    return {branch: "forced"} if payload.forced else {}
+
+
 def _push_refusal(payload: _Delivery) -> str | None:
     if payload.deleted:
         return "the push that deletes a branch or tag; its delete delivery records it"
@@ -262,7 +295,8 @@ def _identified(event: Event, *, dated: bool, delivery: str) -> Event:
 def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     """Return when it happened, as far as the payload says; the Events API dates it within seconds of that.
 
-    A release that was a pre-release is dated by its last change: `published_at` stays that of the pre-release.
+    A release that was a pre-release is dated by its last change: `published_at` stays that of the pre-release. When
+    a release was deleted, or made a draft again, no field says.
     """
     repository = payload.repository or _Repository()
     match event_type:
@@ -277,9 +311,11 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     about: _Dated = getattr(payload, SUBJECT_FIELDS.get(event_type, ""), None) or _Dated()
     first = about.submitted_at or about.published_at or about.created_at
     last = about.completed_at or (about.closed_at if payload.action == "closed" else None) or about.updated_at
-    if payload.action == "released":
-        return instant(last)
-    return instant((first or last) if payload.action in _BEGINNINGS else (last or first or about.started_at))
+    if event_type == "ReleaseEvent" and payload.action in {"deleted", "unpublished"}:
+        return None
+    begins = payload.action in _BEGINNINGS
+    ended = last if payload.action == "released" else last or first or about.started_at
+    return instant((first or last) if begins else ended)
 
 
 def _moment(value: int | str | None) -> str | None:

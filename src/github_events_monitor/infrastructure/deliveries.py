@@ -1,8 +1,10 @@
-"""Which events of the feed or of an archive webhooks delivered before: no id says so, a natural key does.
+"""Which events of the feed or of an archive webhooks delivered before, and the reverse.
 
-A delivery stands for one event: of two that look alike the nearest in time was delivered.
+No id says so, a natural key does. A delivery stands for one event: of two that look alike the nearest in time was
+delivered.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
@@ -10,7 +12,7 @@ from itertools import groupby
 from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
 from ..instants import SECOND, seconds_between, shift
 from ..records import Activity, Event, Facts
-from .database_interface import EventsRepository
+from .database_interface import DatabaseManager, EventsRepository
 
 AROUND = timedelta(hours=1)
 """How far apart in time a delivery and the feed's record of the same occurrence may be dated."""
@@ -51,6 +53,87 @@ async def without_delivered(
         else:
             unpaired.discard(delivery)
     return left
+
+
+async def without_doubles(manager: DatabaseManager, events: Iterable[Event]) -> list[Event]:
+    """Return those of an export's events that are not stored already under another id, or are under their own.
+
+    It may hold what webhooks delivered, whose repositories are noted, and what the feed brought of the same.
+    """
+    derived, others = list[Event](), list[Event]()
+    for event in events:
+        (derived if event.id.startswith(DERIVED) else others).append(event)
+    left = await not_delivered(manager.events, others)
+    left += await _not_from_feed(manager.events, derived)
+    for repo in sorted({event.repo_name for event in derived if event.repo_name}):
+        await manager.collector_state.save_delivered(repo)
+    return left
+
+
+async def _not_from_feed(repository: EventsRepository, events: Sequence[Event]) -> list[Event]:
+    """Return those of many repositories' deliveries that the feed did not bring before, or that are stored already."""
+    known = await repository.get_known_ids(event.id for event in events)
+    left = [event for event in events if event.id in known or event.repo_name is None]
+    new = [event for event in events if event.id not in known and event.repo_name is not None]
+    new.sort(key=lambda event: (event.repo_name or "", event.created_at, event.id))
+    for repo, group in groupby(new, key=lambda event: event.repo_name or ""):
+        arriving = list(group)
+        rows = await _rows_near(repository, repo, arriving)
+        for event in arriving:
+            dated = event.event_type not in _UNDATED or is_dated(event)
+            twin = await _twin_in(repository, rows, event, dated=dated)
+            if twin is None:
+                left.append(event)
+            else:
+                rows.remove(twin)  # it stands for one delivery
+    return left
+
+
+async def is_known_from_feed(repository: EventsRepository, event: Event, *, dated: bool) -> bool:
+    """Return whether polling brought the same occurrence before as a delivery did."""
+    if event.repo_name is None or not event.id.startswith(DERIVED):
+        return False
+    rows = await _rows_near(repository, event.repo_name, [event])
+    return await _twin_in(repository, rows, event, dated=dated) is not None
+
+
+async def _rows_near(repository: EventsRepository, repo: str, events: Sequence[Event]) -> list[Activity]:
+    """Return what is stored around the time of events, which are in order, of their types."""
+    first, last = shift(events[0].created_at, -AROUND), shift(events[-1].created_at, AROUND + SECOND)
+    return await repository.get_activity(repo, first, last, event_types={event.event_type for event in events})
+
+
+async def _twin_in(
+    repository: EventsRepository, rows: Iterable[Activity], event: Event, *, dated: bool
+) -> Activity | None:
+    """Return the row of the same occurrence as a delivery. Payloads are read only of rows that look alike."""
+    for row in rows:
+        if not _looks_like(row, event) or (other := await repository.get_event(row.id)) is None:
+            continue
+        if await asyncio.to_thread(_is_same, event, other, dated=dated):
+            return row
+    return None
+
+
+def _is_same(event: Event, other: Event, *, dated: bool) -> bool:
+    if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
+        # Another delivery, whose own id tells it apart; but GitHub tells of a star twice, as `star` and as `watch`,
+        # which does not say when.
+        return event.event_type == "WatchEvent" and is_dated(event) != is_dated(other)
+    return event.id in possible_ids(other) or (not dated and same_but_for_time(event, other))
+
+
+def _looks_like(row: Activity, event: Event) -> bool:
+    """Return whether a row of the feed may be the same occurrence: payloads since 2025-10 leave facts unknown."""
+    mine = (event.facts.number, event.facts.ref, event.facts.subject)
+    theirs = (row.number, row.ref, row.subject)
+    return (
+        row.event_type == event.event_type
+        and (row.actor_login or "").lower() == (event.actor_login or "").lower()
+        and (row.event_type != "PushEvent" or row.sha == event.facts.sha)
+        and abs(seconds_between(row.created_at, event.created_at)) <= AROUND.total_seconds()
+        and all(one is None or other is None or one == other for one, other in zip(mine, theirs, strict=True))
+    )
 
 
 async def _stored_deliveries(repository: EventsRepository, repo: str, events: Sequence[Event]) -> list[str]:

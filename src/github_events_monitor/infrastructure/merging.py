@@ -3,8 +3,9 @@
 import msgspec
 
 from .. import people
+from ..branches import fitting, kept_branches, replaced_on
 from ..ledger import united_ledger
-from ..records import Commit, CommitRecord, RepositoryState, fitting, kept_branches, replaced_on
+from ..records import Commit, CommitRecord, RepositoryState
 
 _MAX_CO_AUTHORS = 8_000
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ..branches import kept_branches, sure_ledger
 from ..errors import DatabaseError, InvalidInput
 from ..github.commits import MAX_MESSAGE
 from ..github.facts import extract_facts
@@ -26,7 +27,6 @@ from ..records import (
     MetricRow,
     RepositoryState,
     Span,
-    kept_branches,
     repo_key,
     require_text,
 )
@@ -245,7 +245,7 @@ def _portable(state: RepositoryState) -> RepositoryState:
         repository_id=state.repository_id,
         default_branch=state.default_branch,
         commits_floor=state.commits_floor,
-        ledger=state.ledger,
+        ledger=sure_ledger(state),
         sources=state.sources,
         last_collected_at=state.last_collected_at,
         taken_over_at=state.taken_over_at,

@@ -191,7 +191,7 @@ def summarise(
     merged = [seconds_between(one.created_at, one.merged_at) / 3600 for one in ended if one.merged_at]
     answers = [hours for one in opened if (hours := first_response_hours(one, until, bot_logins)) is not None]
     return ThreadSummary(
-        open=sum((_ended_at(thread) or until) >= until for thread in threads),
+        open=sum((_ended_at(thread) or (until if thread.state == "open" else "")) >= until for thread in threads),
         opened=len(opened),
         merged=len(merged),
         closed=len(ended) - len(merged),

@@ -7,11 +7,13 @@ from typing import Any, Literal
 import msgspec
 
 from ..errors import DataFileError, InvalidInput
+from ..github.natural_keys import DERIVED
 from ..infrastructure.contract.export_coverage import MEMORY, Part
 from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.contract.spool import Spool
 from ..infrastructure.database_interface import TABLES, BatchEncoder, TableItem
 from ..jsontext import load_json
+from ..records import Event
 from .archive import Wanted
 from .export_file import FORMAT, VERSION
 from .files import DataFile
@@ -25,13 +27,15 @@ _BATCH_BYTES = 64 << 20
 class ItemBatch(msgspec.Struct):
     """Checked items: the events as the provider's encoder made them, the others as records.
 
-    read: how many lines they were; `filtered` of them are not wanted and not among the items.
+    to_compare: events beside those that may be stored already under other ids: deliveries, and the feed's where there
+    are deliveries. read: how many lines they were; `filtered` of them are not wanted and not among the items.
     """
 
     events: bytes
     others: ParsedItems
     read: int
     filtered: int = 0
+    to_compare: list[Event] = []
 
 
 class _EventItem(msgspec.Struct):
@@ -79,27 +83,30 @@ def item_batches(file: DataFile, wanted: Wanted, encoder: type[BatchEncoder]) ->
             chosen = _wanted_items(items, wanted)
             memory.put(item for item in chosen if item.table == MEMORY)
             now = [item for item in chosen if item.table != MEMORY]
-            batch = _checked(file, now, encoder)
+            batch = _checked(file, now, encoder, wanted)
             batch.filtered = len(items) - len(chosen)
             batch.read = len(now) + batch.filtered
             yield batch
         reader.check_end()
         for items in memory.pages():
-            batch = _checked(file, items, encoder)
+            batch = _checked(file, items, encoder, wanted)
             if wanted.types is not None:
                 batch.others = _without_events(batch.others)
             yield batch
 
 
-def _checked(file: DataFile, items: list[TableItem], encoder: type[BatchEncoder]) -> ItemBatch:
+def _checked(file: DataFile, items: list[TableItem], encoder: type[BatchEncoder], wanted: Wanted) -> ItemBatch:
     try:
         parsed = parse_items(items)
     except InvalidInput as error:
         raise DataFileError(f"{file.name} was altered: {error.message}") from None
-    events = encoder()
+    events, to_compare = encoder(), list[Event]()
     for event in parsed.events.values():
-        events.add(event)
-    return ItemBatch(events.encode(), parsed._replace(events={}), len(items))
+        if event.id.startswith(DERIVED) or event.repo_name in wanted.delivered:
+            to_compare.append(event)
+        else:
+            events.add(event)
+    return ItemBatch(events.encode(), parsed._replace(events={}), len(items), to_compare=to_compare)
 
 
 def _without_events(parsed: ParsedItems) -> ParsedItems:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import DataFileError
 from ..github.commits import parse_push_commits
 from ..github.events import check_types
+from ..github.natural_keys import DERIVED
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
-from ..infrastructure.deliveries import not_delivered
+from ..infrastructure.deliveries import not_delivered, without_doubles
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.watch_list import watched_keys
 from ..instants import Clock, system_clock
@@ -107,6 +109,8 @@ class _Import:
     ) -> None:
         self._manager = manager
         self._wanted = wanted
+        self._parses_alone = False
+        """Whether files are parsed here: processes of their own know only what was wanted at first."""
         self._files = files
         self._parsers = parsers
         self._progress = progress
@@ -140,13 +144,13 @@ class _Import:
         self._tally.hours += seen.whole is not None
 
     def _batches(self, file: DataFile, kind: Kind) -> AbstractContextManager[Iterator[Batch]]:
-        if file in self._parsers:
+        if file in self._parsers and not self._parses_alone:
             return self._parsers.batches(file)
         blocks = blocks_of(file.pieces()) if kind is Kind.EVENT_LINES else array_blocks(file)
         return nullcontext(batches_of(blocks, self._wanted, self._manager.batch_encoder))
 
     def _item_batches(self, file: DataFile) -> AbstractContextManager[Iterator[ItemBatch]]:
-        if file in self._parsers:
+        if file in self._parsers and not self._parses_alone:
             return self._parsers.item_batches(file)
         return nullcontext(item_batches(file, self._wanted, self._manager.batch_encoder))
 
@@ -190,6 +194,11 @@ class _Import:
 
     async def _store_items(self, batch: ItemBatch, file: DataFile) -> None:
         stored = await self._manager.import_batch(batch.events)
+        if batch.to_compare:
+            left = await without_doubles(self._manager, batch.to_compare)
+            compared = await self._manager.import_events(left, ())
+            self._tally.note_new("events", compared.events)
+            self._note_delivered(batch.to_compare)
         new = await self._manager.write_items(batch.others)
         self._tally.read += batch.read
         self._tally.filtered += batch.filtered
@@ -197,6 +206,13 @@ class _Import:
         for table, count in new.items():
             self._tally.note_new(table, count)
         await self._tell(file)
+
+    def _note_delivered(self, events: Iterable[Event]) -> None:
+        """Compare what later files hold of the repositories of these deliveries, too."""
+        told = {event.repo_name for event in events if event.repo_name and event.id.startswith(DERIVED)}
+        if not told <= self._wanted.delivered:
+            self._wanted = replace(self._wanted, delivered=self._wanted.delivered | told)
+            self._parses_alone = True
 
     async def _tell(self, file: DataFile) -> None:
         if self._progress:

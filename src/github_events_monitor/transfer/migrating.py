@@ -1,18 +1,24 @@
 """One database straight into another: `migrate`."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidInput, SettingsError
+from ..github.natural_keys import DERIVED
+from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, retrying_longer
+from ..infrastructure.deliveries import without_doubles
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.providers import PROVIDERS, provider_of
+from ..infrastructure.watch_list import watched_keys
 from ..instants import normalise_instant
 from .export_file import in_order
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
+from .selecting import delivered_repositories
 
 _BATCH_ITEMS = 5_000
 
@@ -50,10 +56,13 @@ async def copy_items(
     progress: Progress | None = None,
 ) -> ImportReport:
     """Return the same between two managers that are open."""
-    tally = Tally()
+    watched = await watched_keys(destination.collector_state, ())
+    tally, delivered = Tally(), await delivered_repositories(destination, watched)
 
     async def store(batch: list[TableItem]) -> None:
-        for table, count in (await destination.write_items(batch)).items():
+        parsed = await asyncio.to_thread(parse_items, batch)
+        parsed = await _without_doubles(destination, parsed, delivered)
+        for table, count in (await destination.write_items(parsed)).items():
             tally.note_new(table, count)
         tally.read += len(batch)
         if progress:
@@ -65,6 +74,16 @@ async def copy_items(
             async for batch in _batches(origin.read_pages(chosen, since=start, repo=repo)):
                 await writes.put(store(batch))
     return tally.report()
+
+
+async def _without_doubles(manager: DatabaseManager, parsed: ParsedItems, delivered: frozenset[str]) -> ParsedItems:
+    """Return items without events that are stored already under other ids."""
+    doubtful = [
+        event for event in parsed.events.values() if event.id.startswith(DERIVED) or event.repo_name in delivered
+    ]
+    left = {event.id for event in await without_doubles(manager, doubtful)} if doubtful else set[str]()
+    double = {event.id for event in doubtful} - left
+    return parsed._replace(events={name: event for name, event in parsed.events.items() if name not in double})
 
 
 async def require_database(config: dict[str, Any]) -> None:

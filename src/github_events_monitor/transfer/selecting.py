@@ -15,6 +15,9 @@ from .files import DataFile
 from .kinds import Kind, array_blocks
 from .lines import blocks_of
 
+_WITHOUT_IDS = frozenset({"webhook", "activity"})
+"""Sources that know none of GitHub's ids of events."""
+
 
 class _Repo(msgspec.Struct):
     id: int | None = None
@@ -47,12 +50,12 @@ async def known_ids(manager: DatabaseManager, repos: Iterable[str]) -> frozenset
 
 
 async def delivered_repositories(manager: DatabaseManager, repos: Iterable[str]) -> frozenset[str]:
-    """Return the keys of the repositories of which webhooks told: noted, or remembered of one of `repos`.
+    """Return the keys of the repositories of which webhooks or /activity told: noted, or remembered of one of `repos`.
 
     Earlier versions made no note, and an export has none.
     """
     states = await manager.collector_state.get_states(repos)
-    remembered = {key for key, state in states.items() if "webhook" in state.sources}
+    remembered = {key for key, state in states.items() if not _WITHOUT_IDS.isdisjoint(state.sources)}
     return await manager.collector_state.get_delivered() | remembered
 
 

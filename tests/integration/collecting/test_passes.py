@@ -199,23 +199,25 @@ async def test_what_is_stored_under_two_names_becomes_one_history(manager: Datab
     assert len(await manager.events.get_trending(iso(NOW - timedelta(days=9)), iso(world.now), 9)) == 1
 
 
-async def test_a_name_that_another_repository_has_by_now_mixes_nothing_silently(world: World) -> None:
-    await world.collector.collect(["octo/hello"])
-    former, another = world.hello, FakeRepository("Octo/Hello", id=8)
+def take_over(world: World, others: dict[str, FakeRepository] | None = None) -> None:
+    """Another repository has the name from now on."""
+    another = FakeRepository("Octo/Hello", id=8)
     another.branches["main"] = [commit(77, NOW + timedelta(hours=1))]
-    former.full_name = "Octo/World"
-    world.github.repositories = {"octo/hello": another, "octo/world": former}
+    world.github.repositories = {"octo/hello": another, **(others or {})}
     world.pass_time(hours=2)
 
+
+async def test_a_name_that_another_repository_has_by_now_is_that_ones(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    world.hello.full_name = "Octo/World"
+    take_over(world, {"octo/world": world.hello})
+
     row = (await world.collector.collect(["octo/hello"])).repositories[0]
-    before = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
-    since = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=2)
+    by_name = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
     moved = await world.service.ask(RECENT_COMMITS, repo="octo/world", hours=72)
 
-    assert "another repository" in (row.note or "")
-    assert (before.total_commits, before.coverage.complete, before.coverage.from_) == (6, False, iso(NOW))
-    assert f"Another repository had the name Octo/Hello before {iso(NOW)}" in (before.coverage.note or "")
-    assert (since.total_commits, since.coverage.complete, since.coverage.note) == (1, True, None)
+    assert "another repository than the one that had this name before: that is Octo/World now" in (row.note or "")
+    assert (by_name.total_commits, by_name.coverage.complete, by_name.coverage.note) == (1, True, None)
     assert (moved.repo, moved.total_commits, moved.coverage.complete) == ("Octo/World", 5, True)
     await world.collector.collect(["octo/hello", "octo/world"])  # details that the questions had no budget for
     world.pass_time(hours=1)
@@ -224,6 +226,20 @@ async def test_a_name_that_another_repository_has_by_now_mixes_nothing_silently(
         ("Octo/Hello", "not_modified", None),
         ("Octo/World", "not_modified", None),
     ]
+
+
+async def test_the_name_of_one_that_is_gone_mixes_nothing_silently(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    take_over(world)
+
+    row = (await world.collector.collect(["octo/hello"])).repositories[0]
+    before = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
+    since = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=2)
+
+    assert "another repository" in (row.note or "")
+    assert (before.total_commits, before.coverage.complete, before.coverage.from_) == (6, False, iso(NOW))
+    assert f"Another repository had the name Octo/Hello before {iso(NOW)}" in (before.coverage.note or "")
+    assert (since.total_commits, since.coverage.complete, since.coverage.note) == (1, True, None)
 
 
 async def test_an_empty_repository_is_known_to_have_no_commits() -> None:

@@ -3,11 +3,22 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
+from github_events_monitor.branches import rejoined
 from github_events_monitor.errors import InvalidInput, LeaseLost
 from github_events_monitor.infrastructure.contract.collector_state import NOTIFYING
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.records import CollectedBatch, Lease, Ledger, Notified, RepositoryState, Seen, Span
+from github_events_monitor.records import (
+    CollectedBatch,
+    Lease,
+    Ledger,
+    Notified,
+    RepositoryState,
+    Rewriting,
+    Seen,
+    Span,
+)
 
 from .builders import OTHER, REPO, at
 
@@ -42,6 +53,29 @@ async def test_a_later_state_replaces_an_earlier_one_whole(manager: DatabaseMana
     await manager.collector_state.save_states([STATE])
     await manager.collector_state.save_states([RepositoryState(repo_name=REPO, full_name="Octo/Fork")])
     assert await manager.collector_state.get_state(REPO) == RepositoryState(repo_name=REPO, full_name="Octo/Fork")
+
+
+FIRST, SECOND = Rewriting(at(3), "forced", "d-1"), Rewriting(at(4), "remade", "d-2")
+
+
+async def test_what_is_noted_of_branches_stands_until_a_state_says_that_it_was_looked_into(
+    manager: DatabaseManager,
+) -> None:
+    collector_state = manager.collector_state
+    await collector_state.note_rewritings(REPO, {"commits": FIRST})
+    assert await collector_state.get_state(REPO) is None
+    await collector_state.save_states([STATE, RepositoryState(repo_name=OTHER)])
+    await collector_state.note_rewritings("Octo/Spoon", {"commits:dev": SECOND})
+    found = await collector_state.get_state(REPO)
+    assert found == replace(STATE, rewritten={"commits": FIRST, "commits:dev": SECOND})
+    assert (await collector_state.get_looked_states([REPO, OTHER], at(12)))[REPO].rewritten == found.rewritten
+    await collector_state.save_states([STATE])  # by a pass that did not know of it
+    assert await collector_state.get_state(REPO) == found
+    looked_into = rejoined(found, "commits")
+    await collector_state.save_states([looked_into])
+    assert await collector_state.get_state(REPO) == looked_into
+    await collector_state.note_rewritings(REPO, {"commits": SECOND})
+    assert (await collector_state.get_states([REPO]))[REPO].rewritten == {"commits": SECOND, "commits:dev": SECOND}
 
 
 async def test_states_of_several_repositories(manager: DatabaseManager) -> None:

@@ -218,6 +218,14 @@ class KeepsNoNotes(SQLiteCollectorState):
         return await self._states(repos), None
 
 
+class ForgetsRewritings(SQLiteCollectorState):
+    async def _save_states(self, states: Sequence[RepositoryState]) -> None:
+        await super()._save_states(states)
+        for state in states:
+            sql = "DELETE FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = 'rewritten'"
+            await self._db.write(lambda db, sql=sql, key=f"#state#{state.repo_name}": db.execute(sql, (key,)).rowcount)  # type: ignore[misc]
+
+
 class MergesStates(SQLiteCollectorState):
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         for state in states:
@@ -373,6 +381,10 @@ MISTAKES: list[tuple[type[Any], Check]] = [
     (ReleasesAnybodysLease, test_state.test_releasing_somebody_elses_lease_does_nothing),
     (ForgetsRemovals, test_state.test_the_watch_list_remembers_removals),
     (KeepsNoNotes, test_looks.test_a_quiet_look_makes_commits_and_threads_known_up_to_then_and_events_not),
+    (
+        ForgetsRewritings,
+        test_state.test_what_is_noted_of_branches_stands_until_a_state_says_that_it_was_looked_into,
+    ),
     (MergesStates, test_state.test_a_later_state_replaces_an_earlier_one_whole),
     *(
         (mistake, test_threads.test_the_later_update_wins_whichever_came_first_and_the_unknown_overwrites_nothing)

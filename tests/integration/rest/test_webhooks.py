@@ -13,6 +13,7 @@ import pytest
 from github_events_monitor.collecting import webhooks
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.http import deliveries
+from github_events_monitor.infrastructure import deliveries as comparing
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.records import Lease
 from tests.fake_github import NOW, event, iso, sha
@@ -333,7 +334,7 @@ async def test_a_delivery_may_be_a_form(world: World) -> None:
         (deliveries, "payload_of"),
         (webhooks, "parse_webhook"),
         (webhooks, "rekey"),
-        (webhooks, "possible_keys"),
+        (comparing, "possible_keys"),
     ],
 )
 async def test_others_are_answered_while_a_long_delivery_is_read(

@@ -9,7 +9,7 @@ import msgspec
 from ...errors import InvalidInput
 from ...instants import normalise_instant, shift
 from ...ledger import SKEW, with_look
-from ...records import Lease, Notified, Pattern, RepositoryState, Seen, Span, repo_key
+from ...records import Lease, Notified, Pattern, RepositoryState, Rewriting, Seen, Span, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .quiet import add_look, from_note, quiet_at, quiet_look, to_note
@@ -73,6 +73,15 @@ class CollectorState(ABC):
         await self._connection.open()
         before = from_note((await self._notes(LOOKS, [_QUIET])).get(_QUIET))
         await self._put_notes(LOOKS, {_QUIET: to_note(add_look(before, look, map(repo_key, changed)))})
+
+    async def note_rewritings(self, repo: str, rewritings: Mapping[str, Rewriting]) -> None:
+        """Note by kind of listing that branches have other commits by now; see `branches`.
+
+        No lease is needed, so that a pass under way goes on, and does not know of it.
+        """
+        await self._connection.open()
+        if rewritings:
+            await self._note_rewritings(repo_key(repo), rewritings)
 
     async def save_states(self, states: Iterable[RepositoryState]) -> None:
         """Store states outside a collecting pass (an import's ledger); also registers the repositories."""
@@ -205,12 +214,12 @@ class CollectorState(ABC):
         await self._put_notes(NOTIFIED, {target: msgspec.to_builtins(notified)})
 
     async def get_delivered(self) -> frozenset[str]:
-        """Return the keys of the repositories of which webhooks told."""
+        """Return the keys of the repositories of which webhooks told, or others that know none of GitHub's ids."""
         await self._connection.open()
         return frozenset(await self._notes(DELIVERED))
 
     async def save_delivered(self, repo: str) -> None:
-        """Remember that webhooks told of a repository."""
+        """Remember that webhooks, or others that know none of GitHub's ids, told of a repository."""
         await self._connection.open()
         await self._put_notes(DELIVERED, {repo_key(repo): True})
 
@@ -228,6 +237,8 @@ class CollectorState(ABC):
     ) -> tuple[dict[str, RepositoryState], Any]:
         """States, and by the same read a note of a namespace; None where there is no such note."""
 
+    @abstractmethod
+    async def _note_rewritings(self, repo: str, rewritings: Mapping[str, Rewriting]) -> None: ...
     @abstractmethod
     async def _save_states(self, states: Sequence[RepositoryState]) -> None: ...
     @abstractmethod

@@ -14,7 +14,7 @@ from .types import CommitPage, CommitQuery, Position
 class CommitsRepository(ABC):
     """Commits by (repository, sha), their files and their summaries.
 
-    Storing a commit again merges: `branches` are united (`records.replaced_on` takes one away), unknown details (None)
+    Storing a commit again merges: `branches` are united (`branches.replaced_on` takes one away), unknown details (None)
     never replace known ones, and a record of GitHub's listings ("api") replaces one from a webhook, which replaces one
     known only from a push payload, never the other way round.
     """

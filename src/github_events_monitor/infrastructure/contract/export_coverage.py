@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ...branches import sure_ledger
 from ...ledger import common_ledger, known_from, with_archive
 from ...records import Ledger, RepositoryState, Span
 from .types import TableItem
@@ -50,7 +51,7 @@ def restricted(row: TableItem, part: Part, now: Mapping[str, RepositoryState]) -
 
     def restrict(state: RepositoryState) -> RepositoryState:
         after = now.get(state.repo_name)
-        kept = common_ledger(state.ledger, after.ledger if after else Ledger())
+        kept = common_ledger(state.ledger, sure_ledger(after) if after else Ledger())
         return part.restrict(msgspec.structs.replace(state, ledger=kept))
 
     return _changed(row, restrict)

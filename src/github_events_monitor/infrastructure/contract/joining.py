@@ -32,6 +32,8 @@ async def _join_state(manager: "DatabaseManager", repo: str, into: str) -> None:
     collector_state = manager.collector_state
     states = await collector_state.get_states([repo, into])
     joined = joined_states(states.get(into), states.get(repo), into)
+    if (other := states.get(repo)) is not None:
+        await collector_state.note_rewritings(into, other.rewritten)
     if joined is not None and joined != states.get(into):
         await collector_state.save_states([joined])
     marks = await collector_state.get_watch_list()

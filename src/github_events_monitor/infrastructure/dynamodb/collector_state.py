@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from ...ledger import clip_spans, merge_spans
-from ...records import Lease, RepositoryState, Span
+from ...records import Lease, RepositoryState, Rewriting, Span
 from ...side_by_side import side_by_side
 from ..database_interface import CollectorState, KnownRepository
 from . import state_items
@@ -31,6 +31,9 @@ class DynamoDBCollectorState(CollectorState):
         self, repos: Sequence[str], namespace: str, name: str
     ) -> tuple[dict[str, RepositoryState], Any]:
         return await state_items.load_states_and_note(self._client, repos, namespace, name)
+
+    async def _note_rewritings(self, repo: str, rewritings: Mapping[str, Rewriting]) -> None:
+        await state_items.note_rewritings(self._client, repo, rewritings)
 
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._registry.note_repositories({state.repo_name for state in states})

@@ -4,7 +4,8 @@
     #state#owner/name   state                               state (JSON), epoch, lease_owner, lease_until, unsettled:
                                                             what indexes still have to show of it (JSON, `settling`);
                                                             latest_events, latest_commits, latest_threads: the same
-                                                            of what was stored last without the lease
+                                                            of what was stored last without the lease; rewritten:
+                                                            rewritings of its branches by kind of listing (JSON)
     #watch              owner/name                          watched: true, or false for taken off
     #alias              the old owner/name                  target: the key under which it is stored now
     #readers            a reader's name                     note: the instant up to which it was shown what is new
@@ -36,10 +37,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ...branches import noted_with, to_store, with_rewritings
 from ...errors import DatabaseError, LeaseLost, SchemaMismatch
 from ...instants import seconds_of
 from ...ledger import without_tables
-from ...records import Lease, RepositoryState, Span, repo_key
+from ...records import Lease, RepositoryState, Rewriting, Span, repo_key
 from ...side_by_side import side_by_side
 from .batches import Write, all_items, expressions, get_items, put, write_items
 from .client import DynamoDBClient
@@ -49,6 +51,7 @@ from .settling import Mark, unsettled
 
 TABLE = "event_patterns"
 _LATEST = tuple(f"latest_{table}" for table in ("events", "commits", "threads"))
+_SHOW_STATE = "#state, #rewritten"
 _SHOW_LATEST = ", ".join(f"#{name}" for name in _LATEST)
 LAYOUT = 1
 """Grows with every change of keys, indexes or rows that an older program would misread."""
@@ -79,7 +82,7 @@ async def check_layout(client: DynamoDBClient) -> None:
 
 async def load_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str, RepositoryState]:
     """States by repository, read consistently."""
-    return _states_in(await get_items(client, TABLE, _state_keys(repos), attributes="#state", consistent=True))
+    return _states_in(await get_items(client, TABLE, _state_keys(repos), attributes=_SHOW_STATE, consistent=True))
 
 
 async def load_states_and_note(
@@ -88,7 +91,7 @@ async def load_states_and_note(
     """Return the same as indexes show it by now, and one note of a namespace, None where there is none."""
     keys = [*_state_keys(repos), key(namespace, name)]
     found = await get_items(
-        client, TABLE, keys, attributes=f"#state, #unsettled, {_SHOW_LATEST}, #note", consistent=True
+        client, TABLE, keys, attributes=f"{_SHOW_STATE}, #unsettled, {_SHOW_LATEST}, #note", consistent=True
     )
     return await _settled_states(client, found), next(
         (unpack_json(plain(item)["note"]) for item in found if "note" in item), None
@@ -155,8 +158,37 @@ async def note_latest(client: DynamoDBClient, marks: Mapping[str, Sequence[Mark]
 
 
 def _states_in(found: Iterable[Item]) -> dict[str, RepositoryState]:
-    states = [msgspec.convert(unpack_json(plain(item)["state"]), RepositoryState) for item in found if "state" in item]
+    states = [_state_of(plain(item)) for item in found if "state" in item]
     return {state.repo_name: state for state in states}
+
+
+def _state_of(values: Mapping[str, Any]) -> RepositoryState:
+    state = msgspec.convert(unpack_json(values["state"]), RepositoryState)
+    return with_rewritings(state, _rewritings(values))
+
+
+def _rewritings(values: Mapping[str, Any]) -> dict[str, Rewriting]:
+    return msgspec.convert(unpack_json(values["rewritten"]), dict[str, Rewriting]) if "rewritten" in values else {}
+
+
+async def note_rewritings(client: DynamoDBClient, repo: str, rewritings: Mapping[str, Rewriting]) -> None:
+    """Note rewritings beside a state, also while another process does so."""
+    place = key(f"#state#{repo}", "state")
+    while True:
+        found = await get_items(client, TABLE, [place], attributes="#rewritten", consistent=True)
+        before = found[0].get("rewritten") if found else None
+        after = noted_with(_rewritings(plain(found[0])) if found else {}, rewritings)
+        values = {":after": encode(pack_json(after))} | ({":before": before} if before else {})
+        condition = "#rewritten = :before" if before else "attribute_not_exists(#rewritten)"
+        with suppress(ConditionFailed):
+            await client.call(
+                "update_item",
+                TableName=client.table(TABLE),
+                Key=place,
+                ExpressionAttributeValues=values,
+                **expressions(UpdateExpression="SET #rewritten = :after", ConditionExpression=condition),
+            )
+            return
 
 
 async def save_state(
@@ -166,7 +198,7 @@ async def save_state(
 
     Without a lease, what indexes have to show stays, and what is `due` is what was stored lately.
     """
-    values: dict[str, Any] = {":state": encode(pack_json(msgspec.to_builtins(state)))}
+    values: dict[str, Any] = {":state": encode(pack_json(msgspec.to_builtins(to_store(state))))}
     parts = {"UpdateExpression": "SET #state = :state"}
     if lease:
         values[":epoch"] = encode(lease.epoch)

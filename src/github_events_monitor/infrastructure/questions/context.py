@@ -9,6 +9,7 @@ import msgspec
 from cachetools import LRUCache, TTLCache
 
 from ...answers import Coverage
+from ...branches import sure_ledger
 from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
 from ...insights.results import Anomaly
 from ...insights.security import Found
@@ -21,6 +22,7 @@ from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_
 from .coverage import add_note, assess_coverage, is_stale, outage_note, raise_if_nothing_known
 from .day_results import DayResults
 from .presenter import Presenter
+from .subject_notes import former_name_note, former_owner_note, rewriting_note
 from .windows import Asked, days_before
 
 if TYPE_CHECKING:
@@ -69,12 +71,16 @@ Status = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class Subject(NamedTuple):
-    """A repository a question is about: its key, what is remembered of it, and how collecting it just now failed."""
+    """A repository a question is about: its key, what is remembered of it, and how collecting it just now failed.
+
+    former_name: by which it was asked for, where it has another one by now.
+    """
 
     key: str
     state: RepositoryState | None
     presenter: Presenter
     problem: MonitorError | None
+    former_name: str | None = None
 
     @property
     def default_branch(self) -> str | None:
@@ -119,7 +125,7 @@ class QuestionContext:
             MAX_MISSING, MISSING_FOR.total_seconds(), timer=lambda: self.clock().timestamp()
         )
         self._record_failed: dict[str, MonitorError] = {}
-        """Why issues and pull requests could not be read, by key, where it was asked for by a question about them."""
+        """Why issues and pull requests could not be read, by name, where it was asked for by a question about them."""
         self.anomalies: LRUCache[tuple[str, str], tuple[object, tuple[Anomaly, ...]]] = LRUCache(MAX_MISSING)
         self.severe: LRUCache[tuple[str, str], tuple[object, tuple[Found, ...]]] = LRUCache(MAX_MISSING)
         """Anomalies and severe findings by repository and since when, each with what they were found in."""
@@ -197,12 +203,14 @@ class QuestionContext:
         self, repo: str, asked: Asked, *, branch: str | None = None, kinds: Sequence[str] = ("events", "commits")
     ) -> Subject:
         """Return a repository, collected first when what is stored is stale or too narrow for the window."""
-        subject = await self.stored(repo)
+        name, subject = repo_key(repo), await self.stored(repo)
         if self._refresh_from_github is None or not self._wants_collecting(subject, asked, branch, kinds, few=True):
             untold = tuple(kinds) == RECORD and not self.known(subject, *RECORD)
-            return subject._replace(problem=self._record_failed.get(subject.key)) if untold else subject
-        problems = await self.refresh([subject.key], asked.span, branch, kinds)
-        return (await self.stored(repo))._replace(problem=problems.get(subject.key))
+            return subject._replace(problem=self._record_failed.get(name)) if untold else subject
+        problems = await self.refresh([name], asked.span, branch, kinds)
+        for kind in kinds:  # the name may be a former one
+            self._widened[subject.key, kind] = self._widened.get((name, kind), ("9999", self.now()))
+        return (await self.stored(repo))._replace(problem=problems.get(name))
 
     async def look_up_all(self, repos: Iterable[str], asked: Asked, kinds: Sequence[str]) -> list[Subject]:
         """Return repositories, each once; the stale ones are collected first, least recently collected first."""
@@ -285,14 +293,17 @@ class QuestionContext:
         state = without_future(state, format_instant(self.now())) if state else None
         full_name = (state.full_name if state else None) or spelling.strip()
         branch = state.default_branch if state else None
-        return Subject(key, state, Presenter(full_name, self.web_url, branch, self.bots), None)
+        former = spelling.strip() if repo_key(spelling) != repo_key(full_name) else None
+        return Subject(key, state, Presenter(full_name, self.web_url, branch, self.bots), None, former)
 
     def coverage(self, subject: Subject, asked: Asked, kind: str) -> Coverage:
         """Return what is known of a window of one kind of record."""
         state, now = subject.state, format_instant(self.now())
         notes = (
             self._retention_note(asked.span, now),
-            _former_owner_note(state, asked.span),
+            former_name_note(subject.former_name, subject.presenter.full_name),
+            former_owner_note(state, asked.span),
+            rewriting_note(state, kind),
             _UNSETTLED if state and state.unsettled else None,
         )
         return assess_coverage(
@@ -307,7 +318,7 @@ class QuestionContext:
 
     def known(self, subject: Subject, kind: str) -> tuple[Span, ...]:
         """Return the spans completely known, less what retention has removed."""
-        spans = known_spans(subject.state.ledger, kind) if subject.state else ()
+        spans = known_spans(sure_ledger(subject.state), kind) if subject.state else ()
         if subject.state and subject.state.taken_over_at:
             spans = clip_spans(spans, subject.state.taken_over_at, "9999")
         days, now = self.retention_days, format_instant(self.now())
@@ -379,12 +390,3 @@ def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
         except InvalidInput as error:
             problems[repo] = error
     return problems
-
-
-def _former_owner_note(state: RepositoryState | None, span: Span) -> str | None:
-    if state is None or state.taken_over_at is None or span.since >= state.taken_over_at:
-        return None
-    return (
-        f"Another repository had the name {state.full_name} before {state.taken_over_at}:"
-        " older records may be that one's, and nothing older counts as known."
-    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ...answers import Coverage, Gap
+from ...branches import listing_of
 from ...errors import MonitorError, NotFound
 from ...instants import format_instant, seconds_between
 from ...ledger import clip_spans, missing_spans
@@ -24,7 +25,7 @@ def is_stale(
 
     Where a question about many had no room for the rest, of these kinds only. In a question about few repositories
     collecting counts only for the kinds that it reached: a look does not see all events, and a question about commits
-    reads no issues.
+    reads no issues. A branch that was rewritten is stale until a pass was tried since.
     """
     if state is None:
         return True
@@ -40,7 +41,11 @@ def is_stale(
         return True
     if few and any(is_old(until) for kind in kinds if (until := known_until(kind))):
         return True
-    return branch not in {None, state.default_branch} and is_old(known_until(f"commits:{branch}"))
+    listing = listing_of(branch or state.default_branch or "", state.default_branch or "")
+    rewritten = state.rewritten.get(listing) if branch or "commits" in kinds else None
+    if rewritten and (state.last_attempt_at or "") <= rewritten.at:
+        return True
+    return listing != "commits" and is_old(known_until(listing))
 
 
 def outage_note(problem: MonitorError | None) -> str | None:

@@ -1,14 +1,17 @@
 """`deployment_metrics`: releases, deployments, and the four DORA keys as proxies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from ...answers import Envelope
+from ...insights.delivery.releases import gone_releases
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
 from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer, WorkflowRunsResult
+from ...instants import SECOND, shift
 from ...text import count_of, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
+from .coverage import add_note
 from .lines import known, name_of, number, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
@@ -33,20 +36,38 @@ async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> Dep
     asked = query.window(context.now())
     subject = await context.look_up(query.repo, asked)
     with without_garbage_collection():
-        result = await _measure(context, subject, asked)
+        result, gone = await _measure(context, subject, asked)
     context.raise_if_outage_found_nothing(subject, asked, result.releases, result.deployments)
     await context.results.keep_deployments(subject, asked, result)
-    return fit(DeploymentMetrics(**context.envelope(subject, asked), **dict(result)), "releases", "deployments")
+    envelope = context.envelope(subject, asked)
+    envelope["coverage"] = add_note(envelope["coverage"], _gone_note(gone))
+    return fit(DeploymentMetrics(**envelope, **dict(result)), "releases", "deployments")
 
 
-async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> DeploymentResult:
+def _gone_note(gone: Sequence[str]) -> str | None:
+    """Return which releases are not counted, because they are there no more."""
+    if not gone:
+        return None
+    shown, more = ", ".join(name_of(tag) for tag in gone[:5]), len(gone) - 5
+    return f"Not counted, for they were deleted or made drafts since: {shown}{f' and {more} more' if more > 0 else ''}."
+
+
+async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> tuple[DeploymentResult, Sequence[str]]:
+    """Return releases and deployments with the keys, and the tags of the window's releases that are there no more."""
     manager = context.manager
-    activity = await manager.events.get_activity(subject.key, *asked.span, event_types=DELIVERY_TYPES)
+    since, until = asked.span
+    activity = await manager.events.get_activity(
+        subject.key,
+        since,
+        shift(until, SECOND),  # a release may have been deleted in this very second
+        event_types=DELIVERY_TYPES,
+    )
     commits = await manager.commits.get_summaries(subject.key, *asked.span)
     rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
     if not (activity or commits or rows or await has_events(context, subject, asked.span)):
         context.raise_if_nothing_known(subject, asked)
-    return measure_deployments(
+    gone = [release.tag for release in gone_releases(activity, rows, *asked.span)]
+    result = measure_deployments(
         DeploymentInputs(
             since=asked.span.since,
             until=asked.span.until,
@@ -61,6 +82,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
             repo_url=subject.presenter.repo_url,
         )
     )
+    return result, gone
 
 
 def summarise(answer: DeploymentMetrics) -> str:

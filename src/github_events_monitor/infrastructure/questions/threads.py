@@ -1,6 +1,7 @@
 """What the questions about pull requests and issues share: which threads, in which order, as of which moment."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -9,7 +10,9 @@ from pydantic import Field
 from ...answers import AnswerModel, Coverage, Window
 from ...insights.results import DurationBuckets, ThreadSeries
 from ...insights.series import thread_durations, thread_series
+from ...insights.thread_turns import TURN_TYPES, Was, as_turned, may_have_been_closed, turns_of
 from ...insights.threads import first_response_hours, summarise, waiting_for
+from ...instants import shift
 from ...people import kind_of
 from ...records import Span, Thread
 from ...text import clean
@@ -98,7 +101,8 @@ async def list_threads(
     first = page.after is None
     subject = await (context.look_up(query.repo, asked, kinds=[KIND]) if first else context.stored(query.repo))
     stored = await context.manager.threads.get_threads(subject.key, asked.span.since)
-    threads = [as_of(thread, until) for thread in stored if thread.kind == kind and thread.created_at < until]
+    of_kind = [thread for thread in stored if thread.kind == kind and thread.created_at < until]
+    threads, doubtful = await _as_they_were(context, subject.key, of_kind, until)
     author = (query.author or "").lower()
     rows = [
         (_position(thread, sort, until, context.bots), thread)
@@ -110,7 +114,7 @@ async def list_threads(
     rows.sort(key=lambda row: row[0])
     coverage = _coverage(context, subject, asked, query.state)
     ended = standing_note(subject.state, (thread for _, thread in rows), until)
-    coverage = add_note(coverage, ended, unread_note(threads, asked.span.since, context.bots))
+    coverage = add_note(coverage, ended, _reopened_note(doubtful), unread_note(threads, asked.span.since, context.bots))
     if not rows:
         context.raise_if_nothing_known(subject, asked, KIND, others_stored=bool(threads))
         logins = {login for thread in stored for login in _people(thread)}
@@ -128,6 +132,38 @@ async def list_threads(
         summary,
         write_cursor(question, page, left[len(shown) - 1][0]) if len(shown) < len(left) else None,
     )
+
+
+async def _as_they_were(
+    context: QuestionContext, key: str, threads: Sequence[Thread], until: str
+) -> tuple[list[Thread], list[Thread]]:
+    """Return threads as they were at an instant, and those of which it is not known whether they were closed then."""
+    changed = [thread for thread in threads if may_have_been_closed(thread, until)]
+    if not changed:
+        return [as_of(thread, until) for thread in threads], []
+    first, last = min(thread.created_at for thread in changed), max(thread.updated_at for thread in changed)
+    types, facts = {TURN_TYPES[thread.kind] for thread in changed}, ("action", "number")
+    events = context.manager.events
+    turns = turns_of(
+        await events.get_activity(key, first, shift(last, timedelta(minutes=1)), event_types=types, facts=facts)
+    )
+    numbers = {thread.number for thread in changed}
+    found = [
+        as_turned(thread, as_of(thread, until), turns.get(thread.number, ()), until)
+        if thread.number in numbers
+        else Was(as_of(thread, until))
+        for thread in threads
+    ]
+    return [was.thread for was in found], [was.thread for was in found if not was.known]
+
+
+def _reopened_note(doubtful: Sequence[Thread]) -> str | None:
+    """Return which of those shown as open may have been closed then."""
+    if not doubtful:
+        return None
+    shown = ", ".join(f"#{thread.number}" for thread in doubtful[:MAX_NAMES])
+    more = f" and {len(doubtful) - MAX_NAMES} more" if len(doubtful) > MAX_NAMES else ""
+    return f"Shown as open, but reopened at some time, and may have been closed then: {shown}{more}."
 
 
 def _people(thread: Thread) -> Iterator[str]:

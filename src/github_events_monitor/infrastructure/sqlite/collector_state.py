@@ -2,9 +2,10 @@
 
 Implementation notes
 - It lives in `event_patterns`, under keys that begin with `#`: `#state#owner/name` (sort `state`: the state;
-  sort `lease`: owner, until, epoch), `#watch` (sort: repository; true or false), `#alias` (sort: old name; the key),
-  `#archive` (sort `hours`: the spans imported for all repositories), `#strangers` (sort `events`: true once an event
-  was kept beside another of its id), and namespaces of notes (sort: a note's name).
+  sort `lease`: owner, until, epoch; sort `rewritten`: rewritings of its branches by kind of listing), `#watch` (sort:
+  repository; true or false), `#alias` (sort: old name; the key), `#archive` (sort `hours`: the spans imported for
+  all repositories), `#strangers` (sort `events`: true once an event was kept beside another of its id), and
+  namespaces of notes (sort: a note's name).
 - A lease is taken and its epoch checked inside BEGIN IMMEDIATE, so that two processes cannot both succeed.
 - Stored repositories are found by walking the first column of the indexes, one look-up each: there is no list to keep.
 """
@@ -15,11 +16,12 @@ from typing import Any
 
 import msgspec
 
+from ...branches import noted_with, to_store, with_rewritings
 from ...errors import LeaseLost
 from ...instants import seconds_of
 from ...jsontext import dump_json, load_json
 from ...ledger import clip_spans, forget_before, merge_spans
-from ...records import Lease, RepositoryState, Span
+from ...records import Lease, RepositoryState, Rewriting, Span
 from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection
 
@@ -31,8 +33,9 @@ _PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected
 _GET = "SELECT data FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = ?"
 _NOTES = "SELECT event_pattern_detected, data FROM event_patterns WHERE repo_name = ?"
 _STATES = """
-    SELECT repo_name, data FROM event_patterns
-    WHERE repo_name IN (SELECT value FROM json_each(?)) AND event_pattern_detected = 'state'"""
+    SELECT repo_name, event_pattern_detected, data FROM event_patterns
+    WHERE repo_name IN (SELECT value FROM json_each(?)) AND event_pattern_detected IN ('state', 'rewritten')
+    ORDER BY event_pattern_detected DESC"""
 _ALIASES = """
     SELECT event_pattern_detected, data FROM event_patterns
     WHERE repo_name = ? AND event_pattern_detected IN (SELECT value FROM json_each(?))"""
@@ -59,6 +62,7 @@ _REPOSITORIES = """
 
 _encode_state = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(RepositoryState).decode
+_decode_rewritings = msgspec.json.Decoder(dict[str, Rewriting]).decode
 
 
 class SQLiteCollectorState(CollectorState):
@@ -75,6 +79,9 @@ class SQLiteCollectorState(CollectorState):
         self, repos: Sequence[str], namespace: str, name: str
     ) -> tuple[dict[str, RepositoryState], Any]:
         return await self._db.read(lambda db: (read_states(db, repos), _get(db, namespace, name)))
+
+    async def _note_rewritings(self, repo: str, rewritings: Mapping[str, Rewriting]) -> None:
+        await self._db.write(lambda db: note_rewritings(db, repo, rewritings))
 
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._db.write(lambda db: save_states(db, states))
@@ -131,13 +138,25 @@ class SQLiteCollectorState(CollectorState):
 
 def read_states(db: sqlite3.Connection, repos: Iterable[str]) -> dict[str, RepositoryState]:
     """States by repository."""
-    keys = dump_json([STATE + repo for repo in repos]).decode()
-    return {repo.removeprefix(STATE): _decode_state(data) for repo, data in db.execute(_STATES, (keys,))}
+    keys, states = dump_json([STATE + repo for repo in repos]).decode(), dict[str, RepositoryState]()
+    for key, sort, data in db.execute(_STATES, (keys,)):  # states come before what is noted beside them
+        repo = key.removeprefix(STATE)
+        if sort == "state":
+            states[repo] = _decode_state(data)
+        elif repo in states:
+            states[repo] = with_rewritings(states[repo], _decode_rewritings(data))
+    return states
+
+
+def note_rewritings(db: sqlite3.Connection, repo: str, rewritings: Mapping[str, Rewriting]) -> None:
+    """Note rewritings beside a state, in the caller's transaction."""
+    row = db.execute(_GET, (STATE + repo, "rewritten")).fetchone()
+    _put(db, STATE + repo, "rewritten", noted_with(_decode_rewritings(row[0]) if row else {}, rewritings))
 
 
 def save_states(db: sqlite3.Connection, states: Iterable[RepositoryState]) -> None:
     """Store states in the caller's transaction."""
-    rows = ((STATE + state.repo_name, "state", _encode_state(state).decode()) for state in states)
+    rows = ((STATE + state.repo_name, "state", _encode_state(to_store(state)).decode()) for state in states)
     db.executemany(_PUT, rows)
 
 

@@ -42,5 +42,6 @@ def forget_repository(db: sqlite3.Connection, repo: str) -> None:
         db.execute(f"DELETE FROM {table} WHERE repo_name = ?", (repo,))
     bounds = (repo + "#", repo + "$")
     db.execute("DELETE FROM developer_metrics WHERE repo_time_period >= ? AND repo_time_period < ?", bounds)
-    db.execute("DELETE FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = 'state'", (STATE + repo,))
+    state = "event_pattern_detected IN ('state', 'rewritten')"
+    db.execute(f"DELETE FROM event_patterns WHERE repo_name = ? AND {state}", (STATE + repo,))
     db.execute("DELETE FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = ?", (WATCH, repo))

@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from ... import observations
 from ...records import PRERELEASE, RELEASE, Activity, MetricRow
-from ..contributions import NEW
+from ..contributions import GONE, NEW
 
 
 class Release(NamedTuple):
@@ -28,25 +28,62 @@ class Release(NamedTuple):
 
 
 def read_releases(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str) -> tuple[Release, ...]:
-    """Return releases published before `until`, oldest first; what a row says outranks an earlier event."""
+    """Return releases published before `until`, oldest first; what a row says outranks an earlier event.
+
+    Those that were deleted, or made drafts again, before that are none.
+    """
+    return _read(activity, rows, until, there=True)
+
+
+def gone_releases(
+    activity: Iterable[Activity], rows: Iterable[MetricRow], since: str, until: str
+) -> tuple[Release, ...]:
+    """Return the releases published in a window of which there was none of the same tag any more at its end."""
+    events, stored = list(activity), list(rows)
+    there = {release.tag for release in _read(events, stored, until, there=True)}
+    gone = _read(events, stored, until, there=False)
+    return tuple(release for release in gone if since <= release.published_at and release.tag not in there)
+
+
+def gone_at(activity: Iterable[Activity], listed: Iterable[observations.Release], until: str) -> dict[str, str]:
+    """Return by tag when the last release of that tag went, as events and listings say; at `until` at the latest.
+
+    What was told in the very second in which it is asked about is told.
+    """
+    told = [(row.ref, row.created_at) for row in activity if row.event_type == "ReleaseEvent" and row.action in GONE]
+    found: dict[str, str] = {}
+    for tag, at in (*told, *((one.tag, one.deleted_at) for one in listed)):
+        if tag and at and at <= until:
+            found[tag] = max(found.get(tag, ""), at)
+    return found
+
+
+def _read(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str, *, there: bool) -> tuple[Release, ...]:
+    """Return the releases that were there before `until`, or else those that were not any more, oldest first."""
+    activity = list(activity)
     events = [row for row in activity if row.event_type == "ReleaseEvent" and row.created_at < until]
+    listed = [one for row in sorted(rows, key=lambda row: row.sort) if (one := observations.Release.from_row(row))]
+    gone = gone_at(activity, listed, until)
+
+    def is_meant(tag: str | None, at: str) -> bool:
+        return (at > gone.get(tag or "", "")) is there
+
     preliminary = {row.ref for row in events if row.action == "prereleased"}
     found: dict[str, Release] = {}
     for row in events:
-        if row.action in NEW:
+        if row.action in NEW and is_meant(row.ref, row.created_at):
             tag = row.ref or row.id
             early = _says_prerelease(row, preliminary)
             release = Release(tag, row.created_at, row.actor_login, early, (f"event:{row.id}",))
             found[tag] = min(release, found.get(tag, release), key=_finals_first)
-    for stored in sorted(rows, key=lambda row: row.sort):
-        known = observations.Release.from_row(stored)
-        if known and known.published_at < until:
+    for known in listed:
+        if known.published_at < until and is_meant(known.tag, known.published_at):
             event = found.get(known.tag)
-            listed = _joined(known, event)
+            joined = _joined(known, event)
             became_final = (
-                event and listed.prerelease and not event.prerelease and event.published_at > known.published_at
+                event and joined.prerelease and not event.prerelease and event.published_at > known.published_at
             )
-            found[known.tag] = event if event and became_final else listed
+            found[known.tag] = event if event and became_final else joined
     return tuple(sorted(found.values(), key=_order))
 
 

@@ -1,0 +1,109 @@
+"""A release that was deleted, or made a draft again, is not counted, stays findable, and is said to be gone."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from github_events_monitor.collecting.webhooks import receive_webhook
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
+from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
+from tests.fake_github import NOW, FakeGitHub, Json, iso
+from tests.integration.collecting.conftest import World, build, hello
+
+
+def release(number: int, *, hours: int = 0) -> Json:
+    at = iso(NOW - timedelta(hours=hours or 10 * (10 - number)))
+    return {
+        "id": number,
+        "tag_name": f"v{number}",
+        "created_at": at,
+        "published_at": at,
+        "draft": False,
+        "prerelease": False,
+        "author": {"login": "ada"},
+    }
+
+
+async def deliver(world: World, action: str, about: Json, **changes: Any) -> None:
+    repository = {"id": 7, "full_name": "Octo/Hello", "default_branch": "main"}
+    body = {"action": action, "release": {**about, **changes}, "repository": repository, "sender": {"login": "ada"}}
+    name = f"{action}-{about['id']}"
+    await receive_webhook(world.manager, world.clock, "release", name, json.dumps(body).encode())
+
+
+async def counted(world: World, **asked: Any) -> tuple[list[str], str]:
+    """The tags of the releases, newest first, and what is said of what is known."""
+    answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=240, **asked)
+    assert answer.total_releases == len(answer.releases)
+    return [one.tag for one in answer.releases], answer.coverage.note or ""
+
+
+async def with_releases(manager: DatabaseManager, *numbers: int) -> World:
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.hello.releases = [release(number) for number in sorted(numbers, reverse=True)]
+    await world.collector.collect(["octo/hello"])
+    return world
+
+
+@pytest.mark.parametrize("action", ["deleted", "unpublished"])
+async def test_a_delivered_end_of_a_release_counts_from_then_on(action: str, manager: DatabaseManager) -> None:
+    world = await with_releases(manager, 7, 8)
+    await deliver(world, "published", release(9))
+    assert await counted(world) == (["v9", "v8", "v7"], "")
+    world.pass_time(minutes=20)
+    for number in (8, 9):
+        await deliver(world, action, release(number), published_at=None if action == "unpublished" else iso(NOW))
+    world.hello.releases = world.hello.releases[1:]
+    assert (await counted(world))[0] == ["v7"]
+    world.pass_time(minutes=1)
+    tags, note = await counted(world)
+    assert (tags, "deleted or made drafts since: v8, v9" in note) == (["v7"], True)
+    assert (await counted(world, until=iso(NOW + timedelta(minutes=10))))[0] == ["v9", "v8", "v7"]
+    shown = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=72, event_types=["ReleaseEvent"])
+    assert [one.title for one in shown.events][:2] == [f"{action} release v9", f"{action} release v8"]
+    health = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello", hours=240)
+    (frequency,) = (one for one in health.components if one.name == "release_frequency")
+    assert frequency.explanation.startswith("1 release known")
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello"], since=iso(NOW - timedelta(hours=48)))
+    assert [one.reason for one in news.attention if one.kind == "release"] == ['new release "v7"']
+
+
+async def test_a_release_that_is_listed_no_more_is_not_counted_until_it_is_there_again(
+    manager: DatabaseManager,
+) -> None:
+    world = await with_releases(manager, 7, 8, 9)
+    there, world.hello.releases = world.hello.releases, world.hello.releases[::2]
+    world.pass_time(days=1, minutes=1)
+    await world.collector.collect(["octo/hello"])
+    tags, note = await counted(world)
+    assert (tags, "drafts since: v8." in note) == (["v9", "v7"], True)
+    world.hello.releases = there
+    world.pass_time(days=1, minutes=1)
+    await world.collector.collect(["octo/hello"])
+    assert await counted(world) == (["v9", "v8", "v7"], "")
+
+
+async def test_a_tag_that_is_released_again_counts(manager: DatabaseManager) -> None:
+    world = await with_releases(manager, 7)
+    await deliver(world, "deleted", release(7))
+    world.pass_time(minutes=5)
+    await deliver(world, "published", {**release(6, hours=1), "published_at": iso(world.now), "tag_name": "v7"})
+    world.pass_time(minutes=1)
+    assert (await counted(world))[0] == ["v7"]
+
+
+async def test_older_releases_that_a_short_reading_does_not_reach_are_there_still(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    many = [release(number, hours=300 - number) for number in range(250, 0, -1)]
+    world.hello.releases = many
+    await world.collector.collect(["octo/hello"])
+    world.hello.releases = [*many[:40], *many[41:]]
+    world.pass_time(days=1, minutes=1)
+    await world.collector.collect(["octo/hello"])
+    answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=2000)
+    assert (answer.total_releases, "v210" in (answer.coverage.note or "")) == (249, True)
