@@ -14,6 +14,9 @@ from .connection import DynamoDBConnection
 from .items import pack_json
 from .registry import Registry
 
+_MOST = 100_000
+"""Repositories, more than anybody stores."""
+
 
 class DynamoDBCollectorState(CollectorState):
     """See the contract in `database_interface`."""
@@ -31,6 +34,10 @@ class DynamoDBCollectorState(CollectorState):
         self, repos: Sequence[str], namespace: str, name: str
     ) -> tuple[dict[str, RepositoryState], Any]:
         return await state_items.load_states_and_note(self._client, repos, namespace, name)
+
+    async def _unsettled_states(self) -> dict[str, RepositoryState]:
+        stored = await self._registry.repositories("", _MOST)
+        return await state_items.load_unsettled_states(self._client, [known.repo_name for known in stored])
 
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._registry.note_repositories({state.repo_name for state in states})

@@ -45,6 +45,7 @@ from .batches import Write, all_items, expressions, get_items, put, write_items
 from .client import DynamoDBClient
 from .faults import ConditionFailed
 from .items import Item, attributes, encode, must, pack_json, plain, unpack_json
+from .layout import TYPE_EVENTS
 from .settling import Mark, unsettled
 
 TABLE = "event_patterns"
@@ -95,17 +96,31 @@ async def load_states_and_note(
     )
 
 
+async def load_unsettled_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str, RepositoryState]:
+    """Return the states of those of the repositories of which the index of all events does not show some yet."""
+    shown = f"#state, #unsettled, {_SHOW_LATEST}"
+    found = await get_items(client, TABLE, _state_keys(repos), attributes=shown, consistent=True)
+    return await _settled_states(client, [item for item in found if "state" in item], TYPE_EVENTS.name, alone=True)
+
+
 def _state_keys(repos: Iterable[str]) -> list[Item]:
     return [key(f"#state#{repo}", "state") for repo in repos]
 
 
-async def _settled_states(client: DynamoDBClient, found: Sequence[Item]) -> dict[str, RepositoryState]:
-    """States without what they say is known of records that an index does not show yet."""
-    due = await side_by_side([partial(unsettled, client, _marks_in(item)) for item in found])
+async def _settled_states(
+    client: DynamoDBClient, found: Sequence[Item], index: str | None = None, *, alone: bool = False
+) -> dict[str, RepositoryState]:
+    """States without what they say is known of records that an index does not show yet.
+
+    index: the one that is looked at; None is every one. alone: leave the other states out.
+    """
+    wanted = [[mark for mark in _marks_in(item) if index in {mark.index, None}] for item in found]
+    due = await side_by_side([partial(unsettled, client, marks) for marks in wanted])
     states: dict[str, RepositoryState] = {}
     for item, marks in zip(found, due, strict=True):
         for name, state in _states_in([item]).items():
-            states[name] = without_tables(state, {mark.table for mark in marks}) if marks else state
+            if marks or not alone:
+                states[name] = without_tables(state, {mark.table for mark in marks}) if marks else state
     return states
 
 
