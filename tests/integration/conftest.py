@@ -56,8 +56,8 @@ def dynamodb_endpoint(pytestconfig: pytest.Config) -> Iterator[str]:
     def say(line: str) -> None:
         """On the terminal: otherwise what a fixture prints is shown only where a test fails."""
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-            sys.stdout.write(f"\n{line}\n")
-            sys.stdout.flush()
+            sys.stderr.write(f"\n{line}\n")
+            sys.stderr.flush()
 
     with dynamodb_engine(say) as engine:
         yield engine.endpoint_url

@@ -22,7 +22,7 @@ REFERENCE, INSIGHTS, DEVELOPMENT, DYNAMODB = (
     (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
     for name in ("reference", "insights", "development", "dynamodb")
 )
-TEST_COMMAND = re.compile(r"^python3 -m venv .*-m pytest$", re.MULTILINE)
+TEST_COMMAND = re.compile(r"^python3 -m venv .*-m pytest -n auto$", re.MULTILINE)
 SETTINGS = [name.upper() for name in Settings.model_fields if name != "aws_lambda_function_name"]
 
 
@@ -92,7 +92,7 @@ def test_the_first_two_commands_install_and_run_and_install_and_test() -> None:
 
 def test_what_is_run_for_every_change_is_the_readmes_own_test_command() -> None:
     run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert "grep -x 'python3 -m venv .*-m pytest' README.md" in run
+    assert "grep -x 'python3 -m venv .*-m pytest -n auto' README.md" in run
     for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
         assert tool in run
         assert f".venv/bin/{tool}" in DEVELOPMENT

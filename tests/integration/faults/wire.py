@@ -11,7 +11,6 @@ from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
 from github_events_monitor.github.credentials import StaticToken
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
-from tests.engines import free_port
 from tests.fake_github import FakeGitHub
 from tests.integration.collecting.conftest import World, build
 
@@ -98,8 +97,3 @@ def asking(github: FakeGitHub, url: str, *, token: str = "token") -> World:
     )
     world.service = DatabaseService(context)
     return world
-
-
-def nobody_listens() -> str:
-    """A URL of this machine where every connection is refused."""
-    return f"http://127.0.0.1:{free_port()}"

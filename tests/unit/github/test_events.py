@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from github_events_monitor.errors import InvalidInput, Unreachable
-from github_events_monitor.github.events import UNKNOWN_TYPE, parse_event, parse_events
+from github_events_monitor.github.events import UNKNOWN_TYPE, check_types, parse_event, parse_events
 from github_events_monitor.records import EventSource
 
 NOW = "2026-11-22T10:00:00Z"
@@ -160,3 +160,13 @@ def test_a_page_with_a_lone_surrogate_is_read_all_the_same() -> None:
 def test_a_body_that_is_no_array_is_nonsense(body: bytes) -> None:
     with pytest.raises(Unreachable):
         parse_events(body)
+
+
+def test_types_are_known_however_they_are_spelled() -> None:
+    assert check_types([" pushevent", "Issues", "IssuesEvent"]) == ("IssuesEvent", "PushEvent")
+    assert check_types(None) is check_types([]) is None
+
+
+def test_an_unknown_type_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(InvalidInput, match="^'PusEvent' is not an event type; did you mean 'PushEvent'\\?$"):
+        check_types(["PusEvent"])

@@ -15,6 +15,7 @@ from github_events_monitor.github.resources import (
     parse_community_profile,
     parse_deployment_statuses,
     parse_deployments,
+    parse_login,
     parse_releases,
     parse_repository,
     parse_security_advisories,
@@ -159,3 +160,8 @@ def test_published_is_not_open(advisory: dict[str, Any], is_open: bool) -> None:
 def test_another_kind_of_body_is_nonsense(parse: Callable[[bytes], object], answer: bytes) -> None:
     with pytest.raises(Unreachable):
         parse(answer)
+
+
+@pytest.mark.parametrize(("account", "login"), [({"login": "Ada-L"}, "ada-l"), ({"login": ""}, None), ({}, None)])
+def test_the_login_of_a_token_is_lower_case_or_unknown(account: dict[str, Any], login: str | None) -> None:
+    assert parse_login(body(account)) == login

@@ -122,6 +122,12 @@ def branches(number: int) -> dict[str, Any]:
             "created discussion #3: Hi",
             "/discussions/3",
         ),
+        (
+            "DiscussionCommentEvent",
+            {"action": "created", "discussion": {"number": 3, "title": "Hi"}, "comment": {}},
+            "commented on discussion #3: Hi",
+            "/discussions/3",
+        ),
         ("ForkEvent", {"forkee": {"full_name": "ben/hello"}}, "forked to ben/hello", None),
         ("GollumEvent", {"pages": [{"title": "Home", "action": "created"}]}, "created wiki page Home", "/wiki"),
         ("MemberEvent", {"action": "added", "member": {"login": "ben"}}, "added member ben", None),

@@ -30,14 +30,14 @@ def file(data: bytes) -> DataFile:
     ("data", "kind"),
     [
         (lines_of(an_event(1)), Kind.EVENT_LINES),
-        (gzip.compress(lines_of(an_event(1))), Kind.EVENT_LINES),
+        (gzip.compress(lines_of(an_event(1)), mtime=0), Kind.EVENT_LINES),
         (lines_of(b"{broken", b"", an_event(1)), Kind.EVENT_LINES),
         (orjson.dumps([an_event(1)]), Kind.EVENT_ARRAY),
         (b" \n" + orjson.dumps([an_event(1), an_event(2)], option=orjson.OPT_INDENT_2), Kind.EVENT_ARRAY),
         (lines_of({"format": "github-events-monitor", "version": 1}), Kind.EXPORT),
         (b"", Kind.EMPTY),
         (b"\n \n", Kind.EMPTY),
-        (gzip.compress(b""), Kind.EMPTY),
+        (gzip.compress(b"", mtime=0), Kind.EMPTY),
         (b"[]", Kind.EMPTY),
     ],
 )
@@ -57,7 +57,7 @@ def test_kinds_are_told_apart_by_content(data: bytes, kind: Kind) -> None:
         (b"[{]", "not valid JSON"),
         (b"[" * 100_000, "not valid JSON"),
         (lines_of({"format": "github-events-monitor", "version": 2}), "newer version"),
-        (gzip.compress(lines_of(an_event(1)))[:12], "cut"),
+        (gzip.compress(lines_of(an_event(1)), mtime=0)[:12], "cut"),
     ],
 )
 def test_other_files_are_refused_in_one_sentence(data: bytes, reason: str) -> None:
