@@ -168,5 +168,5 @@ def test_types_are_known_however_they_are_spelled() -> None:
 
 
 def test_an_unknown_type_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(InvalidInput, match="^'PusEvent' is not an event type; did you mean 'PushEvent'\\?$"):
+    with pytest.raises(InvalidInput, match=r"^'PusEvent' is not an event type; did you mean 'PushEvent'\?$"):
         check_types(["PusEvent"])
