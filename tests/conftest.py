@@ -34,9 +34,18 @@ def logging_as_before() -> Iterator[None]:
     """For tests in which the program sets up logging: afterwards it is as it was."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
+    levels = {logger: logger.level for logger in _loggers()}
     yield
     logging.captureWarnings(False)
     for handler in root.handlers:
         if handler not in before[0]:
             handler.close()
-    root.handlers[:], root.level = before
+    root.handlers[:] = before[0]
+    for logger in _loggers():
+        logger.setLevel(levels.get(logger, logging.NOTSET))
+    root.setLevel(before[1])  # loggers keep what follows from it until it is set by this method
+
+
+def _loggers() -> list[logging.Logger]:
+    known = logging.getLogger().manager.loggerDict.values()
+    return [logger for logger in known if isinstance(logger, logging.Logger)]

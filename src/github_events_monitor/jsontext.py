@@ -5,14 +5,12 @@ the fastest. Both refuse lone surrogates, which GitHub's records have here and t
 """
 
 import json
-import re
 from math import isfinite
 from typing import Any
 
 import msgspec
 import orjson
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLOCK = 1 << 20
 _decode = msgspec.json.Decoder().decode
 
@@ -34,9 +32,9 @@ def dump_sorted(value: Any) -> bytes:
 
 
 def _dump_oddly(value: Any, *, sort_keys: bool = False) -> bytes:
-    """Return text as UTF-8, for which lone surrogates stay escaped."""
+    """Return text as UTF-8, for which lone surrogates stay escaped: Python's escapes of them are those of JSON."""
     text = json.dumps(value, separators=(",", ":"), sort_keys=sort_keys, allow_nan=False, ensure_ascii=False)
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+    return text.encode("utf-8", "backslashreplace")
 
 
 def load_json(text: bytes | str) -> Any:

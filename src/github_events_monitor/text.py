@@ -79,6 +79,7 @@ of programs around language models are full of them. That all phrases begin a wo
 of a text out at once."""
 
 _SCANNED = 20_000
+_BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]{1,255}")
 
 
 def clean(text: str, limit: int, *, one_line: bool = False) -> str:
@@ -162,3 +163,8 @@ def reads_like_instruction(text: str) -> str | None:
 def _has_right_to_left(text: str) -> bool:
     marks = {"\u061c", "\u200e", "\u200f"}
     return any(unicodedata.bidirectional(char) in {"R", "AL"} for char in text if char not in marks)
+
+
+def is_branch(name: str) -> bool:
+    """Return whether a branch can have this name: https://git-scm.com/docs/git-check-ref-format"""
+    return _BRANCH.fullmatch(name) is not None

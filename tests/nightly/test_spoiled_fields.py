@@ -7,6 +7,7 @@ repository's matter, nothing is a defect, and what is told of the sound one stay
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +16,10 @@ import pytest
 from github_events_monitor.api import create_app
 from github_events_monitor.infrastructure.questions.catalogue import questions
 from github_events_monitor.runtime import build_runtime
+from tests.engines import free_port
 from tests.fake_github import NOW, FakeGitHub, Reply, event, iso
+from tests.integration.faults.program import PROGRAM, environment, finish, start
+from tests.integration.mcp.sessions import wait_for_port
 from tests.integration.rest.conftest import World, close, hello, settings
 from tests.unit.github.test_tolerance import FULL, TYPES
 
@@ -122,3 +126,38 @@ async def test_a_spoiled_field_is_the_matter_of_its_repository(hostile: Any) -> 
         assert await told(world) == before
     finally:
         await close(world)
+
+
+SLICES = 4
+"""Of the fields; one program visits as many as a GitHub may be asked for within a minute."""
+
+
+@pytest.mark.parametrize("part", range(SLICES))
+def test_a_server_collects_what_is_spoiled_over_a_socket_and_answers(part: int, tmp_path: Path) -> None:
+    github, port = SpoilingGitHub(), free_port()
+    with github.serve() as url:
+        env = environment(tmp_path, GITHUB_API_URL=url, GITHUB_TOKEN="token", PORT=str(port))
+        process = start(PROGRAM, "api", env=env, cwd=tmp_path)
+        try:
+            wait_for_port(port, process)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
+                visit(http, github, part)
+        finally:
+            process.terminate()
+            ended = finish(process)
+    assert (ended.code, b"ERROR" in ended.err, b"Traceback" in ended.err) == (0, False, False), ended.err[-2_000:]
+
+
+def visit(http: httpx.Client, github: SpoilingGitHub, part: int) -> None:
+    """Have one field after the other collected, each with another hostile value, and ask everything."""
+    assert http.post("/collect", json={"repos": [SOUND, SPOILED]}).status_code == 200
+    for number, field in enumerate(sorted(github.fields)[part::SLICES], part):
+        github.field, github.hostile = field, HOSTILE[number % len(HOSTILE)]
+        collected = http.post("/collect", json={"repos": [SPOILED]})
+        assert collected.status_code == 200, (field, collected.text[:500])
+        assert http.get("/health").status_code == 200
+        for path in addresses(SPOILED):
+            answer = http.get(path, headers={"Prefer": "wait=0"})
+            assert answer.status_code < 500 or answer.json()["code"] in {"unreachable", "rate_limited"}, (field, path)
+            assert "unexpected" not in answer.text, (field, path, answer.text[:500])
+    assert all(http.get(path, headers={"Prefer": "wait=0"}).status_code == 200 for path in addresses(SOUND))

@@ -68,7 +68,7 @@ class Poller:
         self._looks = Looks(collector.client, collector.manager.collector_state, clock)
         self._first_seen: dict[str, datetime] = {}
         self._turns: dict[str, _Turn] = {}
-        self._blocked: tuple[datetime, datetime] | None = None
+        self._blocked: dict[int | None, tuple[datetime, datetime]] = {}
         self._next_due = clock()
         self._task: asyncio.Task[None] | None = None
 
@@ -102,7 +102,7 @@ class Poller:
 
     async def tick(self) -> list[str]:
         """Visit what is due now, begun with the least recently collected; return the keys that were visited."""
-        if self._is_blocked():
+        if self._is_blocked(None):
             return []
         await self._collector.purge_if_due()
         await self._collector.patterns.resolve_due(self._settings.target_repositories)
@@ -112,8 +112,8 @@ class Poller:
         return [key for key, done in zip(due, polled, strict=True) if done]
 
     async def _poll(self, key: str, introductions: Introductions | None) -> bool:
-        """Collect one repository, unless a limit was met meanwhile; return whether that was done."""
-        if self._is_blocked():
+        """Collect one repository, unless its limit was met meanwhile; return whether that was done."""
+        if self._is_blocked(self._collector.client.allowance(key)):
             return False
         began = self._clock()
         self._turns.pop(key, None)
@@ -124,12 +124,15 @@ class Poller:
         if outcome.error is not None:
             logger.info("polling %s: %s", key, outcome.error.message)
         if isinstance(outcome.error, RateLimited):
-            self._blocked = (self._clock(), outcome.error.retry_at or self._clock())
+            allowance = self._collector.client.allowance(key)  # of each installation of an App it is another
+            self._blocked[allowance] = (self._clock(), outcome.error.retry_at or self._clock())
             return False
         return True
 
-    def _is_blocked(self) -> bool:
-        return self._blocked is not None and self._blocked[0] <= self._clock() < self._blocked[1]
+    def _is_blocked(self, allowance: int | None) -> bool:
+        """Return whether that limit is spent; None is a limit of everybody's, which stops all of them."""
+        blocked = [self._blocked[one] for one in {allowance, None} if one in self._blocked]
+        return any(since <= self._clock() < until for since, until in blocked)
 
     async def _due(self, now: datetime) -> list[str]:
         """Return the repositories to visit, after a look where that is due."""

@@ -82,6 +82,15 @@ class GitHubApp:
             installation = self._installation or await self._installation_of(name)
             return None if installation is None else f"Bearer {await self._current(installation)}"
 
+    def allowance(self, owner: str) -> int | None:
+        """Return the owner's installation: each has a limit of its own.
+
+        https://docs.github.com/en/apps/creating-github-apps/registering-a-github-app/rate-limits-for-github-apps
+        """
+        found = (self._found.get(owner.lower()), self._found.get(None))
+        known = (one.installation for one in found if one is not None and one.installation is not None)
+        return self._installation or next(known, None)
+
     async def _current(self, installation: int) -> str:
         """Return an installation's token, renewed before its end; where that fails, the old one to its end."""
         known, now = self._tokens.get(installation), self._clock()

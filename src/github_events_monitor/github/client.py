@@ -69,6 +69,10 @@ class GitHubClient:
         """The REST limit as of GitHub's last answer; None before the first answer, or where there are no limits."""
         return self._session.limit("core")
 
+    def allowance(self, repo: str) -> int | None:
+        """Return which of several limits questions about a repository count against; None where there is one."""
+        return self._session.allowance(repo.partition("/")[0])
+
     async def aclose(self) -> None:
         """Close the connection; idempotent."""
         await self._session.aclose()

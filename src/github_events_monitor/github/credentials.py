@@ -50,6 +50,9 @@ class StaticToken:
         """Return the header with the token."""
         return f"Bearer {self._token.get_secret_value()}"
 
+    def allowance(self, owner: str) -> int | None:
+        """Return that it has one limit for all."""
+
     def describe(self) -> str:
         """Return the source's name."""
         return self._source

@@ -13,6 +13,7 @@ from ..errors import InvalidInput, Unreachable
 from ..instants import normalise_instant
 from ..jsontext import load_oddly
 from ..records import MAX_KEY_TEXT
+from ..text import is_branch
 
 GHOST = "ghost"
 """The login of the account that REST and webhooks name in place of all deleted ones, where GraphQL names nobody:
@@ -83,6 +84,11 @@ def text(value: str | None, limit: int | None = MAX_KEY_TEXT) -> str | None:
 def storable(value: str) -> str:
     """Return the text with each lone surrogate (GitHub sends them) and NUL, which no database holds, as U+FFFD."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+
+
+def branch(value: str | None) -> str | None:
+    """Return the name of a branch; None for what none can have."""
+    return value if value and is_branch(value) else None
 
 
 def count(value: int | None) -> int | None:

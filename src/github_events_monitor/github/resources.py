@@ -11,7 +11,7 @@ import msgspec
 from ..errors import InvalidInput, Unreachable
 from ..observations import Deployment, Release, safe_url
 from ..records import repo_key
-from .decoding import array_of, count, instant, object_of, text
+from .decoding import array_of, branch, count, instant, object_of, text
 
 
 class RepositoryInfo(NamedTuple):
@@ -96,7 +96,7 @@ def parse_repository(body: bytes) -> RepositoryInfo:
     return RepositoryInfo(
         id=number,
         full_name=row.full_name,
-        default_branch=text(row.default_branch),
+        default_branch=branch(row.default_branch),
         fork=row.fork,
         archived=row.archived,
         created_at=instant(row.created_at),

@@ -40,6 +40,12 @@ class Credentials(Protocol):
         owner: None for questions about no owner.
         """
 
+    def allowance(self, owner: str) -> int | None:
+        """Return which limit an owner's questions count against, as far as is known: one number, one limit.
+
+        None where no owner has a limit of its own, or that is not known yet.
+        """
+
 
 class Answer(NamedTuple):
     """What a request brought.
@@ -134,6 +140,10 @@ class Session:
         """Return a limit as of GitHub's last answer, None before any; of several tokens the one with least left."""
         found = (limit for limit_key, limit in self._limits.items() if limit_key.resource == resource)
         return min(found, key=lambda limit: limit.remaining, default=None)
+
+    def allowance(self, owner: str) -> int | None:
+        """See `Credentials`."""
+        return self._credentials.allowance(owner) if self._credentials else None
 
     async def note_limit(self, limit: RateLimit) -> None:
         """Remember a limit of the token that questions about no owner carry."""

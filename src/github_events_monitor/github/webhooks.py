@@ -19,7 +19,7 @@ from ..jsontext import dump_json, has_more_values
 from ..observations import ForcePush
 from ..records import Commit, Event, MetricRow, Thread, Why, repo_key
 from .commits import parse_push_commits
-from .decoding import Shape, any_json, count, instant, text
+from .decoding import Shape, any_json, branch, count, instant, text
 from .facts import extract_facts
 from .natural_keys import SUBJECT_FIELDS, derived_id, natural_key
 from .thread_lists import parse_delivered_thread
@@ -186,7 +186,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         _observations(event, payload),
         repository.full_name,
         count(repository.id) or None,
-        text(repository.default_branch),
+        branch(repository.default_branch),
         dated=happened_at is not None,
         delivery=delivery,
         thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),

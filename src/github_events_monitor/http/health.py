@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from ..errors import MonitorError
+from ..infrastructure.database_interface import CORE_TABLES
 from ..runtime import Runtime
 from ..side_by_side import LoopLock
 
@@ -15,6 +16,8 @@ KEPT = timedelta(seconds=5)
 """How long what the database said is repeated."""
 WITHIN = 2.5
 """Seconds in which it has to say something: some that ask give up after five, and start-up waits before."""
+_LOADS_WITHIN = 5.0
+"""Seconds that loading the driver may take besides, once a process: that is no word about the database."""
 
 
 class HealthCheck:
@@ -36,12 +39,19 @@ class HealthCheck:
 
 
 async def _ask(runtime: Runtime) -> dict[str, Any]:
+    provider = runtime.settings.database_provider
+    said: dict[str, Any] = {}
     try:
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(_LOADS_WITHIN):
             with contextlib.suppress(MonitorError):  # health says what is wrong
-                await runtime.manager.initialize()  # where nothing was asked yet and there was no lifespan
-            return await runtime.service.health()
-    except TimeoutError:
-        provider = runtime.settings.database_provider  # a hung connection has no more to say
-        error = f"the database did not answer within {WITHIN:g} s"
-        return {"status": "unhealthy", "provider": provider, "error": error}
+                await runtime.manager.prepare()
+        async with asyncio.timeout(WITHIN):
+            said = await runtime.service.health()
+            if said["status"] == "healthy" and said["tables_found"] < len(CORE_TABLES):
+                with contextlib.suppress(MonitorError):
+                    await runtime.manager.initialize()  # where nothing was asked yet and there was no lifespan
+                said = await runtime.service.health()
+    except TimeoutError:  # a hung connection has no more to say
+        error = "its tables are still being made" if said else f"the database did not answer within {WITHIN:g} s"
+        return {"provider": provider, **said, "status": "unhealthy", "error": error}
+    return said

@@ -30,6 +30,7 @@ from ..records import (
     repo_key,
     require_text,
 )
+from ..text import is_branch
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -44,7 +45,6 @@ _COMMIT_TEXTS = ("author_name", "author_email", "author_login", "author_type", "
 SURROGATE = re.compile("[\ud800-\udfff]")
 _SHA = re.compile(r"[0-9a-f]{7,40}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]{1,255}")
 
 
 def check_limit(limit: int | None) -> None:
@@ -63,7 +63,7 @@ def check_sha(sha: str) -> str:
 
 def check_branch(branch: str | None) -> str | None:
     """Return a branch's name, or None. Raises `InvalidInput`. Rules: https://git-scm.com/docs/git-check-ref-format"""
-    if branch is not None and not (isinstance(branch, str) and _BRANCH.fullmatch(branch)):
+    if branch is not None and not (isinstance(branch, str) and is_branch(branch)):
         raise InvalidInput(f"{str(branch)[:60]!r} is not the name of a branch; write it like main or feature/x")
     return branch
 

@@ -62,7 +62,8 @@ async def import_files(
     kinds = {file: await asyncio.to_thread(_look_at, file) for file in files}
     empty = [file.name for file, kind in kinds.items() if kind is Kind.EMPTY]
     if empty and len(empty) == len(kinds):
-        raise DataFileError(f"{', '.join(empty[:3])}: there is nothing to import; name a file with events or an export")
+        are = "is" if len(empty) == 1 else "are"
+        raise DataFileError(f"{', '.join(empty[:3])} {are} empty; name a file with events or an export")
     files = [file for file in files if kinds[file] is not Kind.EMPTY]
     ids = await ids_of(manager, keys, kinds) if keys else frozenset[int]()
     recorded = frozenset(await watched_keys(manager.collector_state, targets)) if keys is None else keys

@@ -57,7 +57,7 @@ def test_an_empty_file_among_others_is_passed_over(run: Run, archive: Path, tmp_
     assert result.err == f"skipped {empty}: it is empty\n"
     alone = run("import", empty, empty)
     assert (alone.code, alone.out) == (1, "")
-    assert alone.err == f"error: {empty}, {empty}: there is nothing to import; name a file with events or an export\n"
+    assert alone.err == f"error: {empty}, {empty} are empty; name a file with events or an export\n"
 
 
 def test_standard_input_is_read_for_a_dash(run: Run) -> None:

@@ -1,6 +1,6 @@
 """A collector over a database in memory, a GitHub in process, and a clock that moves when told."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from github_events_monitor.collecting.collector import Collector
 from github_events_monitor.github.client import GitHubClient
-from github_events_monitor.github.credentials import StaticToken
+from github_events_monitor.github.credentials import GitHubApp, StaticToken
 from github_events_monitor.github.pace import Pace
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
@@ -67,8 +67,14 @@ class Elsewhere:
         self._waited += timedelta(seconds=seconds)
 
 
-def build(github: FakeGitHub, *, token: str | None = "token", manager: DatabaseManager | None = None) -> World:
-    """A world over a database; None is a new one in memory."""
+def build(
+    github: FakeGitHub,
+    *,
+    token: str | None = "token",
+    app: Callable[[Clock], GitHubApp] | None = None,
+    manager: DatabaseManager | None = None,
+) -> World:
+    """A world over a database; None is a new one in memory. An `app` asks in place of the token."""
     moment = [NOW]
     world: World
 
@@ -76,7 +82,7 @@ def build(github: FakeGitHub, *, token: str | None = "token", manager: DatabaseM
         return world.now if moment else NOW
 
     manager = manager or get_sqlite_manager(":memory:", clock=clock)
-    credentials = StaticToken(SecretStr(token), "test") if token else None
+    credentials = app(clock) if app else StaticToken(SecretStr(token), "test") if token else None
     waits = Elsewhere(clock)
     pace = Pace(waits, waits.sleep)
 

@@ -1,18 +1,26 @@
 """Background polling under a simulated clock: fair, within the limit, and obedient."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pydantic import SecretStr
 
 from github_events_monitor.collecting.poller import Poller
+from github_events_monitor.github.credentials import GitHubApp
 from github_events_monitor.github.pace import MOST_AT_ONCE
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
+from github_events_monitor.instants import Clock
 from github_events_monitor.records import RepositoryState
 from github_events_monitor.settings import Settings
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, event
 from tests.integration.collecting.conftest import World, build
+
+LIMITED = timedelta(hours=1)
 
 
 def poller(world: World, **settings: Any) -> Poller:
@@ -72,6 +80,46 @@ async def test_two_hundred_repositories_share_the_budget_fairly(limit: int, toke
     assert set(polled) == set(names)
     counts = [polled.count(name) for name in names]
     assert max(counts) - min(counts) <= 1
+    await world.collector.close()
+
+
+def app_of(installations: dict[str, int]) -> Callable[[Clock], GitHubApp]:
+    """An App that is installed at these owners, whose tokens never end."""
+    key = rsa.generate_private_key(65_537, 2_048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        _, kind, name, *_ = request.url.path.split("/")
+        if kind == "users":
+            return httpx.Response(200, json={"id": installations[name]})
+        return httpx.Response(201, json={"token": f"token of {request.url.path}", "expires_at": "2099-01-01T00:00:00Z"})
+
+    transport = httpx.MockTransport(respond)
+    return lambda clock: GitHubApp(
+        "https://api.github.test", "1", SecretStr(pem), installation=None, clock=clock, transport=transport
+    )
+
+
+async def test_a_limit_of_one_installation_stops_polling_with_that_one_alone() -> None:
+    names = ["octo/one", "octo/two", "acme/one"]
+    github = FakeGitHub(*(FakeRepository(name, id=number) for number, name in enumerate(names, 1)))
+    reset = str(int((NOW + timedelta(hours=1)).timestamp()))
+    spent = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
+    refusal = 403, spent, b'{"message": "API rate limit exceeded for installation ID 11."}'
+    github.faults.append(
+        lambda path: refusal if path.startswith("/repos/octo/") and world.now < NOW + LIMITED else None
+    )
+    world = build(github, app=app_of({"octo": 11, "acme": 22}))
+    await world.manager.collector_state.watch(names)
+    polling = poller(world)
+    await polling.tick()
+    for _ in range(3):
+        world.pass_time(minutes=5)
+        assert await polling.tick() == ["acme/one"]
+    assert world.asked("/repos/octo/") == 2  # both were under way when the first was refused
+    world.now = NOW + LIMITED
+    world.pass_time(minutes=5)
+    assert sorted(await polling.tick()) == sorted(names)
     await world.collector.close()
 
 

@@ -437,3 +437,17 @@ async def test_whether_there_are_later_events(manager: DatabaseManager) -> None:
     assert await manager.events.has_events_after(REPO, at(4))
     assert not await manager.events.has_events_after(REPO, at(5))
     assert not await manager.events.has_events_after(OTHER, at(4))
+
+
+async def test_the_last_moment_there_is_and_letters_that_only_look_like_others_are_found_alike(
+    manager: DatabaseManager,
+) -> None:
+    last = "9999-12-31T23:59:59Z"
+    kelvin = event("2", at(1), actor_login="\N{KELVIN SIGN}ate")
+    await manager.events.insert_events([event("1", last, actor_login="ada"), kelvin])
+    for asked in ((), (REPO,), (None, at(2))):
+        found = await manager.events.get_events_by_type("WatchEvent", *asked)
+        assert last in {one["created_at"] for one in found}
+    assert await manager.events.get_repositories_of("ada", at(0), last) == []
+    assert await manager.events.get_repositories_of("kate", at(0), at(59)) == []
+    assert await manager.events.count_by_type(REPO, at(0), at(59), actor="kate") == {}

@@ -237,6 +237,32 @@ async def test_no_answer_is_complete_over_rows_that_an_index_does_not_show(
         await world.collector.close()
 
 
+async def test_trending_is_not_complete_without_a_repository_that_the_index_does_not_show(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lag = LaggingIndexes(monkeypatch, 60)
+    starred = event(9, "WatchEvent", "eve", NOW - timedelta(hours=1), {"action": "started"}, "octo/other")
+    other = FakeRepository("octo/other", id=8, events=[starred])
+    world = build(FakeGitHub(_spoon(NOW), other), manager=make(clock=lag.clock))
+    world_now = property(lambda _: lag.now, lambda _, now: setattr(lag, "now", now))
+    monkeypatch.setattr(type(world), "now", world_now, raising=False)
+
+    async def trending() -> tuple[list[str], bool]:
+        wire = (await ask(world.service, "trending_repositories", hours=24)).to_wire()
+        return [row["repo"] for row in wire["repositories"]], wire["coverage"]["complete"]
+
+    try:
+        await world.collector.collect(["octo/hello"])
+        lag.now += timedelta(seconds=60)
+        assert await trending() == (["Octo/Hello"], True)
+        await world.collector.collect(["octo/other"])
+        assert await trending() == (["Octo/Hello"], False)
+        lag.now += timedelta(seconds=60)
+        assert await trending() == (["Octo/Hello", "octo/other"], True)
+    finally:
+        await world.collector.close()
+
+
 async def _state_item(manager: DynamoDBManager) -> Item:
     client = manager.connection.client
     keys = state_items.key("#state#octo/hello", "state")

@@ -13,6 +13,7 @@ import pytest
 from mangum import Mangum
 
 from github_events_monitor.api import create_app
+from github_events_monitor.infrastructure.database_factory import get_dynamodb_manager
 
 TOKEN = "lambda-token"
 Call = Callable[..., tuple[int, Any]]
@@ -69,10 +70,18 @@ def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             "AWS_SECRET_ACCESS_KEY": "dummy",
             "AWS_REGION": "us-east-1",
         }
+        asyncio.run(made(chosen["DYNAMODB_ENDPOINT_URL"]))
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
     chosen_provider: str = request.param
     return chosen_provider
+
+
+async def made(endpoint: str) -> None:
+    """The tables are there before a container starts: making them takes longer than /health waits, here and on AWS."""
+    keys = {"aws_access_key_id": "dummy", "aws_secret_access_key": "dummy"}
+    async with get_dynamodb_manager(region="us-east-1", table_prefix="lambda-", endpoint_url=endpoint, **keys):
+        pass
 
 
 @pytest.fixture(params=[v1, v2])

@@ -6,6 +6,10 @@ those that are declared, so that a new one is held to the same.
 
 import json
 import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +18,7 @@ from mcp import MCPError
 from mcp.types import PromptReference
 
 from github_events_monitor.errors import InvalidInput
+from github_events_monitor.github.webhooks import parse_webhook
 from github_events_monitor.infrastructure.questions.catalogue import questions
 from github_events_monitor.infrastructure.questions.query import MAX_LIST
 from github_events_monitor.infrastructure.questions.question import Question
@@ -89,3 +94,48 @@ async def test_what_is_long_is_not_completed(world: World) -> None:
             for sign in SIGNS:
                 answer = await client.complete(reference, {"name": name, "value": sign * LENGTH + ","})
                 assert answer.completion.values == []
+
+
+@contextmanager
+def longest_turn() -> Iterator[list[float]]:
+    """How long other threads had to wait at most, in seconds of this process, whatever else the machine does."""
+    turns: list[float] = []
+    ended = threading.Event()
+
+    def watch() -> None:
+        before = time.process_time()
+        while not ended.wait(0.001):
+            now = time.process_time()
+            turns.append(now - before)
+            before = now
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield turns
+    finally:
+        ended.set()
+        watching.join()
+
+
+@pytest.mark.parametrize("sign", [r"\n", r"\"", r"\u0041", r"\ud800", r"\ud83d\ude00", "é", ",", "[", " "])
+def test_a_delivery_of_one_long_text_leaves_others_their_turns(sign: str) -> None:
+    delivery = {
+        "action": "opened",
+        "repository": {"id": 1, "full_name": "octo/hello"},
+        "sender": {"login": "ada"},
+        "issue": {
+            "number": 1,
+            "title": "t",
+            "body": "@",
+            "created_at": "2026-11-01T10:00:00Z",
+            "user": {"login": "ada"},
+        },
+    }
+    body = json.dumps(delivery).replace("@", sign * (24_000_000 // len(sign.encode()))).encode()
+    with longest_turn() as turns:
+        began = time.process_time()
+        assert parse_webhook("issues", "delivery", body, "2026-11-01T10:00:00Z").event is not None
+        taken = time.process_time() - began
+    assert max(turns) < 0.3
+    assert taken < 1.5

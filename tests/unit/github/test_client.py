@@ -608,6 +608,9 @@ async def test_the_header_of_every_question_is_the_credentials_own() -> None:
         async def header(self, owner: str | None) -> str | None:
             return f"token {owner}-s3cret" if owner else None
 
+        def allowance(self, owner: str) -> int | None:
+            return hash(owner)
+
     server = Server(status(403, "no, octo-s3cret"), ok())
     async with GitHubClient(API, Installations(), Watch(), transport=httpx.MockTransport(server)) as github:
         assert github.authenticated
@@ -622,6 +625,9 @@ async def test_a_limit_is_of_one_token_alone() -> None:
     class Installations:
         async def header(self, owner: str | None) -> str | None:
             return f"token of {owner}"
+
+        def allowance(self, owner: str) -> int | None:
+            return hash(owner)
 
     until = str(int((START + timedelta(minutes=5)).timestamp()))
     spent = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": until}

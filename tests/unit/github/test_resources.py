@@ -165,3 +165,9 @@ def test_another_kind_of_body_is_nonsense(parse: Callable[[bytes], object], answ
 @pytest.mark.parametrize(("account", "login"), [({"login": "Ada-L"}, "ada-l"), ({"login": ""}, None), ({}, None)])
 def test_the_login_of_a_token_is_lower_case_or_unknown(account: dict[str, Any], login: str | None) -> None:
     assert parse_login(body(account)) == login
+
+
+@pytest.mark.parametrize("name", ["a b", "mai\nn", "2026-11-20T12:00:00Z", "\ud800", "x" * 256, "a..b*"])
+def test_a_default_branch_that_none_can_be_is_unknown(name: str) -> None:
+    info = parse_repository(json.dumps({"id": 1, "full_name": "octo/hello", "default_branch": name}).encode())
+    assert info.default_branch is None

@@ -19,15 +19,25 @@ class Database:
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 1, tzinfo=UTC)
         self.asked = 0
-        self.answers = asyncio.Event()
+        self.answers, self.tables_made = asyncio.Event(), asyncio.Event()
         self.answers.set()
+        self.tables_made.set()
+        self.tables_found = 9
+        self.loading = 0.0
+        self.initialized = False
+
+    async def prepare(self) -> None:
+        await asyncio.sleep(self.loading)
 
     async def initialize(self) -> None:
-        await self.answers.wait()
+        self.initialized = True
+        await self.tables_made.wait()
+        self.tables_found = 9
 
     async def health(self) -> dict[str, Any]:
         self.asked += 1
-        return {"status": "healthy", "provider": "dynamodb"}
+        await self.answers.wait()
+        return {"status": "healthy", "provider": "dynamodb", "tables_found": self.tables_found}
 
     def runtime(self) -> Runtime:
         settings = SimpleNamespace(database_provider="dynamodb")
@@ -60,3 +70,29 @@ async def test_a_database_that_never_answers_is_unhealthy_soon(monkeypatch: pyte
     assert (await check.respond(database.runtime())).status_code == 503
     database.now += timedelta(seconds=6)
     assert (await check.respond(database.runtime())).status_code == 200
+
+
+async def test_what_loading_the_driver_takes_is_not_held_against_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "WITHIN", 0.05)
+    database, check = Database(), HealthCheck()
+    database.loading = 0.2
+    assert (await check.respond(database.runtime())).status_code == 200
+
+
+async def test_tables_are_made_where_they_are_missing_and_said_while_that_takes_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "WITHIN", 0.05)
+    database, check = Database(), HealthCheck()
+    assert (await check.respond(database.runtime())).status_code == 200
+    assert not database.initialized  # nothing to wait for
+    database.tables_found = 0
+    database.tables_made.clear()
+    database.now += timedelta(seconds=6)
+    slow = await check.respond(database.runtime())
+    found = orjson.loads(bytes(slow.body))["database"]
+    assert (slow.status_code, found["tables_found"], found["error"]) == (503, 0, "its tables are still being made")
+    database.tables_made.set()
+    database.now += timedelta(seconds=6)
+    assert (await check.respond(database.runtime())).status_code == 200
+    assert database.tables_found == 9

@@ -15,29 +15,57 @@ from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 
 from ...integration.contract.builders import REPO, batch
 
+FROM, TO = "2026-11-20T12:00:00Z", "2026-11-20T12:10:00Z"
 EVENT = {"id": "1", "event_type": "PushEvent", "repo_name": "octo/hello"}
 
 
 async def until_idle(manager: SQLiteManager) -> None:
-    """The timer went off and the writer has done what it was given."""
-    due = manager.connection._due
-    assert due is not None
-    went_off = asyncio.Event()
-    asyncio.get_running_loop().call_at(due.when(), went_off.set)  # timers of one moment go off in their order
-    await went_off.wait()
+    """The timer, where there is one, went off, and the writer has done what it was given."""
+    if (due := manager.connection._due) is not None:
+        went_off = asyncio.Event()
+        asyncio.get_running_loop().call_at(due.when(), went_off.set)  # timers of one moment go off in their order
+        async with asyncio.timeout(30):
+            await went_off.wait()
     await manager.connection._workers[0].run(lambda db: None)
 
 
+async def copied(manager: SQLiteManager, copy: Path) -> set[str]:
+    """Ids of the events in a plain copy, made when the writer has done what it was given."""
+    await manager.connection._workers[0].run(lambda db: None)
+    shutil.copy(manager.connection.path, copy)
+    async with get_sqlite_manager(str(copy)) as opened:
+        return {event["id"] for event in await opened.events.get_events_by_type("PushEvent")}
+
+
+async def test_a_plain_copy_holds_what_was_stored_after_a_pause(tmp_path: Path) -> None:
+    manager = SQLiteManager(str(tmp_path / "events.db"))
+    manager.connection._idle = 3_600
+    async with manager:
+        assert await manager.collector_state.acquire_lease("octo/hello", "us", FROM, TO)  # nothing that is missed
+        await manager.events.insert_events([EVENT])
+        assert await copied(manager, tmp_path / "copy.db") == {"1"}
+
+
 async def test_a_plain_copy_of_an_idle_database_holds_what_was_stored(tmp_path: Path) -> None:
-    path, copy = tmp_path / "events.db", tmp_path / "copy.db"
-    manager = SQLiteManager(str(path))
-    manager.connection._idle = 0
+    manager = SQLiteManager(str(tmp_path / "events.db"))
     async with manager:
         await manager.events.insert_events([EVENT])
+        await manager.events.insert_events([EVENT | {"id": "2"}])
         await until_idle(manager)
-        shutil.copy(path, copy)
-    async with get_sqlite_manager(str(copy)) as copied:
-        assert len(await copied.events.get_events_by_type("PushEvent")) == 1
+        assert await copied(manager, tmp_path / "copy.db") == {"1", "2"}
+
+
+async def test_a_plain_copy_under_steady_writing_lacks_moments_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("github_events_monitor.infrastructure.sqlite.connection.LATEST", 0.05)
+    manager = SQLiteManager(str(tmp_path / "events.db"))
+    manager.connection._idle = 3_600
+    async with manager:
+        for number in range(3):
+            await manager.events.insert_events([EVENT | {"id": str(number)}])
+        await until_idle(manager)
+        assert await copied(manager, tmp_path / "copy.db") == {"0", "1", "2"}
 
 
 async def read(manager: SQLiteManager) -> object:

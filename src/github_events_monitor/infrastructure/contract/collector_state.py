@@ -63,6 +63,14 @@ class CollectorState(ABC):
         found = {key: quiet_at(looks, key, latest) for key in states} if looks else {}
         return {key: with_look(state, at) if (at := found.get(key)) else state for key, state in states.items()}
 
+    async def get_unsettled_states(self) -> dict[str, RepositoryState]:
+        """Return by key the states of those repositories of which not all stored events are to be found yet.
+
+        For what is asked of all events, whatever repository they are of.
+        """
+        await self._connection.open()
+        return await self._unsettled_states()
+
     async def save_look(self, at: str, quiet: Iterable[str], changed: Iterable[str]) -> None:
         """Remember what a look proved: that repositories were then as their last visit left them.
 
@@ -265,6 +273,10 @@ class CollectorState(ABC):
 
     @abstractmethod
     async def _put_notes(self, namespace: str, notes: Mapping[str, Any]) -> None: ...
+    async def _unsettled_states(self) -> dict[str, RepositoryState]:
+        """None, where reading never lags behind writing."""
+        return {}
+
     @abstractmethod
     async def _repositories(self, prefix: str, limit: int) -> list[KnownRepository]: ...
 

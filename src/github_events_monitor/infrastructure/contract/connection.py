@@ -24,6 +24,9 @@ class DatabaseConnection(ABC):
         Raises `DatabaseUnreachable`, `SchemaMismatch`, or `DatabaseError` with the command that helps.
         """
 
+    async def prepare(self) -> None:  # noqa: B027 - most have nothing to prepare
+        """Load what connecting needs, so that it does not count as the database's time; nothing is asked of it."""
+
     @abstractmethod
     async def close(self) -> None:
         """Let go of everything; idempotent. A later call opens again (a `:memory:` database starts empty)."""

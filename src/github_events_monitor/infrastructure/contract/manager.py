@@ -55,6 +55,10 @@ class DatabaseManager(ABC):
     batch_encoder: ClassVar[type[BatchEncoder]] = RecordEncoder
     """What makes the batches that `import_batch` takes."""
 
+    async def prepare(self) -> None:
+        """See `DatabaseConnection.prepare`."""
+        await self.connection.prepare()
+
     async def initialize(self) -> None:
         """Open the database and make its tables; idempotent."""
         await self.connection.open()

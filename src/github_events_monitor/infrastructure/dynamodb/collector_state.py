@@ -8,11 +8,14 @@ from ...ledger import clip_spans, merge_spans
 from ...records import Lease, RepositoryState, Rewriting, Span
 from ...side_by_side import side_by_side
 from ..database_interface import CollectorState, KnownRepository
-from . import state_items
+from . import leases, state_items
 from .batches import write_items
 from .connection import DynamoDBConnection
 from .items import pack_json
 from .registry import Registry
+
+_MOST = 100_000
+"""Repositories, more than anybody stores."""
 
 
 class DynamoDBCollectorState(CollectorState):
@@ -35,6 +38,10 @@ class DynamoDBCollectorState(CollectorState):
     async def _note_rewritings(self, repo: str, rewritings: Mapping[str, Rewriting]) -> None:
         await state_items.note_rewritings(self._client, repo, rewritings)
 
+    async def _unsettled_states(self) -> dict[str, RepositoryState]:
+        stored = await self._registry.repositories("", _MOST)
+        return await state_items.load_unsettled_states(self._client, [known.repo_name for known in stored])
+
     async def _save_states(self, states: Sequence[RepositoryState]) -> None:
         await self._registry.note_repositories({state.repo_name for state in states})
         await self._registry.note_spelling(states)
@@ -53,11 +60,11 @@ class DynamoDBCollectorState(CollectorState):
         await state_items.change_archive_hours(self._client, lambda before: clip_spans(before, instant, "9999"))
 
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
-        return await state_items.acquire_lease(self._client, repo, owner, now, expires_at, latest)
+        return await leases.acquire(self._client, repo, owner, now, expires_at, latest)
 
     async def _release(self, lease: Lease, *, unused: bool) -> None:
-        if not (unused and await state_items.delete_lease(self._client, lease)):
-            await state_items.release_lease(self._client, lease)
+        if not (unused and await leases.delete(self._client, lease)):
+            await leases.release(self._client, lease)
 
     async def _mark(self, repos: Sequence[str], watched: bool) -> None:
         rows = [state_items.row("#watch", repo, watched=watched) for repo in dict.fromkeys(repos)]

@@ -39,6 +39,10 @@ class DynamoDBConnection(DatabaseConnection):
         """What all calls of this connection consumed."""
         return self.client.capacity
 
+    async def prepare(self) -> None:
+        """See `DatabaseConnection`."""
+        await self.client.connect()
+
     async def open(self) -> None:
         """See `DatabaseConnection`; on existing tables this takes DescribeTable and one GetItem."""
         loop = asyncio.get_running_loop()

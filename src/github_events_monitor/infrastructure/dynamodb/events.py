@@ -22,7 +22,7 @@ from typing import Any
 
 import msgspec
 
-from ...instants import shift
+from ...instants import LAST, shift
 from ...records import Activity, Event
 from ...side_by_side import side_by_side
 from ..contract.types import EventQuery, is_named
@@ -143,7 +143,7 @@ class DynamoDBEvents(EventsRepository):
         query["ExpressionAttributeValues"] = attributes({":key": actor, ":seen": "#seen#"})
         seen = [must(item, "repo_time_period")[6:].rsplit("#", 1) for item in await all_items(self._client, query)]
         days = [(repo, f"{day}T00:00:00Z", shift(f"{day}T00:00:00Z", timedelta(days=1))) for repo, day in seen]
-        surely = {repo for repo, begin, end in days if since <= begin and end <= until}
+        surely = {repo for repo, begin, end in days if since <= begin and end <= until and end < LAST}
         perhaps = sorted({repo for repo, begin, end in days if begin < until and since < end} - surely)
         # A day at the edge of the window: only the events themselves tell.
         found = await side_by_side(partial(self._was_active, actor, repo, since, until) for repo in perhaps)

@@ -10,6 +10,7 @@ from hashlib import sha1
 from ...github.events import FEED_TYPES
 from ...records import Event, RepositoryState
 from ...side_by_side import side_by_side
+from ..contract.types import is_named
 from ..database_interface import KnownRepository
 from .batches import Write, all_items, put, write_items
 from .client import DynamoDBClient
@@ -38,7 +39,7 @@ class Registry:
             if event.repo_name:
                 wanted["repo", event.repo_name, ""] = row(shard_of(event.repo_name), event.repo_name)
             if event.repo_name and event.actor_login:
-                login, day = event.actor_login.lower(), event.created_at[:10]
+                login, day = _seen_as(event.actor_login), event.created_at[:10]
                 sort = f"#seen#{event.repo_name}#{day}"
                 wanted["seen", login, sort] = _presence(login, sort, expires_at.get(day))
         await self._write(wanted)
@@ -94,6 +95,12 @@ class Registry:
         if len(self._written) > _REMEMBERED:
             self._written.clear()
         self._written.update(fresh)
+
+
+def _seen_as(login: str) -> str:
+    """Return the key by which a login is found; one that no asking for names cannot be found on any provider."""
+    folded = login.lower()
+    return folded if is_named(login, folded) else login
 
 
 def shard_of(repo: str) -> str:

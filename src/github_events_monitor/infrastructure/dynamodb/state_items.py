@@ -38,8 +38,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...branches import noted_with, to_store, with_rewritings
-from ...errors import DatabaseError, LeaseLost, SchemaMismatch
-from ...instants import seconds_of
+from ...errors import LeaseLost, SchemaMismatch
 from ...ledger import without_tables
 from ...records import Lease, RepositoryState, Rewriting, Span, repo_key
 from ...side_by_side import side_by_side
@@ -47,6 +46,7 @@ from .batches import Write, all_items, expressions, get_items, put, write_items
 from .client import DynamoDBClient
 from .faults import ConditionFailed
 from .items import Item, attributes, encode, must, pack_json, plain, unpack_json
+from .layout import TYPE_EVENTS
 from .settling import Mark, unsettled
 
 TABLE = "event_patterns"
@@ -98,17 +98,31 @@ async def load_states_and_note(
     )
 
 
+async def load_unsettled_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str, RepositoryState]:
+    """Return the states of those of the repositories of which the index of all events does not show some yet."""
+    shown = f"#state, #unsettled, {_SHOW_LATEST}"
+    found = await get_items(client, TABLE, _state_keys(repos), attributes=shown, consistent=True)
+    return await _settled_states(client, [item for item in found if "state" in item], TYPE_EVENTS.name, alone=True)
+
+
 def _state_keys(repos: Iterable[str]) -> list[Item]:
     return [key(f"#state#{repo}", "state") for repo in repos]
 
 
-async def _settled_states(client: DynamoDBClient, found: Sequence[Item]) -> dict[str, RepositoryState]:
-    """States without what they say is known of records that an index does not show yet."""
-    due = await side_by_side([partial(unsettled, client, _marks_in(item)) for item in found])
+async def _settled_states(
+    client: DynamoDBClient, found: Sequence[Item], index: str | None = None, *, alone: bool = False
+) -> dict[str, RepositoryState]:
+    """States without what they say is known of records that an index does not show yet.
+
+    index: the one that is looked at; None is every one. alone: leave the other states out.
+    """
+    wanted = [[mark for mark in _marks_in(item) if index in {mark.index, None}] for item in found]
+    due = await side_by_side([partial(unsettled, client, marks) for marks in wanted])
     states: dict[str, RepositoryState] = {}
     for item, marks in zip(found, due, strict=True):
         for name, state in _states_in([item]).items():
-            states[name] = without_tables(state, {mark.table for mark in marks}) if marks else state
+            if marks or not alone:
+                states[name] = without_tables(state, {mark.table for mark in marks}) if marks else state
     return states
 
 
@@ -252,74 +266,6 @@ async def forget_latest(client: DynamoDBClient, repo: str, latest: Item) -> None
                 ConditionExpression=_setting(latest).replace(", ", " AND "),
             ),
         )
-
-
-async def acquire_lease(
-    client: DynamoDBClient, repo: str, owner: str, now: str, expires_at: str, latest: str
-) -> Lease | None:
-    """Take the lease if it is free, expired or ours already, or if it ends after `latest`."""
-    values = {":owner": owner, ":now": now, ":until": expires_at, ":latest": latest, ":one": 1}
-    values[":first"] = seconds_of(now)
-    try:
-        answer = await client.call(
-            "update_item",
-            TableName=client.table(TABLE),
-            Key=key(f"#state#{repo}", "state"),
-            ExpressionAttributeValues=attributes(values),
-            ReturnValues="UPDATED_NEW",
-            **expressions(
-                UpdateExpression="SET #lease_owner = :owner, #lease_until = :until, "
-                "#epoch = if_not_exists(#epoch, :first) + :one",
-                ConditionExpression="attribute_not_exists(#lease_owner) OR #lease_owner = :owner "
-                "OR #lease_until <= :now OR #lease_until > :latest",
-            ),
-        )
-    except ConditionFailed:
-        return None
-    return Lease(repo, owner, int(answer["Attributes"]["epoch"]["N"]), expires_at)
-
-
-_IS_OURS = "#lease_owner = :owner AND #epoch = :epoch"
-
-
-def _item_of(client: DynamoDBClient, lease: Lease) -> dict[str, Any]:
-    """Return where a lease is, and the values of `_IS_OURS`."""
-    return {
-        "TableName": client.table(TABLE),
-        "Key": key(f"#state#{lease.repo_name}", "state"),
-        "ExpressionAttributeValues": attributes({":owner": lease.owner, ":epoch": lease.epoch}),
-    }
-
-
-async def release_lease(client: DynamoDBClient, lease: Lease) -> None:
-    """Give a lease back if it is still ours."""
-    try:
-        await client.call(
-            "update_item",
-            **_item_of(client, lease),
-            **expressions(
-                UpdateExpression="REMOVE #lease_owner, #lease_until",
-                ConditionExpression=_IS_OURS,
-            ),
-        )
-    except ConditionFailed:
-        return
-
-
-async def delete_lease(client: DynamoDBClient, lease: Lease) -> bool:
-    """Delete a lease of ours with its item, unless that has a state, too; return whether it is gone.
-
-    A role of an earlier version may not delete items.
-    """
-    try:
-        await client.call(
-            "delete_item",
-            **_item_of(client, lease),
-            **expressions(ConditionExpression=f"{_IS_OURS} AND attribute_not_exists(#state)"),
-        )
-    except (ConditionFailed, DatabaseError):
-        return False
-    return True
 
 
 async def archive_hours(client: DynamoDBClient) -> tuple[Span, ...]:

@@ -14,6 +14,9 @@ Query = dict[str, Any]
 
 MAX_SLICES = 64
 
+_ENDLESS = ":"
+"""Behind every year of four digits."""
+
 
 def window(
     index: Index,
@@ -31,7 +34,7 @@ def window(
 
     show: a projection expression. where: a filter, with its `values`.
     """
-    end = min((shift(until, -SECOND) if until else "9", last or "9"))
+    end = min((shift(until, -SECOND) if until else _ENDLESS, last or _ENDLESS))
     begin = since or "0"
     if begin > end:
         return None

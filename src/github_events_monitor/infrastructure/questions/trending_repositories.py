@@ -38,10 +38,12 @@ class TrendingRepositories(Answer):
 async def answer(context: QuestionContext, query: TrendingRepositoriesQuery) -> TrendingRepositories:
     """Return stored repositories by number of events in the window, then name."""
     asked = query.window(context.now())
+    unsettled = await context.manager.collector_state.get_unsettled_states()  # before the index they are missing in
     ranked = await context.manager.events.get_trending(*asked.span, query.limit)
-    states = await context.states([row.repo_name for row in ranked])
+    states = await context.states([row.repo_name for row in ranked]) | unsettled
     subjects = [context.subject(row.repo_name, states.get(row.repo_name), row.repo_name) for row in ranked]
-    coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
+    unseen = [context.subject(key, state, key) for key, state in unsettled.items()]
+    coverage = join_coverage([context.coverage(subject, asked, "events") for subject in (*subjects, *unseen)])
     return TrendingRepositories(
         window=asked.window,
         repositories=tuple(

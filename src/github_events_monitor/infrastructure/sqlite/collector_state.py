@@ -99,10 +99,10 @@ class SQLiteCollectorState(CollectorState):
             after = await self._db.write(lambda db, key=after: _forget_some(db, key, instant))  # type: ignore[misc]
 
     async def _acquire(self, repo: str, owner: str, now: str, expires_at: str, latest: str) -> Lease | None:
-        return await self._db.write(lambda db: _acquire(db, repo, owner, now, expires_at, latest))
+        return await self._db.write(lambda db: _acquire(db, repo, owner, now, expires_at, latest), missed=False)
 
     async def _release(self, lease: Lease, *, unused: bool) -> None:
-        await self._db.write(lambda db: _release(db, lease, unused))
+        await self._db.write(lambda db: _release(db, lease, unused), missed=False)
 
     async def _mark(self, repos: Sequence[str], watched: bool) -> None:
         await self._db.write(lambda db: mark(db, repos, watched))

@@ -7,8 +7,8 @@ Implementation notes
 - SQLite before 3.51.3 can corrupt a WAL when one connection commits at the very moment another one checkpoints
   (https://www.sqlite.org/wal.html). Automatic checkpoints are therefore off; ours are of the kind that takes the write
   lock first, so that no other process on the file can commit meanwhile. No memory mapping.
-- Half a second after the last write the log is brought into the database, so that a plain copy of the
-  file is not empty.
+- The log is brought into the database with the first write after a pause, half a second after the last one, and under
+  steady writing every few seconds: a plain copy of the file lacks moments, and is never empty.
 - A file that was removed or replaced while it is open would take what is written with it
   (https://www.sqlite.org/howtocorrupt.html): before each piece of work the name is looked at. SQLite itself leaves the
   files of a moved database alone when it closes it.
@@ -38,6 +38,8 @@ _CHECKPOINT_AT = 64 * 1024 * 1024
 """Bytes of write-ahead log from which it is brought into the database."""
 IDLE = 0.5
 """Seconds after the last write until that is done in any case."""
+LATEST = 5.0
+"""Seconds until that is done while writing goes on."""
 
 
 class SQLiteConnection(DatabaseConnection):
@@ -58,6 +60,7 @@ class SQLiteConnection(DatabaseConnection):
         self._damage: str | None = None
         self._idle = idle
         self._due: asyncio.TimerHandle | None = None
+        self._due_since = self._brought_in_at = float("-inf")
         self._opening = LoopLock()
         weakref.finalize(self, abandon, self._workers).atexit = False
 
@@ -101,14 +104,18 @@ class SQLiteConnection(DatabaseConnection):
         """Run a question on one state of the database, and return what it found."""
         return await self._run(-1, in_transaction(work, "BEGIN"))
 
-    async def write(self, work: Work[ResultT]) -> ResultT:
-        """Run a transaction, and return its result. Nothing of it stays when `work` raises."""
-        return await self.maintain(in_transaction(work, "BEGIN IMMEDIATE"))
+    async def write(self, work: Work[ResultT], *, missed: bool = True) -> ResultT:
+        """Run a transaction, and return its result. Nothing of it stays when `work` raises.
 
-    async def maintain(self, work: Work[ResultT]) -> ResultT:
+        missed: whether a plain copy of the file would miss it.
+        """
+        return await self.maintain(in_transaction(work, "BEGIN IMMEDIATE"), missed=missed)
+
+    async def maintain(self, work: Work[ResultT], *, missed: bool = True) -> ResultT:
         """Run statements that cannot be inside a transaction, on the writer."""
         result = await self._run(0, partial(_then_checkpoint, work, self.path, self._busy_timeout))
-        self._checkpoint_when_idle()
+        if self.path != MEMORY:
+            self._checkpoint_soon(at_once=missed)
         return result
 
     async def health(self) -> dict[str, Any]:
@@ -143,14 +150,21 @@ class SQLiteConnection(DatabaseConnection):
             self._place = Place.of(self.path)
         self._workers.extend(workers)
 
-    def _checkpoint_when_idle(self) -> None:
-        if self.path == MEMORY:
-            return
-        if self._due is not None:
+    def _checkpoint_soon(self, *, at_once: bool) -> None:
+        """Have it done: at once where there was none for a while, else when writing rests, or has gone on for long."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._due is None:
+            self._due_since = now
+        else:
             self._due.cancel()
         # Not a bound method: a timer must not keep a connection alive that nobody closed.
         work = partial(_checkpoint_quietly, busy_timeout=self._busy_timeout, place=self._place)
-        self._due = asyncio.get_running_loop().call_later(self._idle, _submit, weakref.ref(self), work)
+        if at_once and now - self._brought_in_at >= self._idle:
+            _submit(weakref.ref(self), work, now)
+        else:
+            due = min(now + self._idle, self._due_since + LATEST)
+            self._due = loop.call_at(due, _submit, weakref.ref(self), work, due)
 
     async def _start(self, prepare: Work[ResultT]) -> tuple[Worker, ResultT]:
         worker = Worker(partial(connect, self.path, self._busy_timeout))
@@ -193,9 +207,10 @@ def _tables_of(path: str, db: sqlite3.Connection) -> frozenset[str]:
     return schema.present(db)
 
 
-def _submit(connection: "weakref.ref[SQLiteConnection]", work: Work[None]) -> None:
+def _submit(connection: "weakref.ref[SQLiteConnection]", work: Work[None], now: float) -> None:
     """Make the writer do it after what is queued, without waiting for it."""
     if (alive := connection()) is not None and alive._workers:
+        alive._due, alive._brought_in_at = None, now
         alive._workers[0].put(work)
 
 
