@@ -8,10 +8,7 @@ from weakref import WeakKeyDictionary
 T = TypeVar("T")
 
 AT_ONCE = 8
-"""As many as there may be requests to GitHub at once; more would only wait there, and hold leases meanwhile.
-
-Of calls to DynamoDB, too: beyond 8 or 16 nothing is gained.
-"""
+"""As many as there may be requests to GitHub at once. Of calls to DynamoDB, too: beyond 8 or 16 nothing is gained."""
 
 
 async def side_by_side(jobs: Iterable[Callable[[], Awaitable[T]]], limit: int = AT_ONCE) -> list[T]:
