@@ -56,7 +56,7 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     delivered = await asyncio.to_thread(_parse, kind, delivery, body, received_at)  # it may have 25 MB
     key = await _key_of(manager, delivered) if delivered.full_name else None
     if key is not None:
-        await _note_rewritings(manager, key, delivered, received_at)
+        await _note_rewritings(manager, clock, key, delivered, received_at)
     if delivered.event is None:
         if key is not None and delivered.renamed:
             await _rename(manager, clock, key, delivered)
@@ -73,19 +73,29 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
 
 
-async def _note_rewritings(manager: DatabaseManager, key: str, delivered: Delivered, received_at: str) -> None:
-    """Note which of the listings that were read, if any, a delivery makes unsure until they are read again."""
+async def _note_rewritings(
+    manager: DatabaseManager, clock: Clock, key: str, delivered: Delivered, received_at: str
+) -> None:
+    """Note which of the listings that are or were read a delivery makes unsure until they are read again."""
     state = await manager.collector_state.get_state(key)
-    if state is None:
-        return
-    default = state.default_branch or delivered.default_branch
+    default = (state and state.default_branch) or delivered.default_branch
     whys = {listing_of(branch, default): why for branch, why in delivered.rewritten.items()}
-    if delivered.default_branch not in {None, default} and "commits" not in state.rewritten:
+    if state is not None and delivered.default_branch not in {None, default} and "commits" not in state.rewritten:
         whys["commits"] = "default"
-    read = {"commits", *state.ledger.spans}
+    unread = whys.keys() - ({"commits", *state.ledger.spans} if state is not None else set())
+    if unread and not await _is_being_collected(manager, clock, key):
+        whys = {kind: why for kind, why in whys.items() if kind not in unread}
     await manager.collector_state.note_rewritings(
-        key, {kind: Rewriting(received_at, why, delivered.delivery) for kind, why in whys.items() if kind in read}
+        key, {kind: Rewriting(received_at, why, delivered.delivery) for kind, why in whys.items()}
     )
+
+
+async def _is_being_collected(manager: DatabaseManager, clock: Clock, key: str) -> bool:
+    """Return whether a pass is under way, of which nothing may be stored yet."""
+    lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}")
+    if lease is not None:
+        await asyncio.shield(manager.collector_state.release_lease(lease, unused=True))
+    return lease is None
 
 
 def _parse(kind: str, delivery: str, body: bytes, received_at: str) -> Delivered:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from github_events_monitor.collecting.webhooks import receive_webhook
+from github_events_monitor.github.client import Answer
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
@@ -104,6 +105,31 @@ async def test_a_force_push_during_a_pass_is_not_taken_for_one_that_was_seen(man
     await deliver(world, "push", **forced())
     await manager.collector_state.save_states([state])  # as a pass does that began before
     assert not (await stored(world)).coverage.complete
+
+
+@pytest.mark.parametrize("branch", [None, "dev"])
+async def test_a_force_push_during_the_first_listing_makes_it_unsure(
+    branch: str | None, manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    client, name, before = world.collector.client, branch or "main", list(world.hello.commits)
+    world.hello.branches[name] = before
+    honest, asked = client.fetch_commits, {"branch": branch} if branch else {}
+
+    async def interrupted(repo: str, **wanted: Any) -> Answer:
+        answer = await honest(repo, **wanted)
+        if wanted.get("branch") == branch and world.hello.branches[name] is before:
+            world.hello.branches[name] = [AMENDED, *before[1:]]
+            await deliver(world, "push", **forced(name))
+        return answer
+
+    monkeypatch.setattr(client, "fetch_commits", interrupted)
+    await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, **asked)
+    unsure = (await stored(world, **asked)).coverage
+    assert (unsure.complete, f"{name} was force-pushed" in (unsure.note or "")) == (False, True)
+    answer = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, **asked)
+    assert answer.coverage.complete
+    assert [one.sha for one in answer.commits] == [sha(number) for number in (15, 4, 3, 2, 1)]
 
 
 @pytest.mark.parametrize(

@@ -170,3 +170,10 @@ async def test_a_force_push_behind_many_pushes_is_found(manager: DatabaseManager
     world.pass_time(minutes=10)
     await world.collector.collect(["octo/hello"])
     assert world.asked("/activity") == 3
+
+
+async def test_deployments_that_were_never_listed_are_not_called_none(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager, token=None)
+    await world.collector.collect(["octo/hello"])
+    answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=72)
+    assert (answer.total_deployments, "Deployments were never listed" in (answer.coverage.note or "")) == (0, True)

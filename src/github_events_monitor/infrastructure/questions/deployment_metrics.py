@@ -40,7 +40,8 @@ async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> Dep
     context.raise_if_outage_found_nothing(subject, asked, result.releases, result.deployments)
     await context.results.keep_deployments(subject, asked, result)
     envelope = context.envelope(subject, asked)
-    envelope["coverage"] = add_note(envelope["coverage"], _gone_note(gone))
+    for note in (_gone_note(gone), _unread_note(subject, result)):
+        envelope["coverage"] = add_note(envelope["coverage"], note)
     return fit(DeploymentMetrics(**envelope, **dict(result)), "releases", "deployments")
 
 
@@ -50,6 +51,13 @@ def _gone_note(gone: Sequence[str]) -> str | None:
         return None
     shown, more = ", ".join(name_of(tag) for tag in gone[:5]), len(gone) - 5
     return f"Not counted, for they were deleted or made drafts since: {shown}{f' and {more} more' if more > 0 else ''}."
+
+
+def _unread_note(subject: Subject, result: DeploymentResult) -> str | None:
+    """Return that 0 is not their number where deployments were never listed."""
+    if result.deployments or (subject.state and subject.state.ledger.spans.get("deployments")):
+        return None
+    return "Deployments were never listed, which takes a token: how many there are is unknown."
 
 
 async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> tuple[DeploymentResult, Sequence[str]]:
