@@ -4,7 +4,8 @@
 
 The events are spread over thirty days, one in twenty in the busiest repository, about which both sides ask: for a day,
 trending for a day of all repositories, and activity for a month, too, whose counts by hour and type look at every event
-of the repository. Each answer is made anew, with coverage and all. Medians of a hundred questions.
+of the repository. What's new is asked of the hundredth of them, too: of the busiest it looks at each commit of the day.
+Each answer is made anew, with coverage and all. Medians of a hundred questions.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from github_events_monitor.infrastructure.questions.pull_requests import PULL_RE
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.trending_repositories import TRENDING_REPOSITORIES
+from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
 from github_events_monitor.instants import format_instant
 from github_events_monitor.transfer import import_files
 
@@ -44,6 +46,9 @@ PLAIN = {
     "repository_activity, a month": "SELECT substr(created_at, 1, 13), event_type, count(*) FROM events"
     " WHERE repo_name = :repo AND created_at >= :month AND created_at < :until GROUP BY 1, 2",
     "pull_requests": "SELECT * FROM threads WHERE repo_name = :repo AND open_since IS NOT NULL LIMIT 30",
+    "whats_new": "SELECT * FROM events WHERE repo_name = :repo AND created_at >= :since AND created_at < :until",
+    "whats_new, the hundredth": "SELECT * FROM events WHERE repo_name = :usual AND created_at >= :since"
+    " AND created_at < :until",
     "trending_repositories": "SELECT repo_name, count(*) FROM events WHERE created_at >= :since AND created_at < :until"
     " GROUP BY repo_name ORDER BY 2 DESC, 1 LIMIT 10",
 }
@@ -74,8 +79,8 @@ async def run(events: int, folder: Path) -> None:
     path = folder / "events.db"
     async with get_sqlite_manager(str(path)) as manager:
         await fill(manager, events, folder)
-        (busiest,) = await manager.events.get_trending(*MONTH, 1)
-        repo = busiest.repo_name
+        trending = await manager.events.get_trending(*MONTH, 100)
+        busiest, repo, usual = trending[0], trending[0].repo_name, trending[-1].repo_name
         commits = await manager.commits.count_commits(repo, *MONTH)
         say(f"{events:,} events; {repo} has {busiest.events:,} of them and {commits:,} commits")
         service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
@@ -84,14 +89,15 @@ async def run(events: int, folder: Path) -> None:
             "repository_activity": lambda: service.ask(REPOSITORY_ACTIVITY, repo=repo, hours=24),
             "repository_activity, a month": lambda: service.ask(REPOSITORY_ACTIVITY, repo=repo, hours=720),
             "pull_requests": lambda: service.ask(PULL_REQUESTS, repo=repo),
+            "whats_new": lambda: service.ask(WHATS_NEW, repos=[repo], since=SINCE),
+            "whats_new, the hundredth": lambda: service.ask(WHATS_NEW, repos=[usual], since=SINCE),
             "trending_repositories": lambda: service.ask(TRENDING_REPOSITORIES, hours=24),
         }
         db = sqlite3.connect(path)
 
         async def plain(question: str) -> object:
-            return db.execute(
-                PLAIN[question], {"repo": repo, "since": SINCE, "until": UNTIL, "month": MONTH[0]}
-            ).fetchall()
+            values = {"repo": repo, "usual": usual, "since": SINCE, "until": UNTIL, "month": MONTH[0]}
+            return db.execute(PLAIN[question], values).fetchall()
 
         for name, ask in ours.items():
             mine, theirs = await median(ask), await median(lambda name=name: plain(name))  # type: ignore[misc]

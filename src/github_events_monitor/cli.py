@@ -12,7 +12,7 @@ import typer
 from . import __version__
 from .terminal import database_commands, output, thread_commands
 from .terminal.clients import ClientName
-from .terminal.options import Json
+from .terminal.options import Json, wrong_usage
 from .terminal.options import run as _run
 
 if TYPE_CHECKING:
@@ -378,6 +378,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except typer.TyperException as error:
         command = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
-        said = " ".join(error.format_message().split()).rstrip(".")
+        said = wrong_usage(error.format_message(), sys.argv[1:] if arguments is None else arguments)
         sys.stderr.write(f"error: {said}; see {command} --help\n")
         return error.exit_code

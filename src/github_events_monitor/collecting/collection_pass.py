@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited
 from ..github.client import BudgetSpent
 from ..github.natural_keys import DERIVED
+from ..instants import seconds_between
 from ..records import RepositoryState, Stored
 from ..side_by_side import side_by_side
 from .activity import ActivityRead, collect_activity, read_activity
@@ -30,6 +31,10 @@ LISTED = ("events", "commits")
 """What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
 _KEPT_BACK = 4
 """Requests that are left for the feed and the commits where a question is about them and the record."""
+_LEAST_FOR_RECORD = 3
+"""Requests of a first reading of the record: what changed last, and a page of each of its two listings."""
+_BEFORE_RECORD = 3600
+"""Seconds in which what was listed is not listed again before the record is read at all."""
 
 Progress = Callable[[float, float, str], Awaitable[None]]
 """(done, total, message): repositories done, with fractions for the steps within one."""
@@ -66,7 +71,7 @@ class CollectionPass:
         self._listed: list[str] = []
         self._record: ThreadsFound | None = None
         self._activity: ActivityRead | None = None
-        self._observed = False
+        self._observed = self._record_went_first = False
         self._first_pages: FirstPages | None = None
 
     async def run(self) -> Outcome:
@@ -120,6 +125,7 @@ class CollectionPass:
         self._first_pages = await read_first_pages(self._state)
 
     async def _list_rounds(self) -> None:
+        self._record_went_first = "threads" in self._state.kinds and self._is_records_turn()
         for kinds in self._rounds():
             await self._list_all(kinds)
 
@@ -144,7 +150,10 @@ class CollectionPass:
             return [KINDS] if self._state.with_token else [LISTED, record]
         asked = tuple(kind for kind in LISTED if kind in kinds)
         others = tuple(kind for kind in LISTED if kind not in kinds)
-        return [*([record] if "threads" in kinds else []), asked, others]
+        if "threads" not in kinds:
+            return [asked, others]
+        # Where several repositories share a question's requests, the record is what has to wait.
+        return [record, asked, others] if self._has_room_for_record() else [asked, record, others]
 
     async def _list_all(self, kinds: Sequence[str]) -> None:
         """List several kinds concurrently. Raises the first failure of what the question is about.
@@ -158,9 +167,11 @@ class CollectionPass:
         for kind, problem in zip(kinds, problems, strict=True):
             if problem is None:
                 self._listed.append(kind)
-            elif isinstance(problem, BudgetSpent) and kind not in self._state.kinds:
+            elif isinstance(problem, BudgetSpent) and (kind not in self._state.kinds or self._record_went_first):
                 # Without it the repository does not count as collected.
                 self._state.postpone(f"{kind} are read in a later pass; the request budget was spent")
+            elif isinstance(problem, BudgetSpent) and kind not in LISTED and {*self._state.kinds} & {*LISTED}:
+                self._state.postpone("issues and pull requests are read in a later pass; the request budget was spent")
             elif kind not in LISTED and self._state.thorough and not isinstance(problem, BudgetSpent | RateLimited):
                 self._state.postpone(f"issues and pull requests are read in a later pass: {problem.message}")
             else:
@@ -179,6 +190,8 @@ class CollectionPass:
             await collect_events(state)
             return
         if kind == "threads":
+            if not state.thorough and not self._has_room_for_record():
+                raise BudgetSpent
             self._record = await read_record(state, self._most_for_record())
             return
         ahead = state.thorough and state.with_token and self._keeper is not None
@@ -191,7 +204,25 @@ class CollectionPass:
         state = self._state
         if state.thorough:
             return state.budget.left // 2 if state.with_token else state.budget.left  # see `_rounds`
-        return state.budget.left if {*state.kinds} <= {"threads"} else max(0, state.budget.left - _KEPT_BACK)
+        alone = {*state.kinds} <= {"threads"} or {*self._listed} >= {*LISTED} or self._is_records_turn()
+        return state.budget.left if alone else max(0, state.budget.left - _KEPT_BACK)
+
+    def _is_records_turn(self) -> bool:
+        """Return whether feed and commits were listed lately, and the record had to wait for them."""
+        state = self._state
+        last = state.repository.last_collected_at
+        if state.thorough or last is None or state.known("threads"):
+            return False
+        if state.budget.left >= _KEPT_BACK + _LEAST_FOR_RECORD:
+            return False  # there is room for all
+        return seconds_between(last, state.now()) < _BEFORE_RECORD
+
+    def _has_room_for_record(self) -> bool:
+        """Return whether the record can be read: its first reading is of no use before all of these were made."""
+        state = self._state
+        if {*state.kinds} <= {"threads"} or state.known("threads") or state.none_since("threads") is not None:
+            return True
+        return self._most_for_record() >= _LEAST_FOR_RECORD
 
     async def _extras_if_possible(self) -> None:
         """Do the optional steps; what fails is tried again next time."""

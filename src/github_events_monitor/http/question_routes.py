@@ -44,7 +44,7 @@ def _declare(
     async def ask(request: Request) -> Response:
         if changes_more_than_the_cache(question) and not service().context.may_watch:
             raise HTTPException(404, f"{question.name} is not offered, because READ_ONLY is set")
-        given = await _body(request) if endpoint.method == "POST" else _parameters(request)
+        given = await _body(request) if endpoint.method == "POST" else _parameters(request, question.query)
         query = question.query.read({**given, **request.path_params}, "this endpoint")
         if request.method == "GET" and _prefers_not_to_wait(request):
             return await _at_once(request, service(), question, endpoint, query)
@@ -82,8 +82,18 @@ async def _at_once(
     return response
 
 
-def _parameters(request: Request) -> dict[str, Any]:
-    return {name: _with_plus(name, value) for name, value in request.query_params.items()}
+def _parameters(request: Request, query: type[Query]) -> dict[str, Any]:
+    """Return the arguments; those of a list may come one by one. Raises `InvalidInput` where another comes twice."""
+    properties = query.schema()["properties"]
+    given: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in given:
+            given[name] = _with_plus(name, value)
+        elif properties.get(name, {}).get("type") == "array":
+            given[name] = f"{given[name]},{value}"
+        else:
+            raise InvalidInput(f"{name[:60]} is given more than once; it takes one value")
+    return given
 
 
 def _with_plus(name: str, value: str) -> str:

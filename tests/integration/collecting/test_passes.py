@@ -342,6 +342,27 @@ async def test_commits_of_as_many_repositories_as_the_budget_allows_are_answered
 
 
 @pytest.mark.parametrize("token", ["token", None])
+async def test_two_repositories_compared_are_both_listed_and_the_record_waits(
+    token: str | None, manager: DatabaseManager
+) -> None:
+    world = build(FakeGitHub(*some_more(2)), token=token, manager=manager)
+    names = ["octo/r0", "octo/r1"]
+
+    await world.service.ask(REPOSITORY_HEALTH, repos=names)
+
+    assert len(world.github.requests) <= 8
+    for name in names:
+        state = await world.manager.collector_state.get_state(name)
+        assert state is not None
+        assert {"events", "commits"} <= state.ledger.spans.keys()
+    for _ in range(2):
+        world.pass_time(minutes=6)
+        await world.service.ask(REPOSITORY_HEALTH, repos=names)  # goes on with issues and pull requests
+    states = [await world.manager.collector_state.get_state(name) for name in names]
+    assert all(state and "threads" in state.ledger.spans for state in states)
+
+
+@pytest.mark.parametrize("token", ["token", None])
 async def test_what_was_listed_of_many_is_fresh_for_the_poll_interval(token: str | None) -> None:
     world = build(FakeGitHub(*some_more(4)), token=token)
     names = [f"octo/r{number}" for number in range(4)]

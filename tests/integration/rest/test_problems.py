@@ -32,6 +32,7 @@ def check(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     [
         ("/commits/recent?repo=octo/hello&hous=24", "did you mean 'hours'?"),
         ("/commits/recent", "repo is missing"),
+        ("/commits/recent?repo=octo/hello&repo=octo/world", "repo is given more than once; it takes one value"),
         ("/commits/recent?repo=octo", "owner/name"),
         ("/commits/recent?repo=octo/hello&hours=0", "from 1 to 8760"),
         ("/commits/recent?repo=octo/hello&hours=9000", "from 1 to 8760"),
@@ -52,6 +53,13 @@ def check(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
 )
 async def test_bad_input_is_refused_in_a_sentence(world: World, path: str, said: str) -> None:
     assert said in check(await world.http.get(path), 422, "invalid")["message"]
+
+
+async def test_a_list_may_come_one_by_one(world: World) -> None:
+    together = (await world.http.get("/monitoring/commits?repos=octo/hello,octo/none")).json()
+    apart = (await world.http.get("/monitoring/commits?repos=octo/hello&repos=octo/none")).json()
+    assert [row["repo"] for row in apart["repositories"]] == [row["repo"] for row in together["repositories"]]
+    assert len(apart["repositories"]) == 2
 
 
 async def test_a_body_that_is_no_json_is_400_and_one_that_does_not_fit_422(world: World) -> None:

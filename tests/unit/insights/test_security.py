@@ -256,6 +256,7 @@ def test_open_advisories_are_high_with_a_link() -> None:
     )
 
     assert found.title == "2 open security advisories"
+    assert "still a draft or in triage" in found.explanation
     assert found.evidence == ("https://github.com/octo/hello/security/advisories",)
 
 

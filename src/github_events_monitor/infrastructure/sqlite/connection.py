@@ -60,7 +60,7 @@ class SQLiteConnection(DatabaseConnection):
         self._damage: str | None = None
         self._idle = idle
         self._due: asyncio.TimerHandle | None = None
-        self._due_since = self._brought_in_at = float("-inf")
+        self._due_since = self._missed_at = float("-inf")
         self._opening = LoopLock()
         weakref.finalize(self, abandon, self._workers).atexit = False
 
@@ -113,9 +113,12 @@ class SQLiteConnection(DatabaseConnection):
 
     async def maintain(self, work: Work[ResultT], *, missed: bool = True) -> ResultT:
         """Run statements that cannot be inside a transaction, on the writer."""
+        after_a_pause = asyncio.get_running_loop().time() - self._missed_at >= self._idle
         result = await self._run(0, partial(_then_checkpoint, work, self.path, self._busy_timeout))
+        if missed:
+            self._missed_at = asyncio.get_running_loop().time()
         if self.path != MEMORY:
-            self._checkpoint_soon(at_once=missed)
+            self._checkpoint_soon(at_once=missed and after_a_pause)
         return result
 
     async def health(self) -> dict[str, Any]:
@@ -151,7 +154,7 @@ class SQLiteConnection(DatabaseConnection):
         self._workers.extend(workers)
 
     def _checkpoint_soon(self, *, at_once: bool) -> None:
-        """Have it done: at once where there was none for a while, else when writing rests, or has gone on for long."""
+        """Have it done: at once, or when writing rests or has gone on for long."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._due is None:
@@ -160,11 +163,11 @@ class SQLiteConnection(DatabaseConnection):
             self._due.cancel()
         # Not a bound method: a timer must not keep a connection alive that nobody closed.
         work = partial(_checkpoint_quietly, busy_timeout=self._busy_timeout, place=self._place)
-        if at_once and now - self._brought_in_at >= self._idle:
-            _submit(weakref.ref(self), work, now)
+        if at_once:
+            _submit(weakref.ref(self), work)
         else:
             due = min(now + self._idle, self._due_since + LATEST)
-            self._due = loop.call_at(due, _submit, weakref.ref(self), work, due)
+            self._due = loop.call_at(due, _submit, weakref.ref(self), work)
 
     async def _start(self, prepare: Work[ResultT]) -> tuple[Worker, ResultT]:
         worker = Worker(partial(connect, self.path, self._busy_timeout))
@@ -207,10 +210,10 @@ def _tables_of(path: str, db: sqlite3.Connection) -> frozenset[str]:
     return schema.present(db)
 
 
-def _submit(connection: "weakref.ref[SQLiteConnection]", work: Work[None], now: float) -> None:
+def _submit(connection: "weakref.ref[SQLiteConnection]", work: Work[None]) -> None:
     """Make the writer do it after what is queued, without waiting for it."""
     if (alive := connection()) is not None and alive._workers:
-        alive._due, alive._brought_in_at = None, now
+        alive._due = None
         alive._workers[0].put(work)
 
 

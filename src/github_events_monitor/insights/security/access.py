@@ -74,7 +74,8 @@ def find_open_advisories(case: Case) -> Iterator[Found | str]:
             "open_advisories",
             "high",
             count_of(snapshot.open_advisories, "open security advisory"),
-            "A published advisory without a fixed version leaves users exposed.",
+            "Published without a fixed version, which leaves users exposed, or still a draft or in triage, which "
+            "nobody else can read: the page tells which.",
             [Item(snapshot.observed_at, None, f"{case.inputs.repo_url}/security/advisories")]
             if case.inputs.repo_url
             else [],
