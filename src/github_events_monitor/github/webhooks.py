@@ -171,7 +171,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
             None,
             full_name=text(repository.full_name),
             repository_id=count(repository.id) or None,
-            default_branch=text(repository.default_branch),
+            default_branch=branch(repository.default_branch),
             reason=reason or "the delivery names no repository",
             delivery=delivery,
             rewritten=_rewritten(kind, payload),

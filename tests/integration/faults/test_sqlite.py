@@ -11,12 +11,19 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
 from github_events_monitor.errors import DatabaseError, DatabaseUnreachable
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
+from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
+from github_events_monitor.infrastructure.questions.event_anomalies import EVENT_ANOMALIES
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from tests.fake_github import NOW, FakeGitHub, event
 from tests.integration.collecting.conftest import World, build, hello
@@ -215,6 +222,34 @@ async def test_while_another_process_writes_questions_are_answered_and_collectin
     assert len(found) == 5
     world.pass_time(minutes=10)
     assert (await world.collector.collect(["octo/hello"])).repositories[0].status == "not_modified"
+    await manager.close()
+
+
+@pytest.mark.parametrize("stale", [False, True])
+async def test_while_another_process_writes_insights_are_answered_and_kept_by_the_next_question(
+    world: World, tmp_path: Path, *, stale: bool
+) -> None:
+    path = tmp_path / "events.db"
+    manager = SQLiteManager(str(path), clock=world.clock, busy_timeout=0.2)
+    world.store_in(manager)
+    await world.collector.collect(["octo/hello"])
+    refresh = world.collector.refresh
+    service = DatabaseService(QuestionContext(manager=manager, clock=world.clock, refresh=refresh if stale else None))
+    world.pass_time(minutes=30 if stale else 1)
+    questions: tuple[Any, ...] = (
+        REPOSITORY_HEALTH,
+        DEVELOPER_ACTIVITY,
+        SECURITY_REPORT,
+        EVENT_ANOMALIES,
+        DEPLOYMENT_METRICS,
+    )
+    with write_lock(path):
+        answers = [await service.ask(question, repo="octo/hello") for question in questions]
+    assert [answer.repo for answer in answers] == ["Octo/Hello"] * len(questions)
+    assert not contents(path)["developer_metrics"]
+    world.pass_time(minutes=30)
+    await service.ask(DEVELOPER_ACTIVITY, repo="octo/hello")
+    assert contents(path)["developer_metrics"]
     await manager.close()
 
 

@@ -275,6 +275,14 @@ def test_an_introduction_tells_who_a_repository_is_and_what_it_has_none_of() -> 
     assert parse_introductions(names, b'{"data": null}') == parse_introductions(names, b"[]") == {}
 
 
+@pytest.mark.parametrize("name", ["", "a b", "mai\nn", "\x1b[31m", "~main", "\ud800", "x" * 256])
+def test_a_repository_whose_default_branch_none_can_be_is_not_wholly_shown(name: str) -> None:
+    row = {"databaseId": 9, "nameWithOwner": "octo/hello", "defaultBranchRef": {"name": name}}
+    assert not parse_introductions(["octo/hello"], json.dumps({"data": {"r0": row}}).encode())
+    shown = row | {"defaultBranchRef": {"name": "feature/x"}}
+    assert parse_introductions(["octo/hello"], json.dumps({"data": {"r0": shown}}).encode())
+
+
 def test_a_look_asks_by_variables_never_by_text() -> None:
     asked = look_question(["Octo/A", "octo/b.c"])
     assert asked["variables"] == {"o0": "octo", "n0": "a", "o1": "octo", "n1": "b.c"}

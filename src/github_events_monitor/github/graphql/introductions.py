@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...records import repo_key
-from ..decoding import any_json, count, instant, lenient, text
+from ..decoding import any_json, branch, count, instant, lenient
 from ..resources import RepositoryInfo, is_name
 from .documents import introduction_document
 from .protocol import question_about_many
@@ -59,13 +59,14 @@ def parse_introductions(repos: Sequence[str], body: bytes) -> dict[str, Introduc
 
 def _introduction(row: _Repository) -> Introduction | None:
     """Return it; None also for a repository without commits, whose default branch is not shown, and odd answers."""
-    number, branch = count(row.database_id), text(row.default_branch_ref.name) if row.default_branch_ref else None
-    if not number or branch is None or row.name_with_owner is None or not is_name(row.name_with_owner):
+    number = count(row.database_id)
+    default_branch = branch(row.default_branch_ref.name) if row.default_branch_ref else None
+    if not number or default_branch is None or row.name_with_owner is None or not is_name(row.name_with_owner):
         return None
     info = RepositoryInfo(
         id=number,
         full_name=row.name_with_owner,
-        default_branch=branch,
+        default_branch=default_branch,
         fork=row.is_fork,
         archived=row.is_archived,
         created_at=instant(row.created_at),

@@ -1,9 +1,11 @@
 """What is kept of insights, a day's result each, so that trends are answered from history."""
 
+import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...errors import DatabaseError
 from ...insights.results import AnomalyResult, DeploymentResult, DeveloperResult, HealthResult, SecurityResult
 from ...records import MetricRow
 from ..database_interface import MetricsRepository, MetricTable
@@ -11,6 +13,8 @@ from .windows import Asked
 
 if TYPE_CHECKING:
     from .context import Subject
+
+logger = logging.getLogger(__name__)
 
 _REMEMBERED = 2_000
 """Results of which it is remembered that they are kept; one that was forgotten is written once more, the same."""
@@ -35,8 +39,7 @@ class DayResults:
                 "hours": asked.window.hours,
                 "components": {part.name: part.value for part in answer.components},
             }
-            await self._metrics.save_health(subject.key, basis[0], result)
-            self._note("health", subject, basis)
+            await self._save("health", subject, basis, self._metrics.save_health(subject.key, basis[0], result))
 
     async def keep_developers(self, subject: "Subject", asked: Asked, answer: DeveloperResult) -> None:
         """What each person, bot and assistant contributed, by login."""
@@ -80,20 +83,31 @@ class DayResults:
 
     async def _keep(self, table: MetricTable, subject: "Subject", asked: Asked, rows: Sequence[MetricRow]) -> None:
         if (basis := self._due(table, subject, asked)) is not None:
-            if rows:
-                await self._metrics.save_metrics(table, rows)
-            self._note(table, subject, basis)
+            await self._save(table, subject, basis, self._metrics.save_metrics(table, rows) if rows else None)
+
+    async def _save(self, what: str, subject: "Subject", basis: _Basis, saving: Awaitable[object] | None) -> None:
+        """Store a result. One that cannot be stored is answered all the same, and tried again by the next question."""
+        try:
+            if saving is not None:
+                await saving
+        except DatabaseError as error:
+            logger.warning("a result about %s is answered and not kept: %s", subject.key, error.message)
+        else:
+            self._note(what, subject, basis)
 
     def _due(self, what: str, subject: "Subject", asked: Asked) -> _Basis | None:
-        """Return what a result was made of; None where it is of the past, of nothing collected, or kept already."""
+        """Return what a result was made of; None where it is of the past, of nothing collected, or kept already.
+
+        None also where nothing could be written just now: another attempt would keep the answer waiting.
+        """
         collected = subject.state.last_collected_at if subject.state else None
-        if not asked.current or collected is None:
+        if not asked.current or collected is None or isinstance(subject.problem, DatabaseError):
             return None
         basis = (asked.span.until[:10], asked.window.hours, collected)
         return None if self._kept.get((what, subject.key)) == basis else basis
 
     def _note(self, what: str, subject: "Subject", basis: _Basis) -> None:
-        """Only now, after it was stored: a result that could not be is tried again."""
+        """Remember that a result is kept."""
         self._kept[what, subject.key] = basis
         self._kept.move_to_end((what, subject.key))
         if len(self._kept) > _REMEMBERED:
