@@ -19,11 +19,14 @@ import pytest
 from github_events_monitor.errors import DatabaseError, DatabaseUnreachable
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.catalogue import questions
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
 from github_events_monitor.infrastructure.questions.event_anomalies import EVENT_ANOMALIES
+from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
+from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from tests.fake_github import NOW, FakeGitHub, event
 from tests.integration.collecting.conftest import World, build, hello
@@ -225,6 +228,33 @@ async def test_while_another_process_writes_questions_are_answered_and_collectin
     await manager.close()
 
 
+async def test_every_question_is_answered_from_a_file_that_may_not_be_written_to(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "events.db"
+    async with SQLiteManager(str(path), clock=world.clock) as manager:
+        world.store_in(manager)
+        await world.collector.collect(["octo/hello"])
+    before = fingerprints(tmp_path)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # file modes do not bind root, under whom tests may run
+    world.pass_time(minutes=30)
+    async with SQLiteManager(str(path), clock=world.clock) as manager:
+        world.store_in(manager)
+        service = DatabaseService(QuestionContext(manager=manager, clock=world.clock, refresh=world.collector.refresh))
+        newest = await service.ask(RECENT_COMMITS, repo="octo/hello", since="2026-11-01")
+        assert "is read-only" in (newest.coverage.note or "")
+        about: dict[str, Any] = {"repo": "octo/hello", "repos": ["octo/hello"], "sha": newest.commits[0].sha}
+        for question in questions():
+            names = about.keys() & question.query.model_fields.keys()
+            names -= {"repos"} if "repo" in names else set()
+            if question.name not in {"collect_now", "status"}:
+                query = question.query.read({name: about[name] for name in names}, question.name)
+                await service.answer(question, query, may_watch=False)  # as with READ_ONLY
+        news = await service.ask(WHATS_NEW, repos=["octo/hello"])
+        assert "The reader's mark could not be kept" in (news.note or "")
+    assert fingerprints(tmp_path) == before
+
+
 @pytest.mark.parametrize("stale", [False, True])
 async def test_while_another_process_writes_insights_are_answered_and_kept_by_the_next_question(
     world: World, tmp_path: Path, *, stale: bool
@@ -236,7 +266,7 @@ async def test_while_another_process_writes_insights_are_answered_and_kept_by_th
     refresh = world.collector.refresh
     service = DatabaseService(QuestionContext(manager=manager, clock=world.clock, refresh=refresh if stale else None))
     world.pass_time(minutes=30 if stale else 1)
-    questions: tuple[Any, ...] = (
+    insights: tuple[Any, ...] = (
         REPOSITORY_HEALTH,
         DEVELOPER_ACTIVITY,
         SECURITY_REPORT,
@@ -244,8 +274,8 @@ async def test_while_another_process_writes_insights_are_answered_and_kept_by_th
         DEPLOYMENT_METRICS,
     )
     with write_lock(path):
-        answers = [await service.ask(question, repo="octo/hello") for question in questions]
-    assert [answer.repo for answer in answers] == ["Octo/Hello"] * len(questions)
+        answers = [await service.ask(question, repo="octo/hello") for question in insights]
+    assert [answer.repo for answer in answers] == ["Octo/Hello"] * len(insights)
     assert not contents(path)["developer_metrics"]
     world.pass_time(minutes=30)
     await service.ask(DEVELOPER_ACTIVITY, repo="octo/hello")

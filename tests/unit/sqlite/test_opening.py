@@ -218,12 +218,47 @@ async def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> N
         await get_sqlite_manager(str(tmp_path / "file" / "events.db")).initialize()
 
 
-async def test_a_read_only_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_read_only_file_is_read_and_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "events.db"
+    async with get_sqlite_manager(str(path)) as manager:
+        await manager.events.insert_events([EVENT])
+    before = fingerprint(path)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # file modes do not bind root, under whom tests may run
+    async with get_sqlite_manager(str(path)) as manager:
+        assert (await manager.connection.health())["status"] == "healthy"
+        assert await manager.events.get_event(str(EVENT["id"])) is not None
+        with pytest.raises(DatabaseError, match="is read-only; allow writing"):
+            await manager.events.insert_events([{**EVENT, "id": "2"}])
+    assert fingerprint(path) == before
+    assert os.listdir(tmp_path) == ["events.db"]
+
+
+async def test_a_read_only_file_that_another_program_writes_to_shows_what_that_stores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "events.db"
+    async with get_sqlite_manager(str(path)) as writing:
+        await writing.events.insert_events([EVENT])
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "access", lambda *_: False)
+            reading = get_sqlite_manager(str(path))
+            await reading.initialize()
+        await writing.events.insert_events([{**EVENT, "id": "2"}])
+        assert await reading.events.get_event("2") is not None
+        await reading.close()
+
+
+async def test_a_read_only_file_of_an_earlier_version_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "events.db"
     async with get_sqlite_manager(str(path)):
         pass
-    monkeypatch.setattr(os, "access", lambda *_: False)  # file modes do not bind root, under whom tests may run
-    with pytest.raises(DatabaseError, match="read-only"):
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE _meta SET value = 1 WHERE key = 'schema_version'")
+        db.commit()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(SchemaMismatch, match="is read-only and was written by an earlier version"):
         await get_sqlite_manager(str(path)).initialize()
 
 

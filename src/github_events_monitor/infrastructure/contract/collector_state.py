@@ -133,12 +133,14 @@ class CollectorState(ABC):
     async def watch(self, repos: Iterable[str]) -> None:
         """Put repositories on the watch list (and forget that they were ever taken off it)."""
         await self._connection.open()
-        await self._mark([repo_key(repo) for repo in repos], True)
+        if keys := [repo_key(repo) for repo in repos]:
+            await self._mark(keys, True)
 
     async def unwatch(self, repos: Iterable[str]) -> None:
         """Take repositories off; remembered, so that TARGET_REPOSITORIES does not bring them back."""
         await self._connection.open()
-        await self._mark([repo_key(repo) for repo in repos], False)
+        if keys := [repo_key(repo) for repo in repos]:
+            await self._mark(keys, False)
 
     async def get_watch_list(self) -> dict[str, bool]:
         """Every repository ever put on or taken off the list, by key in order: true is watched, false is taken off."""

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ...answers import Window
+from ...errors import DatabaseError
 from ...instants import format_instant, normalise_instant
 from ...records import Span
 from ...text import count_of
@@ -52,7 +53,7 @@ class WhatsNewQuery(Query):
 
 
 async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
-    """Return what is new; a reader's mark moves on only when the whole answer was given.
+    """Return what is new; a reader's mark moves on only when the whole answer was given, and can be kept.
 
     Where a repository fails, the mark stays, and what was shown of the others is remembered nevertheless.
     """
@@ -76,15 +77,19 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
         next_since=asked.window.until,
     )
     fitted = fit(whole, text_size, TEXT_BYTES - NOTE_BYTES)
-    complete = found.whole and fitted.whole and not (more or found.errors)
+    complete, unkept = found.whole and fitted.whole and not (more or found.errors), None
     if fitted.whole and names and reader is not None and context.may_watch:
         mark = asked.window.until if complete else since
-        await context.manager.collector_state.save_reader_mark(reader, mark, found.seen)
+        try:
+            await context.manager.collector_state.save_reader_mark(reader, mark, found.seen)
+        except DatabaseError as error:
+            unkept = f"The reader's mark could not be kept: {error.message}."
     looks = (
         f"Failing checks and advisories of {count_of(found.unobserved, 'repository')} are not known yet (collect_now)."
     )
     rest = "This is not all." if reader is None else "The reader's mark stays, for this is not all."
-    said = nothing, looks if found.unobserved else None, fitted.note, more, rest if names and not complete else None
+    unfinished = rest if names and not complete else None
+    said = nothing, looks if found.unobserved else None, fitted.note, more, unkept or unfinished
     return fitted.answer.model_copy(update={"note": " ".join(filter(None, said)) or None})
 
 

@@ -2,7 +2,8 @@
 
 Implementation notes
 - A file: all writes and checkpoints go through one connection, questions through a second one that is `query_only`.
-  `:memory:`: one connection for both, held open.
+  `:memory:`: one connection for both, held open. A file that may not be written to: one that reads; what would write
+  is refused in a sentence.
 - WAL with synchronous=FULL: what was answered as stored survives a power cut.
 - SQLite before 3.51.3 can corrupt a WAL when one connection commits at the very moment another one checkpoints
   (https://www.sqlite.org/wal.html). Automatic checkpoints are therefore off; ours are of the kind that takes the write
@@ -21,6 +22,7 @@ import asyncio
 import contextlib
 import sqlite3
 import weakref
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,19 @@ from ...side_by_side import LoopLock
 from ..database_interface import CORE_TABLES, DatabaseConnection
 from . import schema
 from .faults import DAMAGED, TRANSLATED, is_damage, translate
-from .opening import MEMORY, Moved, Place, checkpoint, connect, is_cut, prepare_reader, prepare_writer
+from .opening import (
+    MEMORY,
+    Moved,
+    Place,
+    checkpoint,
+    connect,
+    connect_to_read,
+    is_cut,
+    may_only_be_read,
+    prepare_reader,
+    prepare_stored,
+    prepare_writer,
+)
 from .worker import ResultT, Work, Worker, abandon, in_transaction
 
 _CHECKPOINT_AT = 64 * 1024 * 1024
@@ -141,6 +155,11 @@ class SQLiteConnection(DatabaseConnection):
         return about | {"tables_found": found}
 
     async def _open(self) -> None:
+        if may_only_be_read(self.path):
+            self._place = Place.to_read(self.path)
+            only, _ = await self._start(partial(prepare_stored, path=self.path), connect_to_read)
+            self._workers.append(only)
+            return
         writer, self._made = await self._start(partial(prepare_writer, path=self.path, busy_timeout=self._busy_timeout))
         workers = [writer]
         if self.path != MEMORY:
@@ -169,8 +188,10 @@ class SQLiteConnection(DatabaseConnection):
             due = min(now + self._idle, self._due_since + LATEST)
             self._due = loop.call_at(due, _submit, weakref.ref(self), work)
 
-    async def _start(self, prepare: Work[ResultT]) -> tuple[Worker, ResultT]:
-        worker = Worker(partial(connect, self.path, self._busy_timeout))
+    async def _start(
+        self, prepare: Work[ResultT], connecting: Callable[[str, float], sqlite3.Connection] = connect
+    ) -> tuple[Worker, ResultT]:
+        worker = Worker(partial(connecting, self.path, self._busy_timeout))
         try:
             await worker
             return worker, await worker.run(prepare)

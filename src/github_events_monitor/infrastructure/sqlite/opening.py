@@ -14,7 +14,7 @@ from typing import Self
 
 import stamina
 
-from ...errors import DatabaseError, DatabaseUnreachable, UnusablePath
+from ...errors import DatabaseUnreachable, SchemaMismatch, UnusablePath
 from ...private_file import make_private, make_private_folders
 from . import schema
 from .sql import fold
@@ -49,16 +49,24 @@ class Moved(DatabaseUnreachable):
 
 @dataclass(frozen=True)
 class Place:
-    """Which files are at the paths of a database and of its log; by device and inode, which an open file keeps."""
+    """Which files are at the paths of a database and of its log; by device and inode, which an open file keeps.
+
+    None: there is to be no such file.
+    """
 
     path: str
-    files: tuple[tuple[str, tuple[int, int]], ...]
+    files: tuple[tuple[str, tuple[int, int] | None], ...]
 
     @classmethod
     def of(cls, path: str) -> Self:
         """As it is now; the log where there is one."""
         found = ((name, _identity(name)) for name in (path, path + "-wal"))
         return cls(path, tuple((name, which) for name, which in found if which is not None))
+
+    @classmethod
+    def to_read(cls, path: str) -> Self:
+        """As it is now; where there is no log, none may come: what another program begins to write to changes."""
+        return cls(path, tuple((name, _identity(name)) for name in (path, path + "-wal")))
 
     def check(self) -> None:
         """Raises `Moved` unless they are still the same."""
@@ -100,9 +108,31 @@ def connect(path: str, busy_timeout: float) -> sqlite3.Connection:
     """Return a connection to a file, which is made if need be, or to a database in memory."""
     if path != MEMORY:
         _make_file(Path(path))
-    db = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, cached_statements=256)
+    return _connect(path, busy_timeout)
+
+
+def connect_to_read(path: str, busy_timeout: float) -> sqlite3.Connection:
+    """Return a connection that writes nothing, to a file that is there.
+
+    While another program has it open there is a log beside it, which is read, too. Without one nobody writes, and
+    SQLite makes no files of its own beside it, which their owner could not write to later:
+    https://www.sqlite.org/wal.html#read_only_databases
+    """
+    in_use = any(os.path.exists(path + suffix) for suffix in ("-wal", "-journal"))
+    return _connect(f"{Path(path).absolute().as_uri()}?{'mode=ro' if in_use else 'immutable=1'}", busy_timeout)
+
+
+def _connect(name: str, busy_timeout: float) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        name, timeout=busy_timeout, isolation_level=None, cached_statements=256, uri=name.startswith("file:")
+    )
     db.create_function("fold", 1, fold, deterministic=True)
     return db
+
+
+def may_only_be_read(path: str) -> bool:
+    """Return whether there is such a file, and it may not be written to."""
+    return os.path.isfile(path) and not os.access(path, os.W_OK)
 
 
 def prepare_writer(db: sqlite3.Connection, path: str, busy_timeout: float) -> frozenset[str]:
@@ -125,6 +155,16 @@ def _shut_others_out(path: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             if make_private(Path(file)):
                 logger.warning("others than its owner could read %s; now they cannot", file)
+
+
+def prepare_stored(db: sqlite3.Connection, path: str) -> None:
+    """Set the only connection to a file up that may not be written to."""
+    if schema.version_of(db, path) < len(schema.MIGRATIONS):
+        raise SchemaMismatch(
+            f"{path} is read-only and was written by an earlier version of github-events-monitor; open it once where "
+            "it may be written to"
+        )
+    prepare_reader(db)
 
 
 def prepare_reader(db: sqlite3.Connection) -> None:
@@ -165,10 +205,5 @@ def _make_file(path: Path) -> None:
     if path.is_dir():
         raise UnusablePath(f"{path} is a folder; DATABASE_PATH must name a file in it")
     make_private_folders(path.parent)
-    try:
+    with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        if not os.access(path, os.W_OK):
-            raise DatabaseError(
-                f"{path} is read-only; allow writing to the file and its folder, or set DATABASE_PATH"
-            ) from None
