@@ -107,6 +107,7 @@ async def test_a_database_that_goes_away_at_any_moment_of_a_pass_costs_nothing_b
 
 
 Question = Callable[[DatabaseService], Awaitable[Any]]
+_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 
 QUESTIONS: dict[str, Question] = {
     "recent_commits": lambda service: service.ask(RECENT_COMMITS, repo="octo/hello"),
@@ -148,6 +149,32 @@ async def test_no_question_takes_a_database_that_is_gone_for_an_empty_one(
         assert (await world.service.health())["status"] != "healthy"
         gone[0] = False
         await everything_once(world)
+    await origin.collector.close()
+
+
+@pytest.mark.parametrize("fault", ["throttle", "denied"])
+async def test_every_question_is_answered_where_nothing_may_be_written(
+    make: Make, dynamodb_endpoint: str, fault: Fault
+) -> None:
+    may_only_read = [False]
+
+    def plan(operation: str, number: int) -> Fault | None:
+        return fault if may_only_read[0] and operation in _WRITES else None
+
+    origin = build(FakeGitHub(hello()))
+    async with FaultyDynamoDB(dynamodb_endpoint, plan) as proxy:
+        world = standing_on(origin, make(endpoint_url=proxy.endpoint_url, clock=origin.clock))
+        await world.collector.collect(["octo/hello"])
+        stamina.set_testing(True, attempts=2)
+        may_only_read[0] = True
+        origin.pass_time(minutes=30)
+        world.service.context.may_watch = False  # as with READ_ONLY
+        for ask in QUESTIONS.values():
+            await ask(world.service)
+        newest = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=100)
+        assert (len(newest.commits), newest.coverage.complete) == (5, False)
+        assert "Answered from what is stored" in (newest.coverage.note or "")
+        assert (await world.service.health())["status"] == "healthy"
     await origin.collector.close()
 
 
