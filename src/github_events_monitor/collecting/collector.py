@@ -39,7 +39,7 @@ LONGEST_WAIT = 90.0
 """Seconds: a limit that ends sooner is waited out by passes that are not made within a question."""
 REQUESTS_WITH_TOKEN = 200
 REQUESTS_WITHOUT_TOKEN = 15
-PASSES_AT_ONCE = 12
+_PASSES_AT_ONCE = 12
 """More than requests at once: while some repositories are stored, others are asked about."""
 
 
@@ -153,7 +153,7 @@ class Collector:
             return await present(self.manager, name, outcome)
 
         with retrying_longer():
-            done = await side_by_side([partial(one, key, name) for key, name in keys], PASSES_AT_ONCE)
+            done = await side_by_side([partial(one, key, name) for key, name in keys], _PASSES_AT_ONCE)
             await self.purge_if_due()
         rows = {name: row for (_, name), row in zip(keys, done, strict=True)}
         rows |= {name: _refused(name, error) for name, error in malformed.items()}

@@ -19,7 +19,7 @@ from ..ledger import without_future
 from ..records import RepositoryState
 from ..settings import Settings
 from ..side_by_side import side_by_side
-from .collector import PASSES_AT_ONCE, Collector
+from .collector import Collector
 from .introductions import Introductions
 from .looks import Looked, Looks
 
@@ -108,7 +108,7 @@ class Poller:
         await self._collector.patterns.resolve_due(self._settings.target_repositories)
         due = await self._due(self._clock())
         introductions = self._collector.introductions(due)
-        polled = await side_by_side([partial(self._poll, key, introductions) for key in due], PASSES_AT_ONCE)
+        polled = await side_by_side([partial(self._poll, key, introductions) for key in due])
         return [key for key, done in zip(due, polled, strict=True) if done]
 
     async def _poll(self, key: str, introductions: Introductions | None) -> bool:

@@ -278,7 +278,11 @@ def test_an_introduction_tells_who_a_repository_is_and_what_it_has_none_of() -> 
 @pytest.mark.parametrize("name", ["", "a b", "mai\nn", "\x1b[31m", "~main", "\ud800", "x" * 256])
 def test_a_repository_whose_default_branch_none_can_be_is_not_wholly_shown(name: str) -> None:
     row = {"databaseId": 9, "nameWithOwner": "octo/hello", "defaultBranchRef": {"name": name}}
-    assert not parse_introductions(["octo/hello"], json.dumps({"data": {"r0": row}}).encode())
+    body = json.dumps({"data": {"r0": row}}).encode()
+    assert not parse_introductions(["octo/hello"], body)
+    look = parse_looks(["octo/hello"], body)["octo/hello"]
+    assert look is not None
+    assert look.default_branch is None
     shown = row | {"defaultBranchRef": {"name": "feature/x"}}
     assert parse_introductions(["octo/hello"], json.dumps({"data": {"r0": shown}}).encode())
 

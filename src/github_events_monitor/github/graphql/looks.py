@@ -8,7 +8,7 @@ import msgspec
 from ...errors import Unreachable
 from ...observations import Deployment
 from ...records import MAX_KEY_TEXT, repo_key
-from ..decoding import any_json, count, instant, lenient, object_of, text
+from ..decoding import any_json, branch, count, instant, lenient, object_of, text
 from ..resources import DeploymentStatus
 from .documents import look_document
 from .protocol import missing_paths, question_about_many
@@ -194,7 +194,7 @@ def _look(row: _Repository) -> Look | None:
         newest_pull_request_at=instant(_first(row.pull_requests).updated_at),
         stars=count(row.stargazer_count),
         forks=count(row.fork_count),
-        default_branch=text(ref.name, MAX_KEY_TEXT),
+        default_branch=branch(ref.name),
         head_sha=text(ref.target.oid, MAX_KEY_TEXT) if ref.target else None,
         latest_release=text(release.tag_name, MAX_KEY_TEXT),
         latest_release_at=instant(release.published_at) or instant(release.created_at),
