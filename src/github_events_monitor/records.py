@@ -21,6 +21,12 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 PRERELEASE, RELEASE = "prerelease", "release"
 """What a payload says of a release; see `Facts.subject`."""
 
+GONE = frozenset({"deleted", "unpublished"})
+"""Actions that say a release is there no more: https://docs.github.com/en/webhooks/webhook-events-and-payloads#release"""
+
+WEBHOOK = "webhook"
+"""A source that tells of each change, and proves no stretch of time."""
+
 _REPO = re.compile(r"[A-Za-z0-9_-]{1,39}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}")
 """Old accounts have names that GitHub gives to none today (`-Ada-`): whether there is one is GitHub's to say."""
 

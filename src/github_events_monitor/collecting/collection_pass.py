@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited
 from ..github.client import BudgetSpent
-from ..github.natural_keys import DERIVED
+from ..github.natural_keys import is_derived
+from ..infrastructure.questions.context import RECORD
 from ..instants import seconds_between
 from ..records import RepositoryState, Stored
 from ..side_by_side import side_by_side
@@ -26,7 +27,6 @@ from .workflow_runs import collect_workflow_runs, read_older_runs
 
 KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
-RECORD = ("threads",)
 LISTED = ("events", "commits")
 """What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
 _KEPT_BACK = 4
@@ -264,7 +264,7 @@ class CollectionPass:
         if state.repository.repository_id is None and state.repository.last_collected_at is None and not state.events:
             return
         batch = state.take_batch()
-        if any(event.id.startswith(DERIVED) for event in batch.events):
+        if any(is_derived(event.id) for event in batch.events):
             await state.manager.collector_state.save_delivered(state.repo)
         new = await self._keeper.store(batch)
         await state.manager.collector_state.note_rewritings(state.repo, state.rewritings)

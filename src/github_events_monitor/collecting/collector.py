@@ -16,14 +16,14 @@ from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
 from ..github.client import GitHubClient
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
-from ..infrastructure.questions.context import check_repos
+from ..infrastructure.questions.context import RECORD, check_repos
 from ..infrastructure.watch_list import choose, watched
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift, system_clock
 from ..records import CommitRecord, Span, Stored, repo_key
 from ..side_by_side import side_by_side
 from ..text import clean
-from .collection_pass import KINDS, RECORD, Outcome, Progress
+from .collection_pass import KINDS, Outcome, Progress
 from .details import fetch_details
 from .introductions import Introductions
 from .pass_state import FIRST_PASS

@@ -6,6 +6,7 @@ listed commit is listed or stored. Its `since` stays the same between passes, so
 former head is neither listed nor a listed commit's parent, history was replaced: the whole listing then says by what.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from ..github.graphql.commits import HistoryPage
 from ..github.resources import parse_branches
 from ..instants import LAST, SECOND, shift
 from ..ledger import missing_spans
-from ..records import Commit, Span
+from ..records import WEBHOOK, Commit, Span
 from ..side_by_side import side_by_side
 from ..text import clean
 from .details import note_without_files, settle_ahead
@@ -43,8 +44,8 @@ class FirstPages:
     at which it was not known yet which repository it is."""
 
     asked_at: str
-    listing: Answer | MonitorError | BudgetSpent | None = None
-    history: HistoryPage | MonitorError | BudgetSpent | None = None
+    listing: Answer | MonitorError | BudgetSpent | None
+    history: HistoryPage | MonitorError | BudgetSpent | None
 
     def take_listing(self) -> Answer | None:
         """Return the page of REST, once; None where it was taken. Raises what GitHub answered."""
@@ -72,22 +73,20 @@ def begins_with_commits(state: PassState) -> bool:
 
 async def read_first_pages(state: PassState) -> FirstPages:
     """Ask for the first pages of the default branch; nothing is kept of them yet."""
-    floor, pages = _keep_floor(state), FirstPages(state.now())
+    name, floor, asked_at = state.asked_name, _keep_floor(state), state.now()
+    listing, history = await asyncio.gather(
+        _outcome(state.client.fetch_commits(name, since=floor, budget=state.budget)),
+        _outcome(state.client.fetch_history(name, since=floor, budget=state.budget)),
+    )
+    return FirstPages(asked_at, listing, history)
 
-    async def list_() -> None:
-        try:
-            pages.listing = await state.client.fetch_commits(state.asked_name, since=floor, budget=state.budget)
-        except (MonitorError, BudgetSpent) as problem:
-            pages.listing = problem
 
-    async def count() -> None:
-        try:
-            pages.history = await state.client.fetch_history(state.asked_name, since=floor, budget=state.budget)
-        except (MonitorError, BudgetSpent) as problem:
-            pages.history = problem
-
-    await side_by_side([list_, count])
-    return pages
+async def _outcome(asking: Awaitable[PageT]) -> PageT | MonitorError | BudgetSpent:
+    """Return the page that GitHub answers, or why there is none."""
+    try:
+        return await asking
+    except (MonitorError, BudgetSpent) as problem:
+        return problem
 
 
 def _keep_floor(state: PassState) -> str:
@@ -153,7 +152,7 @@ class _Listing:
         state.modified = True
         if answer.status == "empty_repository":
             if self._rewritten:
-                await self._rejoin(set(), floor)
+                await self._rejoin(floor)
             state.learn(self._kind, Span(floor, asked_at))
             return
         if known or self._rewritten:
@@ -251,16 +250,15 @@ class _Listing:
         Until then only what was read counts as known: a branch merged late may have brought commits of any date, also
         of times before `since` that were known until now.
         """
-        state, reached, listed, parents = self._state, until, set[str](), set[str]()
+        state, reached, listed, parents = self._state, until, self._listed, set[str]()
         while True:
             commits = self._take(answer)
-            listed |= {commit.sha for commit in commits}
             parents |= {parent for commit in commits for parent in commit.parents}
             head = state.repository.heads.get(self._kind)
             continues = not self._rewritten and head in {None, *listed, *parents}
             if answer.next_url is None:
                 if not continues:
-                    await self._rejoin(listed, since)
+                    await self._rejoin(since)
                 whole = not known or known[0].since >= since or await self._joined(parents - listed)
                 state.know(self._kind, *(known if whole else ()), Span(since, until))
                 return
@@ -287,15 +285,15 @@ class _Listing:
         A commit that is known from a push alone may be older than its push, and be missing for that.
         """
         state = self._state
-        if "webhook" in state.repository.sources and not missing_spans(state.known(self._kind), since, until):
-            await self._mark_replaced(self._listed, since, source="webhook")
+        if WEBHOOK in state.repository.sources and not missing_spans(state.known(self._kind), since, until):
+            await self._mark_replaced(since, source=WEBHOOK)
 
-    async def _rejoin(self, listed: set[str], since: str) -> None:
+    async def _rejoin(self, since: str) -> None:
         """The whole listing was read: it says what the branch has and has not, whatever was stored of it."""
-        await self._mark_replaced(listed, since)
+        await self._mark_replaced(since)
         self._state.repository = rejoined(self._state.repository, self._kind)
 
-    async def _mark_replaced(self, listed: set[str], since: str, source: str | None = None) -> None:
+    async def _mark_replaced(self, since: str, source: str | None = None) -> None:
         """A force push left the former head out: what else is stored of the branch and was not listed went with it.
 
         source: where such commits come from; None is anywhere.
@@ -304,7 +302,7 @@ class _Listing:
         if branch is None:
             return
         stored = await state.manager.commits.get_authorship(state.repo, since, LAST, branch=branch)
-        lost = [row for row in stored if row.sha not in listed and await self._is_from(row.sha, source)]
+        lost = [row for row in stored if row.sha not in self._listed and await self._is_from(row.sha, source)]
         for row in lost:
             state.mark_replaced(row, branch)
         if lost:

@@ -18,13 +18,15 @@ from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.deliveries import is_known_from_feed
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
-from ..insights.contributions import GONE
 from ..instants import Clock, format_instant
 from ..observations import RELEASE, Release
 from ..records import (
+    GONE,
+    WEBHOOK,
     CollectedBatch,
     CommitRecord,
     Event,
+    Lease,
     MetricRow,
     RepositoryState,
     Rewriting,
@@ -34,8 +36,6 @@ from ..records import (
     repo_key,
 )
 from .leases import acquire
-
-SOURCE = "webhook"
 
 
 class Receipt(NamedTuple):
@@ -90,9 +90,14 @@ async def _note_rewritings(
     )
 
 
+async def _acquire(manager: DatabaseManager, clock: Clock, key: str) -> Lease | None:
+    """Take a repository's lease for this delivery; None where somebody has it."""
+    return await acquire(manager, clock, key, f"{WEBHOOK}:{secrets.token_hex(4)}")
+
+
 async def _is_being_collected(manager: DatabaseManager, clock: Clock, key: str) -> bool:
     """Return whether a pass is under way, of which nothing may be stored yet."""
-    lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}")
+    lease = await _acquire(manager, clock, key)
     if lease is not None:
         await asyncio.shield(manager.collector_state.release_lease(lease, unused=True))
     return lease is None
@@ -171,7 +176,7 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
     if not renamed and _says_so(known):
         return await _store_records(manager, batch)
     await manager.collector_state.save_delivered(key)
-    lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}")
+    lease = await _acquire(manager, clock, key)
     if lease is None:
         return await _store_records(manager, batch)
     try:
@@ -182,7 +187,7 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
             default_branch=delivered.default_branch,
         )
         full_name = delivered.full_name if renamed else state.full_name
-        state = msgspec.structs.replace(state, full_name=full_name, sources=tuple(sorted({*state.sources, SOURCE})))
+        state = msgspec.structs.replace(state, full_name=full_name, sources=tuple(sorted({*state.sources, WEBHOOK})))
         if delivered.repository_id and await _is_unknown(manager, delivered.repository_id):
             await manager.collector_state.save_alias(name_by_id(delivered.repository_id), key)
         return await manager.store(msgspec.structs.replace(batch, state=state), lease)
@@ -193,7 +198,7 @@ async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, 
 async def _rename(manager: DatabaseManager, clock: Clock, key: str, delivered: Delivered) -> None:
     """Remember a repository's new name. Where a collector has the lease, its pass reads the name itself."""
     state = await manager.collector_state.get_state(key)
-    lease = await acquire(manager, clock, key, f"webhook:{secrets.token_hex(4)}") if state is not None else None
+    lease = await _acquire(manager, clock, key) if state is not None else None
     if lease is None:
         return
     try:
@@ -217,7 +222,7 @@ async def _is_unknown(manager: DatabaseManager, repository_id: int) -> bool:
 
 
 def _says_so(state: RepositoryState | None) -> bool:
-    return state is not None and SOURCE in state.sources
+    return state is not None and WEBHOOK in state.sources
 
 
 async def _store_records(manager: DatabaseManager, batch: CollectedBatch) -> Stored:

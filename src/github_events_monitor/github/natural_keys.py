@@ -159,6 +159,11 @@ def _base(event: Event) -> tuple[str, bool] | None:
     return "\n".join(str(part) for part in (event.event_type, event.repo_name, *key.parts)), key.again
 
 
+def is_derived(event_id: str) -> bool:
+    """Return whether an id is made of what happened, as of what webhooks and /activity tell, and none of GitHub's."""
+    return event_id.startswith(DERIVED)
+
+
 def derived_id(key: str) -> str:
     """Return the id of an event that GitHub gave none, from its natural key."""
     return DERIVED + hashlib.sha1(key.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()

@@ -17,7 +17,7 @@ from ..errors import InvalidInput
 from ..instants import format_instant
 from ..jsontext import dump_json, has_more_values
 from ..observations import ForcePush
-from ..records import Commit, Event, MetricRow, Thread, Why, repo_key
+from ..records import GONE, Commit, Event, MetricRow, Thread, Why, repo_key
 from .commits import parse_push_commits
 from .decoding import Shape, any_json, branch, count, instant, text
 from .facts import extract_facts
@@ -311,7 +311,7 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     about: _Dated = getattr(payload, SUBJECT_FIELDS.get(event_type, ""), None) or _Dated()
     first = about.submitted_at or about.published_at or about.created_at
     last = about.completed_at or (about.closed_at if payload.action == "closed" else None) or about.updated_at
-    if event_type == "ReleaseEvent" and payload.action in {"deleted", "unpublished"}:
+    if event_type == "ReleaseEvent" and payload.action in GONE:
         return None
     begins = payload.action in _BEGINNINGS
     ended = last if payload.action == "released" else last or first or about.started_at

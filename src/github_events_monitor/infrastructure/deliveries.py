@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
 
-from ..github.natural_keys import DERIVED, derived_id, is_dated, possible_keys, same_but_for_time
+from ..github.natural_keys import derived_id, is_dated, is_derived, possible_keys, same_but_for_time
 from ..instants import SECOND, seconds_between, shift
 from ..records import Activity, Event, Facts
 from .database_interface import DatabaseManager, EventsRepository
@@ -55,6 +55,14 @@ async def without_delivered(
     return left
 
 
+def may_be_double(event: Event, delivered: Collection[str]) -> bool:
+    """Return whether an event of another database may be stored here under another id.
+
+    delivered: the repositories of which webhooks, or others that know none of GitHub's ids, told here.
+    """
+    return is_derived(event.id) or event.repo_name in delivered
+
+
 async def without_doubles(manager: DatabaseManager, events: Iterable[Event]) -> list[Event]:
     """Return those of an export's events that are not stored already under another id, or are under their own.
 
@@ -62,7 +70,7 @@ async def without_doubles(manager: DatabaseManager, events: Iterable[Event]) -> 
     """
     derived, others = list[Event](), list[Event]()
     for event in events:
-        (derived if event.id.startswith(DERIVED) else others).append(event)
+        (derived if is_derived(event.id) else others).append(event)
     left = await not_delivered(manager.events, others)
     left += await _not_from_feed(manager.events, derived)
     for repo in sorted({event.repo_name for event in derived if event.repo_name}):
@@ -91,7 +99,7 @@ async def _not_from_feed(repository: EventsRepository, events: Sequence[Event]) 
 
 async def is_known_from_feed(repository: EventsRepository, event: Event, *, dated: bool) -> bool:
     """Return whether polling brought the same occurrence before as a delivery did."""
-    if event.repo_name is None or not event.id.startswith(DERIVED):
+    if event.repo_name is None or not is_derived(event.id):
         return False
     rows = await _rows_near(repository, event.repo_name, [event])
     return await _twin_in(repository, rows, event, dated=dated) is not None
@@ -116,7 +124,7 @@ async def _twin_in(
 
 
 def _is_same(event: Event, other: Event, *, dated: bool) -> bool:
-    if other.id.startswith(DERIVED) and b'"activity_type"' not in other.payload:
+    if is_derived(other.id) and b'"activity_type"' not in other.payload:
         # Another delivery, whose own id tells it apart; but GitHub tells of a star twice, as `star` and as `watch`,
         # which does not say when.
         return event.event_type == "WatchEvent" and is_dated(event) != is_dated(other)
@@ -141,7 +149,7 @@ async def _stored_deliveries(repository: EventsRepository, repo: str, events: Se
     first, last = f"{events[0].created_at[:10]}T00:00:00Z", f"{events[-1].created_at[:10]}T23:59:59Z"
     types = {event.event_type for event in events}
     rows = await repository.get_activity(repo, shift(first, -AROUND), shift(last, AROUND), event_types=types, facts=())
-    return [row.id for row in rows if row.id.startswith(DERIVED)]
+    return [row.id for row in rows if is_derived(row.id)]
 
 
 async def _undated_deliveries(repository: EventsRepository, repo: str, events: Iterable[Event]) -> dict[str, str]:
@@ -156,7 +164,7 @@ async def _undated_deliveries(repository: EventsRepository, repo: str, events: I
     rows = await repository.get_activity(
         repo, shift(min(times), -AROUND), shift(max(times), AROUND + SECOND), event_types=_UNDATED
     )
-    delivered = (_of_row(repo, row) for row in rows if row.id.startswith(DERIVED))
+    delivered = (_of_row(repo, row) for row in rows if is_derived(row.id))
     undated = [other for other in delivered if not is_dated(other)]
     pairs = sorted(
         (abs(seconds_between(event.created_at, other.created_at)), event.id, other.id)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha1
 from typing import NamedTuple
 
-from ..github.natural_keys import DERIVED
+from ..github.natural_keys import is_derived
 from ..records import Event
 
 _DATED = re.compile(r"(.+?)@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?:@[0-9a-f]{8})?", re.DOTALL)
@@ -39,7 +39,7 @@ def has_instant(event_id: str) -> bool:
 
 def possible_ids(key: EventKey) -> tuple[str, ...]:
     """Return the ids under which an event may be kept, in the order in which they are tried."""
-    if key.event_id.startswith(DERIVED):
+    if is_derived(key.event_id):
         return (key.event_id,)  # made of what happened: others cannot have it
     match = _DATED.fullmatch(key.event_id)
     own = match[1] if match and match[2] == key.created_at else key.event_id
@@ -93,7 +93,7 @@ def _comparing(aliases: Mapping[str, str]) -> Callable[[EventKey, EventKey], boo
         return aliases.get(key.repo_name, key.repo_name) if key.repo_name else None
 
     def alike(one: EventKey, other: EventKey) -> bool:
-        if one.event_id.startswith(DERIVED):
+        if is_derived(one.event_id):
             return True
         mine, theirs = repository(one), repository(other)
         return one[1:3] == other[1:3] and (mine is None or theirs is None or mine == theirs)

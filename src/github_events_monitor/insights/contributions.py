@@ -19,9 +19,6 @@ NO_CONTRIBUTIONS = frozenset(
 NEW = frozenset({None, "created", "submitted", "published", "released"})
 """Actions that say a comment, review or release is new, not edited, dismissed or deleted."""
 
-GONE = frozenset({"deleted", "unpublished"})
-"""Actions that say a release is there no more: https://docs.github.com/en/webhooks/webhook-events-and-payloads#release"""
-
 CLOSING = frozenset({"closed", "merged"})
 
 _NEW_THINGS: dict[str, Contribution] = {

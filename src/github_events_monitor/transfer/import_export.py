@@ -7,11 +7,11 @@ from typing import Any, Literal
 import msgspec
 
 from ..errors import DataFileError, InvalidInput
-from ..github.natural_keys import DERIVED
 from ..infrastructure.contract.export_coverage import MEMORY, Part
 from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.contract.spool import Spool
 from ..infrastructure.database_interface import TABLES, BatchEncoder, TableItem
+from ..infrastructure.deliveries import may_be_double
 from ..jsontext import load_json
 from ..records import Event
 from .archive import Wanted
@@ -102,7 +102,7 @@ def _checked(file: DataFile, items: list[TableItem], encoder: type[BatchEncoder]
         raise DataFileError(f"{file.name} was altered: {error.message}") from None
     events, to_compare = encoder(), list[Event]()
     for event in parsed.events.values():
-        if event.id.startswith(DERIVED) or event.repo_name in wanted.delivered:
+        if may_be_double(event, wanted.delivered):
             to_compare.append(event)
         else:
             events.add(event)

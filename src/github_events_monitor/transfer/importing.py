@@ -10,7 +10,7 @@ from typing import BinaryIO
 from ..errors import DataFileError
 from ..github.commits import parse_push_commits
 from ..github.events import check_types
-from ..github.natural_keys import DERIVED
+from ..github.natural_keys import is_derived
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.deliveries import not_delivered, without_doubles
 from ..infrastructure.gc_pause import without_garbage_collection
@@ -210,7 +210,7 @@ class _Import:
 
     def _note_delivered(self, events: Iterable[Event]) -> None:
         """Compare what later files hold of the repositories of these deliveries, too."""
-        told = {event.repo_name for event in events if event.repo_name and event.id.startswith(DERIVED)}
+        told = {event.repo_name for event in events if event.repo_name and is_derived(event.id)}
         if not told <= self._wanted.delivered:
             self._wanted = replace(self._wanted, delivered=self._wanted.delivered | told)
             self._parses_alone = True

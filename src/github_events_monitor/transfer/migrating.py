@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidInput, SettingsError
-from ..github.natural_keys import DERIVED
 from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, retrying_longer
-from ..infrastructure.deliveries import without_doubles
+from ..infrastructure.deliveries import may_be_double, without_doubles
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.providers import PROVIDERS, provider_of
 from ..infrastructure.watch_list import watched_keys
@@ -78,9 +77,7 @@ async def copy_items(
 
 async def _without_doubles(manager: DatabaseManager, parsed: ParsedItems, delivered: frozenset[str]) -> ParsedItems:
     """Return items without events that are stored already under other ids."""
-    doubtful = [
-        event for event in parsed.events.values() if event.id.startswith(DERIVED) or event.repo_name in delivered
-    ]
+    doubtful = [event for event in parsed.events.values() if may_be_double(event, delivered)]
     left = {event.id for event in await without_doubles(manager, doubtful)} if doubtful else set[str]()
     double = {event.id for event in doubtful} - left
     return parsed._replace(events={name: event for name, event in parsed.events.items() if name not in double})

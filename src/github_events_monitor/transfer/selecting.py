@@ -11,11 +11,12 @@ import msgspec
 
 from ..errors import DataFileError
 from ..infrastructure.database_interface import DatabaseManager
+from ..records import WEBHOOK
 from .files import DataFile
 from .kinds import Kind, array_blocks
 from .lines import blocks_of
 
-_WITHOUT_IDS = frozenset({"webhook", "activity"})
+_WITHOUT_IDS = frozenset({WEBHOOK, "activity"})
 """Sources that know none of GitHub's ids of events."""
 
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ...records import repo_key
-from ..decoding import any_json, branch, count, instant, lenient
+from ..decoding import branch, count, instant, lenient
 from ..resources import RepositoryInfo, is_name
 from .documents import introduction_document
-from .protocol import question_about_many
+from .protocol import question_about_many, rows_by_name
 
 
 class Introduction(NamedTuple):
@@ -50,9 +50,7 @@ def parse_introductions(repos: Sequence[str], body: bytes) -> dict[str, Introduc
 
     Where GitHub does not say what there is of something (null, with an error beside it), it is not known to be empty.
     """
-    answer = any_json(body)
-    data = answer.get("data") if isinstance(answer, dict) else None
-    rows = data if isinstance(data, dict) else {}
+    rows, _ = rows_by_name(body)
     found = {repo_key(repo): _introduction(lenient(_Repository, rows.get(f"r{n}"))) for n, repo in enumerate(repos)}
     return {key: introduction for key, introduction in found.items() if introduction is not None}
 

@@ -8,10 +8,10 @@ import msgspec
 from ...errors import Unreachable
 from ...observations import Deployment
 from ...records import MAX_KEY_TEXT, repo_key
-from ..decoding import any_json, branch, count, instant, lenient, object_of, text
+from ..decoding import branch, count, instant, lenient, object_of, text
 from ..resources import DeploymentStatus
 from .documents import look_document
-from .protocol import missing_paths, question_about_many
+from .protocol import missing_paths, question_about_many, rows_by_name
 
 
 class Look(NamedTuple):
@@ -116,10 +116,8 @@ def parse_looks(repos: Sequence[str], body: bytes) -> dict[str, Look | None]:
 
     None: GitHub says that it is not found or not visible. A repository is left out where its part of the answer failed.
     """
-    answer = any_json(body)
-    whole = answer if isinstance(answer, dict) else {}
-    data = found if isinstance(found := whole.get("data"), dict) else {}
-    missing = missing_paths(whole.get("errors"))
+    data, errors = rows_by_name(body)
+    missing = missing_paths(errors)
     looks: dict[str, Look | None] = {}
     for number, repo in enumerate(repos):
         look = _look(lenient(_Repository, data.get(f"r{number}")))
@@ -133,12 +131,9 @@ def parse_gone_issues(numbers: Sequence[int], body: bytes) -> frozenset[int]:
 
     Where GitHub answered nothing for one, and does not say that it is not found, that is not known.
     """
-    answer = any_json(body)
-    whole = answer if isinstance(answer, dict) else {}
-    data = whole.get("data")
-    found = data.get("repository") if isinstance(data, dict) else None
-    rows = found if isinstance(found, dict) else {}
-    missing = missing_paths(whole.get("errors"))
+    data, errors = rows_by_name(body)
+    rows = found if isinstance(found := data.get("repository"), dict) else {}
+    missing = missing_paths(errors)
     moved = {n for n in numbers if isinstance(row := rows.get(f"i{n}"), dict) and row.get("number") not in {n, None}}
     gone = {n for n in numbers if rows.get(f"i{n}", "") is None and ("repository", f"i{n}") in missing}
     return frozenset(gone | moved)

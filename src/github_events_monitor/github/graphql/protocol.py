@@ -94,6 +94,14 @@ def check_graphql(body: bytes, request: Request, *, now: datetime, limit: RateLi
         raise _refusal(kind, f" ({said})" if said else "", request)
 
 
+def rows_by_name(body: bytes) -> tuple[dict[str, Any], object]:
+    """Return what an answer has under `data`, and its errors; an answer that is none has no data."""
+    answer = any_json(body)
+    whole = answer if isinstance(answer, dict) else {}
+    data = whole.get("data")
+    return data if isinstance(data, dict) else {}, whole.get("errors")
+
+
 def missing_paths(errors: object) -> set[tuple[object, ...]]:
     """Return the paths of what the errors of an answer say is not there, or not visible."""
     rows = [row for row in errors if isinstance(row, dict)] if isinstance(errors, list) else []

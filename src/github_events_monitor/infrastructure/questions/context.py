@@ -124,7 +124,7 @@ class QuestionContext:
         self._missing: TTLCache[str, NotFound] = TTLCache(
             MAX_MISSING, MISSING_FOR.total_seconds(), timer=lambda: self.clock().timestamp()
         )
-        self._record_failed: dict[str, MonitorError] = {}
+        self._record_failed: LRUCache[str, MonitorError] = LRUCache(MAX_MISSING)
         """Why issues and pull requests could not be read, by name, where it was asked for by a question about them."""
         self.anomalies: LRUCache[tuple[str, str], tuple[object, tuple[Anomaly, ...]]] = LRUCache(MAX_MISSING)
         self.severe: LRUCache[tuple[str, str], tuple[object, tuple[Found, ...]]] = LRUCache(MAX_MISSING)
@@ -259,8 +259,6 @@ class QuestionContext:
         self._record_failed.pop(key, None)
         if problem is not None:
             self._record_failed[key] = problem
-        if len(self._record_failed) > MAX_MISSING:
-            self._record_failed.clear()
 
     async def stored(self, repo: str) -> Subject:
         """Return a repository as stored, under its own name or the one it had before a rename."""

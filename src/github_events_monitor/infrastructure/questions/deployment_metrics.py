@@ -40,8 +40,7 @@ async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> Dep
     context.raise_if_outage_found_nothing(subject, asked, result.releases, result.deployments)
     await context.results.keep_deployments(subject, asked, result)
     envelope = context.envelope(subject, asked)
-    for note in (_gone_note(gone), _unread_note(subject, result)):
-        envelope["coverage"] = add_note(envelope["coverage"], note)
+    envelope["coverage"] = add_note(envelope["coverage"], _gone_note(gone), _unread_note(subject, result))
     return fit(DeploymentMetrics(**envelope, **dict(result)), "releases", "deployments")
 
 

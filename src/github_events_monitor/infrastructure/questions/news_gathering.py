@@ -13,7 +13,7 @@ from ...insights.delivery.releases import gone_at
 from ...insights.workflow_runs import Workflows, latest_attempts, verdicts_on
 from ...instants import seconds_between
 from ...observations import FORCE_PUSH, RELEASE, Release, Snapshot
-from ...records import Activity, Authorship, Commit, MetricRow, Seen, Span, Thread
+from ...records import WEBHOOK, Activity, Authorship, Commit, MetricRow, Seen, Span, Thread
 from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
@@ -21,7 +21,7 @@ from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_commits, read_snapshot
-from .thread_notes import WEBHOOK, may_have_ended, stretches
+from .thread_notes import may_have_ended, stretches
 from .threads import as_of
 from .windows import Asked, days_before
 

@@ -4,11 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from ...insights.threads import answers_known, first_response_at
 from ...ledger import ARCHIVE, merge_spans
-from ...records import RepositoryState, Span, Thread
+from ...records import WEBHOOK, RepositoryState, Span, Thread
 from ...text import count_of
-
-WEBHOOK = "webhook"
-"""A source that tells of each change, and proves no stretch of time."""
 
 
 def stretches(state: RepositoryState | None, until: str) -> Sequence[Span] | None:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from packaging.version import InvalidVersion, Version
 
 from ... import observations
-from ...records import PRERELEASE, RELEASE, Activity, MetricRow
-from ..contributions import GONE, NEW
+from ...records import GONE, PRERELEASE, RELEASE, Activity, MetricRow
+from ..contributions import NEW
 
 
 class Release(NamedTuple):
