@@ -19,6 +19,9 @@ FIRST, LAST = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
 SECOND = timedelta(seconds=1)
 """The resolution of stored instants."""
 
+_USUAL_LENGTH = 40
+"""Characters: padding is ignored, and longer texts are not held in memory."""
+
 _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -51,14 +54,13 @@ def normalise_instant(value: str | datetime) -> str:
             raise InvalidInput("an instant must lie between the years 1 and 9999, in UTC") from None
     if not isinstance(value, str):
         raise InvalidInput(f"an instant must be ISO 8601 text, not {type(value).__name__}")
-    return _existing(value) if _STORED.fullmatch(value) else format_instant(parse_instant(value))
+    return _normalised(value) if len(value) <= _USUAL_LENGTH else format_instant(parse_instant(value))
 
 
 @lru_cache(4096)  # an archive hour has hundreds of events of each second
-def _existing(stored: str) -> str:
-    """Return an instant in the stored form. Raises `InvalidInput` for one that no calendar has."""
-    parse_instant(stored)
-    return stored
+def _normalised(text: str) -> str:
+    moment = parse_instant(text)
+    return text if _STORED.fullmatch(text) else format_instant(moment)
 
 
 @lru_cache

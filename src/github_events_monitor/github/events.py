@@ -199,7 +199,7 @@ def _id(value: str | int | None) -> str:
 def _type(value: str | None) -> str:
     if value is None:
         return UNKNOWN_TYPE
-    if not _TYPE.fullmatch(value):
+    if value not in EVENT_TYPES and not _TYPE.fullmatch(value):
         raise InvalidInput(f"the event's 'type' {storable(value[:40])!r} is not the name of an event type")
     return value
 

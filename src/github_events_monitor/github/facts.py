@@ -150,11 +150,11 @@ def _facts(
     subject: str | None = None,
 ) -> Facts:
     return Facts(
-        text(action),
+        text(action) if action else None,
         number if number is not None and 0 < number < _MAX_NUMBER else None,
-        text(ref),
-        text(sha),
-        text(subject),
+        text(ref) if ref else None,
+        text(sha) if sha else None,
+        text(subject) if subject else None,
     )
 
 

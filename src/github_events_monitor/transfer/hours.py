@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from pathlib import PurePath
 from typing import Any
@@ -19,7 +20,7 @@ import msgspec
 from ..infrastructure.database_interface import DatabaseManager, Names, Newest, keep_newest
 from ..instants import Clock, format_instant
 from ..ledger import ARCHIVE, learn
-from ..records import Lease, RepositoryState, Span, repo_key
+from ..records import Lease, Ledger, RepositoryState, Span, repo_key
 from .archive import Batch
 
 SOURCE = "gharchive"
@@ -179,5 +180,11 @@ def remember(key: str, state: RepositoryState | None, newest: Newest | None, hou
     if newest and is_newer and not known.last_collected_at:
         changes |= {"full_name": newest[1].full_name, "repository_id": newest[1].repository_id or known.repository_id}
     if spans := tuple(hours):
-        changes["ledger"] = learn(known.ledger, ARCHIVE, *spans)
+        changes["ledger"] = _first_ledger(spans) if state is None else learn(known.ledger, ARCHIVE, *spans)
     return msgspec.structs.replace(known, **changes)
+
+
+@lru_cache
+def _first_ledger(hours: tuple[Span, ...]) -> Ledger:
+    """Return what is known of a repository of which nothing else is: the same for all that a file brings."""
+    return learn(Ledger(), ARCHIVE, *hours)

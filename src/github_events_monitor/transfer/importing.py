@@ -158,6 +158,7 @@ class _Import:
     async def _event_batches(self, file: DataFile, batches: Iterator[Batch], seen: Seen) -> None:
         async with WriteBehind() as writes:
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                await self._memory.names.recognise(batch.newest)  # while the batch before is being written
                 await writes.put(self._store(batch, file))
                 seen.add(batch)
                 if seen.hour is None and len(seen.newest) > _MAX_REPOSITORIES_HELD:
@@ -165,7 +166,6 @@ class _Import:
                     seen.newest.clear()
 
     async def _store(self, batch: Batch, file: DataFile) -> None:
-        await self._memory.names.recognise(batch.newest)
         self._count(await self._manager.import_batch(batch.records, dict(self._memory.names.keys)))
         if batch.to_compare:
             self._count(await self._compare(self._memory.names.rename(batch.to_compare)))

@@ -25,7 +25,7 @@ from github_events_monitor.infrastructure.sqlite.commits import SQLiteCommits
 from github_events_monitor.infrastructure.sqlite.events import SQLiteEvents, insert_rows
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.infrastructure.sqlite.metrics import SQLiteMetrics
-from github_events_monitor.infrastructure.sqlite.rows import INSERT_COMMIT
+from github_events_monitor.infrastructure.sqlite.rows import INSERT_PUSHED
 from github_events_monitor.infrastructure.sqlite.threads import SQLiteThreads
 from github_events_monitor.instants import shift
 from github_events_monitor.records import (
@@ -324,7 +324,7 @@ class ImportsNothingIntoKnownCommits(ImportsEventsAlone):
     async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
         _, commits = rows_of(batch)
         stored = await super()._import_batch(batch, names)
-        insert = f"INSERT OR IGNORE {INSERT_COMMIT}"
+        insert = f"INSERT OR IGNORE {INSERT_PUSHED}"
         new = await self.connection.write(lambda db: db.executemany(insert, commits).rowcount)
         return Stored(stored.events, max(0, new))
 

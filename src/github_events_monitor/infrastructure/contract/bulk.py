@@ -21,7 +21,7 @@ class BatchEncoder(ABC):
 
     @abstractmethod
     def add(self, event: Event, commits: Sequence[Commit] = ()) -> None:
-        """One event (each once), and the commits that it carries."""
+        """One event (each once), and the commits that it carries as a push."""
 
     @abstractmethod
     def encode(self) -> bytes:

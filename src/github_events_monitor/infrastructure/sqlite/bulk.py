@@ -19,7 +19,7 @@ from ..merging import merge_commits
 from .commits import insert_all_new, insert_commits
 from .events import event_row, insert_rows
 from .payload import packer
-from .rows import COMMIT_WIDTH, commit_of, commit_row
+from .rows import INSERT_PUSHED, pushed_commit, pushed_row
 
 _REPO = 3
 """Where an event's row has its repository."""
@@ -28,7 +28,7 @@ _CHUNK = 1_000
 
 
 class RowEncoder(BatchEncoder):
-    """Rows of `events`, with their payloads as they are stored, and of `commits`."""
+    """Rows of `events`, with their payloads as they are stored, and of commits that pushes carry."""
 
     def __init__(self) -> None:
         self._events: list[tuple[Any, ...]] = []
@@ -47,7 +47,7 @@ class RowEncoder(BatchEncoder):
         """See `BatchEncoder`."""
         events = sorted(self._events, key=lambda row: (row[3] or "", row[2]))  # repository, time
         commits = sorted(self._commits.values(), key=lambda commit: (commit.repo_name, commit.commit_date, commit.sha))
-        return _encode((_chunks(events), _chunks(list(map(commit_row, commits)))))
+        return _encode((_chunks(events), _chunks(list(map(pushed_row, commits)))))
 
 
 class Rows:
@@ -72,15 +72,15 @@ def import_rows(db: sqlite3.Connection, batch: bytes, names: Mapping[str, str] |
     if not names:
         return Stored(insert_rows(db, events), _insert_commits(db, commits))
     renamed = ((*row[:_REPO], names.get(row[_REPO], row[_REPO]), *row[_REPO + 1 :]) for row in events)
-    found = (commit_of(row[:COMMIT_WIDTH]) for row in commits)
+    found = map(pushed_commit, commits)
     moved = (msgspec.structs.replace(one, repo_name=names.get(one.repo_name, one.repo_name)) for one in found)
     return Stored(insert_rows(db, renamed), insert_commits(db, (CommitRecord(commit=commit) for commit in moved)))
 
 
 def _insert_commits(db: sqlite3.Connection, commits: Rows) -> int:
-    if (inserted := insert_all_new(db, commits)) is not None:
+    if (inserted := insert_all_new(db, commits, INSERT_PUSHED)) is not None:
         return inserted
-    return insert_commits(db, (CommitRecord(commit=commit_of(row[:COMMIT_WIDTH])) for row in commits))
+    return insert_commits(db, (CommitRecord(commit=commit) for commit in map(pushed_commit, commits)))
 
 
 def _chunks(rows: Sequence[Sequence[Any]]) -> list[bytes]:

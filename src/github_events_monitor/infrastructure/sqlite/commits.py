@@ -112,12 +112,12 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
     return len(merged) - len(known)
 
 
-def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int | None:
+def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]], insert: str = INSERT_COMMIT) -> int | None:
     """Store rows of commits in the caller's transaction; return how many, None (nothing stored) when one is there."""
     db.execute("SAVEPOINT all_new")
     inserted: int | None = None
     try:
-        inserted = max(0, db.executemany(f"INSERT {INSERT_COMMIT}", rows).rowcount)
+        inserted = max(0, db.executemany(f"INSERT {insert}", rows).rowcount)
     except sqlite3.IntegrityError:
         db.execute("ROLLBACK TO all_new")
     db.execute("RELEASE all_new")  # after any other error, such as a full disk, the transaction may be gone already

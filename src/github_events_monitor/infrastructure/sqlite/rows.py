@@ -21,6 +21,12 @@ _FILE_TYPES = (str, str, NUMBER, NUMBER, TEXT)
 COMMIT_WIDTH = COMMIT_COLUMNS.count(",") + 1
 
 INSERT_COMMIT = f"INTO commits ({COMMIT_COLUMNS}, co_authors) VALUES ({', '.join('?' * (COMMIT_WIDTH + 1))})"
+PUSHED_COLUMNS = (
+    "sha, repo_name, commit_date, message, author_name, author_email, author_login, committer_login, branches, source"
+)
+"""What a push tells of a commit: half of the columns, and each that is bound takes its time."""
+
+INSERT_PUSHED = f"INTO commits ({PUSHED_COLUMNS}, co_authors, parents) VALUES ({', '.join('?' * 11)}, '')"
 INSERT_SUMMARY = (
     f"INTO commit_summaries (repo_name, commit_sha, {SUMMARY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -49,6 +55,29 @@ def commit_row(commit: Commit) -> tuple[Any, ...]:
         commit.source,
         co_authors(commit.message),
     )
+
+
+def pushed_row(commit: Commit) -> tuple[Any, ...]:
+    """Return values of `PUSHED_COLUMNS` and `co_authors` of a commit that a push carries."""
+    return (
+        commit.sha,
+        commit.repo_name,
+        commit.commit_date,
+        commit.message,
+        commit.author_name,
+        commit.author_email,
+        commit.author_login,
+        commit.committer_login,
+        "\n".join(("", *commit.branches, "")),
+        commit.source,
+        co_authors(commit.message),
+    )
+
+
+def pushed_commit(row: Sequence[Any]) -> Commit:
+    """Return the commit that `pushed_row` was made of."""
+    values = dict(zip(PUSHED_COLUMNS.split(", "), row[:-1], strict=True))
+    return Commit(**values | {"branches": tuple(values["branches"].split("\n")[1:-1])})
 
 
 def commit_of(row: Sequence[Any]) -> Commit:
