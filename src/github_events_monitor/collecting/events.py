@@ -12,7 +12,7 @@ from ..github.client import BudgetSpent
 from ..github.commits import parse_push_commits
 from ..github.events import parse_events
 from ..github.thread_events import numbers_in, threads_after
-from ..infrastructure.deliveries import possible_ids, without_delivered
+from ..infrastructure.contract.deliveries import possible_ids, without_delivered
 from ..instants import shift
 from ..ledger import SKEW
 from ..records import Event, Span

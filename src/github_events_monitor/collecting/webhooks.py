@@ -2,7 +2,7 @@
 
 Polling and webhooks share no id. A delivery is compared by natural key with what the feed brought around its time; the
 feed's events, and an archive's, are compared with what deliveries stored when they are collected or imported
-(`infrastructure.deliveries`).
+(`infrastructure.contract.deliveries`).
 """
 
 import asyncio
@@ -14,8 +14,8 @@ import msgspec
 from ..branches import listing_of
 from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
+from ..infrastructure.contract.deliveries import is_known_from_feed
 from ..infrastructure.database_interface import DatabaseManager
-from ..infrastructure.deliveries import is_known_from_feed
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant
