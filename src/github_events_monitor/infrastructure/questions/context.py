@@ -208,22 +208,31 @@ class QuestionContext:
             untold = tuple(kinds) == RECORD and not self.known(subject, *RECORD)
             return subject._replace(problem=self._record_failed.get(name)) if untold else subject
         problems = await self.refresh([name], asked.span, branch, kinds)
-        for kind in kinds:  # the name may be a former one
-            self._widened[subject.key, kind] = self._widened.get((name, kind), ("9999", self.now()))
+        self._note_widened(name, subject, kinds)
         return (await self.stored(repo))._replace(problem=problems.get(name))
 
     async def look_up_all(self, repos: Iterable[str], asked: Asked, kinds: Sequence[str]) -> list[Subject]:
-        """Return repositories, each once; the stale ones are collected first, least recently collected first."""
-        subjects = {subject.key: (subject, repo) for repo, subject in (await self.stored_all(repos)).items()}
-        states = {key: subject.state for key, (subject, _) in subjects.items()}
-        few = len(subjects) <= FEW
-        wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
+        """Return repositories, each once; the stale ones are collected first, least recently collected first.
+
+        They are asked for by the names given: a former one may be another repository's by now.
+        """
+        repos = {repo_key(repo): repo for repo in repos}
+        stored = await self.stored_all(repos.values())
+        subjects = {name: stored[repo] for name, repo in repos.items()}
+        states = {name: subject.state for name, subject in subjects.items()}
+        few = len({subject.key for subject in subjects.values()}) <= FEW
+        wanting = [name for name, it in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
         problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
-        again = await self.stored_all(repo for key, (_, repo) in subjects.items() if key in problems)
-        return [
-            again[repo]._replace(problem=problems[key]) if key in problems else subject
-            for key, (subject, repo) in subjects.items()
-        ]
+        again = await self.stored_all(repos[name] for name in problems)
+        for name, problem in problems.items():
+            self._note_widened(name, subjects[name], kinds)
+            subjects[name] = again[repos[name]]._replace(problem=problem)
+        return list({subject.key: subject for subject in reversed(subjects.values())}.values())[::-1]
+
+    def _note_widened(self, name: str, subject: Subject, kinds: Sequence[str]) -> None:
+        """Remember of what is stored how far back it was asked for by a name, which may be a former one."""
+        for kind in kinds:
+            self._widened[subject.key, kind] = self._widened.get((name, kind), ("9999", self.now()))
 
     async def refresh(
         self, keys: Sequence[str], span: Span, branch: str | None, kinds: Sequence[str]
