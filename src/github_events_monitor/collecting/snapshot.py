@@ -1,5 +1,6 @@
 """What can only be observed in the present, once a day: CI, community profile, advisories, releases, deployments."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -7,9 +8,11 @@ from typing import Any
 
 from ..github.client import Answer, BudgetSpent
 from ..github.resources import parse_community_profile, parse_repository, parse_security_advisories
-from ..github.workflow_runs import parse_workflow_runs
-from ..instants import seconds_between
+from ..github.workflow_runs import parse_active_workflows, parse_workflow_runs
+from ..insights.workflow_runs import RUN_TYPES, find_failing, verdicts_on
+from ..instants import seconds_between, shift
 from ..observations import Snapshot
+from ..records import Activity
 from ..side_by_side import side_by_side
 from .gone import collect_gone
 from .pass_state import REFUSED, PassState
@@ -18,7 +21,10 @@ from .workflow_runs import read_workflow_runs
 
 EVERY = timedelta(days=1)
 _MOST_PAGES = 10
-"""Pages of advisories that are read."""
+"""Pages of advisories, and of workflows, that are read."""
+
+_RUNS = timedelta(days=90)
+"""For how long a last failure stands: the default window of `deployment_metrics`."""
 
 
 def is_snapshot_due(state: PassState) -> bool:
@@ -82,8 +88,32 @@ async def _observe(state: PassState) -> Snapshot:
         ci_successes=verdicts.count("success") if runs else None,
         community_profile=parse_community_profile(profile.body) if profile else None,
         open_advisories=open_advisories,
+        workflows=await _active_workflows(state) if runs else None,
         unknown=unknown,
     )
+
+
+async def _active_workflows(state: PassState) -> tuple[int, ...] | None:
+    """Return the ids of the workflows that can run, where one failed last; None where none did, or not all were read.
+
+    One whose file was removed or renamed, or that is disabled, does not run again: its last failure would stand.
+    """
+    now, branch = state.now(), state.repository.default_branch
+    rows = await state.manager.events.get_activity(state.repo, shift(now, -_RUNS), now, event_types=RUN_TYPES)
+    rows += [
+        Activity(one.id, one.event_type, one.created_at, one.actor_login, *one.facts) for one in state.events.values()
+    ]
+    if not find_failing(verdicts_on({row.id: row for row in rows}.values(), branch)):
+        return None
+    budget, url = state.budget.share(min(_MOST_PAGES, state.budget.left // 2)), None
+    active: list[int] = []
+    with contextlib.suppress(*REFUSED, BudgetSpent):
+        for _ in range(_MOST_PAGES):
+            answer = await state.client.fetch_workflows(state.asked_name, url=url, budget=budget)
+            active += parse_active_workflows(answer.body)
+            if (url := answer.next_url) is None:
+                return tuple(active)
+    return None
 
 
 async def _count_advisories(state: PassState, unknown: dict[str, str]) -> int | None:

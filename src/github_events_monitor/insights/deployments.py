@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ..instants import shift
 from ..ledger import merge_spans, missing_spans
+from ..observations import Snapshot
 from ..records import Activity, Commit, CommitSummary, MetricRow, Span
 from ..text import count_of
 from .commit_messages import read_subject
@@ -29,7 +30,7 @@ class DeploymentInputs:
     of the window; of events those of `DELIVERY_TYPES` suffice; commits with summaries where they were made.
     events_known, releases_known, deployments_known, runs_known: completely known spans, all but the first from
     listings; no feed of events tells of deployments or workflow runs. default_branch: whose runs count. repo_url: where
-    people read the repository, to open what has no url of its own.
+    people read the repository, to open what has no url of its own. snapshot: as it was seen at the end of the window.
     """
 
     since: str
@@ -43,6 +44,7 @@ class DeploymentInputs:
     runs_known: Sequence[Span] = ()
     default_branch: str | None = None
     repo_url: str | None = None
+    snapshot: Snapshot | None = None
 
 
 LISTED_EVERY = timedelta(days=2)
@@ -70,7 +72,7 @@ def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
         deployments=tuple(map(_deployment_answer, deployed)),
         dora=measure_keys(_record(inputs, releases, deployments)),
         workflow_runs=measure_workflow_runs(
-            inputs.activity, inputs.default_branch, inputs.since, inputs.until, inputs.runs_known
+            inputs.activity, inputs.default_branch, inputs.since, inputs.until, inputs.runs_known, inputs.snapshot
         ),
     )
 

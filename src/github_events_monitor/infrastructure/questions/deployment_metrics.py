@@ -15,7 +15,7 @@ from .coverage import add_note
 from .lines import known, name_of, number, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
-from .reading import fit, has_events
+from .reading import fit, has_events, read_snapshot
 from .windows import Asked
 
 
@@ -87,6 +87,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
             runs_known=context.settled(subject, "workflow_runs", asked),
             default_branch=subject.default_branch,
             repo_url=subject.presenter.repo_url,
+            snapshot=await read_snapshot(context, subject, asked),
         )
     )
     return result, gone
