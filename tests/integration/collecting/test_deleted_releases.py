@@ -97,6 +97,48 @@ async def test_a_tag_that_is_released_again_counts(manager: DatabaseManager) -> 
     assert (await counted(world))[0] == ["v7"]
 
 
+@pytest.mark.parametrize("order", [("deleted", "published"), ("published", "deleted")])
+async def test_a_tag_that_is_released_again_at_once_counts_though_the_end_is_told_late(
+    order: tuple[str, str], manager: DatabaseManager
+) -> None:
+    """As every night: what was `nightly` is deleted, and a new release gets its tag, within seconds."""
+    old = {**release(7), "tag_name": "nightly"}
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.hello.releases = [old]
+    await world.collector.collect(["octo/hello"])
+    world.pass_time(minutes=20)
+    at = iso(world.now)
+    new = {**release(8), "tag_name": "nightly", "published_at": at, "created_at": at}
+    told = {"deleted": old, "published": new}
+    for action in order:
+        world.pass_time(seconds=2)
+        await deliver(world, action, told[action])
+    world.pass_time(minutes=1)
+    for listed in ([old], [new]):
+        assert (await counted(world))[0] == ["nightly"]
+        news = await world.service.ask(WHATS_NEW, repos=["octo/hello"], since=iso(NOW), reader=str(len(listed)))
+        assert [one.at for one in news.attention if one.kind == "release"] == [at]
+        world.hello.releases = listed
+        world.pass_time(days=1, minutes=1)
+        await world.collector.collect(["octo/hello"])
+
+
+async def test_a_release_that_was_a_draft_meanwhile_is_published_again(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    first, again = iso(NOW), iso(NOW + timedelta(hours=2))
+    await deliver(world, "published", release(9), published_at=first)
+    world.pass_time(hours=1)
+    await deliver(world, "unpublished", release(9), published_at=None, draft=True)
+    world.pass_time(hours=1, seconds=2)
+    for action in ("published", "released", "published"):
+        await deliver(world, action, release(9), published_at=again)
+    world.pass_time(minutes=1)
+    assert (await counted(world))[0] == ["v9"]
+    assert await manager.events.count_by_type("octo/hello", first, iso(world.now), event_types=["ReleaseEvent"]) == {
+        "ReleaseEvent": 3
+    }
+
+
 async def test_older_releases_that_a_short_reading_does_not_reach_are_there_still(manager: DatabaseManager) -> None:
     world = build(FakeGitHub(hello()), manager=manager)
     many = [release(number, hours=300 - number) for number in range(250, 0, -1)]

@@ -7,6 +7,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#release
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -45,17 +46,33 @@ def gone_releases(
     return tuple(release for release in gone if since <= release.published_at and release.tag not in there)
 
 
-def gone_at(activity: Iterable[Activity], listed: Iterable[observations.Release], until: str) -> dict[str, str]:
-    """Return by tag when the last release of that tag went, as events and listings say; at `until` at the latest.
+class Ends:
+    """When releases went, as events and listings say; at `until` at the latest.
 
-    What was told in the very second in which it is asked about is told.
+    What was told in the very second in which it is asked about is told. A delivery does not say when a release went,
+    and may come after that of another one of the same tag: GitHub's ids tell them apart, where they are known.
     """
-    told = [(row.ref, row.created_at) for row in activity if row.event_type == "ReleaseEvent" and row.action in GONE]
-    found: dict[str, str] = {}
-    for tag, at in (*told, *((one.tag, one.deleted_at) for one in listed)):
-        if tag and at and at <= until:
-            found[tag] = max(found.get(tag, ""), at)
-    return found
+
+    def __init__(self, activity: Iterable[Activity], listed: Iterable[observations.Release], until: str) -> None:
+        told = [row for row in activity if row.event_type == "ReleaseEvent" and row.action in GONE]
+        ends = [(row.ref, _id_of(row), row.created_at) for row in told]
+        ends += [(one.tag, one.id, one.deleted_at) for one in listed if one.deleted_at]
+        self._ends = defaultdict[str | None, list[tuple[str | None, str]]](list)
+        for tag, number, at in ends:
+            if at <= until:
+                self._ends[tag].append((number, at))
+
+    def is_gone(self, tag: str | None, number: str | None, published_at: str) -> bool:
+        """Return whether a release went after it was published; number: its id, None where it is not known."""
+        return any(published_at <= at and (number is None or other in {None, number}) for other, at in self._ends[tag])
+
+    def went(self, row: Activity) -> bool:
+        """Return whether the release that an event tells of went after that."""
+        return self.is_gone(row.ref, _id_of(row), row.created_at)
+
+
+def _id_of(row: Activity) -> str | None:
+    return None if row.number is None else str(row.number)
 
 
 def _read(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str, *, there: bool) -> tuple[Release, ...]:
@@ -63,21 +80,17 @@ def _read(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str, *
     activity = list(activity)
     events = [row for row in activity if row.event_type == "ReleaseEvent" and row.created_at < until]
     listed = [one for row in sorted(rows, key=lambda row: row.sort) if (one := observations.Release.from_row(row))]
-    gone = gone_at(activity, listed, until)
-
-    def is_meant(tag: str | None, at: str) -> bool:
-        return (at > gone.get(tag or "", "")) is there
-
+    ends = Ends(activity, listed, until)
     preliminary = {row.ref for row in events if row.action == "prereleased"}
     found: dict[str, Release] = {}
     for row in events:
-        if row.action in NEW and is_meant(row.ref, row.created_at):
+        if row.action in NEW and ends.went(row) is not there:
             tag = row.ref or row.id
             early = _says_prerelease(row, preliminary)
             release = Release(tag, row.created_at, row.actor_login, early, (f"event:{row.id}",))
             found[tag] = min(release, found.get(tag, release), key=_finals_first)
     for known in listed:
-        if known.published_at < until and is_meant(known.tag, known.published_at):
+        if known.published_at < until and ends.is_gone(known.tag, known.id, known.published_at) is not there:
             event = found.get(known.tag)
             joined = _joined(known, event)
             became_final = (
