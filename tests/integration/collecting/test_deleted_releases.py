@@ -12,7 +12,7 @@ from github_events_monitor.infrastructure.questions.deployment_metrics import DE
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
-from tests.fake_github import NOW, FakeGitHub, Json, iso
+from tests.fake_github import NOW, FakeGitHub, Json, event, iso
 from tests.integration.collecting.conftest import World, build, hello
 
 
@@ -137,6 +137,34 @@ async def test_a_release_that_was_a_draft_meanwhile_is_published_again(manager: 
     assert await manager.events.count_by_type("octo/hello", first, iso(world.now), event_types=["ReleaseEvent"]) == {
         "ReleaseEvent": 3
     }
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_release_that_got_another_tag_is_one(manager: DatabaseManager, *, told: bool) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    await deliver(world, "published", release(9))
+    world.hello.releases = [release(9)]
+    await world.collector.collect(["octo/hello"])
+    if told:
+        await deliver(world, "edited", release(9), tag_name="v9.0", updated_at=iso(NOW))
+    else:
+        world.hello.releases = [{**release(9), "tag_name": "v9.0"}]
+    world.pass_time(days=1, minutes=1)
+    await world.collector.collect(["octo/hello"])
+    assert (await counted(world))[0] == ["v9.0"]
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello"], since=iso(NOW - timedelta(hours=48)))
+    assert [one.reason for one in news.attention if one.kind == "release"] == ['new release "v9.0"']
+
+
+async def test_a_release_that_was_made_a_pre_release_is_one(manager: DatabaseManager) -> None:
+    """The feed dates a publication a second or two after it."""
+    world = build(FakeGitHub(hello()), manager=manager)
+    at = NOW - timedelta(hours=10)
+    world.hello.events.insert(0, event(90, "ReleaseEvent", "ada", at + timedelta(seconds=2), {"release": release(9)}))
+    world.hello.releases = [{**release(9), "prerelease": True}]
+    await world.collector.collect(["octo/hello"])
+    answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=240)
+    assert [(one.tag, one.prerelease) for one in answer.releases] == [("v9", True)]
 
 
 async def test_older_releases_that_a_short_reading_does_not_reach_are_there_still(manager: DatabaseManager) -> None:
