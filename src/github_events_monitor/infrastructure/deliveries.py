@@ -13,7 +13,6 @@ from ..github.natural_keys import derived_id, is_dated, is_derived, possible_key
 from ..instants import SECOND, seconds_between, shift
 from ..records import Activity, Event, Facts
 from .database_interface import DatabaseManager, EventsRepository
-from .event_ids import under
 
 AROUND = timedelta(hours=1)
 """How far apart in time a delivery and the feed's record of the same occurrence may be dated."""
@@ -67,22 +66,16 @@ def may_be_double(event: Event, delivered: Collection[str]) -> bool:
 async def without_doubles(manager: DatabaseManager, events: Iterable[Event]) -> list[Event]:
     """Return those of an export's events that are not stored already under another id, or are under their own.
 
-    It may hold what webhooks delivered, whose repositories are noted, and what the feed brought of the same. They are
-    compared under the keys that their names stand for.
+    It may hold what webhooks delivered, whose repositories are noted, and what the feed brought of the same.
     """
-    events = list(events)
-    aliases = await manager.collector_state.get_aliases({event.repo_name for event in events if event.repo_name})
-    compared = [under(event, aliases[event.repo_name]) if event.repo_name in aliases else event for event in events]
-    derived = [event for event in compared if is_derived(event.id)]
-    left = await not_delivered(manager.events, [event for event in compared if not is_derived(event.id)])
+    derived, others = list[Event](), list[Event]()
+    for event in events:
+        (derived if is_derived(event.id) else others).append(event)
+    left = await not_delivered(manager.events, others)
     left += await _not_from_feed(manager.events, derived)
-    told = (event for event in (*events, *derived) if is_derived(event.id))
-    for repo in sorted({event.repo_name for event in told if event.repo_name}):
+    for repo in sorted({event.repo_name for event in derived if event.repo_name}):
         await manager.collector_state.save_delivered(repo)
-    renamed = [alike.id for event, alike in zip(events, compared, strict=True) if alike.id != event.id]
-    known = await manager.events.get_known_ids(renamed) if renamed else set()
-    kept = {id(event) for event in left if event.id not in known}
-    return [event for event, alike in zip(events, compared, strict=True) if id(alike) in kept]
+    return left
 
 
 async def _not_from_feed(repository: EventsRepository, events: Sequence[Event]) -> list[Event]:

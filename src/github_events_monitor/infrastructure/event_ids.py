@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha1
 from typing import NamedTuple
 
-import msgspec
-
-from ..github.natural_keys import derived_id, is_dated, is_derived, natural_key
+from ..github.natural_keys import is_derived
 from ..records import Event
 
 _DATED = re.compile(r"(.+?)@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?:@[0-9a-f]{8})?", re.DOTALL)
@@ -32,17 +30,6 @@ class EventKey(NamedTuple):
 def key_of(event: Event) -> EventKey:
     """Return what distinguishes an event from others."""
     return EventKey(event.id, event.event_type, event.created_at, event.repo_name)
-
-
-def under(event: Event, key: str) -> Event:
-    """Return an event under another key of its repository; an id that was made of the former one is made anew.
-
-    It stays where it was made of the name of a delivery, too.
-    """
-    moved = msgspec.structs.replace(event, repo_name=key)
-    if not is_derived(event.id) or not is_dated(event):
-        return moved
-    return msgspec.structs.replace(moved, id=derived_id(natural_key(moved) or event.id))
 
 
 def has_instant(event_id: str) -> bool:

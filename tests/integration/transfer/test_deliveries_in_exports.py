@@ -1,14 +1,11 @@
 """What an export holds as a delivery and the database from the feed, or the reverse, is counted once."""
 
-import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.transfer import copy_items, export_items, import_files, parsing_process
@@ -122,43 +119,3 @@ async def test_a_push_that_activity_told_of_is_not_imported_again(manager: Datab
     same["repo"]["id"] = 7
     await import_files(manager, [write(tmp_path / "events.json", same)])
     assert (await manager.events.count_by_type("octo/hello", *window))["PushEvent"] == 1
-
-
-async def delivered(manager: DatabaseManager, name: str, hour: int, *kinds: str) -> None:
-    """What happened at an hour, as webhooks tell of it under the name that the repository has by then."""
-    moment = datetime(2024, 3, 5, hour, tzinfo=UTC)
-    at = iso(moment)
-    repository = {"id": 42, "full_name": name, "default_branch": "main", "pushed_at": int(moment.timestamp())}
-    issue = {"number": hour, "title": "Help", "user": {"login": "mona"}, "state": "open", "created_at": at}
-    payloads: dict[str, dict[str, Any]] = {
-        "push": {"ref": "refs/heads/main", "before": "0" * 40, "after": f"{hour:040x}", "commits": []},
-        "issues": {"action": "opened", "issue": {**issue, "updated_at": at}},
-        "repository": {"action": "renamed", "changes": {"repository": {"name": {"from": "Hello"}}}},
-    }
-    for kind in kinds:
-        body = json.dumps({**payloads[kind], "repository": repository, "sender": {"login": "mona"}})
-        await receive_webhook(manager, lambda: moment, kind, f"d-{kind}-{hour}", body.encode())
-
-
-@pytest.mark.parametrize("told_of_the_rename", [True, False])
-@pytest.mark.parametrize("here", ["octo/hello", "octo/howdy"])
-async def test_deliveries_of_both_under_the_names_before_and_after_a_rename_are_there_once(
-    here: str, manager: DatabaseManager, tmp_path: Path, *, told_of_the_rename: bool
-) -> None:
-    """Ids of deliveries are made of the key, which is the former name where something was delivered before."""
-    async with get_sqlite_manager(":memory:") as other:
-        former, later = (manager, other) if here == "octo/hello" else (other, manager)
-        await delivered(former, "Octo/Hello", 9, "issues")
-        if told_of_the_rename:
-            await delivered(former, "Octo/Howdy", 10, "repository")
-        for one in (former, later):
-            await delivered(one, "Octo/Howdy", 11, "issues", "push")
-        file = tmp_path / "export.jsonl"
-        with file.open("wb") as out:
-            await export_items(other, out)
-        for again in range(3):
-            report = await (import_files(manager, [file]) if again < 2 else copy_items(other, manager))
-            assert not again or report.by_table.get("events", 0) == 0
-            assert await manager.events.count_by_type(here, *ALWAYS) == {"IssuesEvent": 2, "PushEvent": 1}
-        await delivered(manager, "Octo/Howdy", 11, "issues", "push")
-        assert await manager.events.count_by_type(here, *ALWAYS) == {"IssuesEvent": 2, "PushEvent": 1}

@@ -27,7 +27,7 @@ from ...records import Activity, Event
 from ...side_by_side import side_by_side
 from ..contract.types import EventQuery, is_named
 from ..database_interface import EventsRepository, Position, RepositoryCount
-from ..event_ids import EventKey, differing_names, has_instant, ids_to_look_up, ids_to_store_under, key_of, under
+from ..event_ids import EventKey, differing_names, has_instant, ids_to_look_up, ids_to_store_under, key_of
 from . import state_items
 from .batches import all_items, delete, expressions, get_items, pages, put, write_items
 from .connection import DynamoDBConnection
@@ -83,8 +83,8 @@ class DynamoDBEvents(EventsRepository):
 
     async def move(self, events: Sequence[Event], into: str) -> None:
         """Store stored events under another key; one that is stored there under another id goes."""
-        moved = [under(event, into) for event in events]
-        keys, own = [key_of(event) for event in moved], {event.id for event in events}
+        moved = [msgspec.structs.replace(event, repo_name=into) for event in events]
+        keys, own = [key_of(event) for event in moved], {event.id for event in moved}
         stored = [key for key in await self._stored(keys) if key.event_id not in own]
         kept = [moved[at] for at in ids_to_store_under(keys, stored)]
         await self._write(kept)

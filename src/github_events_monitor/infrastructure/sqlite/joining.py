@@ -2,12 +2,9 @@
 
 import sqlite3
 from collections import Counter
-from typing import Any
 
-from ...github.natural_keys import is_derived
-from ..event_ids import under
 from .collector_state import STATE, WATCH
-from .events import COLUMNS, events_of, insert_rows
+from .events import COLUMNS, insert_rows
 
 _STEP = 1_000
 _LEFT = (
@@ -35,12 +32,8 @@ def move_events(db: sqlite3.Connection, repo: str, into: str) -> int:
         [(count, repo, day) for day, count in days.items()],
     )
     db.execute("DELETE FROM _daily WHERE repo_name = ? AND events <= 0", (repo,))
-    insert_rows(db, [(_id_under(row[1:], into), *row[2:4], into, *row[5:]) for row in found])
+    insert_rows(db, [(*row[1:4], into, *row[5:]) for row in found])
     return len(found)
-
-
-def _id_under(row: tuple[Any, ...], key: str) -> str:
-    return under(events_of([row])[0], key).id if is_derived(row[0]) else row[0]
 
 
 def forget_repository(db: sqlite3.Connection, repo: str) -> None:
