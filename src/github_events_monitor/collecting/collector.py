@@ -267,7 +267,8 @@ class Collector:
             return Outcome(key, Stored(0, 0), False, 0, busy, (), reached=False)
 
     async def _pass(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None = None) -> Outcome:
-        return await self._turns.own(key, partial(self._run, key, budget, plan, progress))
+        run = partial(self._run, key, budget, plan, progress)
+        return await (run() if plan.dry_run else self._turns.own(key, run))  # it brings nothing that others wait for
 
     async def _run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None) -> Outcome:
         outcome = await self._passes.run(key, budget, plan, progress)

@@ -60,7 +60,7 @@ class PassState:
     another branch to list beside the default one. thorough: spend what the budget allows (false: only what the window
     needs). with_token: whether 304 answers are free. cutoff: what is older will be removed, and does not count as known
     once it is stored; None where everything stays. introductions: where to ask who a repository is that was never
-    collected. introduced: as what GitHub showed it there in this pass.
+    collected. introduced: as what GitHub showed it there in this pass. dry_run: whether nothing is to be stored.
     """
 
     client: GitHubClient
@@ -76,6 +76,7 @@ class PassState:
     cutoff: str | None = None
     introductions: Introductions | None = None
     introduced: Introduced | None = None
+    dry_run: bool = False
     events: dict[str, Event] = field(default_factory=dict)
     commits: dict[str, CommitRecord] = field(default_factory=dict)
     security: list[MetricRow] = field(default_factory=list)

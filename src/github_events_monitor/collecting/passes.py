@@ -166,4 +166,5 @@ class Passes:
             with_token=self._with_token,
             cutoff=cutoff,
             introductions=plan.introductions,
+            dry_run=plan.dry_run,
         )
