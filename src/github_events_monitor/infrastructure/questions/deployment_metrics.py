@@ -69,7 +69,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
         shift(until, SECOND),  # a release may have been deleted in this very second
         event_types=DELIVERY_TYPES,
     )
-    commits = await manager.commits.get_summaries(subject.key, *asked.span)
+    commits = await manager.commits.get_messages(subject.key, *asked.span)
     rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
     if not (activity or commits or rows or await has_events(context, subject, asked.span)):
         context.raise_if_nothing_known(subject, asked)
