@@ -61,7 +61,7 @@ def _lacks(inputs: DeploymentInputs, result: DeploymentResult) -> Sequence[str]:
     if result.total_releases is None and not inputs.releases_known:
         releases = "Releases were not listed yet: how many there are is unknown; collect_now lists them."
     if result.total_deployments is None and not inputs.deployments_known:
-        deployments = "Deployments were never listed, which takes a token and requests left for it: how many is unknown."
+        deployments = "Deployments were never listed, which takes a token and requests left: how many is unknown."
     return [note for note in (releases, deployments) if note]
 
 
@@ -82,7 +82,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
         shift(until, SECOND),  # a release may have been deleted in this very second
         event_types=DELIVERY_TYPES,
     )
-    commits = await manager.commits.get_summaries(subject.key, *asked.span)
+    commits = await manager.commits.get_messages(subject.key, *asked.span)
     rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
     if not (activity or commits or rows or await has_events(context, subject, asked.span)):
         context.raise_if_nothing_known(subject, asked)
