@@ -132,14 +132,18 @@ class QuestionContext:
         self._widened: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     def for_call(self, *, progress: Progress | None, may_watch: bool) -> Self:
-        """Return a copy for one call, which shares everything else."""
+        """Return what one call is answered with: a copy, which shares everything else, where it differs."""
+        may_watch = may_watch and self.may_watch
+        return self if (progress, may_watch) == (self.progress, self.may_watch) else self._copy(progress, may_watch)
+
+    def _copy(self, progress: Progress | None, may_watch: bool) -> Self:
         mine = copy.copy(self)
-        mine.progress, mine.may_watch = progress, self.may_watch and may_watch
+        mine.progress, mine.may_watch = progress, may_watch
         return mine
 
     def without_collecting(self) -> Self:
         """Return a copy that answers from what is stored, and changes nothing."""
-        mine = self.for_call(progress=None, may_watch=False)
+        mine = self._copy(None, may_watch=False)
         mine._refresh_from_github = mine.fetch_details = mine.collect = mine.resolve = mine._login = None
         return mine
 
@@ -319,8 +323,10 @@ class QuestionContext:
         spans = known_spans(sure_ledger(subject.state), kind) if subject.state else ()
         if subject.state and subject.state.taken_over_at:
             spans = clip_spans(spans, subject.state.taken_over_at, "9999")
-        days, now = self.retention_days, format_instant(self.now())
-        return spans if days is None else clip_spans(spans, days_before(now, days), now)
+        if self.retention_days is None:
+            return spans
+        now = format_instant(self.now())
+        return clip_spans(spans, days_before(now, self.retention_days), now)
 
     def settled(self, subject: Subject, kind: str, asked: Asked) -> tuple[Span, ...]:
         """Return the spans completely known, for insights: one that ends within the poll interval reaches the end."""
