@@ -18,7 +18,7 @@ from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_fu
 from ...records import Pattern, RepositoryState, Span, repo_key
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
-from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
+from ..watch_list import Chosen, Resolve, WatchList, choose, choose_watched, oldest_first, read_watch_list
 from .coverage import add_note, assess_coverage, is_stale, outage_note, raise_if_nothing_known
 from .day_results import DayResults
 from .presenter import Presenter
@@ -193,15 +193,7 @@ class QuestionContext:
         """Return the repositories that a question is about: those named or meant by patterns, else all watched."""
         if repos:
             return await choose(repos, self.resolve)
-        problems = await self.resolve_watched()
-        return Chosen(await self.watching(), problems)
-
-    async def resolve_watched(self) -> dict[str, MonitorError]:
-        """Resolve watched patterns that were not resolved today; return by word why one stands for nothing yet."""
-        patterns = watched_patterns(await self.manager.collector_state.get_patterns(), self.targets)
-        words = [pattern.word for pattern in patterns]
-        found = await self.resolve(words) if words and self.resolve is not None else {}
-        return {word: error for word, error in found.items() if isinstance(error, MonitorError)}
+        return await choose_watched(self.manager.collector_state, self.targets, self.resolve)
 
     async def look_up(
         self, repo: str, asked: Asked, *, branch: str | None = None, kinds: Sequence[str] = ("events", "commits")
@@ -222,7 +214,9 @@ class QuestionContext:
         states = {key: subject.state for key, (subject, _) in subjects.items()}
         few = len(subjects) <= FEW
         wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
-        problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
+        if not wanting:
+            return [subject for subject, _ in subjects.values()]
+        problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds)
         again = await self.stored_all(repo for key, (_, repo) in subjects.items() if key in problems)
         return [
             again[repo]._replace(problem=problems[key]) if key in problems else subject
