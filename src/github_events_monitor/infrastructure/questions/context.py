@@ -18,7 +18,7 @@ from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_fu
 from ...records import Pattern, RepositoryState, Span, repo_key
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
-from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
+from ..watch_list import Chosen, Resolve, WatchList, choose, choose_watched, oldest_first, read_watch_list
 from .coverage import LISTINGS, add_note, assess_coverage, is_stale, never_read, outage_note, raise_if_nothing_known
 from .day_results import DayResults
 from .presenter import Presenter
@@ -132,14 +132,18 @@ class QuestionContext:
         self._widened: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     def for_call(self, *, progress: Progress | None, may_watch: bool) -> Self:
-        """Return a copy for one call, which shares everything else."""
+        """Return what one call is answered with: a copy, which shares everything else, where it differs."""
+        may_watch = may_watch and self.may_watch
+        return self if (progress, may_watch) == (self.progress, self.may_watch) else self._copy(progress, may_watch)
+
+    def _copy(self, progress: Progress | None, may_watch: bool) -> Self:
         mine = copy.copy(self)
-        mine.progress, mine.may_watch = progress, self.may_watch and may_watch
+        mine.progress, mine.may_watch = progress, may_watch
         return mine
 
     def without_collecting(self) -> Self:
         """Return a copy that answers from what is stored, and changes nothing."""
-        mine = self.for_call(progress=None, may_watch=False)
+        mine = self._copy(None, may_watch=False)
         mine._refresh_from_github = mine.fetch_details = mine.collect = mine.resolve = mine._login = None
         return mine
 
@@ -189,15 +193,7 @@ class QuestionContext:
         """Return the repositories that a question is about: those named or meant by patterns, else all watched."""
         if repos:
             return await choose(repos, self.resolve)
-        problems = await self.resolve_watched()
-        return Chosen(await self.watching(), problems)
-
-    async def resolve_watched(self) -> dict[str, MonitorError]:
-        """Resolve watched patterns that were not resolved today; return by word why one stands for nothing yet."""
-        patterns = watched_patterns(await self.manager.collector_state.get_patterns(), self.targets)
-        words = [pattern.word for pattern in patterns]
-        found = await self.resolve(words) if words and self.resolve is not None else {}
-        return {word: error for word, error in found.items() if isinstance(error, MonitorError)}
+        return await choose_watched(self.manager.collector_state, self.targets, self.resolve)
 
     async def look_up(
         self, repo: str, asked: Asked, *, branch: str | None = None, kinds: Sequence[str] = ("events", "commits")
@@ -222,11 +218,12 @@ class QuestionContext:
         states = {name: subject.state for name, subject in subjects.items()}
         few = len({subject.key for subject in subjects.values()}) <= FEW
         wanting = [name for name, it in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
-        problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
-        again = await self.stored_all(repos[name] for name in problems)
-        for name, problem in problems.items():
-            self._note_widened(name, subjects[name], kinds)
-            subjects[name] = again[repos[name]]._replace(problem=problem)
+        if wanting:
+            problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds)
+            again = await self.stored_all(repos[name] for name in problems)
+            for name, problem in problems.items():
+                self._note_widened(name, subjects[name], kinds)
+                subjects[name] = again[repos[name]]._replace(problem=problem)
         return list({subject.key: subject for subject in reversed(subjects.values())}.values())[::-1]
 
     def _note_widened(self, name: str, subject: Subject, kinds: Sequence[str]) -> None:
@@ -328,8 +325,10 @@ class QuestionContext:
         spans = known_spans(sure_ledger(subject.state), kind) if subject.state else ()
         if subject.state and subject.state.taken_over_at:
             spans = clip_spans(spans, subject.state.taken_over_at, "9999")
-        days, now = self.retention_days, format_instant(self.now())
-        return spans if days is None else clip_spans(spans, days_before(now, days), now)
+        if self.retention_days is None:
+            return spans
+        now = format_instant(self.now())
+        return clip_spans(spans, days_before(now, self.retention_days), now)
 
     def settled(self, subject: Subject, kind: str, asked: Asked) -> tuple[Span, ...]:
         """Return the spans completely known, for insights: one that ends within the poll interval reaches the end."""

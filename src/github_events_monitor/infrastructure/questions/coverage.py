@@ -79,8 +79,8 @@ def raise_if_nothing_known(
 
 def add_note(coverage: Coverage, *notes: str | None) -> Coverage:
     """Return coverage with more said about what limits the answer."""
-    said = [note for note in (coverage.note, *notes) if note]
-    return coverage.model_copy(update={"note": " ".join(said) or None})
+    said = [note for note in notes if note]
+    return coverage.model_copy(update={"note": " ".join(filter(None, (coverage.note, *said)))}) if said else coverage
 
 
 def join_coverage(parts: Sequence[Coverage]) -> Coverage:

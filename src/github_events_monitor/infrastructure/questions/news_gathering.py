@@ -77,9 +77,9 @@ async def gather(
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
     keys = [subject.key for subject in subjects]
-    seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
+    seen, user = await asyncio.gather(_seen(context, reader, keys), context.user()) if keys else ({}, None)
     found, whole = Gathered([], [], [], errors, whole=True, seen={}), True
-    request = Request(asked, most, await context.user() if subjects else None)
+    request = Request(asked, most, user)
     filters = [NewsFilter(asked.span, seen.get(key)) for key in keys]
     jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, filters, strict=True))
     for subject, news_filter, one in zip(subjects, filters, await side_by_side(jobs, AT_ONCE), strict=True):
@@ -99,6 +99,10 @@ async def gather(
             found.quiet.append(name)
     found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
     return found._replace(whole=whole, unobserved=sum(_was_never_observed(subject) for subject in subjects))
+
+
+async def _seen(context: QuestionContext, reader: str | None, keys: Sequence[str]) -> dict[str, Seen]:
+    return {} if reader is None else await context.manager.collector_state.get_seen(reader, keys)
 
 
 def _was_never_observed(subject: Subject) -> bool:
