@@ -15,9 +15,10 @@ Implementation notes
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -59,14 +60,29 @@ class DynamoDBEvents(EventsRepository):
 
     async def insert_new(self, events: Sequence[Event]) -> list[Event]:
         """Store events and return those that were new, as they are stored."""
-        new = await self._new(events)
-        await self._write(new)
+        ready: dict[int, Item] = {}
+        encoding = asyncio.create_task(self._encode(events, ready))
+        try:
+            new = await self._new(events)
+        finally:
+            encoding.cancel()
+        await self._write(new, ready)
         return new
 
-    async def _write(self, events: Sequence[Event]) -> None:
+    async def _encode(self, events: Sequence[Event], ready: dict[int, Item]) -> None:
+        """Make items, by the identity of their events, while the processor waits for what is known of the events."""
+        for event in events:
+            await asyncio.sleep(0)
+            if len(event.payload) <= _LARGE:
+                ready[id(event)] = self._item(event)
+
+    def _item(self, event: Event) -> Item:
+        return event_to_item(event, self._expiry(event.created_at))
+
+    async def _write(self, events: Sequence[Event], ready: Mapping[int, Item] = MappingProxyType({})) -> None:
         days = {event.created_at[:10] for event in events}
         await self._registry.note_events(events, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
-        items: Iterable[Item] = (event_to_item(event, self._expiry(event.created_at)) for event in events)
+        items: Iterable[Item] = (ready.get(id(event)) or self._item(event) for event in events)
         if any(len(event.payload) > _LARGE for event in events):
             items = await asyncio.to_thread(list, items)  # packing takes a second for the longest
         await write_items(self._client, (put("events", item) for item in items), total=len(events))

@@ -20,7 +20,7 @@ from .context import QuestionContext, Subject
 from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
-from .reading import read_commits, read_snapshot
+from .reading import read_snapshot
 from .thread_notes import may_have_ended, stretches
 from .threads import as_of
 from .windows import Asked, days_before
@@ -120,8 +120,11 @@ async def _of(
         if subject.state is None:
             context.raise_if_nothing_known(subject, asked)
         stored = await _read(context, subject, news_filter, asked)
-        news = _news(subject, stored, news_filter)
-        counted = {kind: len(rows) for kind, rows in news.items() if rows}
+        commits = _new_commits(subject, stored, news_filter)
+        titled = [_commit_news(commit, subject.presenter.repo_url) for commit in commits[: request.most]]
+        news = {"commits": titled, **_news(subject, stored, news_filter)}
+        sizes = {kind: len(rows) for kind, rows in news.items()} | {"commits": len(commits)}
+        counted = {kind: size for kind, size in sizes.items() if size}
         found = RepositoryNews(
             repo=subject.presenter.full_name,
             counts=counted,
@@ -141,7 +144,7 @@ async def _read(context: QuestionContext, subject: Subject, news_filter: NewsFil
     midnight, month = f"{stretch.since[:10]}T00:00:00Z", days_before(until, CHECKS_DAYS)
     threads, commits, activity, before, (observations, releases, snapshot) = await asyncio.gather(
         manager.threads.get_threads(key, stretch.since),
-        read_commits(context, subject, stretch),
+        manager.commits.get_summaries(key, *stretch),
         manager.events.get_activity(key, midnight, until),
         manager.events.get_activity(key, month, max(month, midnight), event_types=_LASTING),
         _observed(context, subject, asked, stretch),
@@ -175,20 +178,25 @@ async def _snapshot(context: QuestionContext, subject: Subject, asked: Asked) ->
     return await read_snapshot(context, subject, asked) if taken else None
 
 
-def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str, list[News]]:
-    """Return by kind what is news, the newest commits first."""
-    url, branch = subject.presenter.repo_url, subject.default_branch
+def _new_commits(subject: Subject, stored: Stored, news_filter: NewsFilter) -> list[Commit]:
+    """Return the commits that are news, the newest first."""
+    branch = subject.default_branch
     commits = [commit for commit, _ in stored.commits if branch is None or branch in commit.branches]
     commits.sort(key=lambda commit: commit.sha)
     commits.sort(key=lambda commit: commit.commit_date, reverse=True)
+    return [one for one in commits if news_filter.is_news(f"commit {one.sha}", one.commit_date)]
+
+
+def _commit_news(commit: Commit, url: str) -> News:
+    return News(title=first_line(commit.message, 100), url=f"{url}/commit/{commit.sha}", at=commit.commit_date)
+
+
+def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str, list[News]]:
+    """Return by kind what else is news."""
+    url, branch = subject.presenter.repo_url, subject.default_branch
     runs = latest_attempts(verdicts_on(stored.lasting, branch))
     workflows, failed = Workflows(runs), [row for row in runs if row.action in FAILED_VERDICTS]
     return {
-        "commits": [
-            News(title=first_line(one.message, 100), url=f"{url}/commit/{one.sha}", at=one.commit_date)
-            for one in commits
-            if news_filter.is_news(f"commit {one.sha}", one.commit_date)
-        ],
         **_thread_news(stored.threads, news_filter, url),
         "releases": _release_news(stored, news_filter, f"{url}/releases"),
         "failed_runs": [
