@@ -129,3 +129,20 @@ async def test_a_thorough_pass_completes_what_questions_read(world: World) -> No
     world.hello.advisories = []
     await world.collector.collect(["octo/hello"])
     assert (await components(world))["open_advisories"].value == 0
+
+
+async def test_issues_that_a_pass_had_no_room_for_are_read_when_somebody_asks_again(manager: DatabaseManager) -> None:
+    """They do not wait for the poll interval; what is known by then is not asked for again."""
+    repositories = [hello(), hello()]
+    repositories[1].full_name, repositories[1].id = "Octo/Other", 8
+    world = build(FakeGitHub(*repositories), manager=manager)
+    names = ["octo/hello", "octo/other"]
+    known = []
+    for _ in range(4):
+        world.github.requests.clear()
+        await world.service.ask(REPOSITORY_HEALTH, repos=names)
+        world.pass_time(seconds=10)
+        states = await manager.collector_state.get_states(names)
+        known.append([bool(states[name].ledger.spans.get("threads")) for name in names])
+    assert known == [[False, False], [True, True], [True, True], [True, True]]
+    assert world.github.requests == []

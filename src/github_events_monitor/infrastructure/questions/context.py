@@ -130,6 +130,7 @@ class QuestionContext:
         self.severe: LRUCache[tuple[str, str], tuple[object, tuple[Found, ...]]] = LRUCache(MAX_MISSING)
         """Anomalies and severe findings by repository and since when, each with what they were found in."""
         self._widened: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self._next: set[str] = set()  # keys of those whose issues and pull requests come next: a pass had no room
 
     def for_call(self, *, progress: Progress | None, may_watch: bool) -> Self:
         """Return what one call is answered with: a copy, which shares everything else, where it differs."""
@@ -161,7 +162,7 @@ class QuestionContext:
 
         mine = self.without_collecting()
         if self._refresh_from_github is not None:
-            mine._refresh_from_github, mine._widened = skip, dict(self._widened)
+            mine._refresh_from_github, mine._widened, mine._next = skip, dict(self._widened), {*self._next}
         return mine
 
     def now(self) -> datetime:
@@ -254,10 +255,12 @@ class QuestionContext:
                 self._missing[key] = found
             for kind in kinds:
                 self._widened[key, kind] = (span.since, self.now())
+            self._next ^= {key} if {*RECORD} < {*kinds} else set()  # once alone: they may not be read, after all
             if tuple(kinds) == RECORD:
                 self._remember_record(key, found)
         if len(self._widened) > MAX_MISSING:
             self._widened.clear()
+            self._next.clear()
         return problems
 
     def _remember_record(self, key: str, problem: MonitorError | None) -> None:
@@ -384,7 +387,8 @@ class QuestionContext:
         if any(span.since <= asked.span.since < span.until for span in spans):
             return False
         tried, at = self._widened.get((subject.key, kind), ("9999", self.now()))
-        return asked.span.since < tried or self.now() - at > timedelta(seconds=self.tolerance)
+        comes_next = kind in RECORD and not spans and subject.key in self._next
+        return comes_next or asked.span.since < tried or self.now() - at > timedelta(seconds=self.tolerance)
 
     def _retention_note(self, span: Span, now: str) -> str | None:
         days = self.retention_days
