@@ -50,7 +50,8 @@ class Facts(NamedTuple):
     """What questions need from a payload, taken out once at insertion so that no answer parses JSON.
 
     action: the payload's action; `merged` also for a pull request closed with merged=true (the form before 2025-10).
-    number: of the issue, pull request or discussion; GitHub's id of a run, or of a deployment and its statuses.
+    number: of the issue, pull request or discussion; GitHub's id of a run or release, or of a deployment and its
+        statuses.
     ref: full ref (refs/heads/…) of a push, creation or deletion, tag of a release, branch of a run (fork:branch).
     sha: head of a push, of a pull request, of a deployment or run.
     subject: what it is about: author of the issue or pull request, member added, environment, workflow (see

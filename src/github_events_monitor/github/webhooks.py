@@ -86,6 +86,11 @@ class _Dated(msgspec.Struct):
     completed_at: str | None = None
     started_at: str | None = None
     closed_at: str | None = None
+    run_started_at: str | None = None
+
+
+class _Changes(msgspec.Struct):
+    old_issue: _Dated | None = None
 
 
 class _Delivery(msgspec.Struct):
@@ -100,6 +105,7 @@ class _Delivery(msgspec.Struct):
     commits: list[msgspec.Raw] | None = None
     starred_at: str | None = None
     created_at: str | None = None
+    changes: _Changes | None = None
     repository: _Repository | None = None
     sender: _Account | None = None
     issue: _Dated | None = None
@@ -296,7 +302,8 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     """Return when it happened, as far as the payload says; the Events API dates it within seconds of that.
 
     A release that was a pre-release is dated by its last change: `published_at` stays that of the pre-release. When
-    a release was deleted, or made a draft again, no field says.
+    a release was deleted, or made a draft again, no field says. A run that is run again was created before, and so was
+    an issue that came from another repository: it is dated by its last change, too.
     """
     repository = payload.repository or _Repository()
     match event_type:
@@ -309,12 +316,12 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
         case "StatusEvent":
             return instant(payload.created_at)
     about: _Dated = getattr(payload, SUBJECT_FIELDS.get(event_type, ""), None) or _Dated()
-    first = about.submitted_at or about.published_at or about.created_at
+    first = about.submitted_at or about.published_at or about.run_started_at or about.created_at or about.started_at
     last = about.completed_at or (about.closed_at if payload.action == "closed" else None) or about.updated_at
     if event_type == "ReleaseEvent" and payload.action in GONE:
         return None
-    begins = payload.action in _BEGINNINGS
-    ended = last if payload.action == "released" else last or first or about.started_at
+    begins = payload.action in _BEGINNINGS and not (payload.changes and payload.changes.old_issue)
+    ended = last if payload.action == "released" else last or first
     return instant((first or last) if begins else ended)
 
 

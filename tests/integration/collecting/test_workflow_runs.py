@@ -171,8 +171,9 @@ async def test_a_burst_of_runs_between_two_passes_leaves_no_gap(manager: Databas
 async def test_what_the_listing_does_not_reach_is_unknown_not_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow_runs, "MAX_PAGES", 0)
     world = make(None, *(run(number, 200 - number, "success") for number in range(199, 79, -1)))
-    await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello")  # reads the feed alone
+    world.github.faults.append(lambda path: (403, {}, b"{}") if path.endswith("/actions/runs") else None)
     metrics = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    world.github.faults.clear()
     assert metrics.workflow_runs is None
     assert "Workflow runs: unknown" in DEPLOYMENT_METRICS.text(metrics)
     await world.collector.collect(["octo/hello"])

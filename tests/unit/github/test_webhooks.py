@@ -54,6 +54,21 @@ def test_the_signature_is_githubs_documented_example() -> None:
             {"action": "completed", "check_run": {"id": 1, "started_at": EARLIER, "completed_at": LATER}},
             LATER,
         ),
+        ("check_run", {"action": "created", "check_run": {"id": 1, "started_at": EARLIER}}, EARLIER),
+        (
+            "issues",
+            {
+                "action": "opened",
+                "issue": {"number": 1, "created_at": EARLIER, "updated_at": LATER},
+                "changes": {"old_issue": {"number": 7}, "old_repository": {"full_name": "octo/old"}},
+            },
+            LATER,
+        ),
+        (
+            "workflow_run",
+            {"action": "requested", "workflow_run": {"id": 1, "created_at": EARLIER, "run_started_at": LATER}},
+            LATER,
+        ),
         ("status", {"id": 1, "state": "success", "created_at": EARLIER}, EARLIER),
         ("member", {"action": "added", "member": {"login": "bob"}}, NOW),
         ("issues", {"action": "opened", "issue": {"number": 1, "created_at": "yesterday"}}, NOW),

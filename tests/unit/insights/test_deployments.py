@@ -1,7 +1,9 @@
 """Releases, deployments and the four keys by hand."""
 
+from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,6 +117,21 @@ def test_events_that_name_their_deployment_meet_it_and_no_other() -> None:
     assert [(found.id, found.state) for found in result.deployments] == [
         ("3", "failure"), ("2", "success"), ("1", "failure"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "stages", [("queued", "in_progress", "success"), ("pending", "failure"), ("success", "inactive")]
+)
+def test_of_statuses_of_one_second_the_one_that_ends_it_is_the_last(stages: tuple[str, ...]) -> None:
+    """Ids of deliveries say nothing of their order."""
+    for order in permutations(stages):
+        events = [
+            msgspec.structs.replace(deployed("DeploymentStatusEvent", june(2), state, 1), id=f"{place}")
+            for place, state in enumerate(order)
+        ]
+        for rows in ([stored(1, june(1), None, state_at=None)], [stored(1, june(1), stages[-1], state_at=june(2))]):
+            [found] = measure(*events, rows=rows).deployments
+            assert found.state == stages[-1]
 
 
 def test_without_a_status_it_is_not_known_whether_a_deployment_succeeded() -> None:

@@ -19,7 +19,7 @@ from ...records import Pattern, RepositoryState, Span, repo_key
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
 from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
-from .coverage import add_note, assess_coverage, is_stale, outage_note, raise_if_nothing_known
+from .coverage import LISTINGS, add_note, assess_coverage, is_stale, never_read, outage_note, raise_if_nothing_known
 from .day_results import DayResults
 from .presenter import Presenter
 from .subject_notes import former_name_note, former_owner_note, rewriting_note
@@ -366,10 +366,16 @@ class QuestionContext:
 
         few: a question is about so few repositories that one call can collect them all.
         """
-        if is_stale(subject.state, branch, self.now(), self.tolerance, kinds, few=few):
+        listed = [kind for kind in kinds if kind in LISTINGS]
+        if is_stale(subject.state, branch, self.now(), self.tolerance, listed, few=few):
             past = branch is None and not asked.current
-            return not (past and all(self.coverage(subject, asked, kind).complete for kind in kinds))
-        return branch is None and any(self._is_too_narrow(subject, asked, kind) for kind in kinds if kind != "events")
+            return not (past and all(self.coverage(subject, asked, kind).complete for kind in listed))
+        if branch is not None:
+            return False
+        tried = [kind for kind in kinds if (subject.key, kind) in self._widened]
+        return never_read(subject.state, kinds, tried) or any(
+            self._is_too_narrow(subject, asked, kind) for kind in listed if kind != "events"
+        )
 
     def _is_too_narrow(self, subject: Subject, asked: Asked, kind: str) -> bool:
         """Return whether the window begins before what is known, and nothing tried to reach that far lately."""

@@ -18,6 +18,8 @@ from .question import Endpoint, Question
 from .reading import fit, has_events, read_snapshot
 from .windows import Asked
 
+KINDS = ("events", "commits", "releases", "deployments", "workflow_runs")
+
 
 class DeploymentMetricsQuery(WindowedQuery):
     """Whose releases and deployments."""
@@ -34,7 +36,7 @@ class DeploymentMetrics(DeploymentResult, Envelope):
 async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> DeploymentMetrics:
     """Return releases, deployments and the four keys; kept as that day's result."""
     asked = query.window(context.now())
-    subject = await context.look_up(query.repo, asked)
+    subject = await context.look_up(query.repo, asked, kinds=KINDS)
     with without_garbage_collection():
         result, gone = await _measure(context, subject, asked)
     context.raise_if_outage_found_nothing(subject, asked, result.releases, result.deployments)
@@ -56,7 +58,7 @@ def _unread_note(subject: Subject, result: DeploymentResult) -> str | None:
     """Return that 0 is not their number where deployments were never listed."""
     if result.deployments or (subject.state and subject.state.ledger.spans.get("deployments")):
         return None
-    return "Deployments were never listed, which takes a token: how many there are is unknown."
+    return "Deployments were never listed, which takes a token and requests left for it: how many is unknown."
 
 
 async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> tuple[DeploymentResult, Sequence[str]]:
