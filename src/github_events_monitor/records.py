@@ -5,7 +5,6 @@ Instants are text in the stored form (see `instants`); `repo_name` is always the
 """
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -230,6 +229,14 @@ class Authorship(msgspec.Struct, frozen=True, gc=False):
     """`Name <email>` of every Co-authored-by trailer, one a line; empty when there is none."""
 
 
+class CommitMessage(msgspec.Struct, frozen=True, gc=False):
+    """A commit's text without all else that is known of it."""
+
+    sha: str
+    commit_date: str
+    message: str
+
+
 class Span(NamedTuple):
     """A stretch of time, since <= t < until."""
 
@@ -387,11 +394,3 @@ class Stored(NamedTuple):
 
     events: int
     commits: int
-
-
-def require_text(record: Mapping[str, Any], field: str, where: str) -> str:
-    """Return a field, which must be non-empty text. Raises `InvalidInput` naming record and field."""
-    value = record.get(field)
-    if not isinstance(value, str) or not value:
-        raise InvalidInput(f"{where}: {field!r} must be non-empty text")
-    return value

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited
+from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited, UnknownBranch
 from ..github.client import BudgetSpent
 from ..github.natural_keys import is_derived
 from ..infrastructure.questions.context import RECORD
@@ -86,7 +86,8 @@ class CollectionPass:
             state.postpone("the request budget was spent; the next pass goes on")
         except (GitHubError, InvalidInput) as problem:
             error = problem
-            state.failed(problem)
+            if not isinstance(problem, UnknownBranch):  # which says nothing of the repository
+                state.failed(problem)
         else:
             await self._extras_if_possible()
         await keep_observation(state)

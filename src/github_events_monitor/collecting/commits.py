@@ -15,7 +15,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from ..branches import rejoined
-from ..errors import GitHubError, InvalidInput, MonitorError, NotFound
+from ..errors import GitHubError, MonitorError, NotFound, UnknownBranch
 from ..github.client import Answer, BudgetSpent
 from ..github.commits import parse_commits
 from ..github.graphql.commits import HistoryPage
@@ -356,14 +356,14 @@ class _Listing:
                 raise
             raise await self._unknown_branch() from None
 
-    async def _unknown_branch(self) -> InvalidInput:
+    async def _unknown_branch(self) -> UnknownBranch:
         state = self._state
         answer = await state.client.fetch_branches(state.asked_name, budget=state.budget)
         names = parse_branches(answer.body) if answer.status == "ok" else []
         known = list(dict.fromkeys([*filter(None, [state.repository.default_branch]), *names]))
         state.change(branches=tuple(known[:50]))
         shown = ", ".join(clean(name, 60, one_line=True) for name in known[:20])
-        return InvalidInput(f"{state.asked_name} has no branch {self._branch!r}; known: {shown}")
+        return UnknownBranch(f"{state.asked_name} has no branch {self._branch!r}; known: {shown}")
 
 
 def _reach(commits: Sequence[Commit], default: str) -> str:

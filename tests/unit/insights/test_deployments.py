@@ -12,7 +12,7 @@ from github_events_monitor.insights.delivery.dora import band_of
 from github_events_monitor.insights.delivery.releases import is_prerelease
 from github_events_monitor.insights.deployments import DeploymentInputs, measure_deployments
 from github_events_monitor.insights.results import DeploymentResult, DoraKey
-from github_events_monitor.records import Activity, Commit, CommitSummary, MetricRow, Span
+from github_events_monitor.records import Activity, CommitMessage, MetricRow, Span
 
 from .builders import ALWAYS, SINCE, UNTIL, june, release, row
 
@@ -26,10 +26,8 @@ def key(result: DeploymentResult, name: str) -> DoraKey:
     return next(found for found in result.dora if found.name == name)
 
 
-def made(
-    at: str, message: str = "feat: x", summary: CommitSummary | None = None
-) -> tuple[Commit, CommitSummary | None]:
-    return Commit(sha=f"sha-{at}", repo_name="o/r", commit_date=at, message=message), summary
+def made(at: str, message: str = "feat: x") -> CommitMessage:
+    return CommitMessage(f"sha-{at}", at, message)
 
 
 def stored_release(tag: str, at: str, **data: Any) -> MetricRow:
@@ -44,8 +42,8 @@ def stored(
 
 
 def test_nothing_known_is_null_with_the_reason() -> None:
-    result = measure(events_known=())
-    assert (result.total_releases, result.total_deployments) == (0, 0)
+    result = measure(events_known=(), deployments_known=())
+    assert (result.total_releases, result.total_deployments) == (None, None)
     assert {(found.band, found.value) for found in result.dora} == {(None, None)}
     assert all(found.explanation and found.formula.startswith("Proxy") for found in result.dora)
 
@@ -319,10 +317,8 @@ DAYS = st.integers(1, 30)
     ),
     st.randoms(),
 )
-def test_order_and_repetition_do_not_matter(
-    rows: list[Activity], commits: list[tuple[Commit, CommitSummary | None]], random: Any
-) -> None:
-    commits = list({commit.sha: (commit, summary) for commit, summary in commits}.values())
+def test_order_and_repetition_do_not_matter(rows: list[Activity], commits: list[CommitMessage], random: Any) -> None:
+    commits = list({commit.sha: commit for commit in commits}.values())
     shuffled, others = [*rows, *rows[:2]], [*commits, *commits[:2]]
     random.shuffle(shuffled)
     random.shuffle(others)

@@ -127,7 +127,7 @@ class DynamoDBEvents(EventsRepository):
 
         def count(page: list[Item]) -> None:
             counts.update(
-                (item["created_at"]["S"][:13], item["event_type"]["S"])
+                (must(item, "created_at")[:13], must(item, "event_type"))
                 for item in page
                 if actor is None or _is_by(actor, item)
             )
@@ -165,7 +165,7 @@ class DynamoDBEvents(EventsRepository):
         async def count(event_type: str) -> None:
             query = window(TYPE_EVENTS, event_type, since, until, show="#repo_name")
             async for page in self._pages(query):
-                counts.update(item["repo_name"]["S"] for item in page if "repo_name" in item)
+                counts.update(must(item, "repo_name") for item in page if "repo_name" in item)
 
         await side_by_side(partial(count, event_type) for event_type in await self._registry.types())
         ranked = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
@@ -225,8 +225,8 @@ class DynamoDBEvents(EventsRepository):
         self, query: Query | None, after: Position | None = None, actor: str | None = None
     ) -> AsyncIterator[Item]:
         async for together in instants(self._pages(query), lambda row: must(row, "created_at")):
-            for item in sorted(together, key=lambda row: row["id"]["S"], reverse=True):
-                beyond = after is None or (item["created_at"]["S"], item["id"]["S"]) < after
+            for item in sorted(together, key=lambda row: must(row, "id"), reverse=True):
+                beyond = after is None or (must(item, "created_at"), must(item, "id")) < after
                 if beyond and (actor is None or _is_by(actor, item)):
                     yield item
 
@@ -261,5 +261,5 @@ def _window(query: EventQuery, **options: Any) -> Query | None:
 
 
 def _is_by(actor: str, item: Item) -> bool:
-    login = item.get("actor_login")
-    return login is not None and is_named(login["S"], actor)
+    login = text(item, "actor_login")
+    return login is not None and is_named(login, actor)

@@ -14,7 +14,7 @@ from ..contract.types import is_named
 from ..database_interface import KnownRepository
 from .batches import Write, all_items, delete, put, write_items
 from .client import DynamoDBClient
-from .items import attributes, must, plain
+from .items import Item, attributes, must
 from .state_items import partition, row
 
 SHARDS = "0123456789abcdef"
@@ -82,8 +82,7 @@ class Registry:
         # Each repository has at most two rows, its spelling right behind it.
         while len(found) < 2 * limit:
             answer = await self._client.call("query", **query, Limit=min(2 * limit - len(found), 1000))
-            values = [plain(item) for item in answer["Items"]]
-            found.extend((value["event_pattern_detected"], value.get("full_name")) for value in values)
+            found.extend((must(item, "event_pattern_detected"), _spelling(item)) for item in answer["Items"])
             if not (last := answer.get("LastEvaluatedKey")):
                 break
             query["ExclusiveStartKey"] = last
@@ -95,6 +94,11 @@ class Registry:
         if len(self._written) > _REMEMBERED:
             self._written.clear()
         self._written.update(fresh)
+
+
+def _spelling(item: Item) -> str | None:
+    name = item.get("full_name", {}).get("S")
+    return name if isinstance(name, str) else None
 
 
 def _seen_as(login: str) -> str:
