@@ -16,8 +16,8 @@ from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
 from ..github.client import GitHubClient
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
-from ..infrastructure.questions.context import RECORD, check_repos
-from ..infrastructure.watch_list import choose, watched
+from ..infrastructure.questions.context import RECORD
+from ..infrastructure.watch_list import check_repos, choose, watched
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift, system_clock
 from ..records import CommitRecord, Span, Stored, repo_key

@@ -142,6 +142,17 @@ async def _read(
     return keys, named, patterns
 
 
+def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
+    """Return by name why names cannot be repositories; empty where all can."""
+    problems: dict[str, InvalidInput] = {}
+    for repo in repos:
+        try:
+            repo_key(repo)
+        except InvalidInput as error:
+            problems[repo] = error
+    return problems
+
+
 def oldest_first(repos: Sequence[str], states: Mapping[str, RepositoryState | None]) -> list[str]:
     """Repositories in the order in which a budget is shared out: least recently collected first, then by name.
 

@@ -62,7 +62,4 @@ async def _join_state(manager: "DatabaseManager", repo: str, into: str) -> bool:
 def joined_states(state: RepositoryState | None, other: RepositoryState | None, key: str) -> RepositoryState | None:
     """Return what is remembered of both; what one of them has no answer to, the other one says."""
     joined = merge_states(state, other)
-    if joined is None or state is None or other is None:
-        return joined and msgspec.structs.replace(joined, repo_name=key)
-    known = {name: getattr(state, name) or getattr(other, name) for name in ("repository_id", "full_name")}
-    return msgspec.structs.replace(joined, **known)
+    return joined and msgspec.structs.replace(joined, repo_name=key)

@@ -10,7 +10,7 @@ from cachetools import LRUCache, TTLCache
 
 from ...answers import Coverage
 from ...branches import sure_ledger
-from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
+from ...errors import DatabaseError, MonitorError, NotFound
 from ...insights.results import Anomaly
 from ...insights.security import Found
 from ...instants import Clock, format_instant, seconds_between, system_clock
@@ -395,14 +395,3 @@ class QuestionContext:
         if days is None or span.since >= days_before(now, days):
             return None
         return f"Records older than {days} days are removed (EVENT_RETENTION_DAYS)."
-
-
-def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
-    """Return by name why names cannot be repositories; empty where all can."""
-    problems: dict[str, InvalidInput] = {}
-    for repo in repos:
-        try:
-            repo_key(repo)
-        except InvalidInput as error:
-            problems[repo] = error
-    return problems

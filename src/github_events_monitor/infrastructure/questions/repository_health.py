@@ -14,7 +14,8 @@ from ...insights.results import Component, HealthResult, Trend
 from ...records import Span
 from ...text import clean, unit_of
 from ..gc_pause import without_garbage_collection
-from .context import QuestionContext, Subject, check_repos
+from ..watch_list import check_repos
+from .context import QuestionContext, Subject
 from .coverage import add_note, join_coverage
 from .lines import MAX_TEXT_BYTES, known, number, participants, span, status_lines
 from .query import MAX_REPOSITORIES, WindowedQuery

@@ -10,8 +10,8 @@ from ...errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachab
 from ...records import Pattern
 from ...text import clean, count_of
 from ...watch_words import is_pattern, parse_watch_word
-from ..watch_list import resolve_watched, resolver
-from .context import QuestionContext, check_repos
+from ..watch_list import check_repos, resolve_watched, resolver
+from .context import QuestionContext
 from .query import MAX_REPOSITORIES, Query
 from .question import Endpoint, Question
 from .sizes import MAX_BYTES, how_many_fit

@@ -12,7 +12,8 @@ from ...errors import DatabaseError
 from ...instants import format_instant, normalise_instant
 from ...records import Span
 from ...text import count_of
-from .context import QuestionContext, check_repos
+from ..watch_list import check_repos
+from .context import QuestionContext
 from .lines import counts, name_of, quoted
 from .news import Attention, News, RepositoryNews, WhatsNew
 from .news_fitting import fit
