@@ -16,12 +16,15 @@ from .records import Ledger, RepositoryState, Span
 ARCHIVE = "archive"
 """The kind of spans that imports of GH Archive make known."""
 
+WITHOUT_FILES = "commits/without_files"
+"""Stretches in which commits have numbers but no files, as GraphQL gives them; files are fetched newest first."""
+
 SKEW = timedelta(minutes=5)
 """By how much clocks of machines that share a database, and GitHub's, may differ."""
 
 _TABLES = {
     "commits": "commits",
-    "commits/without_files": "commits",
+    WITHOUT_FILES: "commits",
     "threads": "threads",
     "threads/without_endings": "threads",
     "threads/without_reviews": "threads",

@@ -202,15 +202,22 @@ class Collector:
             keys: Repositories, the most urgent one first.
             span: The window asked about.
             branch: Another branch to list beside the default one.
-            kinds: "events" and "commits", of what the question is.
+            kinds: Of what the question is: listings, and what else it rests on, see `needs`.
 
         Returns:
             By key how it failed, or None.
         """
         deadline = self._clock() + timedelta(seconds=READ_SECONDS)
         budget = RequestBudget(READ_REQUESTS, deadline, longest_wait=READ_SECONDS)
-        plan = Plan(want=span, kinds=tuple(kinds), branch=branch, thorough=False, lease_seconds=READ_SECONDS / 2)
-        least = 1 + len(kinds)  # the repository itself, and a page of each listing
+        plan = Plan(
+            want=span,
+            kinds=tuple(kind for kind in kinds if kind in KINDS),
+            needs=tuple(kind for kind in kinds if kind not in KINDS),
+            branch=branch,
+            thorough=False,
+            lease_seconds=READ_SECONDS / 2,
+        )
+        least = 1 + len(plan.kinds)  # the repository itself, and a page of each listing
         problems: dict[str, MonitorError | None] = {}
         for number, key in enumerate(keys):
             fair = max(least, budget.left - least * (len(keys) - number - 1))

@@ -8,6 +8,7 @@ from ..errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
 from ..github.client import BudgetSpent, GitHubClient, RequestBudget
 from ..github.commits import CommitDetails, parse_commit_details
 from ..instants import SECOND, shift
+from ..ledger import WITHOUT_FILES
 from ..records import Commit, Span
 from ..side_by_side import side_by_side
 from .pass_state import PassState
@@ -158,21 +159,17 @@ async def _collect_statistics(state: PassState, shas: Collection[str]) -> None:
     note_without_files(state, found)
 
 
-KIND = "commits/without_files"
-"""Stretches in which commits have numbers but no files, as GraphQL gives them; files are fetched newest first."""
-
-
 def note_without_files(state: PassState, commits: Iterable[Commit]) -> None:
     """Remember that the numbers of commits came without their files. One that changed none has nothing to fetch."""
     times = [commit.commit_date for commit in commits if commit.additions is not None and commit.files_changed != 0]
     if times:  # a commit may be dated in the future, where nothing can be known
-        state.learn(KIND, Span(min(times), min(shift(max(times), SECOND), state.now())))
+        state.learn(WITHOUT_FILES, Span(min(times), min(shift(max(times), SECOND), state.now())))
 
 
 async def find_without_files(state: PassState, limit: int) -> list[Commit]:
     """Return the newest of these commits, at most `limit`; stretches that are done by now are forgotten."""
     found: list[Commit] = []
-    for span in reversed(state.known(KIND)):
+    for span in reversed(state.known(WITHOUT_FILES)):
         rows = await state.manager.commits.get_commits(state.repo, *span, limit=limit)
         commits = [row.commit for row in rows]
         known = await state.manager.commits.get_files(state.repo, [commit.sha for commit in commits])
@@ -200,5 +197,5 @@ def settle(state: PassState, wanting: Sequence[Commit], done: Collection[str]) -
 
 def _forget(state: PassState, instant: str) -> None:
     """Forget what is not older than an instant."""
-    spans = state.known(KIND)
-    state.know(KIND, *(Span(span.since, min(span.until, instant)) for span in spans))
+    spans = state.known(WITHOUT_FILES)
+    state.know(WITHOUT_FILES, *(Span(span.since, min(span.until, instant)) for span in spans))

@@ -13,7 +13,7 @@ from ..github.commits import parse_push_commits
 from ..github.events import parse_events
 from ..github.natural_keys import is_derived
 from ..github.thread_events import numbers_in, threads_after
-from ..infrastructure.deliveries import possible_ids, without_delivered
+from ..infrastructure.contract.deliveries import possible_ids, without_delivered
 from ..instants import shift
 from ..ledger import SKEW
 from ..records import WEBHOOK, Event, Span

@@ -177,6 +177,10 @@ class GitHubClient:
         first = self._repo_url(repo, "actions/runs", branch=branch, created=created, per_page=PER_PAGE)
         return await self._get(repo, url or first, f"workflow runs of {repo}", budget, etag=etag)
 
+    async def fetch_workflows(self, repo: str, *, budget: RequestBudget, url: str | None = None) -> Answer:
+        """Fetch a page of workflows: https://docs.github.com/en/rest/actions/workflows#list-repository-workflows"""
+        return await self._listing(repo, "actions/workflows", budget, url)
+
     async def fetch_community_profile(self, repo: str, *, budget: RequestBudget) -> Answer:
         """Fetch the profile, which forks do not have (404): https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics"""
         url = self._repo_url(repo, "community/profile")

@@ -179,6 +179,19 @@ def _base(event: Event) -> _Base | None:
     return _Base(text, key.again, key.published_at)
 
 
+def under_name(event: Event, repo: str) -> Event:
+    """Return an event as that of the same repository by another name, of which an id that was derived is made anew.
+
+    But for an id of how it was delivered, which is not known any more.
+    """
+    renamed = msgspec.structs.replace(event, repo_name=repo)
+    for dated in (True, False) if is_derived(event.id) else ():
+        key, new = natural_key(event, dated=dated), natural_key(renamed, dated=dated)
+        if key and new and derived_id(key) == event.id:
+            return msgspec.structs.replace(renamed, id=derived_id(new))
+    return renamed
+
+
 def is_derived(event_id: str) -> bool:
     """Return whether an id is made of what happened, as of what webhooks and /activity tell, and none of GitHub's."""
     return event_id.startswith(DERIVED)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from ..instants import shift
 from ..ledger import merge_spans, missing_spans
+from ..observations import Snapshot
 from ..records import Activity, Commit, CommitSummary, MetricRow, Span
 from ..text import count_of
 from .commit_messages import read_subject
@@ -29,7 +30,7 @@ class DeploymentInputs:
     of the window; of events those of `DELIVERY_TYPES` suffice; commits with summaries where they were made.
     events_known, releases_known, deployments_known, runs_known: completely known spans, all but the first from
     listings; no feed of events tells of deployments or workflow runs. default_branch: whose runs count. repo_url: where
-    people read the repository, to open what has no url of its own.
+    people read the repository, to open what has no url of its own. snapshot: as it was seen at the end of the window.
     """
 
     since: str
@@ -43,6 +44,7 @@ class DeploymentInputs:
     runs_known: Sequence[Span] = ()
     default_branch: str | None = None
     repo_url: str | None = None
+    snapshot: Snapshot | None = None
 
 
 LISTED_EVERY = timedelta(days=2)
@@ -64,13 +66,13 @@ def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
     shown = [release for release in reversed(releases) if release.published_at >= inputs.since]
     deployed = [deployment for deployment in reversed(deployments) if deployment.created_at >= inputs.since]
     return DeploymentResult(
-        total_releases=len(shown),
-        total_deployments=len(deployed),
+        total_releases=len(shown) if shown or not missing_note(inputs, "release") else None,
+        total_deployments=len(deployed) if deployed or not missing_note(inputs, "deployment") else None,
         releases=tuple(map(_release_answer, shown)),
         deployments=tuple(map(_deployment_answer, deployed)),
         dora=measure_keys(_record(inputs, releases, deployments)),
         workflow_runs=measure_workflow_runs(
-            inputs.activity, inputs.default_branch, inputs.since, inputs.until, inputs.runs_known
+            inputs.activity, inputs.default_branch, inputs.since, inputs.until, inputs.runs_known, inputs.snapshot
         ),
     )
 
@@ -92,7 +94,7 @@ def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: 
             for sha, (commit, _) in commits.items()
             if commit.commit_date > first and _is_remedy(commit)
         ),
-        gap=_gap(inputs, "release" if what == "releases" else "deployment"),
+        gap=missing_note(inputs, "release" if what == "releases" else "deployment"),
         status_known=what != "releases" and any(deployment.state for deployment in deployments),
     )
 
@@ -161,7 +163,7 @@ def _openable(found: _Opened, repo_url: str | None, path: str) -> _Opened:
     return found._replace(evidence=kept or (f"{repo_url}/{path}",))
 
 
-def _gap(inputs: DeploymentInputs, kind: str) -> str:
+def missing_note(inputs: DeploymentInputs, kind: Literal["release", "deployment"]) -> str:
     """Return a sentence about what may be missing, empty where nothing can be but what is newer than a listing."""
     listed = inputs.releases_known if kind == "release" else inputs.deployments_known
     known = merge_spans((*listed, *inputs.events_known)) if kind == "release" else listed

@@ -12,7 +12,8 @@ from github_events_monitor.infrastructure.questions.deployment_metrics import DE
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
-from tests.fake_github import NOW, FakeGitHub, Json, event, iso
+from github_events_monitor.observations import Release
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, event, iso
 from tests.integration.collecting.conftest import World, build, hello
 
 
@@ -177,3 +178,40 @@ async def test_older_releases_that_a_short_reading_does_not_reach_are_there_stil
     await world.collector.collect(["octo/hello"])
     answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=2000)
     assert (answer.total_releases, "v210" in (answer.coverage.note or "")) == (249, True)
+
+
+async def test_when_all_releases_are_gone_none_is_counted(manager: DatabaseManager) -> None:
+    world = await with_releases(manager, 7, 8)
+    world.hello.releases = []
+    world.pass_time(days=1, minutes=1)
+    await world.collector.collect(["octo/hello"])
+    tags, note = await counted(world)
+    assert (tags, "drafts since: v7, v8." in note) == ([], True)
+
+
+async def test_imported_releases_that_a_first_look_finds_gone_are_not_counted(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.github.with_looks = True
+    row = Release(id="7", tag="v7", published_at=iso(NOW - timedelta(hours=30))).to_row("octo/hello")
+    await manager.metrics.save_metrics("deployment_metrics", [row])
+    await world.collector.collect(["octo/hello"])
+    tags, note = await counted(world)
+    assert (tags, "drafts since: v7." in note) == ([], True)
+
+
+async def test_releases_of_who_had_the_name_before_are_not_said_to_be_deleted(manager: DatabaseManager) -> None:
+    world = await with_releases(manager, 7, 8)
+    other = FakeRepository("Octo/Hello", id=8)
+    world.pass_time(minutes=10)
+    other.branches["main"] = [commit(91, world.now)]
+    other.releases = [{**release(19), "published_at": iso(world.now), "created_at": iso(world.now)}]
+    world.github.repositories["octo/hello"] = other
+    for _ in range(2):
+        world.pass_time(days=1, minutes=1)
+        await world.collector.collect(["octo/hello"])
+        assert (await counted(world))[0] == ["v19", "v8", "v7"]
+    other.releases = []
+    world.pass_time(days=1, minutes=1)
+    await world.collector.collect(["octo/hello"])
+    tags, note = await counted(world)
+    assert (tags, "drafts since: v19." in note) == (["v8", "v7"], True)

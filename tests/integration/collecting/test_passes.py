@@ -264,6 +264,28 @@ async def test_another_branch_is_listed_when_asked_for_and_an_unknown_one_is_ref
         await world.service.ask(RECENT_COMMITS, repo="octo/hello", branch="nope")
 
 
+async def test_a_branch_that_is_gone_is_shown_as_it_was_and_said_to_be_gone(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.hello.branches["dev"] = [commit(8, NOW - timedelta(hours=2), parents=(5,))]
+    await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, branch="dev")
+    del world.hello.branches["dev"]
+    world.pass_time(minutes=10)
+    gone = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, branch="dev")
+    assert ([one.sha for one in gone.commits], gone.coverage.complete) == ([sha(8)], False)
+    assert gone.coverage.note == (
+        f"Octo/Hello has no branch 'dev'; known: main. It is gone, and is shown as it was last read, at {iso(NOW)}."
+    )
+    nobody = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, branch="dev", author="nobody")
+    assert (nobody.commits, "It is gone" in (nobody.coverage.note or "")) == ((), True)
+    with pytest.raises(InvalidInput, match=r"no branch 'dev'; known: main"):
+        await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=1, branch="dev")
+    state = await manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert state.error_code is None
+    assert (await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)).coverage.complete
+    await world.collector.close()
+
+
 async def test_without_a_token_a_pass_stays_within_fifteen_requests() -> None:
     repository = hello()
     repository.branches["main"] = [

@@ -44,8 +44,8 @@ def stored(
 
 
 def test_nothing_known_is_null_with_the_reason() -> None:
-    result = measure(events_known=())
-    assert (result.total_releases, result.total_deployments) == (0, 0)
+    result = measure(events_known=(), deployments_known=())
+    assert (result.total_releases, result.total_deployments) == (None, None)
     assert {(found.band, found.value) for found in result.dora} == {(None, None)}
     assert all(found.explanation and found.formula.startswith("Proxy") for found in result.dora)
 

@@ -76,7 +76,7 @@ class DynamoDBCommits(CommitsRepository):
 
     async def _counted_page(self, query: CommitQuery) -> CommitPage:
         rows = [item async for page in self._pages(_window(query, show="#sha, #commit_date")) for item in page]
-        beyond = sorted((item for item in rows if _is_beyond(query.after, item)), key=lambda item: item["sha"]["S"])
+        beyond = sorted((item for item in rows if _is_beyond(query.after, item)), key=lambda item: must(item, "sha"))
         beyond.sort(key=lambda item: must(item, "commit_date"), reverse=True)
         names = [must(item, "sha") for item in beyond[: query.limit]]
         return CommitPage(len(rows), await self._with_summaries(names))
@@ -144,7 +144,7 @@ class DynamoDBCommits(CommitsRepository):
 
     async def _ordered(self, query: Query | None, after: Position | None) -> AsyncIterator[Item]:
         async for together in instants(self._pages(query), lambda row: must(row, "commit_date")):
-            for item in sorted(together, key=lambda row: row["sha"]["S"]):
+            for item in sorted(together, key=lambda row: must(row, "sha")):
                 if _is_beyond(after, item):
                     yield item
 
@@ -175,5 +175,5 @@ def _bare_sort(row: Item) -> str:
 def _is_beyond(after: Position | None, item: Item) -> bool:
     if after is None:
         return True
-    date, sha = item["commit_date"]["S"], sha_of(item["sha"]["S"])
+    date, sha = must(item, "commit_date"), sha_of(must(item, "sha"))
     return date < after[0] or (date == after[0] and sha > after[1])

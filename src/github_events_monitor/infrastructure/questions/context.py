@@ -19,7 +19,7 @@ from ...records import Pattern, RepositoryState, Span, repo_key
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
 from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
-from .coverage import add_note, assess_coverage, is_stale, outage_note, raise_if_nothing_known
+from .coverage import LISTINGS, add_note, assess_coverage, is_stale, never_read, outage_note, raise_if_nothing_known
 from .day_results import DayResults
 from .presenter import Presenter
 from .subject_notes import former_name_note, former_owner_note, rewriting_note
@@ -208,22 +208,31 @@ class QuestionContext:
             untold = tuple(kinds) == RECORD and not self.known(subject, *RECORD)
             return subject._replace(problem=self._record_failed.get(name)) if untold else subject
         problems = await self.refresh([name], asked.span, branch, kinds)
-        for kind in kinds:  # the name may be a former one
-            self._widened[subject.key, kind] = self._widened.get((name, kind), ("9999", self.now()))
+        self._note_widened(name, subject, kinds)
         return (await self.stored(repo))._replace(problem=problems.get(name))
 
     async def look_up_all(self, repos: Iterable[str], asked: Asked, kinds: Sequence[str]) -> list[Subject]:
-        """Return repositories, each once; the stale ones are collected first, least recently collected first."""
-        subjects = {subject.key: (subject, repo) for repo, subject in (await self.stored_all(repos)).items()}
-        states = {key: subject.state for key, (subject, _) in subjects.items()}
-        few = len(subjects) <= FEW
-        wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
+        """Return repositories, each once; the stale ones are collected first, least recently collected first.
+
+        They are asked for by the names given: a former one may be another repository's by now.
+        """
+        repos = {repo_key(repo): repo for repo in repos}
+        stored = await self.stored_all(repos.values())
+        subjects = {name: stored[repo] for name, repo in repos.items()}
+        states = {name: subject.state for name, subject in subjects.items()}
+        few = len({subject.key for subject in subjects.values()}) <= FEW
+        wanting = [name for name, it in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
         problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
-        again = await self.stored_all(repo for key, (_, repo) in subjects.items() if key in problems)
-        return [
-            again[repo]._replace(problem=problems[key]) if key in problems else subject
-            for key, (subject, repo) in subjects.items()
-        ]
+        again = await self.stored_all(repos[name] for name in problems)
+        for name, problem in problems.items():
+            self._note_widened(name, subjects[name], kinds)
+            subjects[name] = again[repos[name]]._replace(problem=problem)
+        return list({subject.key: subject for subject in reversed(subjects.values())}.values())[::-1]
+
+    def _note_widened(self, name: str, subject: Subject, kinds: Sequence[str]) -> None:
+        """Remember of what is stored how far back it was asked for by a name, which may be a former one."""
+        for kind in kinds:
+            self._widened[subject.key, kind] = self._widened.get((name, kind), ("9999", self.now()))
 
     async def refresh(
         self, keys: Sequence[str], span: Span, branch: str | None, kinds: Sequence[str]
@@ -357,10 +366,16 @@ class QuestionContext:
 
         few: a question is about so few repositories that one call can collect them all.
         """
-        if is_stale(subject.state, branch, self.now(), self.tolerance, kinds, few=few):
+        listed = [kind for kind in kinds if kind in LISTINGS]
+        if is_stale(subject.state, branch, self.now(), self.tolerance, listed, few=few):
             past = branch is None and not asked.current
-            return not (past and all(self.coverage(subject, asked, kind).complete for kind in kinds))
-        return branch is None and any(self._is_too_narrow(subject, asked, kind) for kind in kinds if kind != "events")
+            return not (past and all(self.coverage(subject, asked, kind).complete for kind in listed))
+        if branch is not None:
+            return False
+        tried = [kind for kind in kinds if (subject.key, kind) in self._widened]
+        return never_read(subject.state, kinds, tried) or any(
+            self._is_too_narrow(subject, asked, kind) for kind in listed if kind != "events"
+        )
 
     def _is_too_narrow(self, subject: Subject, asked: Asked, kind: str) -> bool:
         """Return whether the window begins before what is known, and nothing tried to reach that far lately."""

@@ -1,6 +1,6 @@
 """What is known behind an answer, when a question collects first, and what an outage leaves to say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from ...answers import Coverage, Gap
@@ -10,6 +10,10 @@ from ...instants import format_instant, seconds_between
 from ...ledger import clip_spans, missing_spans
 from ...records import RepositoryState, Span
 from ...text import count_of
+
+LISTINGS = ("threads", "events", "commits")
+_NEEDS = frozenset({"releases", "deployments", "workflow_runs", "activity"})
+"""What else questions rest on, of which it is remembered until when it was read."""
 
 
 def is_stale(
@@ -46,6 +50,12 @@ def is_stale(
     if rewritten and (state.last_attempt_at or "") <= rewritten.at:
         return True
     return listing != "commits" and is_old(known_until(listing))
+
+
+def never_read(state: RepositoryState | None, kinds: Sequence[str], tried: Collection[str]) -> bool:
+    """Return whether nothing of what a question rests on beside listings was read, or tried to be."""
+    needs, known = _NEEDS.intersection(kinds), state.ledger.spans if state else {}
+    return bool(needs) and not any(kind in known or kind in tried for kind in needs)
 
 
 def outage_note(problem: MonitorError | None) -> str | None:

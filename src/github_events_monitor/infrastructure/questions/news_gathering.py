@@ -290,7 +290,7 @@ async def _attention(
     standing = [thread for thread in stored.threads if not may_have_ended(thread, whole, until)]
     return [
         *waiting(context, subject, standing, asked.span.until, request.user),
-        *failing(subject, stored.lasting),
+        *failing(subject, stored),
         *(
             attention_item("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases")
             for one in releases
