@@ -5,6 +5,8 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited, UnknownBranch
 from ..github.client import BudgetSpent
 from ..github.natural_keys import is_derived
@@ -14,8 +16,9 @@ from ..records import RepositoryState, Stored
 from ..side_by_side import side_by_side
 from .activity import ActivityRead, collect_activity, read_activity
 from .commits import FirstPages, begins_with_commits, collect_commits, read_first_pages
+from .comparing import comparing
 from .details import collect_details, fetch_ahead
-from .events import collect_events
+from .events import collect_events, without_delivered_meanwhile
 from .identity import collect_identity
 from .leases import LeaseKeeper
 from .needs import ACTIVITY, NEEDS, due_needs
@@ -283,7 +286,9 @@ class CollectionPass:
         batch = state.take_batch()
         if any(is_derived(event.id) for event in batch.events):
             await state.manager.collector_state.save_delivered(state.repo)
-        new = await self._keeper.store(batch)
+        async with comparing(state.manager, state.repo):
+            events = tuple(await without_delivered_meanwhile(state, batch.events)) if batch.events else ()
+            new = await self._keeper.store(replace(batch, events=events))
         await state.manager.collector_state.note_rewritings(state.repo, state.rewritings)
         state.rewritings = {}
         self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)

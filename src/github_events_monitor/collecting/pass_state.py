@@ -97,6 +97,9 @@ class PassState:
     threads_seen: set[int] = field(default_factory=set)
     """Issues and pull requests that were listed in this pass, by number."""
 
+    deliveries: set[str] = field(default_factory=set)
+    """Ids of those that the feed was compared with."""
+
     files_ahead: int = 0
     """Commits whose files were fetched while listings were still read."""
 

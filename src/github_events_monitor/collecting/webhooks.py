@@ -36,7 +36,11 @@ from ..records import (
     name_by_id,
     repo_key,
 )
+from .comparing import comparing
 from .leases import acquire
+
+_WAIT = 2.0
+"""Seconds for which a delivery waits for others: GitHub waits ten for everything."""
 
 
 class Receipt(NamedTuple):
@@ -65,12 +69,13 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, delivered, key)
-    if await is_known_from_feed(manager.events, batch.events[0], dated=delivered.dated):
-        batch = msgspec.structs.replace(batch, events=())
-    if not batch.threads:
-        batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
-    batch = msgspec.structs.replace(batch, deployments=await _gone_release(manager, key, delivered, received_at))
-    stored = await _store(manager, clock, batch, delivered, known)
+    async with comparing(manager, key, _WAIT):
+        if await is_known_from_feed(manager.events, batch.events[0], dated=delivered.dated):
+            batch = msgspec.structs.replace(batch, events=())
+        if not batch.threads:
+            batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
+        batch = msgspec.structs.replace(batch, deployments=await _gone_release(manager, key, delivered, received_at))
+        stored = await _store(manager, clock, batch, delivered, known)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
 
 

@@ -127,7 +127,8 @@ class Delivered(NamedTuple):
     """What a delivery brings.
 
     event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
-    delivery: its name, the same when it is sent again. thread: the issue or pull request that it is about, as it is
+    delivery: its name, the same when it is sent again. changed_at: when the repository was changed by what does not say
+    when it happened. thread: the issue or pull request that it is about, as it is
     now. rewritten: why a branch, by its name, has other commits by now than were listed before. release: GitHub's id
     of the release that it is about. renamed: whether it says that the repository has got this name.
     """
@@ -141,6 +142,7 @@ class Delivered(NamedTuple):
     reason: str | None = None
     dated: bool = True
     delivery: str = ""
+    changed_at: str | None = None
     thread: Thread | None = None
     rewritten: Mapping[str, Why] = {}
     renamed: bool = False
@@ -185,7 +187,8 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         )
     happened_at = _happened_at(EVENT_TYPES[kind], payload)
     event = _event(EVENT_TYPES[kind], delivery, members, payload, happened_at or received_at)
-    event = _identified(event, dated=happened_at is not None, delivery=delivery)
+    changed_at = instant(repository.updated_at) if event.event_type == "WatchEvent" and happened_at is None else None
+    event = _identified(event, dated=happened_at is not None, delivery=delivery, changed_at=changed_at)
     return Delivered(
         event,
         tuple(parse_push_commits(event)),
@@ -195,6 +198,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         branch(repository.default_branch),
         dated=happened_at is not None,
         delivery=delivery,
+        changed_at=changed_at,
         thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),
         rewritten=_rewritten(kind, payload),
         release=count(payload.release.id) if payload.release else None,
@@ -222,10 +226,9 @@ def rekey(delivered: Delivered, key: str) -> Delivered:
     event = delivered.event
     if event is None or event.repo_name == key:
         return delivered
+    moved = msgspec.structs.replace(event, repo_name=key)
     return delivered._replace(
-        event=_identified(
-            msgspec.structs.replace(event, repo_name=key), dated=delivered.dated, delivery=delivered.delivery
-        ),
+        event=_identified(moved, dated=delivered.dated, delivery=delivered.delivery, changed_at=delivered.changed_at),
         commits=tuple(msgspec.structs.replace(commit, repo_name=key) for commit in delivered.commits),
         security=tuple(msgspec.structs.replace(row, key=key) for row in delivered.security),
         thread=msgspec.structs.replace(delivered.thread, repo_name=key) if delivered.thread else None,
@@ -292,9 +295,14 @@ def _event(event_type: str, delivery: str, members: dict[str, msgspec.Raw], payl
     )
 
 
-def _identified(event: Event, *, dated: bool, delivery: str) -> Event:
-    """Return it with the id of its natural key, where it has one: a redelivery then is the same event."""
-    natural = natural_key(event, dated=dated, delivery=delivery[:_MAX_DELIVERY])
+def _identified(event: Event, *, dated: bool, delivery: str, changed_at: str | None) -> Event:
+    """Return it with the id of its natural key, where it has one: a redelivery then is the same event.
+
+    A star changes its repository: so `watch`, which does not say when, gets the id of the `star` that is sent along,
+    also where both are received at once.
+    """
+    about = msgspec.structs.replace(event, created_at=changed_at) if changed_at else event
+    natural = natural_key(about, dated=dated or changed_at is not None, delivery=delivery[:_MAX_DELIVERY])
     return msgspec.structs.replace(event, id=derived_id(natural)) if natural else event
 
 

@@ -146,6 +146,19 @@ def test_a_star_has_the_feeds_word_for_it() -> None:
     assert (event.event_type, event.facts.action) == ("WatchEvent", "started")
 
 
+def test_both_deliveries_of_a_star_have_one_id() -> None:
+    """GitHub's own examples of both say the same second, in which the repository was changed."""
+    repository = {**REPOSITORY, "updated_at": EARLIER}
+    star = event_of("star", {"action": "created", "starred_at": EARLIER, "repository": repository}, "d-1")
+    watch = event_of("watch", {"action": "started", "repository": repository}, "d-2")
+    assert (star.id, star.created_at, watch.created_at) == (watch.id, EARLIER, NOW)
+    moved = rekey(parse("watch", {"action": "started", "repository": repository}, "d-2"), "octo/other").event
+    same = rekey(parse("star", {"action": "created", "starred_at": EARLIER}, "d-1"), "octo/other").event
+    assert moved is not None
+    assert same is not None
+    assert moved.id == same.id != star.id
+
+
 def test_a_redelivery_is_the_same_event_and_another_delivery_of_the_same_happening_too() -> None:
     push = {"ref": "refs/heads/main", "after": "a" * 40}
     assert event_of("push", push, "d-1").id == event_of("push", push, "d-2").id

@@ -154,7 +154,8 @@ def _is_same(event: Event, other: Event, *, dated: bool, joined: bool) -> bool:
     if is_derived(other.id) and b'"activity_type"' not in other.payload:
         # Another delivery, whose own id tells it apart; but GitHub tells of a star twice, as `star` and as `watch`,
         # which does not say when. Under another name the same delivery has another id.
-        told_twice = event.event_type == "WatchEvent" and is_dated(event) != is_dated(other)
+        says_when = [b'"starred_at"' in one.payload for one in (event, other)]
+        told_twice = event.event_type == "WatchEvent" and says_when[0] != says_when[1]
         return told_twice or (joined and not dated and same_but_for_time(event, other))
     return event.id in possible_ids(other) or (not dated and same_but_for_time(event, other))
 
