@@ -57,9 +57,9 @@ def waiting(
             )
 
 
-def failing(subject: Subject, activity: Iterable[Activity]) -> Iterator[Attention]:
+def failing(subject: Subject, stored: "Stored") -> Iterator[Attention]:
     """Yield the workflows whose latest verdict on the default branch is a failure, with the commit it began with."""
-    for one in find_failing(verdicts_on(activity, subject.default_branch)):
+    for one in find_failing(verdicts_on(stored.lasting, subject.default_branch), stored.snapshot):
         first = one.first
         sha = f" on {first.sha[:10]}" if first.sha else ""
         where = (

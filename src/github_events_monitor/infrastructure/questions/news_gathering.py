@@ -9,7 +9,7 @@ from ...answers import Problem
 from ...errors import MonitorError
 from ...github.workflow_runs import FAILED_VERDICTS
 from ...insights.accounts import Accounts
-from ...insights.delivery.releases import gone_at
+from ...insights.delivery.releases import Ends, id_of, tags_by_id
 from ...insights.workflow_runs import Workflows, latest_attempts, verdicts_on
 from ...instants import seconds_between
 from ...observations import FORCE_PUSH, RELEASE, Release, Snapshot
@@ -77,9 +77,9 @@ async def gather(
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
     keys = [subject.key for subject in subjects]
-    seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
+    seen, user = await asyncio.gather(_seen(context, reader, keys), context.user()) if keys else ({}, None)
     found, whole = Gathered([], [], [], errors, whole=True, seen={}), True
-    request = Request(asked, most, await context.user() if subjects else None)
+    request = Request(asked, most, user)
     filters = [NewsFilter(asked.span, seen.get(key)) for key in keys]
     jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, filters, strict=True))
     for subject, news_filter, one in zip(subjects, filters, await side_by_side(jobs, AT_ONCE), strict=True):
@@ -99,6 +99,10 @@ async def gather(
             found.quiet.append(name)
     found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
     return found._replace(whole=whole, unobserved=sum(_was_never_observed(subject) for subject in subjects))
+
+
+async def _seen(context: QuestionContext, reader: str | None, keys: Sequence[str]) -> dict[str, Seen]:
+    return {} if reader is None else await context.manager.collector_state.get_seen(reader, keys)
 
 
 def _was_never_observed(subject: Subject) -> bool:
@@ -205,27 +209,30 @@ def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str
 
 def _release_news(stored: Stored, news_filter: NewsFilter, url: str) -> list[News]:
     """Return the releases that events or the listing tell of, each once, whichever of them told the reader first."""
-    gone = gone_at(stored.lasting, stored.releases, stored.stretch.until)
-
-    def is_there(tag: str | None, at: str) -> bool:
-        return at > gone.get(tag or "", "")
-
+    ends, tags = (
+        Ends(stored.lasting, stored.releases, stored.stretch.until),
+        tags_by_id(stored.lasting, stored.releases),
+    )
     times: dict[tuple[str | None, str], set[str]] = {
-        (release.tag, release.published_at): {release.published_at} for release in stored.releases
+        (tags[release.id], release.published_at): {release.published_at}
+        for release in stored.releases
+        if not ends.is_gone(release.tag, release.id, release.published_at)
     }
     listed = list(times)
-    for row in filter(_is_published, stored.lasting):
+    for row in stored.lasting:
+        if not _is_published(row) or ends.went(row):
+            continue
+        named = tags.get(id_of(row), row.ref)
         same = (
             (tag, at)
             for tag, at in listed
-            if tag == row.ref and abs(seconds_between(at, row.created_at)) <= SAME_RELEASE_SECONDS
+            if tag == named and abs(seconds_between(at, row.created_at)) <= SAME_RELEASE_SECONDS
         )
-        times.setdefault(next(same, (row.ref, row.created_at)), set()).add(row.created_at)
+        times.setdefault(next(same, (named, row.created_at)), set()).add(row.created_at)
     return [
         News(title=word(tag), url=url, at=at)
         for (tag, at), known_at in sorted(times.items(), key=lambda item: (item[0][1], item[0][0] or ""))
-        if is_there(tag, at)
-        and all({time: news_filter.is_news(f"release {tag} {time}", at) for time in known_at}.values())
+        if all({time: news_filter.is_news(f"release {tag} {time}", at) for time in known_at}.values())
     ]
 
 
@@ -295,7 +302,7 @@ async def _attention(
     standing = [thread for thread in stored.threads if not may_have_ended(thread, whole, until)]
     return [
         *waiting(context, subject, standing, asked.span.until, request.user),
-        *failing(subject, stored.lasting),
+        *failing(subject, stored),
         *(
             attention_item("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases")
             for one in releases
