@@ -7,7 +7,7 @@ from typing import Literal
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..http.health import HealthCheck
@@ -67,11 +67,15 @@ def _for_principal(app: ASGIApp) -> ASGIApp:
 def _one_response(app: ASGIApp) -> ASGIApp:
     """Return the app with one response a request.
 
-    The SDK begins a second one when an event stream ends from this side, which uvicorn reports as a crash.
+    The SDK begins a second one when an event stream ends from this side, which uvicorn reports as a crash, and a stream
+    for HEAD, which has no body to write it into.
     """
 
     async def ending_quietly(scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await Response(status_code=405, headers={"Allow": "GET, POST"})(scope, receive, send)
+            return
 
         async def send_one(message: Message) -> None:
             nonlocal begun

@@ -50,6 +50,15 @@ async def test_the_token_is_asked_for_where_there_is_one(world: World) -> None:
     assert "s3cret" not in without.text + wrong.text
 
 
+async def test_the_head_of_a_stream_begins_none(world: World) -> None:
+    chosen = Settings.load()
+    transport = httpx.ASGITransport(http_app(mcp, "sse", chosen))
+    with mcp.sharing.using(chosen):
+        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+            assert (await client.head("/sse")).status_code == 405
+            assert (await client.head("/health")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("settings", "headers", "status"),
     [

@@ -31,6 +31,7 @@ _METERED = frozenset(
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECTING_ATTEMPTS = 4
 QUICKLY = 10.0
+_ANSWERS_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ class DynamoDBClient:
         keys = await self._keys(session)
         config = AioConfig(
             connect_timeout=5,
-            read_timeout=QUICKLY,
+            read_timeout=_ANSWERS_WITHIN,
             max_pool_connections=32,
             parameter_validation=False,
             user_agent=f"github-events-monitor/{__version__}",  # botocore's own is put together anew for each call
