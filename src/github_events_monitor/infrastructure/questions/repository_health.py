@@ -20,6 +20,7 @@ from .lines import MAX_TEXT_BYTES, known, number, participants, span, status_lin
 from .query import MAX_REPOSITORIES, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, has_events, read_rows, read_snapshot
+from .subject_notes import record_refusal
 from .windows import Asked, days_before, previous
 
 KINDS = ("threads", "events", "commits")
@@ -85,7 +86,9 @@ async def answer(context: QuestionContext, query: RepositoryHealthQuery) -> Repo
     subject = await context.look_up(query.repo or "", asked, kinds=KINDS)
     result = await _kept(context, subject, asked)
     envelope = context.envelope(subject, asked)
-    coverage = add_note(envelope["coverage"], _left_out(result))
+    refusal = record_refusal(subject.state)
+    unread = f"Issues and pull requests are not read: {refusal}." if refusal else None
+    coverage = add_note(envelope["coverage"], _left_out(result), unread)
     return RepositoryHealth(**{**envelope, "coverage": coverage}, **dict(result))
 
 
@@ -116,6 +119,7 @@ async def _compare(context: QuestionContext, repos: Sequence[str], asked: Asked)
     rows = [await _compared(context, subject, asked) for subject in subjects]
     rows += [ComparedHealth(repo=clean(name, 80), error=Problem.of(problem)) for name, problem in refused.items()]
     coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
+    coverage = add_note(coverage, _unread_note(context, subjects, asked))
     return RepositoryHealth(
         repo=None,
         repo_url=None,
@@ -131,6 +135,18 @@ async def _compare(context: QuestionContext, repos: Sequence[str], asked: Asked)
         ai_assistants=None,
         repositories=tuple(rows),
     )
+
+
+def _unread_note(context: QuestionContext, subjects: Sequence[Subject], asked: Asked) -> str | None:
+    """Return of which repositories neither the record of issues and pull requests nor all events are known."""
+    names = [
+        subject.presenter.full_name
+        for subject in subjects
+        if subject.state
+        and not context.coverage(subject, asked, "threads").from_
+        and (record_refusal(subject.state) or not context.coverage(subject, asked, "events").complete)
+    ]
+    return f"Issues and pull requests are not read of: {', '.join(names)}." if names else None
 
 
 async def _compared(context: QuestionContext, subject: Subject, asked: Asked) -> ComparedHealth:
