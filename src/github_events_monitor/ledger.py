@@ -167,4 +167,4 @@ def without_future(state: RepositoryState, now: str) -> RepositoryState:
 def known_spans(ledger: Ledger, kind: str) -> tuple[Span, ...]:
     """Return what is known of a kind; imported archive hours count as known events."""
     archive = ledger.spans.get(ARCHIVE, ()) if kind == "events" else ()
-    return merge_spans((*ledger.spans.get(kind, ()), *archive))
+    return merge_spans((*ledger.spans.get(kind, ()), *archive)) if archive else ledger.spans.get(kind, ())

@@ -2,7 +2,7 @@
 
 Polling and webhooks share no id. A delivery is compared by natural key with what the feed brought around its time; the
 feed's events, and an archive's, are compared with what deliveries stored when they are collected or imported
-(`infrastructure.deliveries`).
+(`infrastructure.contract.deliveries`).
 """
 
 import asyncio
@@ -14,8 +14,8 @@ import msgspec
 from ..branches import listing_of
 from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
+from ..infrastructure.contract.deliveries import is_known_from_feed
 from ..infrastructure.database_interface import DatabaseManager
-from ..infrastructure.deliveries import is_known_from_feed
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant
@@ -32,10 +32,15 @@ from ..records import (
     Rewriting,
     Stored,
     Thread,
+    Why,
     name_by_id,
     repo_key,
 )
+from .comparing import comparing
 from .leases import acquire
+
+_WAIT = 2.0
+"""Seconds for which a delivery waits for others: GitHub waits ten for everything."""
 
 
 class Receipt(NamedTuple):
@@ -54,8 +59,8 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     """
     received_at = format_instant(clock())
     delivered = await asyncio.to_thread(_parse, kind, delivery, body, received_at)  # it may have 25 MB
-    key = await _key_of(manager, delivered) if delivered.full_name else None
-    if key is not None:
+    key, known = await _key_of(manager, delivered) if delivered.full_name else (None, None)
+    if key is not None and _made_unsure(known, delivered):
         await _note_rewritings(manager, clock, key, delivered, received_at)
     if delivered.event is None:
         if key is not None and delivered.renamed:
@@ -64,12 +69,13 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, delivered, key)
-    if await is_known_from_feed(manager.events, batch.events[0], dated=delivered.dated):
-        batch = msgspec.structs.replace(batch, events=())
-    if not batch.threads:
-        batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
-    batch = msgspec.structs.replace(batch, deployments=await _gone_release(manager, key, delivered, received_at))
-    stored = await _store(manager, clock, batch, delivered)
+    async with comparing(manager, key, _WAIT):
+        if await is_known_from_feed(manager.events, batch.events[0], dated=delivered.dated):
+            batch = msgspec.structs.replace(batch, events=())
+        if not batch.threads:
+            batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
+        batch = msgspec.structs.replace(batch, deployments=await _gone_release(manager, key, delivered, received_at))
+        stored = await _store(manager, clock, batch, delivered, known)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
 
 
@@ -78,16 +84,22 @@ async def _note_rewritings(
 ) -> None:
     """Note which of the listings that are or were read a delivery makes unsure until they are read again."""
     state = await manager.collector_state.get_state(key)
-    default = (state and state.default_branch) or delivered.default_branch
-    whys = {listing_of(branch, default): why for branch, why in delivered.rewritten.items()}
-    if state is not None and delivered.default_branch not in {None, default} and "commits" not in state.rewritten:
-        whys["commits"] = "default"
+    whys = _made_unsure(state, delivered)
     unread = whys.keys() - ({"commits", *state.ledger.spans} if state is not None else set())
     if unread and not await _is_being_collected(manager, clock, key):
         whys = {kind: why for kind, why in whys.items() if kind not in unread}
     await manager.collector_state.note_rewritings(
         key, {kind: Rewriting(received_at, why, delivered.delivery) for kind, why in whys.items()}
     )
+
+
+def _made_unsure(state: RepositoryState | None, delivered: Delivered) -> dict[str, Why]:
+    """Return the listings that a delivery makes unsure, read or not, and why."""
+    default = (state and state.default_branch) or delivered.default_branch
+    whys = {listing_of(branch, default): why for branch, why in delivered.rewritten.items()}
+    if state is not None and delivered.default_branch not in {None, default} and "commits" not in state.rewritten:
+        whys["commits"] = "default"
+    return whys
 
 
 async def _acquire(manager: DatabaseManager, clock: Clock, key: str) -> Lease | None:
@@ -140,10 +152,11 @@ async def _gone_release(
     return (msgspec.structs.replace(found, deleted_at=received_at).to_row(key),) if found else ()
 
 
-async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
-    """Return the key under which the repository is, or will be, stored; None where that is another one's by now.
+async def _key_of(manager: DatabaseManager, delivered: Delivered) -> tuple[str | None, RepositoryState | None]:
+    """Return the key under which the repository is, or will be, stored, and what is remembered of it.
 
-    A repository is known by its id: what is stored under a name that it had before goes on there.
+    The key is None where that is another one's by now. A repository is known by its id: what is stored under a name
+    that it had before goes on there.
     """
     key, number = repo_key(delivered.full_name or ""), delivered.repository_id
     collector_state = manager.collector_state
@@ -154,24 +167,27 @@ async def _key_of(manager: DatabaseManager, delivered: Delivered) -> str | None:
         if known != key:
             former, state = state, await collector_state.get_state(known)
             if by_id is None and state is not None and not _is_of(state, number):
-                return key if former is None else None  # the one that had the name before is stored under another
+                return (
+                    key if former is None else None
+                ), None  # the one that had the name before is stored under another
             if by_id and (state is None or _is_of(state, number)):
                 await collector_state.save_alias(key, known)
         key = known
-    return key if state is None or _is_of(state, number) else None
+    return (key, state) if state is None or _is_of(state, number) else (None, None)
 
 
 def _is_of(state: RepositoryState, repository_id: int | None) -> bool:
     return repository_id is None or state.repository_id in {None, repository_id}
 
 
-async def _store(manager: DatabaseManager, clock: Clock, batch: CollectedBatch, delivered: Delivered) -> Stored:
+async def _store(
+    manager: DatabaseManager, clock: Clock, batch: CollectedBatch, delivered: Delivered, known: RepositoryState | None
+) -> Stored:
     """Store records, and once for each repository that they come from webhooks, too.
 
     That needs the repository's lease. While a collector has it the records are stored alone; a later delivery says it.
     """
     key = batch.state.repo_name
-    known = await manager.collector_state.get_state(key)
     renamed = known is not None and await _has_a_new_name(manager, known, delivered)
     if not renamed and _says_so(known):
         return await _store_records(manager, batch)

@@ -47,11 +47,28 @@ async def _ask(runtime: Runtime) -> dict[str, Any]:
                 await runtime.manager.prepare()
         async with asyncio.timeout(WITHIN):
             said = await runtime.service.health()
-            if said["status"] == "healthy" and said["tables_found"] < len(CORE_TABLES):
-                with contextlib.suppress(MonitorError):
-                    await runtime.manager.initialize()  # where nothing was asked yet and there was no lifespan
-                said = await runtime.service.health()
+            if _lacks_tables(said):
+                said = await _with_tables(runtime)
     except TimeoutError:  # a hung connection has no more to say
         error = "its tables are still being made" if said else f"the database did not answer within {WITHIN:g} s"
         return {"provider": provider, **said, "status": "unhealthy", "error": error}
+    return said
+
+
+def _lacks_tables(said: dict[str, Any]) -> bool:
+    return said["status"] == "healthy" and bool(said["tables_found"] < len(CORE_TABLES))
+
+
+async def _with_tables(runtime: Runtime) -> dict[str, Any]:
+    """Make the tables, where nothing was asked yet and there was no lifespan; without them no question is answered."""
+    refused = None
+    try:
+        await runtime.manager.initialize()
+    except MonitorError as error:
+        refused = error.message
+    said = await runtime.service.health()
+    if _lacks_tables(said):
+        missing = f"{len(CORE_TABLES) - said['tables_found']} of its {len(CORE_TABLES)} tables are missing"
+        hint = "make them with github-events-monitor database create"
+        return {**said, "status": "unhealthy", "error": f"{missing}: {refused or hint}"}
     return said

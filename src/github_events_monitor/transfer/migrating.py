@@ -1,15 +1,16 @@
 """One database straight into another: `migrate`."""
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidInput, SettingsError
+from ..infrastructure.contract.deliveries import may_be_double, without_doubles
 from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, retrying_longer
-from ..infrastructure.deliveries import may_be_double, without_doubles
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.providers import PROVIDERS, provider_of
 from ..infrastructure.watch_list import watched_keys
@@ -18,6 +19,8 @@ from .export_file import in_order
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
 from .selecting import delivered_repositories
+
+logger = logging.getLogger(__name__)
 
 _BATCH_ITEMS = 5_000
 
@@ -132,8 +135,11 @@ def parse_database_url(url: str) -> dict[str, Any]:
     except SettingsError as error:
         raise InvalidInput(f"{_shown(url)}: {error.message}") from None
     config = settings.database_config()
-    # The URL alone says where: an endpoint of the environment must not turn AWS into something else.
-    return config if named.get("endpoint_url") or "endpoint_url" not in config else config | {"endpoint_url": None}
+    if config.get("endpoint_url") and not named.get("endpoint_url"):
+        # The URL alone says where: an endpoint of the environment must not turn AWS into something else.
+        config["endpoint_url"] = None
+        logger.warning("%s is AWS's DynamoDB: for another add ?endpoint_url=$DYNAMODB_ENDPOINT_URL", _shown(url))
+    return config
 
 
 def database_url(config: Mapping[str, Any]) -> str:

@@ -7,7 +7,13 @@ from msgspec.structs import replace
 
 from github_events_monitor.branches import rejoined
 from github_events_monitor.errors import InvalidInput, LeaseLost
-from github_events_monitor.infrastructure.contract.collector_state import NOTIFYING
+from github_events_monitor.infrastructure.contract.collector_state import (
+    LOOKS,
+    NOTIFIED,
+    NOTIFYING,
+    PATTERNS,
+    READERS,
+)
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.records import (
     CollectedBatch,
@@ -287,3 +293,17 @@ async def test_a_repository_that_got_its_former_name_back_is_shown_by_that(manag
         await manager.collector_state.save_states([RepositoryState(repo_name=REPO, full_name=full_name)])
         (known,) = await manager.collector_state.get_repositories()
         assert (known.repo_name, known.full_name) == (REPO, full_name)
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", [1], {}, {"repos": 7}])
+async def test_a_note_of_another_form_is_as_if_it_had_not_been_written(manager: DatabaseManager, odd: object) -> None:
+    state = manager.collector_state
+    await state.save_states([STATE])
+    await state.save_reader_mark("ada", at(5), {REPO: Seen(since=at(5))})
+    name = next(name for name in await state._notes(READERS) if name != "ada")
+    for namespace, note in ((READERS, name), (PATTERNS, "octo/*"), (NOTIFIED, "target"), (LOOKS, "quiet")):
+        await state._put_notes(namespace, {note: odd})
+    assert await state.get_seen("ada", [REPO]) == {}
+    assert (await state.get_patterns())["octo/*"].watched
+    assert await state.get_notified("target") in (None, Notified())
+    assert set(await state.get_looked_states([REPO], at(30))) == {REPO}

@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 import pytest
 
+from github_events_monitor.errors import DatabaseError
 from github_events_monitor.http import health
 from github_events_monitor.http.health import HealthCheck
 from github_events_monitor.runtime import Runtime
@@ -25,6 +26,7 @@ class Database:
         self.tables_found = 9
         self.loading = 0.0
         self.initialized = False
+        self.refuses_with = ""
 
     async def prepare(self) -> None:
         await asyncio.sleep(self.loading)
@@ -32,6 +34,8 @@ class Database:
     async def initialize(self) -> None:
         self.initialized = True
         await self.tables_made.wait()
+        if self.refuses_with:
+            raise DatabaseError(self.refuses_with)
         self.tables_found = 9
 
     async def health(self) -> dict[str, Any]:
@@ -96,3 +100,17 @@ async def test_tables_are_made_where_they_are_missing_and_said_while_that_takes_
     database.now += timedelta(seconds=6)
     assert (await check.respond(database.runtime())).status_code == 200
     assert database.tables_found == 9
+
+
+@pytest.mark.parametrize("found", [0, 8])
+async def test_tables_that_are_missing_and_may_not_be_made_are_unhealthy(found: int) -> None:
+    database, check = Database(), HealthCheck()
+    database.tables_found, database.refuses_with = found, "AWS denies dynamodb:CreateTable on x-events"
+    answer = await check.respond(database.runtime())
+    assert answer.status_code == 503
+    assert orjson.loads(bytes(answer.body))["database"] == {
+        "status": "unhealthy",
+        "provider": "dynamodb",
+        "tables_found": found,
+        "error": f"{9 - found} of its 9 tables are missing: AWS denies dynamodb:CreateTable on x-events",
+    }

@@ -248,6 +248,30 @@ async def test_a_read_only_file_that_another_program_writes_to_shows_what_that_s
         await reading.close()
 
 
+async def test_a_read_only_file_that_another_program_begins_to_write_to_is_read_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, writes = tmp_path / "events.db", os.access
+    async with get_sqlite_manager(str(path)) as first:
+        await first.events.insert_events([EVENT])
+    reading = get_sqlite_manager(str(path))
+    for number in ("2", "3"):
+        monkeypatch.setattr(os, "access", lambda *_: False)  # no log is there: nobody writes
+        assert await reading.events.get_event("1") is not None
+        monkeypatch.setattr(os, "access", writes)
+        async with get_sqlite_manager(str(path)) as writing:
+            await writing.events.insert_events([{**EVENT, "id": number}])
+            monkeypatch.setattr(os, "access", lambda *_: False)
+            found = await asyncio.gather(*(reading.events.get_event(name) for name in ("1", number, number)))
+            assert None not in found
+            await reading.close()
+    assert await reading.events.get_event("3") is not None
+    path.unlink()
+    with pytest.raises(DatabaseError, match="was removed or replaced"):
+        await reading.events.get_event("1")
+    await reading.close()
+
+
 async def test_a_read_only_file_of_an_earlier_version_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,8 +31,11 @@ def test_dynamodb_has_region_prefix_and_endpoint_and_the_environment_s_credentia
     assert config["aws_secret_access_key"] == "s3cret"
 
 
-def test_an_url_without_an_endpoint_means_aws_whatever_the_environment_says() -> None:
+def test_an_url_without_an_endpoint_means_aws_whatever_the_environment_says_and_that_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     config = parse_database_url("dynamodb://eu-west-1/")
+    assert "'dynamodb://eu-west-1/' is AWS's DynamoDB" in caplog.text
     assert config["endpoint_url"] is None
     assert config["table_prefix"] == "github-events-"
 

@@ -1,8 +1,9 @@
 """What the collector must remember between two passes."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +15,10 @@ from .. import wire
 from .connection import DatabaseConnection
 from .quiet import add_look, from_note, quiet_at, quiet_look, to_note
 from .types import LONGEST_LEASE, KnownRepository
+
+logger = logging.getLogger(__name__)
+
+NoteT = TypeVar("NoteT", bound=msgspec.Struct)
 
 READERS, PATTERNS, NOTIFIED, LOOKS, DELIVERED = "#readers", "#patterns", "#told", "#looks", "#delivered"
 """Namespaces of notes: readers' marks, patterns of the watch list, what targets of notifications were told, looks, of
@@ -27,6 +32,23 @@ NOTIFYING = "#notifying"
 
 MAX_READER = 100
 """Characters of a reader's name."""
+
+
+def unreadable_state(repo: str) -> RepositoryState:
+    """Return what is remembered of a repository whose row cannot be read: nothing, until the next pass writes it.
+
+    One such row must not keep the answers about other repositories away.
+    """
+    logger.warning("what is remembered of %s cannot be read; it is learned anew when it is collected", repo)
+    return RepositoryState(repo_name=repo, error_code="internal", error_message="what was remembered cannot be read")
+
+
+def _as(kind: type[NoteT], note: object) -> NoteT | None:
+    """Return a note in its form, or None for one that is not of it, as if it had never been written."""
+    try:
+        return msgspec.convert(note, kind)
+    except msgspec.ValidationError:
+        return None
 
 
 class CollectorState(ABC):
@@ -186,7 +208,8 @@ class CollectorState(ABC):
         names = {_seen_name(name, key): key for key in map(repo_key, repos)}
         await self._connection.open()
         found = await self._notes(READERS, list(names))
-        return {names[note]: msgspec.convert(value, Seen) for note, value in found.items()}
+        read = {names[note]: _as(Seen, value) for note, value in found.items()}
+        return {key: seen for key, seen in read.items() if seen is not None}
 
     async def save_reader_mark(self, reader: str, instant: str, seen: Mapping[str, Seen] | None = None) -> None:
         """Store such an instant in place of the one before, and with it what the reader was told of repositories.
@@ -205,7 +228,7 @@ class CollectorState(ABC):
         """Return every pattern that was resolved, watched or taken off, by its word in lower case, in order."""
         await self._connection.open()
         found = await self._notes(PATTERNS)
-        return {word: msgspec.convert(found[word], Pattern) for word in sorted(found)}
+        return {word: _as(Pattern, found[word]) or Pattern(word=word, watched=True) for word in sorted(found)}
 
     async def save_patterns(self, patterns: Iterable[Pattern]) -> None:
         """Store patterns in place of those of the same words."""
@@ -216,7 +239,7 @@ class CollectorState(ABC):
         """Return what a target of notifications was told of, read consistently; None for a new one."""
         await self._connection.open()
         found = (await self._notes(NOTIFIED, [target])).get(target)
-        return None if found is None else msgspec.convert(found, Notified)
+        return None if found is None else _as(Notified, found)
 
     async def save_notified(self, target: str, notified: Notified) -> None:
         """Store what a target was told of in place of what was stored before."""

@@ -11,6 +11,8 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
+import msgspec
+
 from ...instants import shift
 
 KEPT = timedelta(hours=1)
@@ -68,9 +70,12 @@ def to_note(looks: Iterable[QuietLook]) -> list[tuple[str, str]]:
     return [(look.at, b64encode(look.digests).decode()) for look in looks]
 
 
-def from_note(note: Iterable[Sequence[str]] | None) -> list[QuietLook]:
-    """Return what `to_note` was given; nothing for no note."""
-    return [QuietLook(at, b64decode(digests)) for at, digests in note or ()]
+def from_note(note: object) -> list[QuietLook]:
+    """Return what `to_note` was given; nothing for no note, or for one that cannot be read: it proves nothing then."""
+    try:
+        return [QuietLook(at, b64decode(digests)) for at, digests in msgspec.convert(note or (), list[tuple[str, str]])]
+    except (msgspec.ValidationError, ValueError):
+        return []
 
 
 def _digest(name: str) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
-from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
+from ...records import Authorship, Commit, CommitFile, CommitMessage, CommitRecord, CommitSummary
 from ...side_by_side import side_by_side
 from ..contract.types import CommitPage, CommitQuery
 from ..database_interface import CommitsRepository, Position
@@ -76,7 +76,7 @@ class DynamoDBCommits(CommitsRepository):
 
     async def _counted_page(self, query: CommitQuery) -> CommitPage:
         rows = [item async for page in self._pages(_window(query, show="#sha, #commit_date")) for item in page]
-        beyond = sorted((item for item in rows if _is_beyond(query.after, item)), key=lambda item: item["sha"]["S"])
+        beyond = sorted((item for item in rows if _is_beyond(query.after, item)), key=lambda item: must(item, "sha"))
         beyond.sort(key=lambda item: must(item, "commit_date"), reverse=True)
         names = [must(item, "sha") for item in beyond[: query.limit]]
         return CommitPage(len(rows), await self._with_summaries(names))
@@ -95,6 +95,13 @@ class DynamoDBCommits(CommitsRepository):
         records = await self._with_summaries([must(item, "sha") async for page in pages_ for item in page])
         found = [(record.commit, record.summary) for record in records]
         return sorted(found, key=lambda pair: (pair[0].commit_date, pair[0].sha))
+
+    async def _messages(self, repo: str, since: str, until: str) -> list[CommitMessage]:
+        pages_ = self._pages(_window(CommitQuery(repo, since, until), show="#sha"))
+        names = [must(item, "sha") async for page in pages_ for item in page]
+        found = await self._load(names)
+        rows = [CommitMessage(commit.sha, commit.commit_date, commit.message) for commit in found.values()]
+        return sorted(rows, key=lambda row: (row.commit_date, row.sha))
 
     async def _known(self, repo: str, shas: Sequence[str]) -> set[str]:
         keys = ({"sha": {"S": commit_key(repo, sha)}} for sha in shas)
@@ -144,7 +151,7 @@ class DynamoDBCommits(CommitsRepository):
 
     async def _ordered(self, query: Query | None, after: Position | None) -> AsyncIterator[Item]:
         async for together in instants(self._pages(query), lambda row: must(row, "commit_date")):
-            for item in sorted(together, key=lambda row: row["sha"]["S"]):
+            for item in sorted(together, key=lambda row: must(row, "sha")):
                 if _is_beyond(after, item):
                     yield item
 
@@ -175,5 +182,5 @@ def _bare_sort(row: Item) -> str:
 def _is_beyond(after: Position | None, item: Item) -> bool:
     if after is None:
         return True
-    date, sha = item["commit_date"]["S"], sha_of(item["sha"]["S"])
+    date, sha = must(item, "commit_date"), sha_of(must(item, "sha"))
     return date < after[0] or (date == after[0] and sha > after[1])

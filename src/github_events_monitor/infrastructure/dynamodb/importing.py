@@ -54,7 +54,7 @@ async def _fill(database: Repositories, table: str, items: Sequence[Item], key_n
     keys = ({name: item[name] for name in key_names} for item in wanted.values())
     projection = ", ".join(f"#{name}" for name in key_names)
     found = await get_items(client, table, keys, attributes=projection, consistent=True)
-    known = {tuple(item[name]["S"] for name in key_names) for item in found}
+    known = {tuple(must(item, name) for name in key_names) for item in found}
     new = [put(table, item) for key, item in wanted.items() if key not in known]
     await write_items(client, new)
     return len(new)

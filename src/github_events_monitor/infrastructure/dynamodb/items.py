@@ -8,21 +8,64 @@ Implementation notes
   repository is written three times in each poll, and must stay below the first step.
 """
 
-from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from typing import Any, TypeVar
 
+import msgspec
 import zstandard
 
+from ...errors import DatabaseError
 from ...jsontext import dump_json, load_json
 from ..payload_dictionary import payload_dictionary
 
 Item = dict[str, dict[str, Any]]
 """An item in DynamoDB's own form: attribute -> {type: value}."""
 
+Read = TypeVar("Read")
+
+_UNREADABLE = (
+    AttributeError,
+    LookupError,
+    OverflowError,
+    RecursionError,
+    StopIteration,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+    zstandard.ZstdError,
+)
+"""What reading raises of attributes that are missing, of another type or without sense."""
+
+_KEYS = ("id", "sha", "commit_sha", "repo_name", "actor_login")
+
 _COMPRESS_FROM = 500
 _LEVEL = 3
 """Six takes three times as long, and saves a hundredth of the write units of real events."""
+
+
+class UnreadableItem(DatabaseError):
+    """An item that another program wrote, or something spoiled."""
+
+    def __init__(self, item: object) -> None:
+        keys = {name: item[name] for name in _KEYS if name in item} if isinstance(item, dict) else {}
+        named = f" ({str(keys)[1:120]})" if keys else ""
+        super().__init__(
+            f"an item in DynamoDB is not as this program writes it{named}: delete it, or restore the tables"
+        )
+
+
+def reads(read: Callable[[Item], Read]) -> Callable[[Item], Read]:
+    """Let a function raise `UnreadableItem` for an item that it cannot read."""
+
+    @wraps(read)
+    def reading(item: Item) -> Read:
+        try:
+            return read(item)
+        except _UNREADABLE as error:
+            raise UnreadableItem(item) from error
+
+    return reading
 
 
 def attributes(values: Mapping[str, Any]) -> Item:
@@ -45,20 +88,34 @@ def encode(value: Any) -> dict[str, Any]:
     raise TypeError(f"no attribute type for {type(value).__name__}")
 
 
+@reads
 def plain(item: Item) -> dict[str, Any]:
-    """Return the plain values of an item."""
+    """Return the plain values of an item. Raises `UnreadableItem`, as all that read."""
     return {name: _decode(value) for name, value in item.items()}
 
 
 def text(item: Item, name: str) -> str | None:
     """Return a text attribute, or None."""
-    value = item.get(name)
-    return None if value is None else str(value["S"])
+    return must(item, name) if name in item else None
 
 
 def must(item: Item, name: str) -> str:
     """Return a text attribute that is always there."""
-    return str(item[name]["S"])
+    try:
+        found = item[name]["S"]
+    except _UNREADABLE as error:
+        raise UnreadableItem(item) from error
+    if not isinstance(found, str):
+        raise UnreadableItem(item)
+    return found
+
+
+def number(item: Item, name: str) -> int:
+    """Return a whole number that is always there."""
+    try:
+        return _number(item[name]["N"])
+    except _UNREADABLE as error:
+        raise UnreadableItem(item) from error
 
 
 def compress(value: bytes, level: int = _LEVEL) -> bytes:
@@ -100,10 +157,17 @@ def size_of(item: Item) -> int:
 def _decode(value: dict[str, Any]) -> Any:
     kind, content = next(iter(value.items()))
     if kind == "N":
-        return int(content)
+        return _number(content)
     if kind == "L":
         return [_decode(part) for part in content]
     return content
+
+
+def _number(digits: str) -> int:
+    found = int(digits)
+    if not -(2**63) <= found < 2**63:
+        raise OverflowError("a number beyond 64 bits")
+    return found
 
 
 def _length(value: dict[str, Any]) -> int:

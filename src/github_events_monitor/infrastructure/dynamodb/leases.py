@@ -11,7 +11,7 @@ from ...records import Lease
 from .batches import expressions
 from .client import DynamoDBClient
 from .faults import ConditionFailed
-from .items import attributes
+from .items import attributes, number
 from .state_items import TABLE, key
 
 
@@ -37,7 +37,7 @@ async def acquire(
         )
     except ConditionFailed:
         return None
-    return Lease(repo, owner, int(answer["Attributes"]["epoch"]["N"]), expires_at)
+    return Lease(repo, owner, number(answer["Attributes"], "epoch"), expires_at)
 
 
 _IS_OURS = "#lease_owner = :owner AND #epoch = :epoch"

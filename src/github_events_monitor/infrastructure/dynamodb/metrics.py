@@ -10,13 +10,15 @@ Implementation notes
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from ...records import MetricRow
 from ..contract.export_rows import METRIC_KEYS
 from ..database_interface import RESERVED, MetricsRepository, MetricTable
 from .batches import all_items, delete, expressions, get_items, put, write_items
 from .client import DynamoDBClient
 from .connection import DynamoDBConnection
-from .items import Item, attributes, encode, must, pack_json, plain, unpack_json
+from .items import Item, attributes, encode, must, pack_json, plain, reads, unpack_json
 
 KEPT_DAYS = 400
 HEALTH = "repository_health_metrics"
@@ -94,8 +96,14 @@ async def read_daily(client: DynamoDBClient, repo: str) -> dict[str, dict[str, A
 async def _days(client: DynamoDBClient, repo: str, months: Sequence[str]) -> dict[str, dict[str, Any]]:
     days: dict[str, dict[str, Any]] = {}
     for item in await get_items(client, HEALTH, [month_key(repo, month) for month in months], consistent=True):
-        days |= {day: unpack_json(value) for day, value in plain(item).items() if day != "repo_name"}
+        days |= _days_in(item)
     return {day: days[day] for day in sorted(days)[-KEPT_DAYS:]}
+
+
+@reads
+def _days_in(item: Item) -> dict[str, dict[str, Any]]:
+    found = {day: unpack_json(value) for day, value in plain(item).items() if day != "repo_name"}
+    return msgspec.convert(found, dict[str, dict[str, Any]])
 
 
 def metric_to_item(table: MetricTable, row: MetricRow) -> Item:
@@ -107,7 +115,12 @@ def metric_to_item(table: MetricTable, row: MetricRow) -> Item:
 def metric_from_item(table: MetricTable, item: Item) -> MetricRow:
     """Return the metric row of an item."""
     key, sort = METRIC_KEYS[table]
-    return MetricRow(key=must(item, key), sort=must(item, sort), data=unpack_json(plain(item)["data"]))
+    return MetricRow(key=must(item, key), sort=must(item, sort), data=_data_of(item))
+
+
+@reads
+def _data_of(item: Item) -> dict[str, Any]:
+    return msgspec.convert(unpack_json(plain(item)["data"]), dict[str, Any])
 
 
 def month_key(repo: str, month: str) -> Item:

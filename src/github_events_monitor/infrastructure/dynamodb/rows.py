@@ -21,9 +21,11 @@ from .items import (
     compress,
     expand,
     must,
+    number,
     pack_json,
     pack_text,
     plain,
+    reads,
     text,
     unpack_json,
     unpack_text,
@@ -67,6 +69,7 @@ def event_to_item(event: Event, expires_at: int | None) -> Item:
     return item
 
 
+@reads
 def event_from_item(item: Item) -> Event:
     """Return the event of an item."""
     return Event(
@@ -119,17 +122,14 @@ def commit_to_item(commit: Commit, version: str, expires_at: int | None) -> Item
     )
 
 
+@reads
 def commit_from_item(item: Item) -> Commit:
     """Return the commit of an item."""
     values = plain(item)
     known = {name: values[name] for name in _COMMIT_FIELDS if name in values}
-    return Commit(
-        **known,
-        sha=sha_of(values["sha"]),
-        message=unpack_text(values.get("message", "")),
-        parents=tuple(values.get("parents", ())),
-        branches=tuple(values.get("branches", ())),
-    )
+    known["sha"], known["message"] = sha_of(values["sha"]), unpack_text(values.get("message", ""))
+    known["parents"], known["branches"] = values.get("parents", ()), values.get("branches", ())
+    return msgspec.convert(known, Commit)
 
 
 def authorship_from_item(item: Item) -> Authorship:
@@ -161,11 +161,12 @@ def file_sort(filename: str) -> str:
     return f"{raw[:900].decode(errors='ignore')}#{sha1(raw, usedforsecurity=False).hexdigest()}"
 
 
+@reads
 def file_from_item(item: Item) -> CommitFile:
     """Return the file of an item."""
     values = plain(item)
     values["filename"] = values.get("path", values["filename"])
-    return CommitFile(**{name: values[name] for name in CommitFile.__struct_fields__ if name in values})
+    return msgspec.convert(values, CommitFile)
 
 
 def summary_to_item(repo: str, sha: str, summary: CommitSummary, expires_at: int | None) -> Item:
@@ -174,16 +175,16 @@ def summary_to_item(repo: str, sha: str, summary: CommitSummary, expires_at: int
     return attributes({"commit_sha": key, "repo_name": repo, "data": data, "expires_at": expires_at})
 
 
+@reads
 def summary_from_item(item: Item) -> CommitSummary:
     """Return the summary of an item."""
     return msgspec.convert(unpack_json(plain(item)["data"]), CommitSummary)
 
 
 def _facts(item: Item) -> Facts:
-    number = item.get("number")
     return Facts(
         text(item, "action"),
-        None if number is None else int(number["N"]),
+        number(item, "number") if "number" in item else None,
         text(item, "ref"),
         text(item, "sha"),
         text(item, "subject"),

@@ -55,6 +55,11 @@ class Mark(msgspec.Struct, frozen=True):
     or_later: bool = False
     branches: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse an index that there is not, in what was stored."""
+        if self.index not in _INDEXES:
+            raise ValueError(f"there is no index {self.index}")
+
 
 def marks_of(events: Sequence[Event], commits: Sequence[Commit], threads: Sequence[Thread]) -> Iterator[Mark]:
     """Yield the newest and what was written last of what is new, by index."""

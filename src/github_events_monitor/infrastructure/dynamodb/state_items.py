@@ -42,16 +42,17 @@ from ...errors import LeaseLost, SchemaMismatch
 from ...ledger import without_tables
 from ...records import Lease, RepositoryState, Rewriting, Span, repo_key
 from ...side_by_side import side_by_side
+from ..contract.collector_state import unreadable_state
 from .batches import Write, all_items, expressions, get_items, put, write_items
 from .client import DynamoDBClient
 from .faults import ConditionFailed
-from .items import Item, attributes, encode, must, pack_json, plain, unpack_json
+from .items import Item, UnreadableItem, attributes, encode, must, number, pack_json, plain, reads, unpack_json
 from .layout import TYPE_EVENTS
 from .settling import Mark, unsettled
 
 TABLE = "event_patterns"
 _LATEST = tuple(f"latest_{table}" for table in ("events", "commits", "threads"))
-_SHOW_STATE = "#state, #rewritten"
+_SHOW_STATE = "#repo_name, #state, #rewritten"
 _SHOW_LATEST = ", ".join(f"#{name}" for name in _LATEST)
 LAYOUT = 1
 """Grows with every change of keys, indexes or rows that an older program would misread."""
@@ -73,7 +74,7 @@ async def check_layout(client: DynamoDBClient) -> None:
     found = await get_items(client, TABLE, [place], consistent=True)
     if not found:
         await write_items(client, [row("#layout", "layout", version=LAYOUT)])
-    elif int(found[0]["version"]["N"]) > LAYOUT:
+    elif number(found[0], "version") > LAYOUT:
         raise SchemaMismatch(
             f"the tables {client.table_prefix}* were written by a newer version of this program (layout "
             f"{found[0]['version']['N']}, this one knows {LAYOUT}): update it, or choose another DYNAMODB_TABLE_PREFIX"
@@ -93,14 +94,12 @@ async def load_states_and_note(
     found = await get_items(
         client, TABLE, keys, attributes=f"{_SHOW_STATE}, #unsettled, {_SHOW_LATEST}, #note", consistent=True
     )
-    return await _settled_states(client, found), next(
-        (unpack_json(plain(item)["note"]) for item in found if "note" in item), None
-    )
+    return await _settled_states(client, found), next((_note_of(item) for item in found if "note" in item), None)
 
 
 async def load_unsettled_states(client: DynamoDBClient, repos: Sequence[str]) -> dict[str, RepositoryState]:
     """Return the states of those of the repositories of which the index of all events does not show some yet."""
-    shown = f"#state, #unsettled, {_SHOW_LATEST}"
+    shown = f"#repo_name, #state, #unsettled, {_SHOW_LATEST}"
     found = await get_items(client, TABLE, _state_keys(repos), attributes=shown, consistent=True)
     return await _settled_states(client, [item for item in found if "state" in item], TYPE_EVENTS.name, alone=True)
 
@@ -116,16 +115,24 @@ async def _settled_states(
 
     index: the one that is looked at; None is every one. alone: leave the other states out.
     """
-    wanted = [[mark for mark in _marks_in(item) if index in {mark.index, None}] for item in found]
-    due = await side_by_side([partial(unsettled, client, marks) for marks in wanted])
     states: dict[str, RepositoryState] = {}
-    for item, marks in zip(found, due, strict=True):
+    readable: list[Item] = []
+    wanted: list[list[Mark]] = []
+    for item in found:
+        try:
+            wanted.append([mark for mark in _marks_in(item) if index in {mark.index, None}])
+            readable.append(item)
+        except UnreadableItem:
+            states[_repo_of(item)] = unreadable_state(_repo_of(item))
+    due = await side_by_side([partial(unsettled, client, marks) for marks in wanted])
+    for item, marks in zip(readable, due, strict=True):
         for name, state in _states_in([item]).items():
             if marks or not alone:
                 states[name] = without_tables(state, {mark.table for mark in marks}) if marks else state
     return states
 
 
+@reads
 def _marks_in(item: Item) -> list[Mark]:
     values = plain(item)
     found = [unpack_json(values[name]) for name in ("unsettled", *_LATEST) if name in values]
@@ -156,7 +163,7 @@ async def note_latest(client: DynamoDBClient, marks: Mapping[str, Sequence[Mark]
     It takes the place of what was said of the same table before: an index that shows the later shows the earlier.
     """
     states = await get_items(client, TABLE, _state_keys(marks), attributes="#repo_name", consistent=True)
-    known = [must(item, "repo_name").removeprefix("#state#") for item in states]
+    known = [_repo_of(item) for item in states]
     values = {repo: _latest(marks[repo]) for repo in known}
     await side_by_side(
         partial(
@@ -172,16 +179,42 @@ async def note_latest(client: DynamoDBClient, marks: Mapping[str, Sequence[Mark]
 
 
 def _states_in(found: Iterable[Item]) -> dict[str, RepositoryState]:
-    states = [_state_of(plain(item)) for item in found if "state" in item]
+    states = [_state_of(item) for item in found if "state" in item]
     return {state.repo_name: state for state in states}
 
 
-def _state_of(values: Mapping[str, Any]) -> RepositoryState:
-    state = msgspec.convert(unpack_json(values["state"]), RepositoryState)
-    return with_rewritings(state, _rewritings(values))
+def _state_of(item: Item) -> RepositoryState:
+    try:
+        return with_rewritings(_stored_state(item), _rewritings(item))
+    except UnreadableItem:
+        return unreadable_state(_repo_of(item))
 
 
-def _rewritings(values: Mapping[str, Any]) -> dict[str, Rewriting]:
+def _repo_of(item: Item) -> str:
+    return must(item, "repo_name").removeprefix("#state#")
+
+
+@reads
+def _stored_state(item: Item) -> RepositoryState:
+    return msgspec.convert(unpack_json(plain(item)["state"]), RepositoryState)
+
+
+def _note_of(item: Item) -> Any:
+    """Return a note; one that cannot be read is None, which no note is: it must not stand in the way of all answers."""
+    try:
+        return _readable_note(item)
+    except UnreadableItem:
+        return None
+
+
+@reads
+def _readable_note(item: Item) -> Any:
+    return unpack_json(plain(item)["note"])
+
+
+@reads
+def _rewritings(item: Item) -> dict[str, Rewriting]:
+    values = plain(item)
     return msgspec.convert(unpack_json(values["rewritten"]), dict[str, Rewriting]) if "rewritten" in values else {}
 
 
@@ -191,7 +224,7 @@ async def note_rewritings(client: DynamoDBClient, repo: str, rewritings: Mapping
     while True:
         found = await get_items(client, TABLE, [place], attributes="#rewritten", consistent=True)
         before = found[0].get("rewritten") if found else None
-        after = noted_with(_rewritings(plain(found[0])) if found else {}, rewritings)
+        after = noted_with(_rewritings(found[0]) if found else {}, rewritings)
         values = {":after": encode(pack_json(after))} | ({":before": before} if before else {})
         condition = "#rewritten = :before" if before else "attribute_not_exists(#rewritten)"
         with suppress(ConditionFailed):
@@ -246,7 +279,7 @@ async def check_lease(client: DynamoDBClient, lease: Lease) -> Earlier:
     """Return what indexes still had to show of the repository. Raises `LeaseLost` when another holder came since."""
     keys = [key(f"#state#{lease.repo_name}", "state")]
     found = await get_items(client, TABLE, keys, attributes=f"#epoch, #unsettled, {_SHOW_LATEST}", consistent=True)
-    if not found or int(found[0].get("epoch", {"N": "0"})["N"]) != lease.epoch:
+    if not found or (number(found[0], "epoch") if "epoch" in found[0] else 0) != lease.epoch:
         raise lease_lost(lease.repo_name)
     return Earlier(_marks_in(found[0]), {name: value for name, value in found[0].items() if name in _LATEST})
 
@@ -293,13 +326,19 @@ async def change_archive_hours(client: DynamoDBClient, change: Callable[[tuple[S
 
 
 def _spans(found: Sequence[Item]) -> tuple[Span, ...]:
-    return tuple(Span(*hours) for hours in unpack_json(plain(found[0])["hours"])) if found else ()
+    return _hours_of(found[0]) if found else ()
+
+
+@reads
+def _hours_of(item: Item) -> tuple[Span, ...]:
+    return msgspec.convert(unpack_json(plain(item)["hours"]), tuple[Span, ...])
 
 
 async def watch_list(client: DynamoDBClient) -> dict[str, bool]:
     """Every repository ever put on or taken off, in order."""
     found = await all_items(client, partition(client, "#watch"))
-    return {must(item, "event_pattern_detected"): bool(item["watched"]["BOOL"]) for item in found}
+    # What cannot be read was put on the list at some time.
+    return {must(item, "event_pattern_detected"): item.get("watched") != {"BOOL": False} for item in found}
 
 
 async def aliases_of(client: DynamoDBClient, names: Iterable[str]) -> dict[str, str]:
@@ -324,7 +363,7 @@ async def notes(client: DynamoDBClient, namespace: str, names: Sequence[str] | N
         found = await all_items(client, partition(client, namespace))
     else:
         found = await get_items(client, TABLE, [key(namespace, name) for name in names], consistent=True)
-    return {must(item, "event_pattern_detected"): unpack_json(plain(item)["note"]) for item in found}
+    return {must(item, "event_pattern_detected"): _note_of(item) for item in found}
 
 
 def lease_lost(repo: str) -> LeaseLost:

@@ -16,7 +16,7 @@ import msgspec
 
 from ...instants import format_instant, seconds_of
 from ...records import Reply, Thread
-from .items import Item, attributes, compress, expand
+from .items import Item, attributes, compress, expand, reads
 from .layout import EXPIRES_AT
 
 _LEVEL = 6
@@ -71,6 +71,7 @@ def thread_to_item(thread: Thread, version: str, expires_at: int | None) -> Item
     return attributes(values)
 
 
+@reads
 def thread_from_item(item: Item) -> Thread:
     """Return the thread of an item."""
     data = expand(item["data"]["B"])

@@ -23,7 +23,7 @@ from ..database_interface import ThreadsRepository
 from .batches import all_items, expressions, get_items
 from .connection import DynamoDBConnection
 from .faults import ConditionFailed
-from .items import attributes, must
+from .items import attributes, must, number
 from .layout import OPEN_THREADS, UPDATED_THREADS
 from .thread_items import thread_from_item, thread_key, thread_to_item
 from .windows import window
@@ -88,7 +88,7 @@ class DynamoDBThreads(ThreadsRepository):
             queries.append(window(OPEN_THREADS, repo, None, show="#number"))
         name = {"TableName": self._client.table(TABLE)}
         found = await side_by_side([partial(all_items, self._client, query and {**name, **query}) for query in queries])
-        numbers = {int(item["number"]["N"]) for items in found for item in items}
+        numbers = {number(item, "number") for items in found for item in items}
         return [thread for thread, _ in await self._read([(repo, number) for number in sorted(numbers)])]
 
     async def _delete_before(self, instant: str) -> int:  # noqa: ARG002 - items expire by themselves

@@ -15,8 +15,10 @@ from .coverage import add_note
 from .lines import known, name_of, number, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
-from .reading import fit, has_events
+from .reading import fit, has_events, read_snapshot
 from .windows import Asked
+
+KINDS = ("events", "commits", "releases", "deployments", "workflow_runs")
 
 
 class DeploymentMetricsQuery(WindowedQuery):
@@ -34,7 +36,7 @@ class DeploymentMetrics(DeploymentResult, Envelope):
 async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> DeploymentMetrics:
     """Return releases, deployments and the four keys; kept as that day's result."""
     asked = query.window(context.now())
-    subject = await context.look_up(query.repo, asked)
+    subject = await context.look_up(query.repo, asked, kinds=KINDS)
     with without_garbage_collection():
         result, gone, lacks = await _measure(context, subject, asked)
     context.raise_if_outage_found_nothing(subject, asked, result.releases, result.deployments)
@@ -59,7 +61,7 @@ def _lacks(inputs: DeploymentInputs, result: DeploymentResult) -> Sequence[str]:
     if result.total_releases is None and not inputs.releases_known:
         releases = "Releases were not listed yet: how many there are is unknown; collect_now lists them."
     if result.total_deployments is None and not inputs.deployments_known:
-        deployments = "Deployments were never listed, which takes a token: how many there are is unknown."
+        deployments = "Deployments were never listed, which takes a token and requests left: how many is unknown."
     return [note for note in (releases, deployments) if note]
 
 
@@ -80,7 +82,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
         shift(until, SECOND),  # a release may have been deleted in this very second
         event_types=DELIVERY_TYPES,
     )
-    commits = await manager.commits.get_summaries(subject.key, *asked.span)
+    commits = await manager.commits.get_messages(subject.key, *asked.span)
     rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
     if not (activity or commits or rows or await has_events(context, subject, asked.span)):
         context.raise_if_nothing_known(subject, asked)
@@ -97,6 +99,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
         runs_known=context.settled(subject, "workflow_runs", asked),
         default_branch=subject.default_branch,
         repo_url=subject.presenter.repo_url,
+        snapshot=await read_snapshot(context, subject, asked),
     )
     result = measure_deployments(inputs)
     return _Measured(result, gone, _lacks(inputs, result))

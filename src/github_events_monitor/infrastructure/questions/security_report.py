@@ -18,6 +18,7 @@ from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, fit, has_events, read_commits, read_snapshot
 from .windows import Asked, days_before
 
+KINDS = ("events", "commits", "activity", "advisories")
 MAX_TEXTS = 2_000
 """Events whose text is read for one report, newest first."""
 MAX_BARE = 300
@@ -46,7 +47,7 @@ class SecurityReport(SecurityResult, Envelope):
 async def answer(context: QuestionContext, query: SecurityReportQuery) -> SecurityReport:
     """Return findings; kept as that day's result where the window reaches to the present."""
     asked = query.window(context.now())
-    subject = await context.look_up(query.repo, asked)
+    subject = await context.look_up(query.repo, asked, kinds=KINDS)
     with without_garbage_collection():
         result = await assess(context, subject, asked)
     context.raise_if_outage_found_nothing(subject, asked, result.findings)

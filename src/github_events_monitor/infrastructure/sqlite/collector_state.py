@@ -22,6 +22,7 @@ from ...instants import seconds_of
 from ...jsontext import dump_json, load_json
 from ...ledger import clip_spans, forget_before, merge_spans
 from ...records import Lease, RepositoryState, Rewriting, Span
+from ..contract.collector_state import unreadable_state
 from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection
 
@@ -142,10 +143,24 @@ def read_states(db: sqlite3.Connection, repos: Iterable[str]) -> dict[str, Repos
     for key, sort, data in db.execute(_STATES, (keys,)):  # states come before what is noted beside them
         repo = key.removeprefix(STATE)
         if sort == "state":
-            states[repo] = _decode_state(data)
+            states[repo] = _state_of(repo, data)
         elif repo in states:
-            states[repo] = with_rewritings(states[repo], _decode_rewritings(data))
+            states[repo] = _with_rewritings(states[repo], data)
     return states
+
+
+def _state_of(repo: str, data: str) -> RepositoryState:
+    try:
+        return _decode_state(data)
+    except msgspec.MsgspecError:
+        return unreadable_state(repo)
+
+
+def _with_rewritings(state: RepositoryState, data: str) -> RepositoryState:
+    try:
+        return with_rewritings(state, _decode_rewritings(data))
+    except msgspec.MsgspecError:
+        return unreadable_state(state.repo_name)
 
 
 def note_rewritings(db: sqlite3.Connection, repo: str, rewritings: Mapping[str, Rewriting]) -> None:
@@ -183,7 +198,8 @@ def _read_hours(db: sqlite3.Connection) -> tuple[Span, ...]:
 def _forget_some(db: sqlite3.Connection, after: str, instant: str) -> str | None:
     """Forget it in the states of the next keys; return the last of these keys, None at the end."""
     rows = db.execute(_STATES_AFTER, (after, STATE + "\U0010ffff", _STATES_AT_A_TIME)).fetchall()
-    states = [(state, forget_before(state.ledger, instant)) for state in (_decode_state(data) for _, data in rows)]
+    found = [_state_of(key.removeprefix(STATE), data) for key, data in rows]
+    states = [(state, forget_before(state.ledger, instant)) for state in found]
     save_states(db, [msgspec.structs.replace(state, ledger=left) for state, left in states if left != state.ledger])
     return rows[-1][0] if len(rows) == _STATES_AT_A_TIME else None
 

@@ -202,14 +202,19 @@ class SQLiteConnection(DatabaseConnection):
             abandon([worker])
             raise
 
-    async def _run(self, which: int, work: Work[ResultT]) -> ResultT:
+    async def _run(self, which: int, work: Work[ResultT], *, anew: bool = True) -> ResultT:
         if not self._workers:
             raise DatabaseUnreachable(f"{self.path} was closed while it was being used")
+        worker, place = self._workers[which], self._place
         try:
-            return await self._workers[which].run(partial(_in_place, work, self._place))
+            return await worker.run(partial(_in_place, work, place))
         except Moved:
-            await self._let_go()  # a file that is put there again is opened by the next use
-            raise
+            if worker in self._workers:  # another question may have opened the file again meanwhile
+                await self._let_go()  # a file that is put there again is opened by the next use
+            if not (anew and place and place.can_be_read_anew):
+                raise
+            await self.open()
+            return await self._run(which, work, anew=False)
         except TRANSLATED as error:
             told = translate(error, self.path)
             if is_damage(error):

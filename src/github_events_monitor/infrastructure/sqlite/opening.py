@@ -56,6 +56,7 @@ class Place:
 
     path: str
     files: tuple[tuple[str, tuple[int, int] | None], ...]
+    only_read: bool = False
 
     @classmethod
     def of(cls, path: str) -> Self:
@@ -66,7 +67,13 @@ class Place:
     @classmethod
     def to_read(cls, path: str) -> Self:
         """As it is now; where there is no log, none may come: what another program begins to write to changes."""
-        return cls(path, tuple((name, _identity(name)) for name in (path, path + "-wal")))
+        return cls(path, tuple((name, _identity(name)) for name in (path, path + "-wal")), only_read=True)
+
+    @property
+    def can_be_read_anew(self) -> bool:
+        """Whether it is the same database still, which is only read here: what came or went is another's log."""
+        name, which = self.files[0]
+        return self.only_read and _identity(name) == which
 
     def check(self) -> None:
         """Raises `Moved` unless they are still the same."""
