@@ -210,7 +210,8 @@ def summarise(answer: RepositoryHealth) -> str:
         order = ", ".join(f"{row.repo} {row.health_score:g}" for row in ranked) or "none of them has a known score"
         unknown = len(answer.repositories) - len(ranked)
         rest = f"; {unknown} not known" if unknown and ranked else ""
-        return f"Health of {len(answer.repositories)} repositories: {order}{rest}, {span(answer.window)}."
+        whole = f"Health of {len(answer.repositories)} repositories: {order}{rest}, {span(answer.window)}."
+        return f"{whole} {known(answer.coverage)}"
     score = "not known (null)" if answer.health_score is None else f"{answer.health_score:g} of 100"
     sure = "" if answer.confidence is None else f" at confidence {answer.confidence:.2f}"
     if answer.health_score is None and answer.confidence is not None:
@@ -236,7 +237,7 @@ def lines(answer: RepositoryHealth) -> Iterator[str]:
 
 def _side_by_side(answer: RepositoryHealth) -> Iterator[str]:
     """Yield a line for each repository, and one for each component with all of their values."""
-    yield f"Now {answer.now}. {known(answer.coverage)}"
+    yield f"Now {answer.now}."
     good = [row for row in answer.repositories if row.error is None]
     for row in good:
         needed = f" ({MINIMUM_KNOWN_SHARE:.2f} is needed)" if row.health_score is None else ""
