@@ -32,7 +32,7 @@ async def read_record(state: PassState, most: int) -> ThreadsFound | None:
     if seen_at is not None and not known:
         return ThreadsFound(spans=(Span(since, seen_at),))
     try:
-        return await collect_threads(
+        found = await collect_threads(
             state.client,
             state.asked_name,
             known,
@@ -44,8 +44,11 @@ async def read_record(state: PassState, most: int) -> ThreadsFound | None:
         )
     except (NotFound, Forbidden) as refused:  # of the repository itself they would have come earlier
         state.record_refused = refused
+        state.remember_refusal(KIND, refused)
         state.notes.append(f"issues and pull requests are not read: {refused.message}")
         return None
+    state.forget_refusal(KIND)
+    return found
 
 
 async def keep_record(state: PassState, found: ThreadsFound) -> None:

@@ -7,9 +7,12 @@ import pytest
 from github_events_monitor.collecting import collector
 from github_events_monitor.errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
 from tests.fake_github import FakeGitHub, FakeRepository, Reply, sha
 from tests.integration.collecting.conftest import World, build, hello
 
@@ -110,6 +113,28 @@ async def test_issues_that_may_not_be_read_are_an_error_and_no_empty_list(
     world.github.faults.clear()
     world.pass_time(minutes=6)
     assert (await world.service.ask(ISSUES, repo="octo/hello")).coverage.complete
+
+
+async def test_health_and_news_say_that_issues_may_not_be_read(manager: DatabaseManager) -> None:
+    """Also where another process collected; and no more once they are read."""
+    world = build(FakeGitHub(hello(), FakeRepository("Octo/Other", id=8)), manager=manager)
+    denied: Reply = (403, JSON, b'{"message": "not for you"}')
+    there = ("/repos/octo/hello/issues", "graphql")
+    world.github.faults.append(lambda path: denied if any(part in path.lower() for part in there) else None)
+    await world.collector.collect(["octo/hello", "octo/other"])
+    stored = DatabaseService(QuestionContext(manager=manager, clock=world.clock))
+    for service in (world.service, stored):
+        health = await service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+        assert "Issues and pull requests are not read: " in (health.coverage.note or "")
+        both = await service.ask(REPOSITORY_HEALTH, repos=["octo/hello", "octo/other"])
+        assert "are not read of: Octo/Hello." in (both.coverage.note or "")
+        news = await service.ask(WHATS_NEW, repos=["octo/hello", "octo/other"])
+        assert "Issues and pull requests of Octo/Hello are not read: " in (news.note or "")
+    world.github.faults.clear()
+    world.pass_time(minutes=6)
+    await world.collector.collect(["octo/hello"])
+    assert "not read" not in ((await stored.ask(REPOSITORY_HEALTH, repo="octo/hello")).coverage.note or "")
+    assert "not read" not in ((await stored.ask(WHATS_NEW, repos=["octo/hello"])).note or "")
 
 
 def large(world: World, number: int, files: int) -> None:

@@ -13,6 +13,7 @@ from github_events_monitor.infrastructure.database_interface import DatabaseMana
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
+from github_events_monitor.infrastructure.questions.event_anomalies import EVENT_ANOMALIES
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
 from github_events_monitor.infrastructure.sqlite.metrics import SQLiteMetrics
@@ -45,6 +46,9 @@ async def test_events_of_other_types_say_that_something_is_known(
     security = await service.ask(SECURITY_REPORT, repo=REPO, hours=24)
     assert (security.risk_level, security.findings) == ("low", ())
     assert (await service.ask(DEPLOYMENT_METRICS, repo=REPO, hours=24)).total_releases is None
+    found = await service.ask(EVENT_ANOMALIES, repo=REPO, hours=24)
+    untested = EVENT_ANOMALIES.summarise(found.model_copy(update={"tested_buckets": 0}))
+    assert untested.startswith(f"{found.repo}: whether anything is unusual is not known, ")
     assert (await service.ask(REPOSITORY_HEALTH, repo=REPO, hours=24)).people == 0
     assert (await service.ask(DEVELOPER_ACTIVITY, repo=REPO, hours=24)).developers == ()
 

@@ -61,7 +61,11 @@ async def find(context: QuestionContext, subject: Subject, asked: Asked) -> Anom
 
 def summarise(answer: EventAnomalies) -> str:
     """Return the answer in one line."""
-    tested = f"{count_of(len(answer.anomalies), 'anomaly')} in {count_of(answer.tested_buckets, 'tested bucket')}"
+    tested = (
+        f"{count_of(len(answer.anomalies), 'anomaly')} in {count_of(answer.tested_buckets, 'test')} of hours and days"
+    )
+    if not (answer.anomalies or answer.tested_buckets):
+        tested = "whether anything is unusual is not known"
     return f"{answer.repo}: {tested}, {span(answer.window)}. {known(answer.coverage)}"
 
 

@@ -21,6 +21,7 @@ from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
 from .reading import read_snapshot
+from .subject_notes import record_refusal
 from .thread_notes import may_have_ended, stretches
 from .threads import as_of
 from .windows import Asked, days_before
@@ -41,7 +42,8 @@ class Gathered(NamedTuple):
 
     attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
     has been told with this, where it is not what is remembered; not of one that could not be collected, whose news are
-    still to come. unobserved: of how many repositories it was never read whether checks fail and advisories are open.
+    still to come. refused: by name why GitHub lets no issues be read.
+    unobserved: of how many repositories it was never read whether checks fail and advisories are open.
     """
 
     attention: list[Attention]
@@ -50,6 +52,7 @@ class Gathered(NamedTuple):
     errors: dict[str, Problem]
     whole: bool
     seen: dict[str, Seen]
+    refused: Mapping[str, str] = {}
     unobserved: int = 0
 
 
@@ -98,7 +101,12 @@ async def gather(
         else:
             found.quiet.append(name)
     found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
-    return found._replace(whole=whole, unobserved=sum(_was_never_observed(subject) for subject in subjects))
+    reasons = {subject.presenter.full_name: record_refusal(subject.state) for subject in subjects}
+    return found._replace(
+        whole=whole,
+        refused={name: reason for name, reason in reasons.items() if reason},
+        unobserved=sum(_was_never_observed(subject) for subject in subjects),
+    )
 
 
 async def _seen(context: QuestionContext, reader: str | None, keys: Sequence[str]) -> dict[str, Seen]:

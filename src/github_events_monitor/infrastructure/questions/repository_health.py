@@ -21,6 +21,7 @@ from .lines import MAX_TEXT_BYTES, known, number, participants, span, status_lin
 from .query import MAX_REPOSITORIES, WindowedQuery
 from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, has_events, read_rows, read_snapshot
+from .subject_notes import record_refusal
 from .windows import Asked, days_before, previous
 
 LISTED = ("threads", "events", "commits")
@@ -87,7 +88,9 @@ async def answer(context: QuestionContext, query: RepositoryHealthQuery) -> Repo
     subject = await context.look_up(query.repo or "", asked, kinds=KINDS)
     result = await _kept(context, subject, asked)
     envelope = context.envelope(subject, asked)
-    coverage = add_note(envelope["coverage"], _left_out(result))
+    refusal = record_refusal(subject.state)
+    unread = f"Issues and pull requests are not read: {refusal}." if refusal else None
+    coverage = add_note(envelope["coverage"], _left_out(result), unread)
     return RepositoryHealth(**{**envelope, "coverage": coverage}, **dict(result))
 
 
@@ -118,6 +121,7 @@ async def _compare(context: QuestionContext, repos: Sequence[str], asked: Asked)
     rows = [await _compared(context, subject, asked) for subject in subjects]
     rows += [ComparedHealth(repo=clean(name, 80), error=Problem.of(problem)) for name, problem in refused.items()]
     coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
+    coverage = add_note(coverage, _unread_note(context, subjects, asked))
     return RepositoryHealth(
         repo=None,
         repo_url=None,
@@ -133,6 +137,18 @@ async def _compare(context: QuestionContext, repos: Sequence[str], asked: Asked)
         ai_assistants=None,
         repositories=tuple(rows),
     )
+
+
+def _unread_note(context: QuestionContext, subjects: Sequence[Subject], asked: Asked) -> str | None:
+    """Return of which repositories neither the record of issues and pull requests nor all events are known."""
+    names = [
+        subject.presenter.full_name
+        for subject in subjects
+        if subject.state
+        and not context.coverage(subject, asked, "threads").from_
+        and (record_refusal(subject.state) or not context.coverage(subject, asked, "events").complete)
+    ]
+    return f"Issues and pull requests are not read of: {', '.join(names)}." if names else None
 
 
 async def _compared(context: QuestionContext, subject: Subject, asked: Asked) -> ComparedHealth:
@@ -194,7 +210,8 @@ def summarise(answer: RepositoryHealth) -> str:
         order = ", ".join(f"{row.repo} {row.health_score:g}" for row in ranked) or "none of them has a known score"
         unknown = len(answer.repositories) - len(ranked)
         rest = f"; {unknown} not known" if unknown and ranked else ""
-        return f"Health of {len(answer.repositories)} repositories: {order}{rest}, {span(answer.window)}."
+        whole = f"Health of {len(answer.repositories)} repositories: {order}{rest}, {span(answer.window)}."
+        return f"{whole} {known(answer.coverage)}"
     score = "not known (null)" if answer.health_score is None else f"{answer.health_score:g} of 100"
     sure = "" if answer.confidence is None else f" at confidence {answer.confidence:.2f}"
     if answer.health_score is None and answer.confidence is not None:
@@ -220,7 +237,7 @@ def lines(answer: RepositoryHealth) -> Iterator[str]:
 
 def _side_by_side(answer: RepositoryHealth) -> Iterator[str]:
     """Yield a line for each repository, and one for each component with all of their values."""
-    yield f"Now {answer.now}. {known(answer.coverage)}"
+    yield f"Now {answer.now}."
     good = [row for row in answer.repositories if row.error is None]
     for row in good:
         needed = f" ({MINIMUM_KNOWN_SHARE:.2f} is needed)" if row.health_score is None else ""

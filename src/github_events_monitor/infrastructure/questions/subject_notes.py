@@ -37,3 +37,9 @@ def former_owner_note(state: RepositoryState | None, span: Span) -> str | None:
         f"Another repository had the name {state.full_name} before {state.taken_over_at}:"
         " older records may be that one's, and nothing older counts as known."
     )
+
+
+def record_refusal(state: RepositoryState | None) -> str | None:
+    """Return why GitHub did not let issues and pull requests be read when that was tried last; None where it did."""
+    refused = state.refused.get("threads") if state else None
+    return clean(refused.reason, 160, one_line=True).rstrip(".") if refused else None

@@ -1,7 +1,7 @@
 """`whats_new`: what changed across repositories since a reader last asked, and what needs a person."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated
 
@@ -91,8 +91,18 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     )
     rest = "This is not all." if reader is None else "The reader's mark stays, for this is not all."
     unfinished = rest if names and not complete else None
-    said = nothing, looks if found.unobserved else None, fitted.note, more, unkept or unfinished
+    known = looks if found.unobserved else None
+    said = nothing, known, _refused(found.refused), fitted.note, more, unkept or unfinished
     return fitted.answer.model_copy(update={"note": " ".join(filter(None, said)) or None})
+
+
+def _refused(reasons: Mapping[str, str]) -> str | None:
+    """Return of which repositories GitHub lets no issues and pull requests be read: they may have more news."""
+    if not reasons:
+        return None
+    name, reason = next(iter(reasons.items()))
+    more = f" (and of {count_of(len(reasons) - 1, 'other repository')})" if len(reasons) > 1 else ""
+    return f"Issues and pull requests of {name}{more} are not read: {reason}."
 
 
 async def _since(context: QuestionContext, reader: str, given: str | None) -> str:
