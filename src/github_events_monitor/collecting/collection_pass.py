@@ -37,6 +37,8 @@ _KEPT_BACK = 4
 """Requests that are left for the feed and the commits where a question is about them and the record."""
 _LEAST_FOR_RECORD = 3
 """Requests of a first reading of the record: what changed last, and a page of each of its two listings."""
+_ENOUGH_FOR_ALL = 8
+"""Requests with which a pass without a token gets to everything within a few passes, the listings first in each."""
 _BEFORE_RECORD = 3600
 """Seconds in which what was listed is not listed again before the record is read at all."""
 
@@ -83,6 +85,8 @@ class CollectionPass:
         state, error, reached = self._state, None, True
         state.change(last_attempt_at=state.now())
         try:
+            if self._is_turn_of_others():
+                await self._extras_if_possible(self._observations)
             await self._listings()
         except BudgetSpent:
             reached = False
@@ -92,7 +96,7 @@ class CollectionPass:
             if not isinstance(problem, UnknownBranch):  # which says nothing of the repository
                 state.failed(problem)
         else:
-            await self._extras_if_possible()
+            await self._extras_if_possible(self._extras)
         await keep_observation(state)
         await self._store()
         return Outcome(
@@ -241,10 +245,17 @@ class CollectionPass:
             return True
         return self._most_for_record() >= _LEAST_FOR_RECORD
 
-    async def _extras_if_possible(self) -> None:
-        """Do the optional steps; what fails is tried again next time."""
+    def _is_turn_of_others(self) -> bool:
+        """Return whether the listings, which were read lately, leave no requests for what comes behind them."""
+        state, last = self._state, self._state.repository.last_collected_at
+        if state.with_token or not state.thorough or last is None or state.budget.left >= _ENOUGH_FOR_ALL:
+            return False
+        return is_snapshot_due(state) and seconds_between(last, state.now()) < _BEFORE_RECORD
+
+    async def _extras_if_possible(self, steps: Callable[[], Awaitable[None]]) -> None:
+        """Do optional steps; what fails is tried again next time."""
         try:
-            await self._extras()
+            await steps()
         except BudgetSpent:
             self._state.postpone("the request budget was spent; the next pass goes on")
         except (GitHubError, InvalidInput) as problem:  # GitHub refused a question, too
@@ -254,12 +265,7 @@ class CollectionPass:
         state = self._state
         if state.thorough:
             await self._step(0.5, "pushes, workflow runs and snapshot")
-            due = (
-                [partial(collect_snapshot, state, observed=self._observed)]
-                if is_snapshot_due(state)
-                else [partial(collect_workflow_runs, state), partial(read_older_listings, state)]
-            )
-            await side_by_side([partial(collect_activity, state, self._activity), *due])
+            await self._observations()
             await read_older_runs(state)
             self._listed += NEEDS
         elif self._activity is not None:
@@ -270,6 +276,15 @@ class CollectionPass:
                 await collect_rest(state, self._store)
             await self._step(0.7, "commit details")
             await collect_details(state, self._store)
+
+    async def _observations(self) -> None:
+        state = self._state
+        due = (
+            [partial(collect_snapshot, state, observed=self._observed)]
+            if is_snapshot_due(state)
+            else [partial(collect_workflow_runs, state), partial(read_older_listings, state)]
+        )
+        await side_by_side([partial(collect_activity, state, self._activity), *due])
 
     async def _step(self, share: float, message: str) -> None:
         if self._progress is not None:

@@ -60,7 +60,9 @@ async def collect_snapshot(state: PassState, *, observed: bool = False) -> None:
     try:
         observing = [] if observed else [collect_observation]
         by_graphql = [collect_deployments, collect_gone] if state.with_token else []
-        steps = [*observing, collect_releases, *by_graphql]
+        listed = state.known("releases")[-1:]  # without a token that is one of sixty requests an hour
+        releases = [] if not state.with_token and listed and is_of_a_day(state, listed[0].until) else [collect_releases]
+        steps = [*observing, *releases, *by_graphql]
         await side_by_side([partial(step, state) for step in steps])
     except BudgetSpent:
         state.postpone("the daily snapshot was read in part; the request budget was spent")
@@ -71,7 +73,8 @@ async def collect_snapshot(state: PassState, *, observed: bool = False) -> None:
 async def collect_observation(state: PassState) -> None:
     """Read what there is of it at this moment, and was not read within a day: CI, community profile, advisories."""
     parts = await unread_parts(state, refused=True)
-    if state.info is None:  # asked moments ago, unless it was not modified
+    last = await _last(state)
+    if state.info is None and (last is None or last.archived is None):  # else it is as it was when it was asked last
         await _read(state, _FACTS, _read_facts)
     await side_by_side([partial(read_part, state, part) for part in parts if part != "advisories"])
     if "advisories" in parts:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from github_events_monitor.collecting import collector
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
@@ -146,3 +147,23 @@ async def test_issues_that_a_pass_had_no_room_for_are_read_when_somebody_asks_ag
         known.append([bool(states[name].ledger.spans.get("threads")) for name in names])
     assert known == [[False, False], [True, True], [True, True], [True, True]]
     assert world.github.requests == []
+
+
+@pytest.mark.parametrize("requests", [3, 5, 7])
+async def test_passes_of_few_requests_get_to_everything_by_turns(
+    manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch, requests: int
+) -> None:
+    """Without a token; what one pass had no requests for the next ones read, and the listings go on being read."""
+    monkeypatch.setattr(collector, "REQUESTS_WITHOUT_TOKEN", requests)
+    world = build(FakeGitHub(delivering()), manager=manager, token=None)
+    for _ in range(5):
+        await world.collector.collect(["octo/hello"])
+        world.pass_time(minutes=10)
+    state = await manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert state.snapshot_at is not None
+    assert {"activity", "releases", "workflow_runs"} <= {*state.ledger.spans}
+    for kind in ("events", "commits"):
+        assert state.ledger.spans[kind][-1].until >= iso(NOW + timedelta(minutes=30))
+    found = await components(world)
+    assert (found["open_advisories"].value, found["ci_success"].sample_size) == (1, 12)
