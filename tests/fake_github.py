@@ -81,6 +81,7 @@ class FakeRepository:
     details: dict[int, Json] = field(default_factory=dict)
     """What only a single issue or pull request shows, by its number."""
     workflow_runs: list[Json] = field(default_factory=list)
+    workflows: list[Json] | None = None
     """Last created first."""
     fork: bool = False
     archived: bool = False
@@ -268,6 +269,8 @@ class FakeGitHub:
             return self._page(listings[rest[0]], query, headers, place)
         if rest == ["actions", "runs"]:
             return self._workflow_runs(repository, query, headers)
+        if rest == ["actions", "workflows"] and repository.workflows is not None:
+            return self._json({"total_count": len(repository.workflows), "workflows": repository.workflows}, headers)
         return self._refuse(404, "Not Found")
 
     def _looks(self, asked: dict[str, str]) -> Json:

@@ -47,6 +47,8 @@ def rejoined(state: RepositoryState, kind: str) -> RepositoryState:
 
 def sure_ledger(state: RepositoryState) -> Ledger:
     """Return what is known of a repository's records without the listings that were rewritten since."""
+    if not state.rewritten:
+        return state.ledger
     return Ledger(spans={kind: spans for kind, spans in state.ledger.spans.items() if kind not in state.rewritten})
 
 

@@ -3,6 +3,7 @@
     MonitorError                 code        REST   exit
     ├─ InvalidInput              invalid     422    2     arguments, files, records
     │  ├─ SettingsError          invalid     -      2     an environment variable
+    │  ├─ UnknownBranch         invalid     422    2     one that GitHub does not know, or knows no more
     │  └─ DataFileError          invalid     422    1     a file that is cut, altered or of another kind
     ├─ GitHubError
     │  ├─ NotFound               not_found   404    1     or not visible with this token
@@ -47,6 +48,10 @@ class InvalidInput(MonitorError):
 
 class SettingsError(InvalidInput):
     """An environment variable has a value that is not accepted."""
+
+
+class UnknownBranch(InvalidInput):
+    """GitHub knows the repository, and no such branch of it; the message names those that there are."""
 
 
 class DataFileError(InvalidInput):

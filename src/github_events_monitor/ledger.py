@@ -16,12 +16,15 @@ from .records import Ledger, RepositoryState, Span
 ARCHIVE = "archive"
 """The kind of spans that imports of GH Archive make known."""
 
+WITHOUT_FILES = "commits/without_files"
+"""Stretches in which commits have numbers but no files, as GraphQL gives them; files are fetched newest first."""
+
 SKEW = timedelta(minutes=5)
 """By how much clocks of machines that share a database, and GitHub's, may differ."""
 
 _TABLES = {
     "commits": "commits",
-    "commits/without_files": "commits",
+    WITHOUT_FILES: "commits",
     "threads": "threads",
     "threads/without_endings": "threads",
     "threads/without_reviews": "threads",
@@ -164,4 +167,4 @@ def without_future(state: RepositoryState, now: str) -> RepositoryState:
 def known_spans(ledger: Ledger, kind: str) -> tuple[Span, ...]:
     """Return what is known of a kind; imported archive hours count as known events."""
     archive = ledger.spans.get(ARCHIVE, ()) if kind == "events" else ()
-    return merge_spans((*ledger.spans.get(kind, ()), *archive))
+    return merge_spans((*ledger.spans.get(kind, ()), *archive)) if archive else ledger.spans.get(kind, ())

@@ -139,7 +139,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A repository as it was seen at `observed_at`. None means that it could not be read; `unknown` says why, by field.
 
     ci_runs, ci_successes: finished workflow runs on the default branch. community_profile: percent. open_advisories:
-    published security advisories that are not resolved, as far as the token may see.
+    published security advisories that are not resolved, as far as the token may see. workflows: the ids of those that
+    can run, asked for where one failed last.
     """
 
     observed_at: str
@@ -151,6 +152,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ci_successes: int | None = None
     community_profile: float | None = None
     open_advisories: int | None = None
+    workflows: tuple[int, ...] | None = None
     unknown: dict[str, str] = {}
 
     def to_row(self, repo: str) -> MetricRow:

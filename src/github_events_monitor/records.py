@@ -5,7 +5,6 @@ Instants are text in the stored form (see `instants`); `repo_name` is always the
 """
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -50,7 +49,8 @@ class Facts(NamedTuple):
     """What questions need from a payload, taken out once at insertion so that no answer parses JSON.
 
     action: the payload's action; `merged` also for a pull request closed with merged=true (the form before 2025-10).
-    number: of the issue, pull request or discussion; GitHub's id of a run, or of a deployment and its statuses.
+    number: of the issue, pull request or discussion; GitHub's id of a run or release, or of a deployment and its
+        statuses.
     ref: full ref (refs/heads/…) of a push, creation or deletion, tag of a release, branch of a run (fork:branch).
     sha: head of a push, of a pull request, of a deployment or run.
     subject: what it is about: author of the issue or pull request, member added, environment, workflow (see
@@ -229,6 +229,14 @@ class Authorship(msgspec.Struct, frozen=True, gc=False):
     """`Name <email>` of every Co-authored-by trailer, one a line; empty when there is none."""
 
 
+class CommitMessage(msgspec.Struct, frozen=True, gc=False):
+    """A commit's text without all else that is known of it."""
+
+    sha: str
+    commit_date: str
+    message: str
+
+
 class Span(NamedTuple):
     """A stretch of time, since <= t < until."""
 
@@ -386,11 +394,3 @@ class Stored(NamedTuple):
 
     events: int
     commits: int
-
-
-def require_text(record: Mapping[str, Any], field: str, where: str) -> str:
-    """Return a field, which must be non-empty text. Raises `InvalidInput` naming record and field."""
-    value = record.get(field)
-    if not isinstance(value, str) or not value:
-        raise InvalidInput(f"{where}: {field!r} must be non-empty text")
-    return value

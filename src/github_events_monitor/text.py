@@ -90,7 +90,7 @@ def clean(text: str, limit: int, *, one_line: bool = False) -> str:
     shown = text[: limit * 8 + 1_000]  # hidden characters cost no place, but no text may make us read megabytes of them
     if not (shown.isascii() and shown.isprintable()):
         shown = _ALL_HIDDEN.sub("", _LINE_BREAK.sub("\n", shown))
-    return (_SPACES.sub(" ", shown).strip() if one_line else shown.strip("\n"))[:limit]
+    return (" ".join(shown.split()) if one_line else shown.strip("\n"))[:limit]
 
 
 def without_hidden(value: Any) -> Any:

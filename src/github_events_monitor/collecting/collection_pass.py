@@ -5,7 +5,9 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited
+from msgspec.structs import replace
+
+from ..errors import GitHubError, InvalidInput, MonitorError, RateLimited, UnknownBranch
 from ..github.client import BudgetSpent
 from ..github.natural_keys import is_derived
 from ..infrastructure.questions.context import RECORD
@@ -14,14 +16,16 @@ from ..records import RepositoryState, Stored
 from ..side_by_side import side_by_side
 from .activity import ActivityRead, collect_activity, read_activity
 from .commits import FirstPages, begins_with_commits, collect_commits, read_first_pages
+from .comparing import comparing
 from .details import collect_details, fetch_ahead
-from .events import collect_events
+from .events import collect_events, without_delivered_meanwhile
 from .identity import collect_identity
 from .leases import LeaseKeeper
+from .needs import ACTIVITY, NEEDS, due_needs
 from .pass_state import PassState
 from .record import collect_rest, keep_record, read_record
 from .releases import read_older_listings
-from .snapshot import collect_observation, collect_snapshot, is_snapshot_due
+from .snapshot import collect_observation, collect_snapshot, is_snapshot_due, keep_observation
 from .threads import ThreadsFound
 from .workflow_runs import collect_workflow_runs, read_older_runs
 
@@ -43,9 +47,9 @@ Progress = Callable[[float, float, str], Awaitable[None]]
 class Outcome(NamedTuple):
     """How a pass over one repository went. `error` null: well.
 
-    reached: what was asked about was listed. listed: what was listed, of `KINDS`. postponed: something is left for the
-    next pass. state: what is remembered of the repository by now; None where no pass was made. since: back to when what
-    was asked about reached. record_refused: why issues and pull requests may not be read.
+    reached: what was asked about was listed. listed: what was read, of `KINDS` and `NEEDS`. postponed: something is
+    left for the next pass. state: what is remembered of the repository by now; None where no pass was made. since: back
+    to when what was asked about reached. record_refused: why issues and pull requests may not be read.
     """
 
     repo: str
@@ -85,9 +89,11 @@ class CollectionPass:
             state.postpone("the request budget was spent; the next pass goes on")
         except (GitHubError, InvalidInput) as problem:
             error = problem
-            state.failed(problem)
+            if not isinstance(problem, UnknownBranch):  # which says nothing of the repository
+                state.failed(problem)
         else:
             await self._extras_if_possible()
+        await keep_observation(state)
         await self._store()
         return Outcome(
             repo=state.repo,
@@ -126,8 +132,11 @@ class CollectionPass:
 
     async def _list_rounds(self) -> None:
         self._record_went_first = "threads" in self._state.kinds and self._is_records_turn()
+        needs = await due_needs(self._state)
         for kinds in self._rounds():
-            await self._list_all(kinds)
+            now = needs if {*kinds} & {*LISTED} else []
+            await self._list_all(kinds, now)
+            needs = [need for need in needs if need not in now]
 
     async def _read_ahead(self) -> None:
         """Do beside the listings what needs none of them; what fails of it is tried again in its turn."""
@@ -155,18 +164,23 @@ class CollectionPass:
         # Where several repositories share a question's requests, the record is what has to wait.
         return [record, asked, others] if self._has_room_for_record() else [asked, record, others]
 
-    async def _list_all(self, kinds: Sequence[str]) -> None:
-        """List several kinds concurrently. Raises the first failure of what the question is about.
+    async def _list_all(self, kinds: Sequence[str], needs: Sequence[str]) -> None:
+        """List several kinds concurrently, with what the question needs beside them.
 
-        A pass that is for all kinds does not fail for want of the record: the others go on without it.
+        Raises the first failure of what the question is about. A pass that is for all kinds does not fail for want of
+        the record: the others go on without it; and none fails for want of what is read beside the listings.
         """
-        problems = await side_by_side([partial(self._attempt, kind) for kind in kinds])
+        asked = (*kinds, *needs)
+        problems = await side_by_side([partial(self._attempt, kind) for kind in asked])
         if self._record is not None:  # it is compared with the events that are known by now
             await keep_record(self._state, self._record)
             self._record = None
-        for kind, problem in zip(kinds, problems, strict=True):
+        for kind, problem in zip(asked, problems, strict=True):
             if problem is None:
                 self._listed.append(kind)
+            elif kind in needs:
+                why = "the request budget was spent" if isinstance(problem, BudgetSpent) else problem.message
+                self._state.postpone(f"{kind.replace('_', ' ')}: {why}")
             elif isinstance(problem, BudgetSpent) and (kind not in self._state.kinds or self._record_went_first):
                 # Without it the repository does not count as collected.
                 self._state.postpone(f"{kind} are read in a later pass; the request budget was spent")
@@ -188,6 +202,9 @@ class CollectionPass:
         state = self._state
         if kind == "events":
             await collect_events(state)
+            return
+        if kind in NEEDS:
+            await (self._read_activity() if kind == ACTIVITY else NEEDS[kind](state))
             return
         if kind == "threads":
             if not state.thorough and not self._has_room_for_record():
@@ -244,6 +261,9 @@ class CollectionPass:
             )
             await side_by_side([partial(collect_activity, state, self._activity), *due])
             await read_older_runs(state)
+            self._listed += NEEDS
+        elif self._activity is not None:
+            await collect_activity(state, self._activity)
         if self._keeper is not None:
             if state.thorough:
                 await self._step(0.6, "reviews")
@@ -266,7 +286,9 @@ class CollectionPass:
         batch = state.take_batch()
         if any(is_derived(event.id) for event in batch.events):
             await state.manager.collector_state.save_delivered(state.repo)
-        new = await self._keeper.store(batch)
+        async with comparing(state.manager, state.repo):
+            events = tuple(await without_delivered_meanwhile(state, batch.events)) if batch.events else ()
+            new = await self._keeper.store(replace(batch, events=events))
         await state.manager.collector_state.note_rewritings(state.repo, state.rewritings)
         state.rewritings = {}
         self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)

@@ -16,8 +16,8 @@ from ..github.budget import BudgetSpent, RequestBudget, WaitNotice
 from ..github.client import GitHubClient
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
 from ..infrastructure.questions.collect_now import CollectedRepository, CollectNow
-from ..infrastructure.questions.context import RECORD, check_repos
-from ..infrastructure.watch_list import choose, watched
+from ..infrastructure.questions.context import RECORD
+from ..infrastructure.watch_list import check_repos, choose, watched
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift, system_clock
 from ..records import CommitRecord, Span, Stored, repo_key
@@ -202,15 +202,22 @@ class Collector:
             keys: Repositories, the most urgent one first.
             span: The window asked about.
             branch: Another branch to list beside the default one.
-            kinds: "events" and "commits", of what the question is.
+            kinds: Of what the question is: listings, and what else it rests on, see `needs`.
 
         Returns:
             By key how it failed, or None.
         """
         deadline = self._clock() + timedelta(seconds=READ_SECONDS)
         budget = RequestBudget(READ_REQUESTS, deadline, longest_wait=READ_SECONDS)
-        plan = Plan(want=span, kinds=tuple(kinds), branch=branch, thorough=False, lease_seconds=READ_SECONDS / 2)
-        least = 1 + len(kinds)  # the repository itself, and a page of each listing
+        plan = Plan(
+            want=span,
+            kinds=tuple(kind for kind in kinds if kind in KINDS),
+            needs=tuple(kind for kind in kinds if kind not in KINDS),
+            branch=branch,
+            thorough=False,
+            lease_seconds=READ_SECONDS / 2,
+        )
+        least = 1 + len(plan.kinds)  # the repository itself, and a page of each listing
         problems: dict[str, MonitorError | None] = {}
         for number, key in enumerate(keys):
             fair = max(least, budget.left - least * (len(keys) - number - 1))
@@ -267,7 +274,8 @@ class Collector:
             return Outcome(key, Stored(0, 0), False, 0, busy, (), reached=False)
 
     async def _pass(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None = None) -> Outcome:
-        return await self._turns.own(key, partial(self._run, key, budget, plan, progress))
+        run = partial(self._run, key, budget, plan, progress)
+        return await (run() if plan.dry_run else self._turns.own(key, run))  # it brings nothing that others wait for
 
     async def _run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None) -> Outcome:
         outcome = await self._passes.run(key, budget, plan, progress)

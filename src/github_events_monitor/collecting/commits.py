@@ -15,13 +15,13 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from ..branches import rejoined
-from ..errors import GitHubError, InvalidInput, MonitorError, NotFound
+from ..errors import GitHubError, MonitorError, NotFound, UnknownBranch
 from ..github.client import Answer, BudgetSpent
 from ..github.commits import parse_commits
 from ..github.graphql.commits import HistoryPage
 from ..github.resources import parse_branches
 from ..instants import LAST, SECOND, shift
-from ..ledger import missing_spans
+from ..ledger import clip_spans, missing_spans
 from ..records import WEBHOOK, Commit, Span
 from ..side_by_side import side_by_side
 from ..text import clean
@@ -131,6 +131,7 @@ class _Listing:
     ) -> None:
         self._state, self._branch, self._pages, self._beside = state, branch, pages, beside
         self._kind = f"commits:{branch}" if branch else "commits"
+        self._unsure = f"commits/unsure:{branch or ''}"
         self._on = branch or state.repository.default_branch
         self._branches = (self._on,) if self._on else ()
         self._rewritten = self._kind in state.repository.rewritten
@@ -222,10 +223,10 @@ class _Listing:
                 self._listed.add(commit.sha)
             note_without_files(state, page.commits)
             if page.next_cursor is None:
-                state.learn(self._kind, Span(since, until))
+                await self._learn(Span(since, until))
                 return True
             reached, after = min(reached, _reach(page.commits, until)), page.next_cursor
-            state.learn(self._kind, Span(max(since, reached), until))
+            await self._learn(Span(max(since, reached), until))
             if not state.thorough and reached <= state.want.since:
                 return True
         return False
@@ -236,10 +237,10 @@ class _Listing:
         while True:
             commits = self._take(answer)
             if answer.next_url is None:
-                state.learn(self._kind, Span(since, until))
+                await self._learn(Span(since, until))
                 return
             reached = min(reached, _reach(commits, until))
-            state.learn(self._kind, Span(max(since, reached), until))
+            await self._learn(Span(max(since, reached), until))
             if not state.thorough and reached <= state.want.since:
                 return
             answer = await self._fetch(since, None, None, url=answer.next_url)
@@ -269,9 +270,9 @@ class _Listing:
             state.know(self._kind, Span(max(since, reached), until))
             try:
                 answer = await self._fetch(since, None, None, url=answer.next_url)
-            except BudgetSpent:
-                if not continues and not self._rewritten:
-                    state.forget([self._kind])  # only the whole listing shows what was replaced
+            except (BudgetSpent, GitHubError):
+                if not continues:
+                    await self._rejoin_later(Span(since, max(since, reached)))
                 raise
 
     def _keep_head(self) -> None:
@@ -293,7 +294,26 @@ class _Listing:
         await self._mark_replaced(since)
         self._state.repository = rejoined(self._state.repository, self._kind)
 
-    async def _mark_replaced(self, since: str, source: str | None = None) -> None:
+    async def _rejoin_later(self, left: Span) -> None:
+        """The listing was read down to `left` only: later passes read that as a gap, and notice what is replaced there.
+
+        Begun at the head again, a branch with more pages than a pass may ask for would never be joined.
+        """
+        self._keep_head()
+        await self._mark_replaced(left.until)
+        self._state.learn(self._unsure, left)
+        self._state.repository = rejoined(self._state.repository, self._kind)
+
+    async def _learn(self, read: Span) -> None:
+        """Learn that a stretch is known; where a force push left it unsure, what is not listed of it is replaced."""
+        state, unsure = self._state, self._state.known(self._unsure)
+        state.learn(self._kind, read)
+        for part in clip_spans(unsure, *read):
+            await self._mark_replaced(*part)
+        if unsure:
+            state.know(self._unsure, *clip_spans(unsure, "", read.since), *clip_spans(unsure, read.until, LAST))
+
+    async def _mark_replaced(self, since: str, until: str = LAST, source: str | None = None) -> None:
         """A force push left the former head out: what else is stored of the branch and was not listed went with it.
 
         source: where such commits come from; None is anywhere.
@@ -301,7 +321,7 @@ class _Listing:
         state, branch = self._state, self._on
         if branch is None:
             return
-        stored = await state.manager.commits.get_authorship(state.repo, since, LAST, branch=branch)
+        stored = await state.manager.commits.get_authorship(state.repo, since, until, branch=branch)
         lost = [row for row in stored if row.sha not in self._listed and await self._is_from(row.sha, source)]
         for row in lost:
             state.mark_replaced(row, branch)
@@ -336,14 +356,14 @@ class _Listing:
                 raise
             raise await self._unknown_branch() from None
 
-    async def _unknown_branch(self) -> InvalidInput:
+    async def _unknown_branch(self) -> UnknownBranch:
         state = self._state
         answer = await state.client.fetch_branches(state.asked_name, budget=state.budget)
         names = parse_branches(answer.body) if answer.status == "ok" else []
         known = list(dict.fromkeys([*filter(None, [state.repository.default_branch]), *names]))
         state.change(branches=tuple(known[:50]))
         shown = ", ".join(clean(name, 60, one_line=True) for name in known[:20])
-        return InvalidInput(f"{state.asked_name} has no branch {self._branch!r}; known: {shown}")
+        return UnknownBranch(f"{state.asked_name} has no branch {self._branch!r}; known: {shown}")
 
 
 def _reach(commits: Sequence[Commit], default: str) -> str:

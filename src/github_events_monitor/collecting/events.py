@@ -11,11 +11,12 @@ import msgspec
 from ..github.client import BudgetSpent
 from ..github.commits import parse_push_commits
 from ..github.events import parse_events
+from ..github.natural_keys import is_derived
 from ..github.thread_events import numbers_in, threads_after
-from ..infrastructure.deliveries import possible_ids, without_delivered
+from ..infrastructure.contract.deliveries import possible_ids, without_delivered
 from ..instants import shift
 from ..ledger import SKEW
-from ..records import Event, Span
+from ..records import WEBHOOK, Event, Span
 from .pass_state import PassState
 
 MAX_PAGES = 3
@@ -90,6 +91,7 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
     new = {event.id: event for event in reversed(feed) if event.id not in stored}
     wanted = {twin for event in new.values() for twin in possible_ids(event)}
     deliveries = set(await state.manager.events.get_known_ids(wanted)) | (wanted & state.events.keys())
+    state.deliveries |= deliveries
     added = await without_delivered(state.manager.events, state.repo, list(new.values()), deliveries)
     for event in added:
         state.events.setdefault(event.id, event)
@@ -97,6 +99,22 @@ async def _add_events(state: PassState, feed: Sequence[Event], stored: Set[str])
             if commit.sha not in state.commits:
                 state.add_commit(commit)
     await _add_threads(state, added)
+
+
+async def without_delivered_meanwhile(state: PassState, events: Sequence[Event]) -> list[Event]:
+    """Return what is to be stored without what webhooks brought since the feed was compared with deliveries."""
+    if WEBHOOK not in state.repository.sources:
+        return [*events]
+    wanted = {twin for event in events if not is_derived(event.id) for twin in possible_ids(event)}
+    meanwhile = await state.manager.events.get_known_ids(wanted) - state.deliveries
+    left: list[Event] = []
+    for event in events:
+        twin = next((twin for twin in possible_ids(event) if twin in meanwhile), None) if meanwhile else None
+        if twin is None or is_derived(event.id):
+            left.append(event)
+        else:
+            meanwhile.discard(twin)
+    return left
 
 
 async def _add_threads(state: PassState, added: Sequence[Event]) -> None:

@@ -60,9 +60,9 @@ async def _recognise(state: PassState, info: RepositoryInfo) -> None:
         known_as = None
     if known_as is None and named != key and state.repository.repository_id is None:
         raise Renamed(key, named, info.full_name)
-    if known_as is None:
+    if known_as is None and not state.dry_run:
         await collector_state.save_alias(name_by_id(info.id), key)
-    if named != key and named != repo_key(state.asked_name):
+    if named not in {key, repo_key(state.asked_name)} and not state.dry_run:
         other = await collector_state.get_state(named)
         if other is None or other.repository_id in {None, info.id}:
             await state.manager.join_repositories(named, key)

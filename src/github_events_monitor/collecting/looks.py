@@ -71,7 +71,11 @@ class Looks:
         """Look at repositories, by key, and store which are quiet. One about which GitHub says nothing is not."""
         self._taken_at = now = self._clock()
         keys = sorted(repos)
-        batches = [keys[start : start + MOST_LOOKS] for start in range(0, len(keys), MOST_LOOKS)]
+        batches = [
+            alike[start : start + MOST_LOOKS]
+            for alike in self._asked_alike(keys)
+            for start in range(0, len(alike), MOST_LOOKS)
+        ]
         found = await side_by_side([partial(self._ask, repos, batch) for batch in batches])
         self._latest = {key: look for part in found if part is not None for key, look in part.items()}
         self._refused_at = now if all(part is None for part in found) else None
@@ -82,6 +86,13 @@ class Looks:
         self._quiet = dict.fromkeys(quiet, now)
         if quiet:
             await self._state.save_look(format_instant(now), quiet, changed)
+
+    def _asked_alike(self, keys: Iterable[str]) -> Iterable[list[str]]:
+        """Return the keys by whose token asks about them: an App's installation sees no private ones of others."""
+        groups: dict[int | None, list[str]] = {}
+        for key in keys:
+            groups.setdefault(self._client.allowance(key), []).append(key)
+        return groups.values()
 
     def visited(self, key: str, began: datetime, outcome: Outcome) -> None:
         """Remember a visit: from now on the repository is quiet while it looks as it did before.

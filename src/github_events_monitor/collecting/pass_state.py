@@ -56,11 +56,12 @@ MAX_NOT_MODIFIED = 3
 class PassState:
     """What one pass over one repository works on. Steps change it; the collector stores what it holds.
 
-    want: the window asked about. kinds: what of it, "events" or "commits", comes first, and must not fail. branch:
-    another branch to list beside the default one. thorough: spend what the budget allows (false: only what the window
-    needs). with_token: whether 304 answers are free. cutoff: what is older will be removed, and does not count as known
-    once it is stored; None where everything stays. introductions: where to ask who a repository is that was never
-    collected. introduced: as what GitHub showed it there in this pass.
+    want: the window asked about. kinds: what of it, "events" or "commits", comes first, and must not fail. needs: what
+    else a question rests on, see `needs`. branch: another branch to list beside the default one. thorough: spend what
+    the budget allows (false: only what the window needs). with_token: whether 304 answers are free. cutoff: what is
+    older will be removed, and does not count as known once it is stored; None where everything stays. introductions:
+    where to ask who a repository is that was never collected. introduced: as what GitHub showed it there in this pass.
+    dry_run: whether nothing is to be stored.
     """
 
     client: GitHubClient
@@ -76,6 +77,8 @@ class PassState:
     cutoff: str | None = None
     introductions: Introductions | None = None
     introduced: Introduced | None = None
+    dry_run: bool = False
+    needs: tuple[str, ...] = ()
     events: dict[str, Event] = field(default_factory=dict)
     commits: dict[str, CommitRecord] = field(default_factory=dict)
     security: list[MetricRow] = field(default_factory=list)
@@ -87,8 +90,15 @@ class PassState:
     info: RepositoryInfo | None = None
     """What GitHub said of the repository in this pass."""
 
+    observed: dict[str, Any] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    """Fields of a snapshot that were read in this pass, and why others could not be."""
+
     threads_seen: set[int] = field(default_factory=set)
     """Issues and pull requests that were listed in this pass, by number."""
+
+    deliveries: set[str] = field(default_factory=set)
+    """Ids of those that the feed was compared with."""
 
     files_ahead: int = 0
     """Commits whose files were fetched while listings were still read."""

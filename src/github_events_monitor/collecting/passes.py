@@ -29,12 +29,14 @@ _LEASE_SECONDS = LIFETIME.total_seconds() + 2
 class Plan:
     """What a pass is to do.
 
-    want, kinds: the window asked about, and of what. thorough: more than that needs. lease_seconds: how long to wait
-    for another process that collects the same repository. introductions: of what is collected for the first time.
+    want, kinds: the window asked about, and of what. needs: what else a question rests on, see `needs`. thorough: more
+    than that needs. lease_seconds: how long to wait for another process that collects the same repository.
+    introductions: of what is collected for the first time.
     """
 
     want: Span
     kinds: tuple[str, ...] = KINDS
+    needs: tuple[str, ...] = ()
     branch: str | None = None
     thorough: bool = True
     dry_run: bool = False
@@ -43,7 +45,7 @@ class Plan:
 
     def served_by(self, outcome: Outcome) -> bool:
         """Return whether a pass that another caller just made did what this one is to do, or failed as it would."""
-        did_so = outcome.since <= self.want.since and {*self.kinds} <= {*outcome.listed}
+        did_so = outcome.since <= self.want.since and {*self.kinds, *self.needs} <= {*outcome.listed}
         return self.branch is None and (outcome.error is not None or did_so)
 
 
@@ -161,9 +163,11 @@ class Passes:
             repository=repository,
             want=plan.want,
             kinds=plan.kinds,
+            needs=plan.needs,
             branch=plan.branch,
             thorough=plan.thorough,
             with_token=self._with_token,
             cutoff=cutoff,
             introductions=plan.introductions,
+            dry_run=plan.dry_run,
         )

@@ -40,6 +40,7 @@ _SETTLED = frozenset({"success", "inactive", "failure", "error"})
 async def collect_releases(state: PassState) -> None:
     """Collect the releases of the last year. What may not be read stays unknown: events still show some."""
     if _has_none(state, RELEASES):
+        await _notice_gone(state, (), state.now(), whole=True)
         return
     budget, url = _share(state), None
     listed: list[Release] = []
@@ -65,13 +66,15 @@ async def _notice_gone(state: PassState, listed: Sequence[Release], last: str, *
     """Keep of stored releases that they are not listed any more: they were deleted, or made drafts again.
 
     last: until when the listing was known before; they went after that. whole: whether the listing was read to its
-    end; else it is compared down to the last ones that were read.
+    end; else it is compared down to the last ones that were read. Who had the name before published them before the
+    name was taken over.
     """
+    taken_over_at = state.repository.taken_over_at or ""
     reached = max((release.listed_by or "9999" for release in listed[-_TAIL:]), default="9999")
     there = {release.id for release in listed}
     rows = await state.manager.metrics.get_metrics("deployment_metrics", state.repo, prefix=RELEASE)
     for known in filter(None, map(Release.from_row, rows)):
-        compared = whole or (known.listed_by or "") > reached
+        compared = (whole or (known.listed_by or "") > reached) and known.published_at >= taken_over_at
         if compared and known.id not in there and known.deleted_at is None:
             state.deployments.append(replace(known, deleted_at=max(last, known.published_at)).to_row(state.repo))
 

@@ -2,7 +2,7 @@
 
 Polling and webhooks share no id. A delivery is compared by natural key with what the feed brought around its time; the
 feed's events, and an archive's, are compared with what deliveries stored when they are collected or imported
-(`infrastructure.deliveries`).
+(`infrastructure.contract.deliveries`).
 """
 
 import asyncio
@@ -14,8 +14,8 @@ import msgspec
 from ..branches import listing_of
 from ..github.thread_events import numbers_in, threads_after
 from ..github.webhooks import Delivered, parse_webhook, rekey
+from ..infrastructure.contract.deliveries import is_known_from_feed
 from ..infrastructure.database_interface import DatabaseManager
-from ..infrastructure.deliveries import is_known_from_feed
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant
@@ -36,7 +36,11 @@ from ..records import (
     name_by_id,
     repo_key,
 )
+from .comparing import comparing
 from .leases import acquire
+
+_WAIT = 2.0
+"""Seconds for which a delivery waits for others: GitHub waits ten for everything."""
 
 
 class Receipt(NamedTuple):
@@ -65,12 +69,13 @@ async def receive_webhook(manager: DatabaseManager, clock: Clock, kind: str, del
     if key is None:
         return Receipt(delivered.full_name, 0, 0, "another repository is stored under this name; collect it first")
     batch = await asyncio.to_thread(_batch, delivered, key)
-    if await is_known_from_feed(manager.events, batch.events[0], dated=delivered.dated):
-        batch = msgspec.structs.replace(batch, events=())
-    if not batch.threads:
-        batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
-    batch = msgspec.structs.replace(batch, deployments=await _gone_release(manager, key, delivered, received_at))
-    stored = await _store(manager, clock, batch, delivered, known)
+    async with comparing(manager, key, _WAIT):
+        if await is_known_from_feed(manager.events, batch.events[0], dated=delivered.dated):
+            batch = msgspec.structs.replace(batch, events=())
+        if not batch.threads:
+            batch = msgspec.structs.replace(batch, threads=await _known_thread(manager, key, delivered.event))
+        batch = msgspec.structs.replace(batch, deployments=await _gone_release(manager, key, delivered, received_at))
+        stored = await _store(manager, clock, batch, delivered, known)
     return Receipt(key, stored.events, stored.commits, None if stored.events else "this event is stored already")
 
 

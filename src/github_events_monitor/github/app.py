@@ -43,7 +43,8 @@ class _Found(NamedTuple):
 class GitHubApp:
     """Credentials of an App: each owner's questions are asked by that owner's installation.
 
-    Owners without one are asked about by the first installation there is, since any of them may read what is public.
+    Owners without one, or whose is suspended, are asked about by the first installation there is, since any of them may
+    read what is public.
 
     Args:
         app_id: The App's id or client id.
@@ -80,7 +81,7 @@ class GitHubApp:
         name = owner.lower() if owner else None
         async with self._lock:  # many questions at once get one token
             installation = self._installation or await self._installation_of(name)
-            return None if installation is None else f"Bearer {await self._current(installation)}"
+            return None if installation is None else _bearer(await self._current(installation))
 
     def allowance(self, owner: str) -> int | None:
         """Return the owner's installation: each has a limit of its own.
@@ -91,17 +92,24 @@ class GitHubApp:
         known = (one.installation for one in found if one is not None and one.installation is not None)
         return self._installation or next(known, None)
 
-    async def _current(self, installation: int) -> str:
+    def reject(self, authorization: str) -> None:
+        """Ask for another token, and which installations there are: this one was removed, and maybe installed again."""
+        kept = {number: token for number, token in self._tokens.items() if _bearer(token) != authorization}
+        if kept != self._tokens:
+            self._tokens = kept
+            self._found.clear()
+
+    async def _current(self, installation: int) -> _Token:
         """Return an installation's token, renewed before its end; where that fails, the old one to its end."""
         known, now = self._tokens.get(installation), self._clock()
         if known is not None and now < known.ends_at - RENEWED_BEFORE_END:
-            return known.value
+            return known
         try:
             self._tokens[installation] = await self._renewed(installation)
         except (Unreachable, RateLimited):
             if known is None or now >= known.ends_at:
                 raise
-        return self._tokens[installation].value
+        return self._tokens[installation]
 
     async def _renewed(self, installation: int) -> _Token:
         """https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app"""
@@ -113,6 +121,9 @@ class GitHubApp:
             raise Forbidden(
                 f"GitHub App {self._app_id} has no installation {installation}; check GITHUB_APP_INSTALLATION_ID"
             ) from None
+        except Forbidden:
+            self._found.clear()  # it was suspended
+            raise
         if token is None:
             raise Unreachable(f"{self._host} sent no token for {what}; check GITHUB_API_URL")
         return token
@@ -128,8 +139,8 @@ class GitHubApp:
     async def _look_up(self, owner: str | None) -> int | None:
         """https://docs.github.com/en/rest/apps/apps#get-a-user-installation-for-the-authenticated-app"""
         if owner is None:
-            every = await self._ask("app/installations?per_page=1", "the App's installations")
-            return next((found for found in map(_installation, every if isinstance(every, list) else [])), None)
+            every = await self._ask("app/installations?per_page=100", "the App's installations")
+            return next(filter(None, map(_installation, every if isinstance(every, list) else [])), None)
         for kind in ("users", "orgs"):
             try:
                 path = f"{kind}/{quote(owner, safe='')}/installation"
@@ -185,8 +196,16 @@ def _parsed(key: SecretStr) -> Any:
     return found
 
 
+def _bearer(token: _Token) -> str:
+    return f"Bearer {token.value}"
+
+
 def _installation(value: object) -> int | None:
-    number = value.get("id") if isinstance(value, dict) else None
+    """Return the number of an installation, None for one that is suspended.
+
+    https://docs.github.com/en/apps/maintaining-github-apps/suspending-a-github-app-installation
+    """
+    number = value.get("id") if isinstance(value, dict) and value.get("suspended_at") is None else None
     return number if isinstance(number, int) else None
 
 

@@ -116,15 +116,16 @@ class GitHubClient:
         first = self._repo_url(repo, "commits", sha=branch, since=since, until=until, per_page=PER_PAGE)
         return await self._get(repo, url or first, f"commits of {repo}", budget, etag=etag)
 
-    async def fetch_commit(self, repo: str, sha: str, *, budget: RequestBudget) -> list[Answer]:
-        """Fetch a commit with statistics and files, all pages of it (300 files each, up to 3,000 files).
+    async def fetch_commit(self, repo: str, sha: str, *, budget: RequestBudget, page: int = 1) -> list[Answer]:
+        """Fetch a commit with statistics and files, all pages of it from one on (300 files each, up to 3,000 files).
 
         When the budget ends in between, the pages so far; the last one's `next_url` then tells that there are more.
         https://docs.github.com/en/rest/commits/commits#get-a-commit
         """
         what = f"commit {sha[:12]} of {repo}"
-        answers = [await self._get(repo, self._repo_url(repo, f"commits/{quote(sha, safe='')}"), what, budget)]
-        while (following := answers[-1].next_url) is not None and len(answers) < _MAX_FILE_PAGES:
+        first = self._repo_url(repo, f"commits/{quote(sha, safe='')}", page=page if page > 1 else None)
+        answers = [await self._get(repo, first, what, budget)]
+        while (following := answers[-1].next_url) is not None and page + len(answers) <= _MAX_FILE_PAGES:
             try:
                 answers.append(await self._get(repo, following, what, budget))
             except BudgetSpent:
@@ -176,6 +177,10 @@ class GitHubClient:
         """
         first = self._repo_url(repo, "actions/runs", branch=branch, created=created, per_page=PER_PAGE)
         return await self._get(repo, url or first, f"workflow runs of {repo}", budget, etag=etag)
+
+    async def fetch_workflows(self, repo: str, *, budget: RequestBudget, url: str | None = None) -> Answer:
+        """Fetch a page of workflows: https://docs.github.com/en/rest/actions/workflows#list-repository-workflows"""
+        return await self._listing(repo, "actions/workflows", budget, url)
 
     async def fetch_community_profile(self, repo: str, *, budget: RequestBudget) -> Answer:
         """Fetch the profile, which forks do not have (404): https://docs.github.com/en/rest/metrics/community#get-community-profile-metrics"""

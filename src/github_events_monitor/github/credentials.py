@@ -53,6 +53,9 @@ class StaticToken:
     def allowance(self, owner: str) -> int | None:
         """Return that it has one limit for all."""
 
+    def reject(self, authorization: str) -> None:
+        """There is no other token."""
+
     def describe(self) -> str:
         """Return the source's name."""
         return self._source

@@ -61,6 +61,7 @@ class _RefPayload(msgspec.Struct):
 
 
 class _Release(msgspec.Struct):
+    id: int | None = None
     tag_name: str | None = None
     prerelease: bool | None = None
 
@@ -189,7 +190,7 @@ def full_ref(ref: str | None, ref_type: str | None) -> str | None:
 def _release(payload: _ReleasePayload) -> Facts:
     release = payload.release or _Release()
     kind = None if release.prerelease is None else PRERELEASE if release.prerelease else RELEASE
-    return _facts(payload.action, ref=release.tag_name, subject=kind)
+    return _facts(payload.action, release.id, ref=release.tag_name, subject=kind)
 
 
 def _member(payload: _MemberPayload) -> Facts:

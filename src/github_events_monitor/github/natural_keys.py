@@ -3,17 +3,20 @@
 The Events API numbers its events, webhooks and /activity do not know those numbers. A natural key is built only from
 what all forms carry:
   push                (ref, head), time
-  issue, pull request (number, action), with label or assignee where the action is about one, the head for `synchronize`
+  issue, pull request (number, action), with label, assignee or requested reviewer where the action is about one, the
+                      head for `synchronize`
   comment, review     (its id, action); a review "submitted" in a webhook is "created" in the Events API
-  release             (its id, action), a pre-release apart: `released` is the publication of what it makes a release
+  release             (its id, action), a pre-release apart: `released` is the publication of what it makes a release;
+                      with when it was published, for a draft made of it may be published again
   create, delete      (full ref), time; member (login, action), time; public, time; star (actor), time
   fork                (the fork's id); wiki (revisions of the pages)
   discussion          (number, action)
   deployment, deployment status, workflow run or job, check run or suite, status: (its id, action)
-Where the same thing can happen again (closing, labelling, editing, making a tag again) its time, to the second, is part
-of the key. A form that carries none is told apart by the delivery that brought it, which is sent again under the same
-name; without one it falls back to the UTC day. Forms may date the same occurrence some seconds apart:
-`possible_keys` are all the keys under which another form may know it, but for undated forms (see `same_but_for_time`).
+Where the same thing can happen again (closing, labelling, editing, making a tag again, running checks again) its time,
+to the second, is part of the key. A form that carries none is told apart by the delivery that brought it, which is sent
+again under the same name; without one it falls back to the UTC day. Forms may date the same occurrence some seconds
+apart: `possible_keys` are all the keys under which another form may know it, but for undated forms (see
+`same_but_for_time`).
 """
 
 import hashlib
@@ -38,6 +41,9 @@ _ONCE = frozenset(
 )
 """Actions that happen once to what the rest of the key names."""
 
+_CHECKS = frozenset({"CheckRunEvent", "CheckSuiteEvent"})
+"""They are completed again where they are run again or changed; a workflow's runs count their attempts."""
+
 _SAME_ACTION = {"submitted": "created", "edited": "updated", "released": "published", "prereleased": "published"}
 
 
@@ -46,8 +52,10 @@ class _Thing(msgspec.Struct):
     name: str | None = None
     login: str | None = None
     sha: str | None = None
+    slug: str | None = None
     run_attempt: int | None = None
     prerelease: bool | None = None
+    published_at: str | None = None
 
 
 class _Payload(msgspec.Struct):
@@ -55,6 +63,8 @@ class _Payload(msgspec.Struct):
     id: int | None = None
     label: _Thing | None = None
     assignee: _Thing | None = None
+    requested_reviewer: _Thing | None = None
+    requested_team: _Thing | None = None
     comment: _Thing | None = None
     review: _Thing | None = None
     release: _Thing | None = None
@@ -71,11 +81,12 @@ class _Payload(msgspec.Struct):
 class _Key(NamedTuple):
     """The parts of a key; None among them means that the record does not say enough.
 
-    again: whether it can happen again, so that the time is part of the key.
+    again: whether it can happen again, so that the time is part of the key. published_at: of a release's publication.
     """
 
     parts: tuple[object | None, ...]
     again: bool = False
+    published_at: str = ""
 
 
 _shape = Shape(_Payload)
@@ -115,9 +126,9 @@ def natural_key(event: Event, *, dated: bool = True, delivery: str = "") -> str 
     base = _base(event)
     if base is None:
         return None
-    text, again = base
     undated = f"delivery {delivery}" if delivery else event.created_at[:10]
-    return text + (f"\n{event.created_at if dated else undated}" if again else "")
+    time = (event.created_at if dated else undated) if base.again else base.published_at
+    return f"{base.text}\n{time}" if time else base.text
 
 
 def same_but_for_time(one: Event, other: Event) -> bool:
@@ -135,28 +146,50 @@ def is_dated(event: Event) -> bool:
 def possible_keys(event: Event) -> tuple[str, ...]:
     """Return the keys under which another form of the same occurrence may be known, the event's own first.
 
-    Among them is the key by the day alone, for forms without a time.
+    Among them is the key by the day alone, for forms without a time, and that of a publication without its time, by
+    which earlier versions stored it.
     """
     base = _base(event)
     if base is None:
         return ()
-    text, again = base
-    if not again:
-        return (text,)
+    text, published_at = base.text, base.published_at
+    if not base.again:
+        return (f"{text}\n{published_at}", text) if published_at else (text,)
     seconds = int(TOLERANCE.total_seconds())
     apart = sorted(range(-seconds, seconds + 1), key=abs)
     times = dict.fromkeys(shift(event.created_at, timedelta(seconds=second)) for second in apart)
     return tuple(f"{text}\n{time}" for time in (*times, event.created_at[:10]))
 
 
-def _base(event: Event) -> tuple[str, bool] | None:
-    """Return the key without its time, and whether it needs one."""
+class _Base(NamedTuple):
+    """A key without its time, and whether it needs one; see `_Key`."""
+
+    text: str
+    again: bool
+    published_at: str
+
+
+def _base(event: Event) -> _Base | None:
     if event.repo_name is None:
         return None
     key = _key(event, _shape.read(event.payload))
     if key is None or any(part is None or part == "" for part in key.parts):
         return None
-    return "\n".join(str(part) for part in (event.event_type, event.repo_name, *key.parts)), key.again
+    text = "\n".join(str(part) for part in (event.event_type, event.repo_name, *key.parts))
+    return _Base(text, key.again, key.published_at)
+
+
+def under_name(event: Event, repo: str) -> Event:
+    """Return an event as that of the same repository by another name, of which an id that was derived is made anew.
+
+    But for an id of how it was delivered, which is not known any more.
+    """
+    renamed = msgspec.structs.replace(event, repo_name=repo)
+    for dated in (True, False) if is_derived(event.id) else ():
+        key, new = natural_key(event, dated=dated), natural_key(renamed, dated=dated)
+        if key and new and derived_id(key) == event.id:
+            return msgspec.structs.replace(renamed, id=derived_id(new))
+    return renamed
 
 
 def is_derived(event_id: str) -> bool:
@@ -172,7 +205,8 @@ def derived_id(key: str) -> str:
 def _key(event: Event, payload: _Payload) -> _Key | None:
     kind, facts = event.event_type, event.facts
     if kind in _BY_OWN_ID:
-        return _own_id(payload, getattr(payload, SUBJECT_FIELDS[kind]))
+        key = _own_id(payload, getattr(payload, SUBJECT_FIELDS[kind]))
+        return key._replace(again=key.again or (kind in _CHECKS and payload.action == "completed"))
     if facts.number is not None:
         return _thread(event, payload)
     actor = (event.actor_login or "").lower()
@@ -195,7 +229,8 @@ def _own_id(payload: _Payload, thing: _Thing | None) -> _Key:
     about: tuple[object | None, ...] = (thing.run_attempt,) if thing and thing.run_attempt else ()
     if thing and thing.prerelease and payload.action != "released":
         about = ("prerelease",)
-    return _Key((thing.id if thing else None, action, *about), again=action not in _ONCE)
+    published_at = (thing.published_at if thing and action == "published" else None) or ""
+    return _Key((thing.id if thing else None, action, *about), action not in _ONCE, published_at)
 
 
 def _thread(event: Event, payload: _Payload) -> _Key:
@@ -205,6 +240,9 @@ def _thread(event: Event, payload: _Payload) -> _Key:
         about = (payload.label.name,)
     elif facts.action in {"assigned", "unassigned"} and payload.assignee:
         about = ((payload.assignee.login or "").lower(),)
+    elif facts.action in {"review_requested", "review_request_removed"}:
+        reviewer, team = payload.requested_reviewer or _Thing(), payload.requested_team or _Thing()
+        about = (reviewer.login.lower(),) if reviewer.login else (f"team {team.slug}",) if team.slug else ()
     elif facts.action == "synchronize":
         about = (facts.sha,)
     return _Key((facts.number, facts.action, *about), again=facts.action not in _ONCE)

@@ -46,6 +46,9 @@ class Credentials(Protocol):
         None where no owner has a limit of its own, or that is not known yet.
         """
 
+    def reject(self, authorization: str) -> None:
+        """Note that GitHub does not accept a header that was returned."""
+
 
 class Answer(NamedTuple):
     """What a request brought.
@@ -287,6 +290,8 @@ class Session:
                     json=call.json,
                 )
                 self._note_limit(found, call)
+                if found.status == 401 and self._credentials is not None and call.authorization is not None:
+                    self._credentials.reject(call.authorization)
             finally:
                 self._under_way[call.limit_key] -= 1
         return _without_secret(found, call.authorization) if found.status >= 400 else found

@@ -31,10 +31,10 @@ def merge_threads(old: Thread, new: Thread) -> Thread:
     merge is final. Replies are united, by kind and id.
 
     An issue and a pull request of one number are not the same thread (another repository took over the name, or the
-    issue was made a pull request): the later stands alone.
+    issue was made a pull request), nor are two that were opened at different times: the later stands alone.
     """
     later, earlier = (new, old) if _as_of(new) >= _as_of(old) else (old, new)
-    if later.kind != earlier.kind:
+    if later.kind != earlier.kind or abs(seconds_between(later.created_at, earlier.created_at)) > SAME_SECONDS:
         return later
     if ended_again(earlier, later):
         earlier = msgspec.structs.replace(earlier, closed_by=None, state_reason=None, ending_known=False)

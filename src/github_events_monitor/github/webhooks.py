@@ -86,6 +86,11 @@ class _Dated(msgspec.Struct):
     completed_at: str | None = None
     started_at: str | None = None
     closed_at: str | None = None
+    run_started_at: str | None = None
+
+
+class _Changes(msgspec.Struct):
+    old_issue: _Dated | None = None
 
 
 class _Delivery(msgspec.Struct):
@@ -100,6 +105,7 @@ class _Delivery(msgspec.Struct):
     commits: list[msgspec.Raw] | None = None
     starred_at: str | None = None
     created_at: str | None = None
+    changes: _Changes | None = None
     repository: _Repository | None = None
     sender: _Account | None = None
     issue: _Dated | None = None
@@ -121,7 +127,8 @@ class Delivered(NamedTuple):
     """What a delivery brings.
 
     event: None where nothing is stored of it, for `reason`. dated: whether the delivery says when it happened.
-    delivery: its name, the same when it is sent again. thread: the issue or pull request that it is about, as it is
+    delivery: its name, the same when it is sent again. changed_at: when the repository was changed by what does not say
+    when it happened. thread: the issue or pull request that it is about, as it is
     now. rewritten: why a branch, by its name, has other commits by now than were listed before. release: GitHub's id
     of the release that it is about. renamed: whether it says that the repository has got this name.
     """
@@ -135,6 +142,7 @@ class Delivered(NamedTuple):
     reason: str | None = None
     dated: bool = True
     delivery: str = ""
+    changed_at: str | None = None
     thread: Thread | None = None
     rewritten: Mapping[str, Why] = {}
     renamed: bool = False
@@ -179,7 +187,8 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         )
     happened_at = _happened_at(EVENT_TYPES[kind], payload)
     event = _event(EVENT_TYPES[kind], delivery, members, payload, happened_at or received_at)
-    event = _identified(event, dated=happened_at is not None, delivery=delivery)
+    changed_at = instant(repository.updated_at) if event.event_type == "WatchEvent" and happened_at is None else None
+    event = _identified(event, dated=happened_at is not None, delivery=delivery, changed_at=changed_at)
     return Delivered(
         event,
         tuple(parse_push_commits(event)),
@@ -189,6 +198,7 @@ def parse_webhook(kind: str, delivery: str, body: bytes, received_at: str) -> De
         branch(repository.default_branch),
         dated=happened_at is not None,
         delivery=delivery,
+        changed_at=changed_at,
         thread=parse_delivered_thread(repository.full_name, EVENT_TYPES[kind], body),
         rewritten=_rewritten(kind, payload),
         release=count(payload.release.id) if payload.release else None,
@@ -216,10 +226,9 @@ def rekey(delivered: Delivered, key: str) -> Delivered:
     event = delivered.event
     if event is None or event.repo_name == key:
         return delivered
+    moved = msgspec.structs.replace(event, repo_name=key)
     return delivered._replace(
-        event=_identified(
-            msgspec.structs.replace(event, repo_name=key), dated=delivered.dated, delivery=delivered.delivery
-        ),
+        event=_identified(moved, dated=delivered.dated, delivery=delivered.delivery, changed_at=delivered.changed_at),
         commits=tuple(msgspec.structs.replace(commit, repo_name=key) for commit in delivered.commits),
         security=tuple(msgspec.structs.replace(row, key=key) for row in delivered.security),
         thread=msgspec.structs.replace(delivered.thread, repo_name=key) if delivered.thread else None,
@@ -286,9 +295,14 @@ def _event(event_type: str, delivery: str, members: dict[str, msgspec.Raw], payl
     )
 
 
-def _identified(event: Event, *, dated: bool, delivery: str) -> Event:
-    """Return it with the id of its natural key, where it has one: a redelivery then is the same event."""
-    natural = natural_key(event, dated=dated, delivery=delivery[:_MAX_DELIVERY])
+def _identified(event: Event, *, dated: bool, delivery: str, changed_at: str | None) -> Event:
+    """Return it with the id of its natural key, where it has one: a redelivery then is the same event.
+
+    A star changes its repository: so `watch`, which does not say when, gets the id of the `star` that is sent along,
+    also where both are received at once.
+    """
+    about = msgspec.structs.replace(event, created_at=changed_at) if changed_at else event
+    natural = natural_key(about, dated=dated or changed_at is not None, delivery=delivery[:_MAX_DELIVERY])
     return msgspec.structs.replace(event, id=derived_id(natural)) if natural else event
 
 
@@ -296,7 +310,8 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
     """Return when it happened, as far as the payload says; the Events API dates it within seconds of that.
 
     A release that was a pre-release is dated by its last change: `published_at` stays that of the pre-release. When
-    a release was deleted, or made a draft again, no field says.
+    a release was deleted, or made a draft again, no field says. A run that is run again was created before, and so was
+    an issue that came from another repository: it is dated by its last change, too.
     """
     repository = payload.repository or _Repository()
     match event_type:
@@ -309,12 +324,12 @@ def _happened_at(event_type: str, payload: _Delivery) -> str | None:
         case "StatusEvent":
             return instant(payload.created_at)
     about: _Dated = getattr(payload, SUBJECT_FIELDS.get(event_type, ""), None) or _Dated()
-    first = about.submitted_at or about.published_at or about.created_at
+    first = about.submitted_at or about.published_at or about.run_started_at or about.created_at or about.started_at
     last = about.completed_at or (about.closed_at if payload.action == "closed" else None) or about.updated_at
     if event_type == "ReleaseEvent" and payload.action in GONE:
         return None
-    begins = payload.action in _BEGINNINGS
-    ended = last if payload.action == "released" else last or first or about.started_at
+    begins = payload.action in _BEGINNINGS and not (payload.changes and payload.changes.old_issue)
+    ended = last if payload.action == "released" else last or first
     return instant((first or last) if begins else ended)
 
 

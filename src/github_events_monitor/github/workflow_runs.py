@@ -74,6 +74,15 @@ class _Runs(msgspec.Struct):
     workflow_runs: list[_Run] | None = None
 
 
+class _Workflow(msgspec.Struct):
+    id: int | None = None
+    state: str | None = None
+
+
+class _Workflows(msgspec.Struct):
+    workflows: list[_Workflow] | None = None
+
+
 def parse_workflow_runs(repo: str, body: bytes, branch: str | None = None) -> WorkflowRuns:
     """Return the finished runs of a branch's own commits; a fork's branch may have its name.
 
@@ -90,6 +99,15 @@ def parse_workflow_runs(repo: str, body: bytes, branch: str | None = None) -> Wo
         min(created, default=None),
         tuple(at for run in under_way if (at := instant(run.created_at))),
     )
+
+
+def parse_active_workflows(body: bytes) -> tuple[int, ...]:
+    """Return the ids of a page's workflows that can run: not of those whose file is gone, or that are disabled.
+
+    https://docs.github.com/en/rest/actions/workflows#list-repository-workflows
+    """
+    listed = object_of(_Workflows, body, "workflows").workflows or ()
+    return tuple(one.id for one in listed if one.id is not None and one.state == "active")
 
 
 def _verdicts(runs: Sequence[_Run]) -> tuple[str, ...]:

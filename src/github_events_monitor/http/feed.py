@@ -15,11 +15,11 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from ..infrastructure.database_service import DatabaseService
-from ..infrastructure.questions.context import check_repos
 from ..infrastructure.questions.news import Attention, News, digest, identify
 from ..infrastructure.questions.news_gathering import gather
 from ..infrastructure.questions.query import MAX_REPOSITORIES, Query, Repos
 from ..infrastructure.questions.windows import ask
+from ..infrastructure.watch_list import check_repos
 from ..instants import format_instant
 from .question_routes import conditional, weak_etag
 

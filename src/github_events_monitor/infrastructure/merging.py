@@ -34,11 +34,19 @@ def is_missing(arriving: CommitRecord, stored: CommitRecord | None) -> bool:
 
 
 def merge_states(stored: RepositoryState | None, arriving: RepositoryState | None) -> RepositoryState | None:
-    """Return a stored state, and what came with records of an export that are stored by now: it is known, too."""
+    """Return a stored state, and what came with records of an export that are stored by now: it is known, too.
+
+    What the stored one does not say of the repository's name and id the other says; of two names of one id the name is
+    the one read last.
+    """
     if stored is None or arriving is None:
         return stored or arriving
+    numbers = {stored.repository_id, arriving.repository_id}
+    is_later = (arriving.last_collected_at or "") > (stored.last_collected_at or "") and len(numbers) == 1
     return msgspec.structs.replace(
         stored,
+        full_name=(arriving.full_name if is_later else None) or stored.full_name or arriving.full_name,
+        repository_id=stored.repository_id or arriving.repository_id,
         ledger=united_ledger(stored.ledger, arriving.ledger),
         sources=tuple(dict.fromkeys((*stored.sources, *arriving.sources))),
     )

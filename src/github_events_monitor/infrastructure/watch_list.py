@@ -1,5 +1,6 @@
 """Which repositories are watched, and whose turn it is."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -75,6 +76,32 @@ async def choose(words: Iterable[str], resolve: Resolve | None) -> Chosen:
     return Chosen([name for name in dict.fromkeys(names) if unique[name.strip().lower()] == name], problems)
 
 
+async def choose_watched(collector_state: CollectorState, targets: Iterable[str], resolve: Resolve | None) -> Chosen:
+    """Return the watched repositories; patterns that were not resolved today are."""
+    words = list(targets)
+    known = await read_watch_list(collector_state, words)
+    found = await _resolve(known.patterns, resolve)
+    if any(found.get(pattern.word, pattern) != pattern for pattern in known.patterns):  # GitHub was asked just now
+        known = await read_watch_list(collector_state, words)
+    return Chosen(list(known.names.values()), _problems(found))
+
+
+async def resolve_watched(
+    collector_state: CollectorState, targets: Iterable[str], resolve: Resolve | None
+) -> dict[str, MonitorError]:
+    """Resolve watched patterns that were not resolved today; return by word why one stands for nothing yet."""
+    return _problems(await _resolve(watched_patterns(await collector_state.get_patterns(), targets), resolve))
+
+
+async def _resolve(patterns: Iterable[Pattern], resolve: Resolve | None) -> dict[str, Pattern | MonitorError]:
+    words = [pattern.word for pattern in patterns]
+    return await resolve(words) if words and resolve is not None else {}
+
+
+def _problems(found: Mapping[str, Pattern | MonitorError]) -> dict[str, MonitorError]:
+    return {word: error for word, error in found.items() if isinstance(error, MonitorError)}
+
+
 def resolver(resolve: Resolve | None) -> Resolve:
     """Return what resolves patterns. Raises `Unreachable` where nothing does."""
     if resolve is None:
@@ -104,15 +131,26 @@ async def _read(
     collector_state: CollectorState, targets: Iterable[str]
 ) -> tuple[list[str], dict[str, str], list[Pattern]]:
     """Return the keys of what is watched, the names that targets and patterns give them, and the patterns."""
-    listed = await collector_state.get_watch_list()
+    listed, stored = await asyncio.gather(collector_state.get_watch_list(), collector_state.get_patterns())
     words = list(targets)
-    patterns = watched_patterns(await collector_state.get_patterns(), words)
+    patterns = watched_patterns(stored, words)
     named = {repo_key(word): word for word in words if not is_pattern(word)}
     named |= {repo_key(name): name for pattern in patterns for name in pattern.repos if repo_key(name) not in named}
     without = taking_out([*words, *(pattern.word for pattern in patterns)])
     kept = {key for key in named if not any(word.takes_out(key) for word in without)}
     keys = sorted(key for key in {*(key for key, on in listed.items() if on), *kept} if listed.get(key, True))
     return keys, named, patterns
+
+
+def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
+    """Return by name why names cannot be repositories; empty where all can."""
+    problems: dict[str, InvalidInput] = {}
+    for repo in repos:
+        try:
+            repo_key(repo)
+        except InvalidInput as error:
+            problems[repo] = error
+    return problems
 
 
 def oldest_first(repos: Sequence[str], states: Mapping[str, RepositoryState | None]) -> list[str]:

@@ -28,7 +28,6 @@ from ..records import (
     RepositoryState,
     Span,
     repo_key,
-    require_text,
 )
 from ..text import is_branch
 
@@ -351,3 +350,11 @@ def storable(text: str, where: str, field: str) -> str:
     if "\0" in text or SURROGATE.search(text) or len(text.encode()) > MAX_KEY:
         raise InvalidInput(f"{where}: {field!r} must be at most 1,024 bytes of valid Unicode")
     return text
+
+
+def require_text(record: Mapping[str, Any], field: str, where: str) -> str:
+    """Return a field, which must be non-empty text. Raises `InvalidInput` naming record and field."""
+    value = record.get(field)
+    if not isinstance(value, str) or not value:
+        raise InvalidInput(f"{where}: {field!r} must be non-empty text")
+    return value

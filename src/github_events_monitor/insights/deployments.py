@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 from ..instants import shift
 from ..ledger import merge_spans, missing_spans
-from ..records import Activity, Commit, CommitSummary, MetricRow, Span
+from ..observations import Snapshot
+from ..records import Activity, CommitMessage, MetricRow, Span
 from ..text import count_of
 from .commit_messages import read_subject
 from .delivery.deployments import DELIVERED, FAILED, Deployment, read_deployments
@@ -26,16 +27,16 @@ class DeploymentInputs:
     """What delivery is judged from: stored instants, window since <= t < until.
 
     rows: of table deployment_metrics, listings of releases and deployments as far as they were read. activity, commits:
-    of the window; of events those of `DELIVERY_TYPES` suffice; commits with summaries where they were made.
+    of the window; of events those of `DELIVERY_TYPES` suffice.
     events_known, releases_known, deployments_known, runs_known: completely known spans, all but the first from
     listings; no feed of events tells of deployments or workflow runs. default_branch: whose runs count. repo_url: where
-    people read the repository, to open what has no url of its own.
+    people read the repository, to open what has no url of its own. snapshot: as it was seen at the end of the window.
     """
 
     since: str
     until: str
     activity: Sequence[Activity] = ()
-    commits: Sequence[tuple[Commit, CommitSummary | None]] = ()
+    commits: Sequence[CommitMessage] = ()
     rows: Sequence[MetricRow] = ()
     events_known: Sequence[Span] = ()
     releases_known: Sequence[Span] = ()
@@ -43,6 +44,7 @@ class DeploymentInputs:
     runs_known: Sequence[Span] = ()
     default_branch: str | None = None
     repo_url: str | None = None
+    snapshot: Snapshot | None = None
 
 
 LISTED_EVERY = timedelta(days=2)
@@ -64,13 +66,13 @@ def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
     shown = [release for release in reversed(releases) if release.published_at >= inputs.since]
     deployed = [deployment for deployment in reversed(deployments) if deployment.created_at >= inputs.since]
     return DeploymentResult(
-        total_releases=len(shown),
-        total_deployments=len(deployed),
+        total_releases=len(shown) if shown or not missing_note(inputs, "release") else None,
+        total_deployments=len(deployed) if deployed or not missing_note(inputs, "deployment") else None,
         releases=tuple(map(_release_answer, shown)),
         deployments=tuple(map(_deployment_answer, deployed)),
         dora=measure_keys(_record(inputs, releases, deployments)),
         workflow_runs=measure_workflow_runs(
-            inputs.activity, inputs.default_branch, inputs.since, inputs.until, inputs.runs_known
+            inputs.activity, inputs.default_branch, inputs.since, inputs.until, inputs.runs_known, inputs.snapshot
         ),
     )
 
@@ -78,7 +80,7 @@ def measure_deployments(inputs: DeploymentInputs) -> DeploymentResult:
 def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: Sequence[Deployment]) -> Record:
     what, deliveries, unjudged = _deliveries(releases, deployments, inputs.since)
     first = min((delivery.at for delivery in (*deliveries, *unjudged)), default=inputs.until)
-    commits = {commit.sha: (commit, summary) for commit, summary in inputs.commits if commit.commit_date < inputs.until}
+    commits = {commit.sha: commit for commit in inputs.commits if commit.commit_date < inputs.until}
     return Record(
         since=inputs.since,
         until=inputs.until,
@@ -86,13 +88,13 @@ def _record(inputs: DeploymentInputs, releases: Sequence[Release], deployments: 
         deliveries=deliveries,
         unjudged=[delivery for delivery in unjudged if delivery.at >= inputs.since],
         aside=_aside(deployments, inputs.since) if what == "releases" else "",
-        commits=sorted((commit.commit_date, sha) for sha, (commit, _) in commits.items()),
+        commits=sorted((commit.commit_date, sha) for sha, commit in commits.items()),
         remedies=sorted(
             (commit.commit_date, sha)
-            for sha, (commit, _) in commits.items()
+            for sha, commit in commits.items()
             if commit.commit_date > first and _is_remedy(commit)
         ),
-        gap=_gap(inputs, "release" if what == "releases" else "deployment"),
+        gap=missing_note(inputs, "release" if what == "releases" else "deployment"),
         status_known=what != "releases" and any(deployment.state for deployment in deployments),
     )
 
@@ -141,7 +143,7 @@ def _is_production(environment: str | None) -> bool:
     return "prod" in name and not any(word in name for word in ("pre-prod", "preprod", "non-prod", "nonprod"))
 
 
-def _is_remedy(commit: Commit) -> bool:
+def _is_remedy(commit: CommitMessage) -> bool:
     subject = read_subject(commit.message)
     return subject.is_revert or subject.is_hotfix
 
@@ -161,7 +163,7 @@ def _openable(found: _Opened, repo_url: str | None, path: str) -> _Opened:
     return found._replace(evidence=kept or (f"{repo_url}/{path}",))
 
 
-def _gap(inputs: DeploymentInputs, kind: str) -> str:
+def missing_note(inputs: DeploymentInputs, kind: Literal["release", "deployment"]) -> str:
     """Return a sentence about what may be missing, empty where nothing can be but what is newer than a listing."""
     listed = inputs.releases_known if kind == "release" else inputs.deployments_known
     known = merge_spans((*listed, *inputs.events_known)) if kind == "release" else listed

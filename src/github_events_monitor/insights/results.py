@@ -224,10 +224,13 @@ class WorkflowRunsResult(AnswerModel):
 
 
 class DeploymentResult(AnswerModel):
-    """Releases and deployments, newest first, and the four keys; workflow_runs is null where none is known."""
+    """Releases and deployments, newest first, and the four keys; workflow_runs is null where none is known.
 
-    total_releases: int
-    total_deployments: int
+    total_*: null where none is known and not all of the window's were listed.
+    """
+
+    total_releases: int | None
+    total_deployments: int | None
     releases: tuple[ReleaseAnswer, ...]
     deployments: tuple[DeploymentAnswer, ...]
     dora: tuple[DoraKey, ...]

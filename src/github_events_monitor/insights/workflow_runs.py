@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..github.workflow_names import Workflow
 from ..github.workflow_runs import FAILED_VERDICTS, VERDICTS
 from ..ledger import missing_spans
+from ..observations import Snapshot
 from ..records import Activity, Span
 from ..text import count_of
 from .results import FailingWorkflow, WorkflowRunsResult
@@ -79,11 +80,13 @@ def latest_attempts(verdicts: Sequence[Activity]) -> list[Activity]:
     return in_order({row.number or row.id: row for row in verdicts}.values())
 
 
-def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
+def find_failing(verdicts: Sequence[Activity], seen: Snapshot | None = None) -> list[Failing]:
     """Return the workflows that fail, on each branch by itself, the one that fails for the longest time first.
 
     The latest run decides, in the order in which they began: an older commit's may end later, or be run again. Where
     that is not known of all runs of a workflow, they count in the order in which they ended.
+
+    seen: as the repository was seen last; a workflow that could not run any more then does not fail.
     """
     failing: dict[tuple[_Key, str | None], Failing] = {}
     succeeded: set[tuple[_Key, str | None]] = set()
@@ -100,13 +103,28 @@ def find_failing(verdicts: Sequence[Activity]) -> list[Failing]:
             (failing[place].first, failing[place].since_known) if place in failing else (row, place in succeeded)
         )
         failing[place] = Failing(label, known, first, row, sure)
-    return sorted(failing.values(), key=lambda one: one.first.created_at)
+    standing = [one for one in failing.values() if _can_run(one, seen)]
+    return sorted(standing, key=lambda one: one.first.created_at)
+
+
+def _can_run(one: Failing, seen: Snapshot | None) -> bool:
+    if seen is None or seen.workflows is None or one.workflow_id is None:
+        return True
+    return one.workflow_id in seen.workflows or one.last.created_at > seen.observed_at
 
 
 def measure_workflow_runs(
-    activity: Iterable[Activity], branch: str | None, since: str, until: str, known: Sequence[Span]
+    activity: Iterable[Activity],
+    branch: str | None,
+    since: str,
+    until: str,
+    known: Sequence[Span],
+    seen: Snapshot | None = None,
 ) -> WorkflowRunsResult | None:
-    """Return what the runs of a window say; None where none is known, and nothing says that there was none."""
+    """Return what the runs of a window say; None where none is known, and nothing says that there was none.
+
+    seen: as the repository was seen in the window.
+    """
     attempts = [row for row in verdicts_on(activity, branch) if since <= row.created_at < until]
     rows = latest_attempts(attempts)
     missing = missing_spans(known, since, until)
@@ -118,7 +136,7 @@ def measure_workflow_runs(
     return WorkflowRunsResult(
         verdicts=len(rows),
         failed=failed,
-        failing=tuple(_answer(one, branch) for one in find_failing(attempts)),
+        failing=tuple(_answer(one, branch) for one in find_failing(attempts, seen)),
         complete=not missing,
         explanation=" ".join(filter(None, (f"{failed} of {count_of(len(rows), 'run')} {where} failed.", gap))),
     )

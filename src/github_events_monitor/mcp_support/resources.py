@@ -9,7 +9,7 @@ from ..answers import AnswerModel
 from ..errors import InvalidInput, MonitorError
 from ..jsontext import dump_json
 from .problems import failed_request
-from .sharing import Ctx, service_of
+from .sharing import Ctx, runtime_of
 
 if TYPE_CHECKING:
     from ..runtime import Runtime
@@ -37,8 +37,8 @@ async def read_question(ctx: Ctx, question: str, **arguments: str | None) -> str
     uri = str((ctx.request_context.params or {}).get("uri", ""))
     with as_mcp_error(uri):
         _refuse_unknown(uri)
-        async with service_of(ctx) as service:
-            return to_json(await service.ask_by_name(question, arguments))
+        async with runtime_of(ctx) as runtime:
+            return to_json(await runtime.service.ask_by_name(question, arguments))
 
 
 def _refuse_unknown(uri: str) -> None:

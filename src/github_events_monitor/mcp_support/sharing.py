@@ -8,7 +8,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
@@ -23,7 +23,6 @@ from .declarations import offered
 from .subscriptions import Subscriptions
 
 if TYPE_CHECKING:
-    from ..infrastructure.database_service import DatabaseService
     from ..runtime import Runtime
 
 _given: ContextVar["Runtime | None"] = ContextVar("runtime", default=None)
@@ -34,6 +33,8 @@ _UNTIL_READ = 0.05
 
 class _Holding:
     """What one task holds for a process: whether it shall open, and whether it has, or could not."""
+
+    runtime: "Runtime | None" = None
 
     def __init__(self) -> None:
         self.wanted = asyncio.Event()
@@ -82,6 +83,9 @@ class Sharing:
             yield given
             return
         if self._holding:
+            if self._holding.runtime is not None:
+                yield self._holding.runtime
+                return
             self._holding.wanted.set()
         if not _import.cache_info().currsize:
             await asyncio.to_thread(_import)
@@ -117,6 +121,7 @@ class Sharing:
         try:
             async with self.runtime() as runtime:
                 with self._subscriptions.fed_by(runtime):
+                    holding.runtime = runtime
                     holding.tried.set()
                     await asyncio.get_running_loop().create_future()
         finally:
@@ -136,11 +141,9 @@ class Sharing:
 Ctx = Context[Sharing, Any]
 
 
-@asynccontextmanager
-async def service_of(ctx: Ctx) -> "AsyncIterator[DatabaseService]":
-    """Yield what a tool asks."""
-    async with ctx.request_context.lifespan_context.runtime() as runtime:
-        yield runtime.service
+def runtime_of(ctx: Ctx) -> "AbstractAsyncContextManager[Runtime]":
+    """Return what yields the runtime that answers a tool."""
+    return ctx.request_context.lifespan_context.runtime()
 
 
 @cache

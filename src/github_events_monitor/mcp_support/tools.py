@@ -12,7 +12,7 @@ from ..dashboard.view import SHOWN_TOOLS, VIEW_URI
 from ..errors import MonitorError
 from .declarations import Declaration
 from .problems import failed_call
-from .sharing import service_of
+from .sharing import runtime_of
 
 # What a tool collects is a cache; what a user would call a change (the watch list) reading tools leave alone.
 _HINTS: dict[str, ToolAnnotations] = {
@@ -45,14 +45,15 @@ class QuestionTool(Tool):
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002
         """Return the answer. What a caller or GitHub got wrong is an answer with `is_error`; a crash is logged."""
         try:
-            async with service_of(context) as service:
+            async with runtime_of(context) as runtime:
+                service = runtime.service
                 question = service.question(self.name)
                 query = question.query.read(arguments, question.name)
-                if question.effect == "asks GitHub":
-                    await context.report_progress(
-                        0, 1, f"{question.title}: collecting first where what is stored is stale"
-                    )
-                answer = await service.answer(question, query, progress=context.report_progress)
+                heard = context.request_context.meta  # it holds the token without which nothing is told
+                progress = context.report_progress if heard else None
+                if progress is not None and question.effect == "asks GitHub":
+                    await progress(0, 1, f"{question.title}: collecting first where what is stored is stale")
+                answer = await service.answer(question, query, progress=progress)
             text = TextContent(type="text", text=question.text(answer))
             return CallToolResult(content=[text], structured_content=answer.to_wire())
         except MonitorError as error:

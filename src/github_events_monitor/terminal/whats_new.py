@@ -7,10 +7,10 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ..infrastructure.questions.context import check_repos
 from ..infrastructure.questions.coverage import is_stale
 from ..infrastructure.questions.news import Attention, RepositoryNews, WhatsNew
 from ..infrastructure.questions.whats_new import WHATS_NEW
+from ..infrastructure.watch_list import check_repos
 from ..records import repo_key
 from ..runtime import Runtime, open_runtime
 from ..settings import Settings

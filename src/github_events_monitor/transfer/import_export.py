@@ -7,11 +7,11 @@ from typing import Any, Literal
 import msgspec
 
 from ..errors import DataFileError, InvalidInput
+from ..infrastructure.contract.deliveries import may_be_double
 from ..infrastructure.contract.export_coverage import MEMORY, Part
 from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.contract.spool import Spool
 from ..infrastructure.database_interface import TABLES, BatchEncoder, TableItem
-from ..infrastructure.deliveries import may_be_double
 from ..jsontext import load_json
 from ..records import Event
 from .archive import Wanted

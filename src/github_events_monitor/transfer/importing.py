@@ -11,8 +11,8 @@ from ..errors import DataFileError
 from ..github.commits import parse_push_commits
 from ..github.events import check_types
 from ..github.natural_keys import is_derived
+from ..infrastructure.contract.deliveries import not_delivered, without_doubles
 from ..infrastructure.database_interface import DatabaseManager, retrying_longer
-from ..infrastructure.deliveries import not_delivered, without_doubles
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.watch_list import watched_keys
 from ..instants import Clock, system_clock

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidInput, SettingsError
+from ..infrastructure.contract.deliveries import may_be_double, without_doubles
 from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, retrying_longer
-from ..infrastructure.deliveries import may_be_double, without_doubles
 from ..infrastructure.gc_pause import without_garbage_collection
 from ..infrastructure.providers import PROVIDERS, provider_of
 from ..infrastructure.watch_list import watched_keys

@@ -4,11 +4,25 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions import reading
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW, WhatsNew
+from github_events_monitor.insights.commits import analyse_commit
 from github_events_monitor.observations import Release
-from github_events_monitor.records import Event, Ledger, RepositoryState, Span, Thread
+from github_events_monitor.records import (
+    Commit,
+    CommitFile,
+    CommitRecord,
+    CommitSummary,
+    Event,
+    Ledger,
+    RepositoryState,
+    Span,
+    Thread,
+)
 from tests.fake_github import NOW, FakeGitHub, iso
 
 from .conftest import World, build
@@ -95,6 +109,32 @@ async def test_a_severe_finding_learned_late_needs_attention_once_for_each_reade
     for reader in ("ann", "bob"):
         assert kinds(await ask(world, reader=reader)) == ["security"]
         assert kinds(await ask(world, reader=reader)) == []
+
+
+async def test_commits_stored_without_analysis_are_analysed_once_while_nothing_more_is_stored(
+    manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysed: list[str] = []
+
+    def analyse(commit: Commit, files: Sequence[CommitFile] | None) -> CommitSummary:
+        analysed.append(commit.sha)
+        return analyse_commit(commit, files)
+
+    monkeypatch.setattr(reading, "analyse_commit", analyse)
+    world = await make(manager)
+    pushed = [
+        Commit(sha=f"{number:040x}", repo_name=REPO, commit_date=iso(NOW - timedelta(hours=2)), message=f"{number}",
+               branches=("main",), source="push")
+        for number in range(30)
+    ]  # fmt: skip
+    await manager.commits.insert_commits(CommitRecord(commit=commit) for commit in pushed[1:])
+    for reader in ("one", "other"):
+        (news,) = (await ask(world, reader=reader)).repositories
+        assert (news.counts["commits"], news.first["commits"][0].title) == (29, "1")
+    assert sorted(analysed) == [commit.sha for commit in pushed[1:]]
+    await manager.commits.insert_commits([CommitRecord(commit=pushed[0])])
+    await ask(world, reader="third")
+    assert pushed[0].sha in analysed
 
 
 async def test_an_anomaly_needs_attention_once_also_when_it_was_learned_late(manager: DatabaseManager) -> None:

@@ -10,7 +10,7 @@ from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS, PullRequest
 from github_events_monitor.records import Reply, Thread
-from tests.fake_github import NOW, FakeGitHub, iso
+from tests.fake_github import NOW, FakeGitHub, event, iso
 
 from .conftest import build, hello
 
@@ -148,3 +148,30 @@ async def test_a_moment_in_the_past_knows_nothing_of_later_decisions(manager: Da
     assert (approved.review_decision, approved.waiting_for, approved.reviewers) == ("approved", "merge", ("bob",))
     assert await seen(5, reviewer="ada") == []
     await world.collector.close()
+
+
+@pytest.mark.parametrize("delivered_first", [True, False])
+async def test_an_issue_from_another_repository_is_told_of_once_and_of_the_day_it_came(
+    manager: DatabaseManager, *, delivered_first: bool
+) -> None:
+    """It keeps the date at which it was opened there: https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues"""
+    world = build(FakeGitHub(hello()), manager=manager)
+    came = NOW - timedelta(hours=2)
+    issue = pull(number=50, created_at="2023-05-05T05:05:05Z", updated_at=iso(came))
+    told = event(70, "IssuesEvent", "bob", came + timedelta(seconds=1), {"action": "opened", "issue": issue})
+    from_there = {"old_issue": {"number": 3}, "old_repository": {"full_name": "octo/old"}}
+
+    async def collect() -> None:
+        world.hello.events = [told, *world.hello.events]
+        await world.collector.collect(["octo/hello"])
+
+    if not delivered_first:
+        await collect()
+    await deliver(manager, "issues", "opened", issue=issue, changes=from_there)
+    if delivered_first:
+        await collect()
+    rows = await manager.events.get_activity(
+        "octo/hello", "2020-01-01T00:00:00Z", iso(NOW), event_types=["IssuesEvent"]
+    )
+    assert [row.created_at for row in rows if row.number == 50] == [iso(came + timedelta(seconds=not delivered_first))]
+    assert (await stored(manager, 50)).created_at == "2023-05-05T05:05:05Z"

@@ -29,6 +29,7 @@ def deployed(count: int) -> FakeRepository:
 async def metrics(world: World) -> tuple[int, dict[str, Any], str]:
     """How many deployments, the bands, and what is said of the frequency."""
     answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=24 * 70)
+    assert answer.total_deployments is not None
     return answer.total_deployments, {key.name: key.band for key in answer.dora}, answer.dora[0].explanation
 
 
@@ -176,4 +177,6 @@ async def test_deployments_that_were_never_listed_are_not_called_none(manager: D
     world = build(FakeGitHub(hello()), manager=manager, token=None)
     await world.collector.collect(["octo/hello"])
     answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", hours=72)
-    assert (answer.total_deployments, "Deployments were never listed" in (answer.coverage.note or "")) == (0, True)
+    assert (answer.total_deployments, answer.total_releases, answer.coverage.complete) == (None, 0, False)
+    assert "Deployments were never listed" in (answer.coverage.note or "")
+    assert "0 releases, deployments not known;" in DEPLOYMENT_METRICS.text(answer)

@@ -6,7 +6,9 @@ from datetime import timedelta
 from github_events_monitor.collecting.webhooks import Receipt, receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, sha
 from tests.integration.collecting.conftest import World, build, hello
 
@@ -126,3 +128,39 @@ async def test_a_delivered_rename_is_the_name_from_then_on(manager: DatabaseMana
         answer = await stored.ask(RECENT_COMMITS, repo=name, hours=72)
         assert (answer.repo, answer.total_commits) == ("Octo/Renamed", 5)
         assert ("before it was renamed" in (answer.coverage.note or "")) == is_former
+
+
+async def test_old_names_among_several_are_asked_of_github(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    rename(world)
+    await world.collector.collect(["octo/renamed"])
+    await manager.collector_state.save_alias("octo/hello", "octo/renamed")
+    for named in (["octo/hello", "octo/renamed"], ["octo/renamed", "octo/hello"]):
+        world.pass_time(minutes=10)
+        answer = await world.service.ask(MONITOR_COMMITS, repos=named, hours=72)
+        [one] = answer.repositories
+        assert (one.repo, [row.sha for row in one.commits]) == ("Octo/Renamed", OURS)
+    take_over(world)
+    news = await world.service.ask(WHATS_NEW, repos=["octo/renamed", "octo/hello"], since="2026-11-01")
+    assert {part.repo: part.counts.get("commits") for part in news.repositories} == {"Octo/Hello": 2, "Octo/Renamed": 5}
+    world.pass_time(minutes=10)
+    answer = await world.service.ask(MONITOR_COMMITS, repos=["octo/hello", "octo/renamed"], hours=72)
+    found = {one.repo: ([row.sha for row in one.commits], one.coverage) for one in answer.repositories}
+    assert {name: shas for name, (shas, _) in found.items()} == {"Octo/Hello": THEIRS, "Octo/Renamed": OURS}
+    assert not any(coverage and "before it was renamed" in (coverage.note or "") for _, coverage in found.values())
+    await kept_apart(world)
+
+
+async def test_an_old_name_among_several_says_whose_history_it_shows(manager: DatabaseManager) -> None:
+    world = await collected(manager)
+    world.github.repositories["octo/other"] = FakeRepository("Octo/Other", id=9)
+    rename(world)
+    answer = await world.service.ask(MONITOR_COMMITS, repos=["octo/hello", "octo/other"], hours=72)
+    [one] = [part for part in answer.repositories if part.total_commits]
+    assert (one.repo, one.total_commits) == ("Octo/Renamed", 5)
+    assert one.coverage is not None
+    assert "this is about Octo/Renamed" in (one.coverage.note or "")
+    world.pass_time(minutes=10)
+    take_over(world)
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello", "octo/other"], since="2026-11-01")
+    assert [part.repo for part in news.repositories if part.counts.get("commits")] == ["Octo/Hello"]

@@ -16,7 +16,7 @@ from github_events_monitor.infrastructure.questions.repository_activity import R
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.watch_repositories import WATCH_REPOSITORIES
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
-from github_events_monitor.records import RepositoryState, Span
+from github_events_monitor.records import RepositoryState, Span, name_by_id
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, commit, event, iso, sha
 from tests.integration.collecting.conftest import World, build, busy_feed, hello
 
@@ -264,6 +264,28 @@ async def test_another_branch_is_listed_when_asked_for_and_an_unknown_one_is_ref
         await world.service.ask(RECENT_COMMITS, repo="octo/hello", branch="nope")
 
 
+async def test_a_branch_that_is_gone_is_shown_as_it_was_and_said_to_be_gone(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.hello.branches["dev"] = [commit(8, NOW - timedelta(hours=2), parents=(5,))]
+    await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, branch="dev")
+    del world.hello.branches["dev"]
+    world.pass_time(minutes=10)
+    gone = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, branch="dev")
+    assert ([one.sha for one in gone.commits], gone.coverage.complete) == ([sha(8)], False)
+    assert gone.coverage.note == (
+        f"Octo/Hello has no branch 'dev'; known: main. It is gone, and is shown as it was last read, at {iso(NOW)}."
+    )
+    nobody = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72, branch="dev", author="nobody")
+    assert (nobody.commits, "It is gone" in (nobody.coverage.note or "")) == ((), True)
+    with pytest.raises(InvalidInput, match=r"no branch 'dev'; known: main"):
+        await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=1, branch="dev")
+    state = await manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert state.error_code is None
+    assert (await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)).coverage.complete
+    await world.collector.close()
+
+
 async def test_without_a_token_a_pass_stays_within_fifteen_requests() -> None:
     repository = hello()
     repository.branches["main"] = [
@@ -285,6 +307,32 @@ async def test_a_dry_run_asks_but_stores_nothing(world: World) -> None:
     assert (row.new_events, row.new_commits) == (5, 5)
     assert await world.manager.collector_state.get_state("octo/hello") is None
     assert await world.manager.events.get_known_ids(["5"]) == set()
+    assert await world.manager.collector_state.get_alias(name_by_id(7)) is None
+
+
+async def test_a_question_beside_a_dry_run_collects_by_itself(world: World) -> None:
+    """It waited for the dry run, took that for its own collection, and found nothing stored."""
+    asked_for = asyncio.Event()
+    world.github.faults.append(lambda _: asked_for.set())
+    dry = asyncio.create_task(world.collector.collect(["octo/hello"], dry_run=True))
+    await asked_for.wait()
+    asked = await world.service.ask(RECENT_COMMITS, repo="octo/hello", hours=72)
+    assert (asked.total_commits, asked.coverage.complete) == (5, True)
+    assert (await dry).repositories[0].status == "collected"
+
+
+async def test_a_dry_run_joins_no_histories(world: World) -> None:
+    await world.collector.collect(["octo/hello"])
+    world.github.renamed["octo/hello"] = 7
+    world.github.repositories = {"octo/howdy": world.hello}
+    world.github.repositories["octo/howdy"].full_name = "Octo/Howdy"
+    star = {"id": "900", "event_type": "WatchEvent", "repo_name": "octo/howdy", "created_at": iso(NOW)}
+    await world.manager.events.insert_events([star])
+    world.pass_time(minutes=6)
+    await world.collector.collect(["octo/hello"], dry_run=True)
+    assert await world.manager.events.count_by_type("octo/howdy", iso(NOW), iso(world.now)) == {"WatchEvent": 1}
+    await world.collector.collect(["octo/hello"])
+    assert await world.manager.events.count_by_type("octo/howdy", iso(NOW), iso(world.now)) == {}
 
 
 async def test_force_pushes_become_observations(world: World) -> None:

@@ -1,6 +1,6 @@
 """The quiet cycle: one look at many repositories in place of a visit to each, and what it proves."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +8,8 @@ import pytest
 
 from github_events_monitor.collecting import poller as polling
 from github_events_monitor.collecting.poller import UNSEEN_FOR, Poller
+from github_events_monitor.github.client import RequestBudget
+from github_events_monitor.github.graphql.looks import Look
 from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
@@ -15,6 +17,7 @@ from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
 from github_events_monitor.settings import Settings
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, event, iso
 from tests.integration.collecting.conftest import World, build
+from tests.integration.collecting.test_polling import app_of
 
 NAMES = ("octo/a", "octo/b", "octo/c")
 LOOK = "/graphql"
@@ -69,6 +72,32 @@ async def test_repositories_that_did_not_change_are_looked_at_together_and_not_v
         assert fleet.world.github.requests == [LOOK]
     assert await fleet.round(minutes=1) == []
     assert fleet.world.github.requests == []
+
+
+async def test_private_repositories_of_several_installations_are_looked_at_by_the_token_of_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(polling, "VISIT_EVERY", UNSEEN_FOR)
+    names = ["acme/a", "acme/c", "octo/b"]
+    github = FakeGitHub(*(quiet_repository(name, number) for number, name in enumerate(names, 1)))
+    world = build(github, app=app_of({"acme": 11, "octo": 22}))
+    world.github.with_looks = True
+    client, asked = world.collector.client, list[list[str]]()
+    fetch_looks = client.fetch_looks
+
+    async def of_one_installation(repos: Sequence[str], *, budget: RequestBudget) -> dict[str, Look | None]:
+        asked.append([*repos])
+        found = await fetch_looks(repos, budget=budget)
+        return {name: look if name[:4].lower() == repos[0][:4].lower() else None for name, look in found.items()}
+
+    monkeypatch.setattr(client, "fetch_looks", of_one_installation)
+    await world.manager.collector_state.watch(names)
+    fleet = Fleet(world)
+    for _ in range(3):
+        await fleet.round(minutes=5)
+    assert await fleet.round(minutes=5) == []
+    assert sorted(asked[-2:]) == [["acme/a", "acme/c"], ["octo/b"]]
+    await world.collector.close()
 
 
 @pytest.mark.parametrize("change", ["push", "issue", "release", "star", "rename"])

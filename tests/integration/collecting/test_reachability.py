@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
+from github_events_monitor.collecting import collector
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.commit_details import COMMIT_DETAILS
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
@@ -102,3 +104,38 @@ async def test_a_replaced_head_that_no_listing_saw_is_noticed_by_activity(world:
         world.pass_time(minutes=10)
         await world.collector.collect(["octo/hello"])
     assert sha(6) not in await shas(world)
+
+
+@pytest.mark.parametrize("token", ["token", None])
+async def test_a_forced_branch_with_more_pages_than_a_pass_may_ask_for_is_joined_over_several(
+    manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch, token: str | None
+) -> None:
+    """Each pass goes on where the one before stopped; until then the window is not complete."""
+    world = build(FakeGitHub(long_history(900)), manager=manager, token=token)
+    world.github.remaining = 10_000
+    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
+        monkeypatch.setattr(collector, name, 40)
+    await world.collector.collect(["octo/hello"])
+    rows = world.hello.branches["master"]
+    kept = 900 - 610
+    new = [
+        commit(5_610 - n, NOW - timedelta(minutes=10 * n + 2), parents=(5_609 - n if n < 609 else kept,))
+        for n in range(610)
+    ]
+    world.hello.branches["master"] = [*new, *rows[610:]]
+    left = {row["sha"] for row in world.hello.branches["master"]}
+    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
+        monkeypatch.setattr(collector, name, 10 if token else 6)
+    complete = []
+    for _ in range(6):
+        world.pass_time(minutes=10)
+        await world.collector.collect(["octo/hello"])
+        state = await manager.collector_state.get_state("octo/hello")
+        assert state is not None
+        (newest,) = state.ledger.spans["commits"]
+        complete.append(newest.since <= iso(NOW - timedelta(days=29)))
+        authors = await manager.commits.get_authorship("octo/hello", newest.since, iso(world.now), branch="master")
+        assert {row.sha for row in authors} <= left
+    assert (complete[0], complete[-1]) == (False, True)
+    stored = await manager.commits.get_authorship("octo/hello", "2000", iso(world.now), branch="master")
+    assert {row.sha for row in stored} == left

@@ -1,7 +1,10 @@
 """What GitHub can never give does not stand in the way of the rest, and is asked for ever more rarely."""
 
+import json
+
 import pytest
 
+from github_events_monitor.collecting import collector
 from github_events_monitor.errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.issues import ISSUES
@@ -107,3 +110,47 @@ async def test_issues_that_may_not_be_read_are_an_error_and_no_empty_list(
     world.github.faults.clear()
     world.pass_time(minutes=6)
     assert (await world.service.ask(ISSUES, repo="octo/hello")).coverage.complete
+
+
+def large(world: World, number: int, files: int) -> None:
+    """Give a commit so many files, 300 on a page."""
+    row = next(one for one in world.hello.commits if one["sha"] == sha(number))
+    names = [{"filename": f"src/{n:04d}.py", "status": "added", "additions": 1} for n in range(files)]
+
+    def fault(path: str) -> Reply | None:
+        if not path.endswith(f"/commits/{sha(number)}"):
+            return None
+        page = int(world.github.requests[-1].partition("page=")[2] or 1)
+        following = f'<{world.github.base}{path}?page={page + 1}>; rel="next"'
+        link = {"Link": following} if page * 300 < files else {}
+        shown = {**row, "files": names[(page - 1) * 300 : page * 300], "stats": {"additions": files, "deletions": 0}}
+        return 200, {**JSON, **link}, json.dumps(shown).encode()
+
+    world.github.faults.append(fault)
+
+
+@pytest.mark.parametrize("history", [True, False])
+async def test_a_large_commit_is_read_on_in_later_passes_and_keeps_no_other_waiting(
+    manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch, history: bool
+) -> None:
+    """Of its ten pages each pass asks for those that were not read, once the others were asked for."""
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.github.with_history = history
+    large(world, 5, 2_950)
+    monkeypatch.setattr(collector, "REQUESTS_WITH_TOKEN", 20)
+    read = []
+    for _ in range(7):
+        await world.collector.collect(["octo/hello"])
+        world.pass_time(minutes=10)
+        files = await manager.commits.get_files("octo/hello", [sha(number) for number in range(1, 6)])
+        read.append(len(files.get(sha(5), ())))
+    assert read == sorted(read)
+    assert 0 < min(one for one in read if one) < 2_950
+    assert (read[-1], len(files)) == (2_950, 5)
+    pages = [path for path in world.github.requests if sha(5) in path]
+    assert len(pages) <= 14
+    record = await manager.commits.get_commit("octo/hello", sha(5))
+    assert record is not None
+    assert record.commit.files_changed == 2_950
+    await world.collector.collect(["octo/hello"])
+    assert len([path for path in world.github.requests if sha(5) in path]) == len(pages)

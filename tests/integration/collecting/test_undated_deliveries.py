@@ -1,14 +1,18 @@
 """Deliveries that do not say when it happened: told apart by their names, and one with what the feed tells of them."""
 
+import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from github_events_monitor.collecting import events as collecting_events
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, event, iso
+from github_events_monitor.records import Event
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, event, iso
 
 from .conftest import World, build
 
@@ -102,3 +106,36 @@ async def test_a_star_that_the_feed_and_a_watch_delivery_tell_of_is_one(manager:
     await collect(world)
     answer = await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello", hours=24)
     assert answer.counts_by_type == {"WatchEvent": 1}
+
+
+async def test_both_deliveries_of_a_star_are_one_also_where_they_come_at_once(manager: DatabaseManager) -> None:
+    world = make(manager)
+    for number in range(5):
+        world.pass_time(hours=2)
+        kinds = ("star", "watch") if number % 2 else ("watch", "star")
+        assert sorted(await asyncio.gather(*(star(world, kind, f"{kind}-{number}") for kind in kinds))) == [0, 1]
+
+
+async def test_what_is_delivered_while_the_feed_is_collected_is_one_with_what_the_feed_tells(
+    manager: DatabaseManager,
+) -> None:
+    world, tasks = make(manager), list[asyncio.Task[int]]()
+    await star(world, "star", "guid-1")
+    world.pass_time(hours=2)
+    world.hello.events = [event(11, "WatchEvent", "bob", world.now, {"action": "started"})]
+    world.hello.commits.append(commit(1, world.now))
+    without_delivered = vars(collecting_events)["without_delivered"]
+
+    async def compared(*asked: Any) -> list[Event]:
+        left: list[Event] = await without_delivered(*asked)
+        tasks.append(asyncio.create_task(star(world, "star", "guid-2")))
+        await tasks[0]
+        return left
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collecting_events, "without_delivered", compared)
+        await world.collector.collect(["octo/hello"])
+    assert [task.result() for task in tasks] == [1]
+    assert await manager.events.count_by_type("octo/hello", iso(NOW), iso(NOW + timedelta(hours=9))) == {
+        "WatchEvent": 2
+    }

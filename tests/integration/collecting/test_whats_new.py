@@ -2,15 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.database_interface import CollectorState, DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions import whats_new
 from github_events_monitor.infrastructure.questions.issues import ISSUES
@@ -353,3 +354,50 @@ async def test_a_question_about_commits_leaves_issues_as_old_as_they_were_to_the
         asked = len(world.github.requests)
     assert await world.service.ask(ISSUES, repo="octo/hello") == answer
     assert len(world.github.requests) == asked
+
+
+class Waves:
+    """Lets reads go on together once nothing else is left to be done, and remembers which went together."""
+
+    def __init__(self) -> None:
+        self.seen: list[set[str]] = []
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+
+    def hold(self, reads: CollectorState, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Hold every read of it."""
+        for name in [name for name in dir(reads) if name.startswith("get_")]:
+            monkeypatch.setattr(reads, name, partial(self._held, getattr(reads, name)))
+
+    async def _held(self, read: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        loop, name = asyncio.get_running_loop(), read.__name__
+        if not self._waiting:
+            loop.call_soon(self._let_go, 50)
+        self._waiting[name] = turn = loop.create_future()
+        await turn
+        return await read(*arguments)
+
+    def _let_go(self, turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._let_go, turns - 1)
+            return
+        self.seen.append({*self._waiting})
+        for turn in self._waiting.values():
+            turn.set_result(None)
+        self._waiting = {}
+
+
+async def test_what_does_not_depend_on_each_other_is_read_side_by_side(
+    manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, waves = make(manager), Waves()
+    await world.collector.collect(["octo/hello", "octo/quiet"])
+    await manager.collector_state.watch(["octo/hello", "octo/quiet"])
+    waves.hold(manager.collector_state, monkeypatch)
+    answer = await DatabaseService(world.service.context.without_collecting()).ask(WHATS_NEW, reader="ann")
+    assert [part.repo for part in answer.repositories] == ["Octo/Hello"]
+    assert waves.seen == [
+        {"get_reader_mark", "get_watch_list", "get_patterns"},
+        {"get_states"},
+        {"get_looked_states"},
+        {"get_seen"},
+    ]

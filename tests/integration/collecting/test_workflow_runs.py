@@ -171,8 +171,9 @@ async def test_a_burst_of_runs_between_two_passes_leaves_no_gap(manager: Databas
 async def test_what_the_listing_does_not_reach_is_unknown_not_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow_runs, "MAX_PAGES", 0)
     world = make(None, *(run(number, 200 - number, "success") for number in range(199, 79, -1)))
-    await world.service.ask(REPOSITORY_ACTIVITY, repo="octo/hello")  # reads the feed alone
+    world.github.faults.append(lambda path: (403, {}, b"{}") if path.endswith("/actions/runs") else None)
     metrics = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    world.github.faults.clear()
     assert metrics.workflow_runs is None
     assert "Workflow runs: unknown" in DEPLOYMENT_METRICS.text(metrics)
     await world.collector.collect(["octo/hello"])
@@ -324,3 +325,49 @@ async def test_where_the_default_branch_is_not_known_no_answer_speaks_of_it(mana
     reasons = [row.reason for row in news.attention if row.kind == "checks_failing"]
     assert reasons
     assert all('(branch "dev"; which is the default is not known)' in reason for reason in reasons)
+
+
+async def failing_now(world: World, **asked: Any) -> tuple[list[str], int]:
+    """The workflows that fail, by the metrics, and how many need a person."""
+    found = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", **asked)).workflow_runs
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello"], since=iso(NOW))
+    assert found is not None
+    return [one.workflow for one in found.failing], sum(one.kind == "checks_failing" for one in news.attention)
+
+
+async def test_a_workflow_whose_file_was_renamed_removed_or_disabled_fails_no_more(manager: DatabaseManager) -> None:
+    old, new, other, off = (
+        dict[str, Any]({"workflow_id": number, "path": f".github/workflows/{name}.yml"})
+        for number, name in enumerate(("old", "new", "docs", "off"), 1)
+    )
+    runs = [run(1, 9, "failure", **old), run(2, 8, "failure", "Off", **off), run(3, 7, "failure", "Docs", **other)]
+    world = make(manager, *runs)
+    world.hello.workflows = [{"id": number, "state": "active"} for number in (1, 3, 4)]
+    await world.collector.collect(["octo/hello"])
+    assert await failing_now(world) == (["CI", "Off", "Docs"], 3)
+    world.pass_time(hours=25)
+    world.hello.workflow_runs = [run(4, -24, "success", **new), *runs[::-1]]
+    disabled = [{"id": 4, "state": "disabled_manually"}, {"id": 1, "state": "deleted"}]
+    world.hello.workflows = [*({"id": number, "state": "active"} for number in (2, 3)), *disabled]
+    await world.collector.collect(["octo/hello"])
+    assert await failing_now(world) == (["Docs"], 1)
+    past = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello", until=iso(NOW))
+    assert past.workflow_runs is not None
+    assert len(past.workflow_runs.failing) == 3
+    world.pass_time(hours=1)
+    again = {"created_at": iso(world.now), "updated_at": iso(world.now)}
+    world.hello.workflow_runs = [run(5, 0, "failure", "Off", **off) | again, *world.hello.workflow_runs]
+    world.pass_time(minutes=10)
+    await world.collector.collect(["octo/hello"])
+    assert await failing_now(world) == (["Off", "Docs"], 2)
+
+
+async def test_workflows_are_asked_for_only_where_one_fails(manager: DatabaseManager) -> None:
+    world = make(manager, run(2, 1, "success", workflow_id=1), run(1, 2, "failure", workflow_id=1))
+    await world.collector.collect(["octo/hello"])
+    assert world.asked("/actions/workflows") == 0
+    world.hello.workflow_runs = [run(3, -20, "failure", workflow_id=1), *world.hello.workflow_runs]
+    world.pass_time(hours=25)
+    await world.collector.collect(["octo/hello"])
+    assert world.asked("/actions/workflows") == 1
+    assert await failing_now(world) == (["CI"], 1)  # they could not be read

@@ -8,7 +8,7 @@ import pytest
 from github_events_monitor.errors import InvalidInput
 from github_events_monitor.infrastructure import wire
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
-from github_events_monitor.records import Authorship, Commit, CommitFile, CommitRecord
+from github_events_monitor.records import Authorship, Commit, CommitFile, CommitMessage, CommitRecord
 
 from .builders import END, OTHER, REPO, START, at, commit, full_commit, record, sha, summary
 
@@ -207,6 +207,13 @@ async def test_summaries_of_a_window(manager: DatabaseManager) -> None:
     await manager.commits.insert_commits([full_commit(1), record(2, at(30))])
     found = await manager.commits.get_summaries(REPO, START, END)
     assert found == [(full_commit(1).commit, summary()), (commit(2, at(30)), None)]
+
+
+async def test_messages_of_a_window(manager: DatabaseManager) -> None:
+    await manager.commits.insert_commits([record(2, at(30)), full_commit(1), record(3, END)])
+    assert await manager.commits.get_messages(REPO, START, END) == [
+        CommitMessage(one.sha, one.commit_date, one.message) for one in (full_commit(1).commit, commit(2, at(30)))
+    ]
 
 
 async def test_branches_are_united(manager: DatabaseManager) -> None:

@@ -15,7 +15,7 @@ from github_events_monitor.infrastructure.questions.repository_activity import R
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
 from github_events_monitor.insights.commits import analyse_commit
-from github_events_monitor.records import Commit, CommitFile, CommitRecord, Ledger, RepositoryState, Span
+from github_events_monitor.records import Commit, CommitFile, CommitRecord, Ledger, Refusal, RepositoryState, Span
 
 from ..conftest import NOW
 from .builders import OTHER, REPO, at, sha
@@ -84,6 +84,24 @@ async def test_a_cursor_fixes_the_path_and_the_words(manager: DatabaseManager) -
     assert (second.total_commits, second.next_cursor) == (4, None)
     with pytest.raises(InvalidInput, match="path is fixed by the cursor"):
         await asked.ask(RECENT_COMMITS, repo=REPO, cursor=first.next_cursor, path="src/")
+
+
+async def test_files_of_a_commit_known_by_its_numbers_alone_are_not_looked_at(manager: DatabaseManager) -> None:
+    asked = await fill(manager)
+    numbers = [replace(change(number, "a", "b"), files=None) for number in (30, 31)]
+    commits = [change(29, "src/a.py"), *numbers, change(32, "README.md")]
+    await manager.commits.insert_commits(
+        replace(record, summary=analyse_commit(record.commit, record.files)) for record in commits
+    )
+    state = (await manager.collector_state.get_states([REPO]))[REPO]
+    spans = {**state.ledger.spans, "commits/without_files": (Span(at(28), at(31)),)}
+    refused = {f"commit:{sha(31)}": Refusal("too large", 1, at(40))}
+    await manager.collector_state.save_states([replace(state, ledger=Ledger(spans=spans), refused=refused)])
+    answer = await asked.ask(SECURITY_REPORT, repo=REPO, since=at(29), until=at(33))
+    assert [thing for thing in answer.unknown if thing.startswith("Files of")] == [
+        "Files of 2 of 4 commits were not all fetched: changes to workflows, dependencies and install scripts in them "
+        "are not seen."
+    ]
 
 
 async def test_events_are_found_by_words_of_their_titles(manager: DatabaseManager) -> None:

@@ -204,3 +204,12 @@ async def test_what_expires_leaves_open_threads(manager: DatabaseManager) -> Non
     removed = await manager.threads.delete_before(at(1))
     left = [found.number for found in await manager.threads.get_threads(REPO)]
     assert (removed, left) in [(1, [1]), (0, [1, 2])]  # DynamoDB removes them later, by expires_at
+
+
+async def test_threads_of_one_number_that_were_opened_at_different_times_are_not_one(manager: DatabaseManager) -> None:
+    """Another repository has the name by now: what the former one had merged is not merged there."""
+    new = thread(1, at(5, day=20), kind="pull_request", created_at=at(0, day=20), draft=True)
+    for first, second in ((full_thread(), new), (new, full_thread())):
+        await manager.threads.save_threads([first])
+        await manager.threads.save_threads([second])
+        assert await manager.threads.get_threads_by_number(REPO, [1]) == {1: new}

@@ -199,6 +199,7 @@ async def test_no_question_scans(manager: DynamoDBManager) -> None:
     await commits.get_page(REPO, START, END, branch=None, limit=100, after=None)
     await commits.get_authorship(REPO, START, END)
     await commits.get_summaries(REPO, START, END)
+    await commits.get_messages(REPO, START, END)
     await commits.get_without_details(REPO, 10)
     await commits.get_files(REPO, [sha])
     await manager.threads.get_thread(REPO, 1)

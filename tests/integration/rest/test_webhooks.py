@@ -13,7 +13,7 @@ import pytest
 from github_events_monitor.collecting import webhooks
 from github_events_monitor.collecting.webhooks import receive_webhook
 from github_events_monitor.http import deliveries
-from github_events_monitor.infrastructure import deliveries as comparing
+from github_events_monitor.infrastructure.contract import deliveries as comparing
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.records import Lease
 from tests.fake_github import NOW, event, iso, sha

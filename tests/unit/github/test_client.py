@@ -603,16 +603,37 @@ async def test_requests_refused_beside_one_another_wait_once_and_count_as_one_re
     assert "10:01:00Z" in waits.said[0]
 
 
+class Installations:
+    """An App's tokens, each named after its owner."""
+
+    def __init__(self, form: str) -> None:
+        self._form, self.rejected = form, list[str]()
+
+    async def header(self, owner: str | None) -> str | None:
+        return self._form.format(owner) if owner else None
+
+    def allowance(self, owner: str) -> int | None:
+        return hash(owner)
+
+    def reject(self, authorization: str) -> None:
+        self.rejected.append(authorization)
+
+
+async def test_credentials_are_told_which_header_was_rejected() -> None:
+    credentials = Installations("token of {}")
+    server = Server(ok(), status(403), status(401), status(401))
+    async with GitHubClient(API, credentials, Watch(), transport=httpx.MockTransport(server)) as github:
+        await github.fetch_repository("octo/n", budget=budget())
+        for name in ("ada/n", "octo/n", 7):
+            with pytest.raises(Forbidden):
+                await github.fetch_repository(name, budget=budget())
+    assert credentials.rejected == ["token of octo"]
+
+
 async def test_the_header_of_every_question_is_the_credentials_own() -> None:
-    class Installations:
-        async def header(self, owner: str | None) -> str | None:
-            return f"token {owner}-s3cret" if owner else None
-
-        def allowance(self, owner: str) -> int | None:
-            return hash(owner)
-
+    credentials = Installations("token {}-s3cret")
     server = Server(status(403, "no, octo-s3cret"), ok())
-    async with GitHubClient(API, Installations(), Watch(), transport=httpx.MockTransport(server)) as github:
+    async with GitHubClient(API, credentials, Watch(), transport=httpx.MockTransport(server)) as github:
         assert github.authenticated
         with pytest.raises(Forbidden) as refused:
             await github.fetch_repository("octo/n", budget=budget())
@@ -622,19 +643,12 @@ async def test_the_header_of_every_question_is_the_credentials_own() -> None:
 
 
 async def test_a_limit_is_of_one_token_alone() -> None:
-    class Installations:
-        async def header(self, owner: str | None) -> str | None:
-            return f"token of {owner}"
-
-        def allowance(self, owner: str) -> int | None:
-            return hash(owner)
-
     until = str(int((START + timedelta(minutes=5)).timestamp()))
     spent = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": until}
     left = spent | {"X-RateLimit-Remaining": "4000"}
     server = Server(ok(**spent), ok(**left))
     transport = httpx.MockTransport(server)
-    async with GitHubClient(API, Installations(), Watch(), transport=transport) as github:
+    async with GitHubClient(API, Installations("token of {}"), Watch(), transport=transport) as github:
         await github.fetch_repository("octo/n", budget=budget())
         await github.fetch_repository("ada/n", budget=budget())
         with pytest.raises(RateLimited):

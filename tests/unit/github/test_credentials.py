@@ -36,6 +36,7 @@ class FakeApp:
     def __init__(self, *, users: dict[str, int] | None = None, orgs: dict[str, int] | None = None) -> None:
         self.owners = {"users": users or {}, "orgs": orgs or {}}
         self.now, self.given, self.down = NOW, 0, False
+        self.suspended = set[int]()
         self.asked: list[str] = []
 
     def clock(self) -> datetime:
@@ -64,14 +65,19 @@ class FakeApp:
         numbers = [*self.owners["users"].values(), *self.owners["orgs"].values()]
         match (method, *path.strip("/").split("/")):
             case ("GET", "app", "installations"):
-                return httpx.Response(200, json=[{"id": number} for number in numbers])
+                return httpx.Response(200, json=[self._shown(number) for number in numbers])
             case ("GET", "users" | "orgs" as kind, owner, "installation") if owner in self.owners[kind]:
-                return httpx.Response(200, json={"id": self.owners[kind][owner]})
+                return httpx.Response(200, json=self._shown(self.owners[kind][owner]))
+            case ("POST", "app", "installations", number, "access_tokens") if int(number) in self.suspended:
+                return httpx.Response(403, json={"message": "This installation has been suspended"})
             case ("POST", "app", "installations", number, "access_tokens") if int(number) in numbers:
                 self.given += 1
                 ends = (self.now + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
                 return httpx.Response(201, json={"token": f"ghs_{number}_{self.given}", "expires_at": ends})
         return httpx.Response(404, json={"message": "Not Found"})
+
+    def _shown(self, number: int) -> dict[str, Any]:
+        return {"id": number, "suspended_at": "2026-11-01T00:00:00Z" if number in self.suspended else None}
 
 
 def app(fake: FakeApp, **settings: Any) -> Credentials:
@@ -168,6 +174,36 @@ async def test_each_owner_is_asked_about_by_its_own_installation() -> None:
 async def test_an_owner_without_an_installation_is_asked_about_by_another_one() -> None:
     asking = app(FakeApp(orgs={"octo": 2}))
     assert await asking.header("stranger") == await asking.header(None) == "Bearer ghs_2_1"
+
+
+async def test_an_owner_whose_installation_is_suspended_is_asked_about_by_one_that_is_not() -> None:
+    fake = FakeApp(users={"ada": 1}, orgs={"octo": 2})
+    fake.suspended = {1}
+    asking = app(fake)
+    assert await asking.header("ada") == await asking.header(None) == await asking.header("octo") == "Bearer ghs_2_1"
+
+
+async def test_an_installation_that_is_suspended_later_is_left_until_it_is_not() -> None:
+    fake = FakeApp(users={"ada": 1}, orgs={"octo": 2})
+    asking = app(fake)
+    assert await asking.header("ada") == "Bearer ghs_1_1"
+    fake.suspended, fake.now = {1}, NOW + timedelta(hours=1)
+    with pytest.raises(Forbidden, match=r"installation 1 .*suspended"):
+        await asking.header("ada")
+    assert await asking.header("ada") == "Bearer ghs_2_2"
+    fake.suspended, fake.now = set(), NOW + timedelta(minutes=121)
+    assert await asking.header("ada") == "Bearer ghs_1_3"
+
+
+async def test_a_token_that_github_rejects_is_replaced_and_the_installation_looked_up_again() -> None:
+    fake = FakeApp(users={"ada": 1}, orgs={"octo": 2})
+    asking = app(fake)
+    for owner in ("ada", "octo"):
+        await asking.header(owner)
+    fake.owners["users"]["ada"] = 3  # removed, and installed again
+    asking.reject("Bearer ghs_1_1")
+    asking.reject("Bearer ghs_1_1")
+    assert (await asking.header("ada"), await asking.header("octo")) == ("Bearer ghs_3_3", "Bearer ghs_2_2")
 
 
 async def test_an_app_that_is_installed_nowhere_asks_without_a_token() -> None:

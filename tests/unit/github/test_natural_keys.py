@@ -125,6 +125,15 @@ def test_a_release_and_its_pre_release_are_two_happenings() -> None:
     assert key("published", prerelease=True) != key("released", prerelease=False)
 
 
+def test_a_publication_is_known_by_the_key_of_earlier_versions_too() -> None:
+    release = {"id": 1, "published_at": "2026-11-22T12:00:00Z"}
+    told = event("ReleaseEvent", {"action": "published", "release": release}, at="2026-11-22T12:00:03Z")
+    earlier = natural_key(event("ReleaseEvent", {"action": "published", "release": {"id": 1}}))
+    assert possible_keys(told) == (natural_key(told), earlier)
+    again = {**release, "published_at": "2026-11-23T12:00:00Z"}
+    assert natural_key(event("ReleaseEvent", {"action": "released", "release": again})) not in possible_keys(told)
+
+
 DIFFERENT: list[tuple[str, Event, Event]] = [
     ("repository", event("PublicEvent", {}), event("PublicEvent", {}, repo="o/other")),
     ("head", event("PushEvent", {"ref": "r", "head": SHA}), event("PushEvent", {"ref": "r", "head": "b" * 40})),
@@ -175,6 +184,32 @@ DIFFERENT: list[tuple[str, Event, Event]] = [
         "closed again",
         event("IssuesEvent", {"action": "closed", "issue": {"number": 1}}),
         event("IssuesEvent", {"action": "closed", "issue": {"number": 1}}, at="2026-11-22T15:00:00Z"),
+    ),
+    *(
+        (
+            f"reviewer ({action})",
+            event("PullRequestEvent", {"action": action, "number": 1, of: one}),
+            event("PullRequestEvent", {"action": action, "number": 1, **other}),
+        )
+        for action in ("review_requested", "review_request_removed")
+        for of, one, other in [
+            ("requested_reviewer", {"login": "ada"}, {"requested_reviewer": {"login": "bob"}}),
+            ("requested_team", {"slug": "ada"}, {"requested_reviewer": {"login": "ada"}}),
+            ("requested_team", {"slug": "ada"}, {"requested_team": {"slug": "bob"}}),
+        ]
+    ),
+    *(
+        (
+            f"{field} completed again",
+            event(event_type, {"action": "completed", field: {"id": 1}}),
+            event(event_type, {"action": "completed", field: {"id": 1}}, at="2026-11-22T12:00:01Z"),
+        )
+        for event_type, field in (("CheckRunEvent", "check_run"), ("CheckSuiteEvent", "check_suite"))
+    ),
+    (
+        "published again",
+        event("ReleaseEvent", {"action": "published", "release": {"id": 1, "published_at": "2026-11-22T12:00:00Z"}}),
+        event("ReleaseEvent", {"action": "published", "release": {"id": 1, "published_at": "2026-11-22T12:00:01Z"}}),
     ),
     (
         "attempt",

@@ -54,6 +54,21 @@ def test_the_signature_is_githubs_documented_example() -> None:
             {"action": "completed", "check_run": {"id": 1, "started_at": EARLIER, "completed_at": LATER}},
             LATER,
         ),
+        ("check_run", {"action": "created", "check_run": {"id": 1, "started_at": EARLIER}}, EARLIER),
+        (
+            "issues",
+            {
+                "action": "opened",
+                "issue": {"number": 1, "created_at": EARLIER, "updated_at": LATER},
+                "changes": {"old_issue": {"number": 7}, "old_repository": {"full_name": "octo/old"}},
+            },
+            LATER,
+        ),
+        (
+            "workflow_run",
+            {"action": "requested", "workflow_run": {"id": 1, "created_at": EARLIER, "run_started_at": LATER}},
+            LATER,
+        ),
         ("status", {"id": 1, "state": "success", "created_at": EARLIER}, EARLIER),
         ("member", {"action": "added", "member": {"login": "bob"}}, NOW),
         ("issues", {"action": "opened", "issue": {"number": 1, "created_at": "yesterday"}}, NOW),
@@ -129,6 +144,19 @@ def test_the_record_has_the_payload_without_what_surrounds_it() -> None:
 def test_a_star_has_the_feeds_word_for_it() -> None:
     event = event_of("star", {"action": "created", "starred_at": EARLIER})
     assert (event.event_type, event.facts.action) == ("WatchEvent", "started")
+
+
+def test_both_deliveries_of_a_star_have_one_id() -> None:
+    """GitHub's own examples of both say the same second, in which the repository was changed."""
+    repository = {**REPOSITORY, "updated_at": EARLIER}
+    star = event_of("star", {"action": "created", "starred_at": EARLIER, "repository": repository}, "d-1")
+    watch = event_of("watch", {"action": "started", "repository": repository}, "d-2")
+    assert (star.id, star.created_at, watch.created_at) == (watch.id, EARLIER, NOW)
+    moved = rekey(parse("watch", {"action": "started", "repository": repository}, "d-2"), "octo/other").event
+    same = rekey(parse("star", {"action": "created", "starred_at": EARLIER}, "d-1"), "octo/other").event
+    assert moved is not None
+    assert same is not None
+    assert moved.id == same.id != star.id
 
 
 def test_a_redelivery_is_the_same_event_and_another_delivery_of_the_same_happening_too() -> None:

@@ -11,7 +11,7 @@ from github_events_monitor.insights.patterns import PatternInputs, find_anomalie
 from github_events_monitor.insights.repository_health import HealthInputs, assess_health
 from github_events_monitor.insights.security import SecurityInputs, assess_security
 from github_events_monitor.instants import FIRST, LAST, business_hours, normalise_instant, shift
-from github_events_monitor.records import Commit, Span
+from github_events_monitor.records import Commit, CommitMessage, Span
 
 from .builders import commit, issue, june, pull, push, release
 
@@ -45,7 +45,8 @@ def test_nothing_overflows_and_nothing_else_is_lost(since: str, until: str) -> N
     assert report.risk_level is not None
     find_anomalies(PatternInputs(since=since, until=until, activity=rows, events_known=known))
     find_anomalies(PatternInputs(since=since, until=until, activity=rows))
-    delivered = measure_deployments(DeploymentInputs(since=since, until=until, activity=rows, commits=commits))
+    messages = [CommitMessage(at, at, "") for at in EDGES]
+    delivered = measure_deployments(DeploymentInputs(since=since, until=until, activity=rows, commits=messages))
     assert delivered.total_releases == inside
 
 

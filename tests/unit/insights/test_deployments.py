@@ -1,7 +1,9 @@
 """Releases, deployments and the four keys by hand."""
 
+from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from github_events_monitor.insights.delivery.dora import band_of
 from github_events_monitor.insights.delivery.releases import is_prerelease
 from github_events_monitor.insights.deployments import DeploymentInputs, measure_deployments
 from github_events_monitor.insights.results import DeploymentResult, DoraKey
-from github_events_monitor.records import Activity, Commit, CommitSummary, MetricRow, Span
+from github_events_monitor.records import Activity, CommitMessage, MetricRow, Span
 
 from .builders import ALWAYS, SINCE, UNTIL, june, release, row
 
@@ -24,10 +26,8 @@ def key(result: DeploymentResult, name: str) -> DoraKey:
     return next(found for found in result.dora if found.name == name)
 
 
-def made(
-    at: str, message: str = "feat: x", summary: CommitSummary | None = None
-) -> tuple[Commit, CommitSummary | None]:
-    return Commit(sha=f"sha-{at}", repo_name="o/r", commit_date=at, message=message), summary
+def made(at: str, message: str = "feat: x") -> CommitMessage:
+    return CommitMessage(f"sha-{at}", at, message)
 
 
 def stored_release(tag: str, at: str, **data: Any) -> MetricRow:
@@ -42,8 +42,8 @@ def stored(
 
 
 def test_nothing_known_is_null_with_the_reason() -> None:
-    result = measure(events_known=())
-    assert (result.total_releases, result.total_deployments) == (0, 0)
+    result = measure(events_known=(), deployments_known=())
+    assert (result.total_releases, result.total_deployments) == (None, None)
     assert {(found.band, found.value) for found in result.dora} == {(None, None)}
     assert all(found.explanation and found.formula.startswith("Proxy") for found in result.dora)
 
@@ -115,6 +115,21 @@ def test_events_that_name_their_deployment_meet_it_and_no_other() -> None:
     assert [(found.id, found.state) for found in result.deployments] == [
         ("3", "failure"), ("2", "success"), ("1", "failure"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "stages", [("queued", "in_progress", "success"), ("pending", "failure"), ("success", "inactive")]
+)
+def test_of_statuses_of_one_second_the_one_that_ends_it_is_the_last(stages: tuple[str, ...]) -> None:
+    """Ids of deliveries say nothing of their order."""
+    for order in permutations(stages):
+        events = [
+            msgspec.structs.replace(deployed("DeploymentStatusEvent", june(2), state, 1), id=f"{place}")
+            for place, state in enumerate(order)
+        ]
+        for rows in ([stored(1, june(1), None, state_at=None)], [stored(1, june(1), stages[-1], state_at=june(2))]):
+            [found] = measure(*events, rows=rows).deployments
+            assert found.state == stages[-1]
 
 
 def test_without_a_status_it_is_not_known_whether_a_deployment_succeeded() -> None:
@@ -302,10 +317,8 @@ DAYS = st.integers(1, 30)
     ),
     st.randoms(),
 )
-def test_order_and_repetition_do_not_matter(
-    rows: list[Activity], commits: list[tuple[Commit, CommitSummary | None]], random: Any
-) -> None:
-    commits = list({commit.sha: (commit, summary) for commit, summary in commits}.values())
+def test_order_and_repetition_do_not_matter(rows: list[Activity], commits: list[CommitMessage], random: Any) -> None:
+    commits = list({commit.sha: commit for commit in commits}.values())
     shuffled, others = [*rows, *rows[:2]], [*commits, *commits[:2]]
     random.shuffle(shuffled)
     random.shuffle(others)

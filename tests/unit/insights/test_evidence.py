@@ -13,7 +13,7 @@ from github_events_monitor.insights.developers import rank_developers
 from github_events_monitor.insights.patterns import PatternInputs, find_anomalies
 from github_events_monitor.insights.security import SecurityInputs, assess_security
 from github_events_monitor.observations import Deployment, ForcePush, Release, Snapshot
-from github_events_monitor.records import Activity, Authorship, Commit, MetricRow
+from github_events_monitor.records import Activity, Authorship, Commit, CommitMessage, MetricRow
 
 from .builders import ALWAYS, SINCE, UNTIL, june
 from .test_what_is_read import ROWS
@@ -97,7 +97,7 @@ def assert_opens(answer: Any, rows: Iterable[Activity]) -> None:
 def test_of_releases_deployments_and_keys(
     rows: list[Activity], listed: list[MetricRow], commits: list[tuple[str, str]], repo_url: str | None
 ) -> None:
-    made = [(Commit(sha=sha, repo_name="o/r", commit_date=at, message="Revert x"), None) for sha, at in commits]
+    made = [CommitMessage(sha, at, "Revert x") for sha, at in commits]
     known = DeploymentInputs(since=SINCE, until=UNTIL, activity=rows, commits=made, rows=listed, events_known=ALWAYS)
     answer = measure_deployments(replace(known, repo_url=repo_url))
     assert_opens(answer, rows)

@@ -220,10 +220,12 @@ def test_commits_whose_files_were_not_fetched_are_counted() -> None:
     read = [(made(june(day), files_changed=0), None) for day in (2, 3, 6)]
     listed = made(june(4), files_changed=3_000)  # of which none is known
     unread = [(made(june(day)), None) for day in (1, 5)]
-    inputs = replace(BASE, commits=[*unread, *read, (listed, None)], files={listed.sha: []})
+    counted = made(june(7), files_changed=2)
+    commits = [*unread, *read, (listed, None), (counted, None)]
+    inputs = replace(BASE, commits=commits, files={listed.sha: []}, without_files={counted.sha})
 
     assert assess_security(inputs).unknown == (
-        "Files of 3 of 6 commits were not all fetched: changes to workflows, dependencies and install scripts in them "
+        "Files of 4 of 7 commits were not all fetched: changes to workflows, dependencies and install scripts in them "
         "are not seen.",
     )
 

@@ -44,7 +44,7 @@ async def test_events_of_other_types_say_that_something_is_known(
     await star(manager, hours_ago=3)
     security = await service.ask(SECURITY_REPORT, repo=REPO, hours=24)
     assert (security.risk_level, security.findings) == ("low", ())
-    assert (await service.ask(DEPLOYMENT_METRICS, repo=REPO, hours=24)).total_releases == 0
+    assert (await service.ask(DEPLOYMENT_METRICS, repo=REPO, hours=24)).total_releases is None
     assert (await service.ask(REPOSITORY_HEALTH, repo=REPO, hours=24)).people == 0
     assert (await service.ask(DEVELOPER_ACTIVITY, repo=REPO, hours=24)).developers == ()
 

@@ -156,8 +156,11 @@
     const [since, until] = [Date.parse(answer.window.since), Date.parse(answer.window.until)], week = 7 * 86400e3;
     const series = { unit: "week", start: answer.window.since }, size = Math.max(1, Math.ceil((until - since) / week));
     const byWeek = (instants) => { const found = Array(size).fill(0); for (const at of instants) found[Math.min(size - 1, Math.max(0, Math.floor((Date.parse(at) - since) / week)))] += 1; return found; };
-    const sets = [{ label: "Deployments", values: byWeek(answer.deployments.map((one) => one.created_at)), colour: "c0" }, { label: "Releases", values: byWeek(answer.releases.map((one) => one.published_at)), colour: "c1" }];
-    const label = `${counted(answer.total_deployments, "deployment")} and ${counted(answer.total_releases, "release")} by week`;
+    const sets = [
+      { label: "Deployments", total: answer.total_deployments, times: answer.deployments.map((one) => one.created_at), colour: "c0" },
+      { label: "Releases", total: answer.total_releases, times: answer.releases.map((one) => one.published_at), colour: "c1" },
+    ].filter((one) => one.total !== null).map((one) => ({ ...one, values: byWeek(one.times) }));
+    const label = `${sets.map((one) => counted(one.total, one.label.toLowerCase().slice(0, -1))).join(" and ")} by week`;
     return chart({ label, labels: bucketLabels(series, size), sets, unit: "per week", series, gaps: unknownSpans(answer.window, answer.coverage) });
   };
   const deployments = (answer) => [el("div", { class: "columns" },

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...errors import InvalidInput
-from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary, repo_key
+from ...records import Authorship, Commit, CommitFile, CommitMessage, CommitRecord, CommitSummary, repo_key
 from .. import wire
 from .connection import DatabaseConnection
 from .types import CommitPage, CommitQuery, Position
@@ -89,6 +89,11 @@ class CommitsRepository(ABC):
         await self._connection.open()
         return await self._summaries(repo_key(repo), since, until)
 
+    async def get_messages(self, repo: str, since: str, until: str) -> list[CommitMessage]:
+        """Return the messages of a window's commits, oldest first (`commit_date`, then sha)."""
+        await self._connection.open()
+        return await self._messages(repo_key(repo), since, until)
+
     async def get_known_shas(self, repo: str, shas: Iterable[str]) -> set[str]:
         """Return those of the full shas that are stored for the repository, read consistently."""
         await self._connection.open()
@@ -128,6 +133,8 @@ class CommitsRepository(ABC):
     async def _authorship(self, query: CommitQuery) -> list[Authorship]: ...
     @abstractmethod
     async def _summaries(self, repo: str, since: str, until: str) -> list[tuple[Commit, CommitSummary | None]]: ...
+    @abstractmethod
+    async def _messages(self, repo: str, since: str, until: str) -> list[CommitMessage]: ...
     @abstractmethod
     async def _known(self, repo: str, shas: Sequence[str]) -> set[str]: ...
     @abstractmethod

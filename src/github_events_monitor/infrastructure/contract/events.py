@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...instants import LAST, SECOND, format_instant, normalise_instant, shift
@@ -156,12 +156,27 @@ class EventsRepository(ABC):
         await self._connection.open()
         return await self._delete_before(instant)
 
+    async def move(self, stored: Sequence[Event], moved: Sequence[Event]) -> int:
+        """Store a repository's events under its other name in place of what they were: as `moved`, all or some.
+
+        One of them that is stored there already, under its id or that of its era, is not stored twice. Return how many
+        are stored.
+        """
+        await self._connection.open()
+        return await self._move(stored, moved)
+
+    @abstractmethod
+    def pages_of(self, repo: str) -> AsyncIterator[list[Event]]:
+        """Yield the events of a key some hundreds at a time; those that were yielded may be moved meanwhile."""
+
     async def _stored(self, keys: Sequence[EventKey]) -> list[EventKey]:
         """Return what is stored under the ids that events may have."""
         return await self._keys(ids_to_look_up(keys, reused=await self._has_reused_ids()))
 
     @abstractmethod
     async def _insert(self, events: Sequence[Event]) -> int: ...
+    @abstractmethod
+    async def _move(self, stored: Sequence[Event], moved: Sequence[Event]) -> int: ...
     @abstractmethod
     async def _by_type(
         self, event_type: str, repo: str | None, since: str | None, limit: int | None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from ...errors import InvalidInput
-from ...records import Commit, CommitFile, CommitSummary, Event, MetricRow, RepositoryState, Thread, require_text
+from ...records import Commit, CommitFile, CommitSummary, Event, MetricRow, RepositoryState, Thread
 from .. import thread_wire, wire
 from .types import RESERVED, MetricTable, TableItem
 
@@ -41,7 +41,9 @@ def metric_from_dict(table: MetricTable, row: Mapping[str, Any], where: str) -> 
     """Return a metric row out of its export form. Raises `InvalidInput` that begins with `where`."""
     key, sort = METRIC_KEYS[table]
     found = MetricRow(
-        key=require_text(row, key, where).lower(), sort=require_text(row, sort, where), data=row.get("data", {})
+        key=wire.require_text(row, key, where).lower(),
+        sort=wire.require_text(row, sort, where),
+        data=row.get("data", {}),
     )
     if not isinstance(found.data, dict):
         raise InvalidInput(f"{where}: 'data' must be an object")
@@ -74,7 +76,7 @@ def _parse(item: TableItem, where: str, parsed: ParsedItems) -> None:
     if not isinstance(row, dict):
         raise InvalidInput(f"{where}: an item is an object, not {type(row).__name__}")
     if item.table == "events":
-        require_text(row, "created_at", where)
+        wire.require_text(row, "created_at", where)
         event = wire.event_from_dict(row, where, "")
         parsed.events.setdefault(event.id, event)
     elif item.table == "commits":

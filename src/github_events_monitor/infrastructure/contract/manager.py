@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -118,17 +119,18 @@ class DatabaseManager(ABC):
         await self.connection.open()
         return await self._import_batch(batch, names or {})
 
-    async def join_repositories(self, repo: str, into: str) -> None:
+    async def join_repositories(self, repo: str, into: str) -> Counter[str]:
         """Store under one key what is stored under two names of one repository. What is there under `into` stays.
 
+        Return by table how many of the other name's rows were there already, be it in another form.
         The other name stands for it from then on. Days' results of the other name go: they can be computed again.
         """
         await self.connection.open()
-        old, key = repo_key(repo), repo_key(into)
+        old, key, known = repo_key(repo), repo_key(into), Counter[str]()
         if old != key:
-            await join_repositories(self, old, key)
-            await self._move_events(old, key)
+            known = await join_repositories(self, old, key)
             await self._forget_repository(old)
+        return known
 
     async def read_items(
         self, tables: Sequence[str] = TABLES, *, since: str | None = None, repo: str | None = None
@@ -185,6 +187,7 @@ class DatabaseManager(ABC):
         """Store exported rows and return by table how many were new. What is there already stays.
 
         But for a commit known from a push alone, which is completed, and what is known of a repository, which grows.
+        Of rows stored before that are now seen to have been there under another name the numbers are less by as many.
 
         Raises `InvalidInput` naming the table and the key of a row that is not in the export form, before any of
         these items is written.
@@ -193,15 +196,19 @@ class DatabaseManager(ABC):
         parsed = items if isinstance(items, ParsedItems) else await asyncio.to_thread(parse_items, items)
         await self._note_stored([*parsed.events.values()], [*parsed.commits.values()], [*parsed.threads.values()])
         new = await self._write_items(parsed)
-        await self._recognise(state for _, state, _ in parsed.health.values() if state is not None)
-        return new
+        known = await self._recognise(state for _, state, _ in parsed.health.values() if state is not None)
+        return {table: new.get(table, 0) - known[table] for table in (*new, *(known.keys() - new.keys()))}
 
-    async def _recognise(self, states: Iterable[RepositoryState]) -> None:
-        """Give one id one key, whatever names its repository had where these states come from."""
-        names = Names(self)
+    async def _recognise(self, states: Iterable[RepositoryState]) -> Counter[str]:
+        """Give one id one key, whatever names its repository had where these states come from.
+
+        Return by table how many of their rows were there already under that key.
+        """
+        names, known = Names(self), Counter[str]()
         await names.recognise(names_of(states))
         for name, key in names.apart.items():
-            await self.join_repositories(name, key)
+            known += await self.join_repositories(name, key)
+        return known
 
     @abstractmethod
     async def _store(self, batch: CollectedBatch, lease: Lease) -> Stored: ...
@@ -218,8 +225,6 @@ class DatabaseManager(ABC):
     ) -> None:
         """Before records are stored beside what is known: remember what answers have to show before it is complete."""
 
-    @abstractmethod
-    async def _move_events(self, repo: str, into: str) -> None: ...
     @abstractmethod
     async def _forget_repository(self, repo: str) -> None: ...
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import stamina
 
+from ... import __version__
 from ...errors import DatabaseError
 from ...side_by_side import LoopLock
 from ..database_interface import retries_longer
@@ -151,6 +152,7 @@ class DynamoDBClient:
             read_timeout=_ANSWERS_WITHIN,
             max_pool_connections=32,
             parameter_validation=False,
+            user_agent=f"github-events-monitor/{__version__}",  # botocore's own is put together anew for each call
             retries={"mode": "standard", "total_max_attempts": 1},
         )
         opening = session.create_client(

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
-from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
+from ...records import Authorship, Commit, CommitFile, CommitMessage, CommitRecord, CommitSummary
 from ...side_by_side import side_by_side
 from ..contract.types import CommitPage, CommitQuery
 from ..database_interface import CommitsRepository, Position
@@ -95,6 +95,13 @@ class DynamoDBCommits(CommitsRepository):
         records = await self._with_summaries([must(item, "sha") async for page in pages_ for item in page])
         found = [(record.commit, record.summary) for record in records]
         return sorted(found, key=lambda pair: (pair[0].commit_date, pair[0].sha))
+
+    async def _messages(self, repo: str, since: str, until: str) -> list[CommitMessage]:
+        pages_ = self._pages(_window(CommitQuery(repo, since, until), show="#sha"))
+        names = [must(item, "sha") async for page in pages_ for item in page]
+        found = await self._load(names)
+        rows = [CommitMessage(commit.sha, commit.commit_date, commit.message) for commit in found.values()]
+        return sorted(rows, key=lambda row: (row.commit_date, row.sha))
 
     async def _known(self, repo: str, shas: Sequence[str]) -> set[str]:
         keys = ({"sha": {"S": commit_key(repo, sha)}} for sha in shas)

@@ -15,9 +15,10 @@ Implementation notes
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -29,16 +30,19 @@ from ..contract.types import EventQuery, is_named
 from ..database_interface import EventsRepository, Position, RepositoryCount
 from ..event_ids import EventKey, differing_names, has_instant, ids_to_look_up, ids_to_store_under, key_of
 from . import state_items
-from .batches import all_items, delete, expressions, get_items, pages, put, write_items
+from .batches import all_items, chunks, delete, expressions, get_items, pages, put, write_items
 from .connection import DynamoDBConnection
 from .items import Item, attributes, must, text
 from .layout import REPO_EVENTS, TYPE_EVENTS
-from .registry import Registry
+from .registry import Registry, absences
 from .rows import activity_from_item, event_from_item, event_to_item
 from .windows import Query, instants, one_of, slices, window
 
 _LARGE = 1 << 20
 """Bytes of a payload from which it is packed beside the event loop."""
+
+_MOVED = 250
+"""Events that move to another name at once."""
 
 
 class DynamoDBEvents(EventsRepository):
@@ -56,14 +60,29 @@ class DynamoDBEvents(EventsRepository):
 
     async def insert_new(self, events: Sequence[Event]) -> list[Event]:
         """Store events and return those that were new, as they are stored."""
-        new = await self._new(events)
-        await self._write(new)
+        ready: dict[int, Item] = {}
+        encoding = asyncio.create_task(self._encode(events, ready))
+        try:
+            new = await self._new(events)
+        finally:
+            encoding.cancel()
+        await self._write(new, ready)
         return new
 
-    async def _write(self, events: Sequence[Event]) -> None:
+    async def _encode(self, events: Sequence[Event], ready: dict[int, Item]) -> None:
+        """Make items, by the identity of their events, while the processor waits for what is known of the events."""
+        for event in events:
+            await asyncio.sleep(0)
+            if len(event.payload) <= _LARGE:
+                ready[id(event)] = self._item(event)
+
+    def _item(self, event: Event) -> Item:
+        return event_to_item(event, self._expiry(event.created_at))
+
+    async def _write(self, events: Sequence[Event], ready: Mapping[int, Item] = MappingProxyType({})) -> None:
         days = {event.created_at[:10] for event in events}
         await self._registry.note_events(events, {day: self._expiry(f"{day}T23:59:59Z") for day in days})
-        items: Iterable[Item] = (event_to_item(event, self._expiry(event.created_at)) for event in events)
+        items: Iterable[Item] = (ready.get(id(event)) or self._item(event) for event in events)
         if any(len(event.payload) > _LARGE for event in events):
             items = await asyncio.to_thread(list, items)  # packing takes a second for the longest
         await write_items(self._client, (put("events", item) for item in items), total=len(events))
@@ -81,15 +100,22 @@ class DynamoDBEvents(EventsRepository):
             for at, name in chosen.items()
         ]
 
-    async def move(self, events: Sequence[Event], into: str) -> None:
-        """Store stored events under another key; one that is stored there under another id goes."""
-        moved = [msgspec.structs.replace(event, repo_name=into) for event in events]
-        keys, own = [key_of(event) for event in moved], {event.id for event in moved}
-        stored = [key for key in await self._stored(keys) if key.event_id not in own]
-        kept = [moved[at] for at in ids_to_store_under(keys, stored)]
+    async def pages_of(self, repo: str) -> AsyncIterator[list[Event]]:
+        """See the contract."""
+        async for page in self._pages(window(REPO_EVENTS, repo, None, show="#id")):
+            for some in chunks(page, _MOVED):
+                items = await get_items(self._client, "events", ({"id": row["id"]} for row in some), consistent=True)
+                yield [event for event in map(event_from_item, items) if event.repo_name == repo]
+
+    async def _move(self, stored: Sequence[Event], moved: Sequence[Event]) -> int:
+        keys, own = [key_of(event) for event in moved], {event.id for event in stored}
+        others = [key for key in await self._stored(keys) if key.event_id not in own]
+        kept = [moved[at] for at in ids_to_store_under(keys, others)]
         await self._write(kept)
         gone = own - {event.id for event in kept}
         await write_items(self._client, [delete("events", {"id": {"S": event_id}}) for event_id in gone])
+        await write_items(self._client, absences(stored))
+        return len(kept)
 
     async def _by_type(self, event_type: str, repo: str | None, since: str | None, limit: int | None) -> list[Event]:
         if repo is not None:

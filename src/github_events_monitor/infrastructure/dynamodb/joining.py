@@ -1,20 +1,17 @@
-"""Two names of one repository in DynamoDB: events move page by page, and what is left of a name goes."""
+"""Two names of one repository in DynamoDB: what is left of a name goes."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from ...records import Event
 from ..contract.export_rows import METRIC_KEYS
 from ..database_interface import MetricTable
 from .batches import Write, all_items, delete, expressions, get_items, pages, write_items
 from .client import DynamoDBClient
 from .items import Item, attributes, must
-from .layout import REPO_COMMITS, REPO_EVENTS, Index
+from .layout import REPO_COMMITS
 from .metrics import HEALTH, month_key
 from .reading import file_query
 from .registry import Registry, shard_of
 from .repositories import Repositories
-from .rows import event_from_item
 from .state_items import TABLE, key, partition
 from .threads import TABLE as THREADS
 from .windows import window
@@ -23,20 +20,12 @@ _PAGE = 100
 _METRICS: tuple[MetricTable, ...] = ("security_metrics", "deployment_metrics", "event_patterns")
 
 
-async def move_events(database: Repositories, repo: str, into: str) -> None:
-    """Store the events of a name under the other one; one that is stored there already is not stored twice."""
-    client = database.connection.client
-    async for page in pages(client, "query", _of(client, "events", REPO_EVENTS, repo, "#id")):
-        items = await get_items(client, "events", ({"id": item["id"]} for item in page), consistent=True)
-        found = [event_from_item(item) for item in items]
-        await database.events.move(found, into)
-        await write_items(client, _presences(found, repo))
-
-
 async def forget_repository(database: Repositories, registry: Registry, repo: str) -> None:
     """Remove what is stored under a key besides events, what leads to records last."""
     client = database.connection.client
-    async for page in pages(client, "query", _of(client, "commits", REPO_COMMITS, repo, "#sha")):
+    commits = window(REPO_COMMITS, repo, None, show="#sha")
+    asked = commits and {"TableName": client.table("commits"), "Limit": _PAGE, **commits}
+    async for page in pages(client, "query", asked):
         await write_items(client, await _commit_deletes(client, [must(item, "sha") for item in page]))
     gone = [write for table in _METRICS for write in await _rows_of(client, table, repo)]
     for first in (f"#shas#{repo}", f"#bare#{repo}"):
@@ -48,20 +37,6 @@ async def forget_repository(database: Repositories, registry: Registry, repo: st
     gone += [delete(TABLE, key(shard_of(repo), name)) for name in (repo, f"{repo}#")]
     await write_items(client, gone)
     registry.forget()
-
-
-def _of(client: DynamoDBClient, table: str, index: Index, repo: str, show: str) -> dict[str, Any] | None:
-    query = window(index, repo, None, show=show)
-    return query and {"TableName": client.table(table), "Limit": _PAGE, **query}
-
-
-def _presences(events: Sequence[Event], repo: str) -> list[Write]:
-    """Return deletions of the rows that say on which days people were active under that name."""
-    seen = {(event.actor_login.lower(), event.created_at[:10]) for event in events if event.actor_login}
-    return [
-        delete("developer_metrics", attributes({"actor_login": login, "repo_time_period": f"#seen#{repo}#{day}"}))
-        for login, day in seen
-    ]
 
 
 async def _commit_deletes(client: DynamoDBClient, names: Sequence[str]) -> list[Write]:

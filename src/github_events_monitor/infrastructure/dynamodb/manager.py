@@ -149,9 +149,6 @@ class DynamoDBManager(DatabaseManager):
         self.connection.note_latest(list(settling.marks_of(events, commits, threads)))
         await state_items.note_latest(self._client, marks)
 
-    async def _move_events(self, repo: str, into: str) -> None:
-        await joining.move_events(self._repositories, repo, into)
-
     async def _forget_repository(self, repo: str) -> None:
         await joining.forget_repository(self._repositories, self._registry, repo)
 

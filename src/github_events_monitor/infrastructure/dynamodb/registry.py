@@ -12,7 +12,7 @@ from ...records import Event, RepositoryState
 from ...side_by_side import side_by_side
 from ..contract.types import is_named
 from ..database_interface import KnownRepository
-from .batches import Write, all_items, put, write_items
+from .batches import Write, all_items, delete, put, write_items
 from .client import DynamoDBClient
 from .items import Item, attributes, must
 from .state_items import partition, row
@@ -40,7 +40,7 @@ class Registry:
                 wanted["repo", event.repo_name, ""] = row(shard_of(event.repo_name), event.repo_name)
             if event.repo_name and event.actor_login:
                 login, day = _seen_as(event.actor_login), event.created_at[:10]
-                sort = f"#seen#{event.repo_name}#{day}"
+                sort = _seen_on(event.repo_name, day)
                 wanted["seen", login, sort] = _presence(login, sort, expires_at.get(day))
         await self._write(wanted)
 
@@ -105,6 +105,21 @@ def _seen_as(login: str) -> str:
     """Return the key by which a login is found; one that no asking for names cannot be found on any provider."""
     folded = login.lower()
     return folded if is_named(login, folded) else login
+
+
+def _seen_on(repo: str | None, day: str) -> str:
+    return f"#seen#{repo}#{day}"
+
+
+def absences(events: Iterable[Event]) -> list[Write]:
+    """Return deletions of the rows that say who was active where, on the days of events that move from there."""
+    seen = {
+        (_seen_as(one.actor_login), _seen_on(one.repo_name, one.created_at[:10])) for one in events if one.actor_login
+    }
+    return [
+        delete("developer_metrics", attributes({"actor_login": login, "repo_time_period": sort}))
+        for login, sort in seen
+    ]
 
 
 def shard_of(repo: str) -> str:

@@ -10,7 +10,7 @@ from cachetools import LRUCache, TTLCache
 
 from ...answers import Coverage
 from ...branches import sure_ledger
-from ...errors import DatabaseError, InvalidInput, MonitorError, NotFound
+from ...errors import DatabaseError, MonitorError, NotFound
 from ...insights.results import Anomaly
 from ...insights.security import Found
 from ...instants import Clock, format_instant, seconds_between, system_clock
@@ -18,8 +18,8 @@ from ...ledger import ARCHIVE, clip_spans, known_spans, with_archive, without_fu
 from ...records import Pattern, RepositoryState, Span, repo_key
 from ...watch_words import word_of
 from ..database_interface import DatabaseManager
-from ..watch_list import Chosen, Resolve, WatchList, choose, oldest_first, read_watch_list, watched_patterns
-from .coverage import add_note, assess_coverage, is_stale, outage_note, raise_if_nothing_known
+from ..watch_list import Chosen, Resolve, WatchList, choose, choose_watched, oldest_first, read_watch_list
+from .coverage import LISTINGS, add_note, assess_coverage, is_stale, never_read, outage_note, raise_if_nothing_known
 from .day_results import DayResults
 from .presenter import Presenter
 from .subject_notes import former_name_note, former_owner_note, rewriting_note
@@ -130,16 +130,21 @@ class QuestionContext:
         self.severe: LRUCache[tuple[str, str], tuple[object, tuple[Found, ...]]] = LRUCache(MAX_MISSING)
         """Anomalies and severe findings by repository and since when, each with what they were found in."""
         self._widened: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self._next: set[str] = set()  # keys of those whose issues and pull requests come next: a pass had no room
 
     def for_call(self, *, progress: Progress | None, may_watch: bool) -> Self:
-        """Return a copy for one call, which shares everything else."""
+        """Return what one call is answered with: a copy, which shares everything else, where it differs."""
+        may_watch = may_watch and self.may_watch
+        return self if (progress, may_watch) == (self.progress, self.may_watch) else self._copy(progress, may_watch)
+
+    def _copy(self, progress: Progress | None, may_watch: bool) -> Self:
         mine = copy.copy(self)
-        mine.progress, mine.may_watch = progress, self.may_watch and may_watch
+        mine.progress, mine.may_watch = progress, may_watch
         return mine
 
     def without_collecting(self) -> Self:
         """Return a copy that answers from what is stored, and changes nothing."""
-        mine = self.for_call(progress=None, may_watch=False)
+        mine = self._copy(None, may_watch=False)
         mine._refresh_from_github = mine.fetch_details = mine.collect = mine.resolve = mine._login = None
         return mine
 
@@ -157,7 +162,7 @@ class QuestionContext:
 
         mine = self.without_collecting()
         if self._refresh_from_github is not None:
-            mine._refresh_from_github, mine._widened = skip, dict(self._widened)
+            mine._refresh_from_github, mine._widened, mine._next = skip, dict(self._widened), {*self._next}
         return mine
 
     def now(self) -> datetime:
@@ -189,15 +194,7 @@ class QuestionContext:
         """Return the repositories that a question is about: those named or meant by patterns, else all watched."""
         if repos:
             return await choose(repos, self.resolve)
-        problems = await self.resolve_watched()
-        return Chosen(await self.watching(), problems)
-
-    async def resolve_watched(self) -> dict[str, MonitorError]:
-        """Resolve watched patterns that were not resolved today; return by word why one stands for nothing yet."""
-        patterns = watched_patterns(await self.manager.collector_state.get_patterns(), self.targets)
-        words = [pattern.word for pattern in patterns]
-        found = await self.resolve(words) if words and self.resolve is not None else {}
-        return {word: error for word, error in found.items() if isinstance(error, MonitorError)}
+        return await choose_watched(self.manager.collector_state, self.targets, self.resolve)
 
     async def look_up(
         self, repo: str, asked: Asked, *, branch: str | None = None, kinds: Sequence[str] = ("events", "commits")
@@ -208,22 +205,32 @@ class QuestionContext:
             untold = tuple(kinds) == RECORD and not self.known(subject, *RECORD)
             return subject._replace(problem=self._record_failed.get(name)) if untold else subject
         problems = await self.refresh([name], asked.span, branch, kinds)
-        for kind in kinds:  # the name may be a former one
-            self._widened[subject.key, kind] = self._widened.get((name, kind), ("9999", self.now()))
+        self._note_widened(name, subject, kinds)
         return (await self.stored(repo))._replace(problem=problems.get(name))
 
     async def look_up_all(self, repos: Iterable[str], asked: Asked, kinds: Sequence[str]) -> list[Subject]:
-        """Return repositories, each once; the stale ones are collected first, least recently collected first."""
-        subjects = {subject.key: (subject, repo) for repo, subject in (await self.stored_all(repos)).items()}
-        states = {key: subject.state for key, (subject, _) in subjects.items()}
-        few = len(subjects) <= FEW
-        wanting = [key for key, (it, _) in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
-        problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds) if wanting else {}
-        again = await self.stored_all(repo for key, (_, repo) in subjects.items() if key in problems)
-        return [
-            again[repo]._replace(problem=problems[key]) if key in problems else subject
-            for key, (subject, repo) in subjects.items()
-        ]
+        """Return repositories, each once; the stale ones are collected first, least recently collected first.
+
+        They are asked for by the names given: a former one may be another repository's by now.
+        """
+        repos = {repo_key(repo): repo for repo in repos}
+        stored = await self.stored_all(repos.values())
+        subjects = {name: stored[repo] for name, repo in repos.items()}
+        states = {name: subject.state for name, subject in subjects.items()}
+        few = len({subject.key for subject in subjects.values()}) <= FEW
+        wanting = [name for name, it in subjects.items() if self._wants_collecting(it, asked, None, kinds, few=few)]
+        if wanting:
+            problems = await self.refresh(oldest_first(wanting, states), asked.span, None, kinds)
+            again = await self.stored_all(repos[name] for name in problems)
+            for name, problem in problems.items():
+                self._note_widened(name, subjects[name], kinds)
+                subjects[name] = again[repos[name]]._replace(problem=problem)
+        return list({subject.key: subject for subject in reversed(subjects.values())}.values())[::-1]
+
+    def _note_widened(self, name: str, subject: Subject, kinds: Sequence[str]) -> None:
+        """Remember of what is stored how far back it was asked for by a name, which may be a former one."""
+        for kind in kinds:
+            self._widened[subject.key, kind] = self._widened.get((name, kind), ("9999", self.now()))
 
     async def refresh(
         self, keys: Sequence[str], span: Span, branch: str | None, kinds: Sequence[str]
@@ -248,10 +255,12 @@ class QuestionContext:
                 self._missing[key] = found
             for kind in kinds:
                 self._widened[key, kind] = (span.since, self.now())
+            self._next ^= {key} if {*RECORD} < {*kinds} else set()  # once alone: they may not be read, after all
             if tuple(kinds) == RECORD:
                 self._remember_record(key, found)
         if len(self._widened) > MAX_MISSING:
             self._widened.clear()
+            self._next.clear()
         return problems
 
     def _remember_record(self, key: str, problem: MonitorError | None) -> None:
@@ -319,8 +328,10 @@ class QuestionContext:
         spans = known_spans(sure_ledger(subject.state), kind) if subject.state else ()
         if subject.state and subject.state.taken_over_at:
             spans = clip_spans(spans, subject.state.taken_over_at, "9999")
-        days, now = self.retention_days, format_instant(self.now())
-        return spans if days is None else clip_spans(spans, days_before(now, days), now)
+        if self.retention_days is None:
+            return spans
+        now = format_instant(self.now())
+        return clip_spans(spans, days_before(now, self.retention_days), now)
 
     def settled(self, subject: Subject, kind: str, asked: Asked) -> tuple[Span, ...]:
         """Return the spans completely known, for insights: one that ends within the poll interval reaches the end."""
@@ -357,10 +368,16 @@ class QuestionContext:
 
         few: a question is about so few repositories that one call can collect them all.
         """
-        if is_stale(subject.state, branch, self.now(), self.tolerance, kinds, few=few):
+        listed = [kind for kind in kinds if kind in LISTINGS]
+        if is_stale(subject.state, branch, self.now(), self.tolerance, listed, few=few):
             past = branch is None and not asked.current
-            return not (past and all(self.coverage(subject, asked, kind).complete for kind in kinds))
-        return branch is None and any(self._is_too_narrow(subject, asked, kind) for kind in kinds if kind != "events")
+            return not (past and all(self.coverage(subject, asked, kind).complete for kind in listed))
+        if branch is not None:
+            return False
+        tried = [kind for kind in kinds if (subject.key, kind) in self._widened]
+        return never_read(subject.state, kinds, tried) or any(
+            self._is_too_narrow(subject, asked, kind) for kind in listed if kind != "events"
+        )
 
     def _is_too_narrow(self, subject: Subject, asked: Asked, kind: str) -> bool:
         """Return whether the window begins before what is known, and nothing tried to reach that far lately."""
@@ -370,21 +387,11 @@ class QuestionContext:
         if any(span.since <= asked.span.since < span.until for span in spans):
             return False
         tried, at = self._widened.get((subject.key, kind), ("9999", self.now()))
-        return asked.span.since < tried or self.now() - at > timedelta(seconds=self.tolerance)
+        comes_next = kind in RECORD and not spans and subject.key in self._next
+        return comes_next or asked.span.since < tried or self.now() - at > timedelta(seconds=self.tolerance)
 
     def _retention_note(self, span: Span, now: str) -> str | None:
         days = self.retention_days
         if days is None or span.since >= days_before(now, days):
             return None
         return f"Records older than {days} days are removed (EVENT_RETENTION_DAYS)."
-
-
-def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
-    """Return by name why names cannot be repositories; empty where all can."""
-    problems: dict[str, InvalidInput] = {}
-    for repo in repos:
-        try:
-            repo_key(repo)
-        except InvalidInput as error:
-            problems[repo] = error
-    return problems

@@ -1,6 +1,6 @@
 """What is known behind an answer, when a question collects first, and what an outage leaves to say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from ...answers import Coverage, Gap
@@ -10,6 +10,10 @@ from ...instants import format_instant, seconds_between
 from ...ledger import clip_spans, missing_spans
 from ...records import RepositoryState, Span
 from ...text import count_of
+
+LISTINGS = ("threads", "events", "commits")
+_NEEDS = frozenset({"releases", "deployments", "workflow_runs", "activity"})
+"""What else questions rest on, of which it is remembered until when it was read."""
 
 
 def is_stale(
@@ -48,6 +52,12 @@ def is_stale(
     return listing != "commits" and is_old(known_until(listing))
 
 
+def never_read(state: RepositoryState | None, kinds: Sequence[str], tried: Collection[str]) -> bool:
+    """Return whether nothing of what a question rests on beside listings was read, or tried to be."""
+    needs, known = _NEEDS.intersection(kinds), state.ledger.spans if state else {}
+    return bool(needs) and not any(kind in known or kind in tried for kind in needs)
+
+
 def outage_note(problem: MonitorError | None) -> str | None:
     """Return what an answer from stored records says about a failed collection."""
     return f"Answered from what is stored, because collecting failed: {problem.message}." if problem else None
@@ -69,8 +79,8 @@ def raise_if_nothing_known(
 
 def add_note(coverage: Coverage, *notes: str | None) -> Coverage:
     """Return coverage with more said about what limits the answer."""
-    said = [note for note in (coverage.note, *notes) if note]
-    return coverage.model_copy(update={"note": " ".join(said) or None})
+    said = [note for note in notes if note]
+    return coverage.model_copy(update={"note": " ".join(filter(None, (coverage.note, *said)))}) if said else coverage
 
 
 def join_coverage(parts: Sequence[Coverage]) -> Coverage:

@@ -1,11 +1,11 @@
 """`deployment_metrics`: releases, deployments, and the four DORA keys as proxies."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from ...answers import Envelope
 from ...insights.delivery.releases import gone_releases
-from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments
+from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments, missing_note
 from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer, WorkflowRunsResult
 from ...instants import SECOND, shift
 from ...text import count_of, unit_of
@@ -15,8 +15,10 @@ from .coverage import add_note
 from .lines import known, name_of, number, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
-from .reading import fit, has_events
+from .reading import fit, has_events, read_snapshot
 from .windows import Asked
+
+KINDS = ("events", "commits", "releases", "deployments", "workflow_runs")
 
 
 class DeploymentMetricsQuery(WindowedQuery):
@@ -34,13 +36,14 @@ class DeploymentMetrics(DeploymentResult, Envelope):
 async def answer(context: QuestionContext, query: DeploymentMetricsQuery) -> DeploymentMetrics:
     """Return releases, deployments and the four keys; kept as that day's result."""
     asked = query.window(context.now())
-    subject = await context.look_up(query.repo, asked)
+    subject = await context.look_up(query.repo, asked, kinds=KINDS)
     with without_garbage_collection():
-        result, gone = await _measure(context, subject, asked)
+        result, gone, lacks = await _measure(context, subject, asked)
     context.raise_if_outage_found_nothing(subject, asked, result.releases, result.deployments)
     await context.results.keep_deployments(subject, asked, result)
     envelope = context.envelope(subject, asked)
-    envelope["coverage"] = add_note(envelope["coverage"], _gone_note(gone), _unread_note(subject, result))
+    coverage = add_note(envelope["coverage"], _gone_note(gone), *lacks)
+    envelope["coverage"] = coverage.model_copy(update={"complete": coverage.complete and not lacks})
     return fit(DeploymentMetrics(**envelope, **dict(result)), "releases", "deployments")
 
 
@@ -52,15 +55,25 @@ def _gone_note(gone: Sequence[str]) -> str | None:
     return f"Not counted, for they were deleted or made drafts since: {shown}{f' and {more} more' if more > 0 else ''}."
 
 
-def _unread_note(subject: Subject, result: DeploymentResult) -> str | None:
-    """Return that 0 is not their number where deployments were never listed."""
-    if result.deployments or (subject.state and subject.state.ledger.spans.get("deployments")):
-        return None
-    return "Deployments were never listed, which takes a token: how many there are is unknown."
+def _lacks(inputs: DeploymentInputs, result: DeploymentResult) -> Sequence[str]:
+    """Return what may be missing of releases and deployments, in words."""
+    releases, deployments = missing_note(inputs, "release"), missing_note(inputs, "deployment")
+    if result.total_releases is None and not inputs.releases_known:
+        releases = "Releases were not listed yet: how many there are is unknown; collect_now lists them."
+    if result.total_deployments is None and not inputs.deployments_known:
+        deployments = "Deployments were never listed, which takes a token and requests left: how many is unknown."
+    return [note for note in (releases, deployments) if note]
 
 
-async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> tuple[DeploymentResult, Sequence[str]]:
-    """Return releases and deployments with the keys, and the tags of the window's releases that are there no more."""
+class _Measured(NamedTuple):
+    """Releases and deployments with the keys, the tags of releases that are there no more, and what may be missing."""
+
+    result: DeploymentResult
+    gone: Sequence[str]
+    lacks: Sequence[str]
+
+
+async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> _Measured:
     manager = context.manager
     since, until = asked.span
     activity = await manager.events.get_activity(
@@ -69,34 +82,38 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
         shift(until, SECOND),  # a release may have been deleted in this very second
         event_types=DELIVERY_TYPES,
     )
-    commits = await manager.commits.get_summaries(subject.key, *asked.span)
+    commits = await manager.commits.get_messages(subject.key, *asked.span)
     rows = await manager.metrics.get_metrics("deployment_metrics", subject.key)
     if not (activity or commits or rows or await has_events(context, subject, asked.span)):
         context.raise_if_nothing_known(subject, asked)
     gone = [release.tag for release in gone_releases(activity, rows, *asked.span)]
-    result = measure_deployments(
-        DeploymentInputs(
-            since=asked.span.since,
-            until=asked.span.until,
-            activity=activity,
-            commits=commits,
-            rows=rows,
-            events_known=context.settled(subject, "events", asked),
-            releases_known=context.known(subject, "releases"),
-            deployments_known=context.known(subject, "deployments"),
-            runs_known=context.settled(subject, "workflow_runs", asked),
-            default_branch=subject.default_branch,
-            repo_url=subject.presenter.repo_url,
-        )
+    inputs = DeploymentInputs(
+        since=asked.span.since,
+        until=asked.span.until,
+        activity=activity,
+        commits=commits,
+        rows=rows,
+        events_known=context.settled(subject, "events", asked),
+        releases_known=context.known(subject, "releases"),
+        deployments_known=context.known(subject, "deployments"),
+        runs_known=context.settled(subject, "workflow_runs", asked),
+        default_branch=subject.default_branch,
+        repo_url=subject.presenter.repo_url,
+        snapshot=await read_snapshot(context, subject, asked),
     )
-    return result, gone
+    result = measure_deployments(inputs)
+    return _Measured(result, gone, _lacks(inputs, result))
 
 
 def summarise(answer: DeploymentMetrics) -> str:
     """Return the answer in one line."""
-    found = f"{count_of(answer.total_releases, 'release')}, {count_of(answer.total_deployments, 'deployment')}"
+    counted = ((answer.total_releases, "release"), (answer.total_deployments, "deployment"))
+    found = ", ".join(f"{noun}s not known" if total is None else count_of(total, noun) for total, noun in counted)
     bands = ", ".join(f"{key.name} {key.band or 'unknown'}" for key in answer.dora)
-    return f"{answer.repo}: {found}; {bands}; {span(answer.window)}. {known(answer.coverage)}"
+    said = known(answer.coverage)
+    if answer.coverage.from_ and not (answer.coverage.complete or answer.coverage.gaps):
+        said = f"Coverage partial: all events are known, not all releases and deployments. {answer.coverage.note}"
+    return f"{answer.repo}: {found}; {bands}; {span(answer.window)}. {said}"
 
 
 def lines(answer: DeploymentMetrics) -> Iterator[str]:

@@ -42,7 +42,7 @@ def known(coverage: Coverage) -> str:
     """Return what is known of a window: a reader must not take a partial answer for the whole."""
     note = f" {coverage.note}" if coverage.note else ""
     if coverage.complete:
-        return f"Coverage complete.{note}"
+        return f"Coverage of the window complete.{note}" if note else "Coverage complete."
     if coverage.from_ is None:
         return f"Coverage: none of the window is completely known.{note}"
     first, last = coverage.from_, coverage.to or ""

@@ -11,7 +11,8 @@ from ...errors import MonitorError, NotFound
 from ...records import Authorship
 from ...text import clean, count_of
 from ...watch_words import is_pattern
-from .context import QuestionContext, Subject, check_repos
+from ..watch_list import check_repos
+from .context import QuestionContext, Subject
 from .lines import freshness, gap_lines, known, span
 from .presenter import CommitAnswer
 from .query import MAX_REPOSITORIES, Limit, Repos, WindowedQuery

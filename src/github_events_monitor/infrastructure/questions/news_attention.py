@@ -18,7 +18,7 @@ from .event_anomalies import EventAnomaliesQuery
 from .event_anomalies import find as find_anomalies
 from .lines import name_of, number, quoted
 from .news import Attention, NewsFilter, attention_item
-from .reading import HISTORY_DAYS, read_commits
+from .reading import HISTORY_DAYS, analysed, read_commits
 from .security_report import TEXT_TYPES, read_sensitive_files, read_texts, texts_of_threads
 from .windows import Asked, days_before
 
@@ -57,9 +57,9 @@ def waiting(
             )
 
 
-def failing(subject: Subject, activity: Iterable[Activity]) -> Iterator[Attention]:
+def failing(subject: Subject, stored: "Stored") -> Iterator[Attention]:
     """Yield the workflows whose latest verdict on the default branch is a failure, with the commit it began with."""
-    for one in find_failing(verdicts_on(activity, subject.default_branch)):
+    for one in find_failing(verdicts_on(stored.lasting, subject.default_branch), stored.snapshot):
         first = one.first
         sha = f" on {first.sha[:10]}" if first.sha else ""
         where = (
@@ -129,7 +129,7 @@ async def severe(
 
 async def _find_severe(context: QuestionContext, subject: Subject, stored: Stored) -> list[Found]:
     """Return what is severe. What came before is read only where a rule asks for it."""
-    span, commits = stored.stretch, stored.commits
+    span, commits = stored.stretch, analysed(stored.commits)
     rows = [row for row in stored.activity if row.event_type in SECURITY_TYPES]
     if not (stored.activity or commits or stored.threads or stored.observations or stored.snapshot):
         return []

@@ -9,7 +9,7 @@ from ...answers import Problem
 from ...errors import MonitorError
 from ...github.workflow_runs import FAILED_VERDICTS
 from ...insights.accounts import Accounts
-from ...insights.delivery.releases import gone_at
+from ...insights.delivery.releases import Ends, id_of, tags_by_id
 from ...insights.workflow_runs import Workflows, latest_attempts, verdicts_on
 from ...instants import seconds_between
 from ...observations import FORCE_PUSH, RELEASE, Release, Snapshot
@@ -20,7 +20,7 @@ from .context import QuestionContext, Subject
 from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
-from .reading import read_commits, read_snapshot
+from .reading import read_snapshot
 from .thread_notes import may_have_ended, stretches
 from .threads import as_of
 from .windows import Asked, days_before
@@ -77,9 +77,9 @@ async def gather(
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
     keys = [subject.key for subject in subjects]
-    seen = await context.manager.collector_state.get_seen(reader, keys) if reader is not None and keys else {}
+    seen, user = await asyncio.gather(_seen(context, reader, keys), context.user()) if keys else ({}, None)
     found, whole = Gathered([], [], [], errors, whole=True, seen={}), True
-    request = Request(asked, most, await context.user() if subjects else None)
+    request = Request(asked, most, user)
     filters = [NewsFilter(asked.span, seen.get(key)) for key in keys]
     jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, filters, strict=True))
     for subject, news_filter, one in zip(subjects, filters, await side_by_side(jobs, AT_ONCE), strict=True):
@@ -101,6 +101,10 @@ async def gather(
     return found._replace(whole=whole, unobserved=sum(_was_never_observed(subject) for subject in subjects))
 
 
+async def _seen(context: QuestionContext, reader: str | None, keys: Sequence[str]) -> dict[str, Seen]:
+    return {} if reader is None else await context.manager.collector_state.get_seen(reader, keys)
+
+
 def _was_never_observed(subject: Subject) -> bool:
     """Return whether neither a thorough pass nor deliveries told of what is observed in the present."""
     state = subject.state
@@ -116,8 +120,11 @@ async def _of(
         if subject.state is None:
             context.raise_if_nothing_known(subject, asked)
         stored = await _read(context, subject, news_filter, asked)
-        news = _news(subject, stored, news_filter)
-        counted = {kind: len(rows) for kind, rows in news.items() if rows}
+        commits = _new_commits(subject, stored, news_filter)
+        titled = [_commit_news(commit, subject.presenter.repo_url) for commit in commits[: request.most]]
+        news = {"commits": titled, **_news(subject, stored, news_filter)}
+        sizes = {kind: len(rows) for kind, rows in news.items()} | {"commits": len(commits)}
+        counted = {kind: size for kind, size in sizes.items() if size}
         found = RepositoryNews(
             repo=subject.presenter.full_name,
             counts=counted,
@@ -137,7 +144,7 @@ async def _read(context: QuestionContext, subject: Subject, news_filter: NewsFil
     midnight, month = f"{stretch.since[:10]}T00:00:00Z", days_before(until, CHECKS_DAYS)
     threads, commits, activity, before, (observations, releases, snapshot) = await asyncio.gather(
         manager.threads.get_threads(key, stretch.since),
-        read_commits(context, subject, stretch),
+        manager.commits.get_summaries(key, *stretch),
         manager.events.get_activity(key, midnight, until),
         manager.events.get_activity(key, month, max(month, midnight), event_types=_LASTING),
         _observed(context, subject, asked, stretch),
@@ -171,20 +178,25 @@ async def _snapshot(context: QuestionContext, subject: Subject, asked: Asked) ->
     return await read_snapshot(context, subject, asked) if taken else None
 
 
-def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str, list[News]]:
-    """Return by kind what is news, the newest commits first."""
-    url, branch = subject.presenter.repo_url, subject.default_branch
+def _new_commits(subject: Subject, stored: Stored, news_filter: NewsFilter) -> list[Commit]:
+    """Return the commits that are news, the newest first."""
+    branch = subject.default_branch
     commits = [commit for commit, _ in stored.commits if branch is None or branch in commit.branches]
     commits.sort(key=lambda commit: commit.sha)
     commits.sort(key=lambda commit: commit.commit_date, reverse=True)
+    return [one for one in commits if news_filter.is_news(f"commit {one.sha}", one.commit_date)]
+
+
+def _commit_news(commit: Commit, url: str) -> News:
+    return News(title=first_line(commit.message, 100), url=f"{url}/commit/{commit.sha}", at=commit.commit_date)
+
+
+def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str, list[News]]:
+    """Return by kind what else is news."""
+    url, branch = subject.presenter.repo_url, subject.default_branch
     runs = latest_attempts(verdicts_on(stored.lasting, branch))
     workflows, failed = Workflows(runs), [row for row in runs if row.action in FAILED_VERDICTS]
     return {
-        "commits": [
-            News(title=first_line(one.message, 100), url=f"{url}/commit/{one.sha}", at=one.commit_date)
-            for one in commits
-            if news_filter.is_news(f"commit {one.sha}", one.commit_date)
-        ],
         **_thread_news(stored.threads, news_filter, url),
         "releases": _release_news(stored, news_filter, f"{url}/releases"),
         "failed_runs": [
@@ -197,27 +209,30 @@ def _news(subject: Subject, stored: Stored, news_filter: NewsFilter) -> dict[str
 
 def _release_news(stored: Stored, news_filter: NewsFilter, url: str) -> list[News]:
     """Return the releases that events or the listing tell of, each once, whichever of them told the reader first."""
-    gone = gone_at(stored.lasting, stored.releases, stored.stretch.until)
-
-    def is_there(tag: str | None, at: str) -> bool:
-        return at > gone.get(tag or "", "")
-
+    ends, tags = (
+        Ends(stored.lasting, stored.releases, stored.stretch.until),
+        tags_by_id(stored.lasting, stored.releases),
+    )
     times: dict[tuple[str | None, str], set[str]] = {
-        (release.tag, release.published_at): {release.published_at} for release in stored.releases
+        (tags[release.id], release.published_at): {release.published_at}
+        for release in stored.releases
+        if not ends.is_gone(release.tag, release.id, release.published_at)
     }
     listed = list(times)
-    for row in filter(_is_published, stored.lasting):
+    for row in stored.lasting:
+        if not _is_published(row) or ends.went(row):
+            continue
+        named = tags.get(id_of(row), row.ref)
         same = (
             (tag, at)
             for tag, at in listed
-            if tag == row.ref and abs(seconds_between(at, row.created_at)) <= SAME_RELEASE_SECONDS
+            if tag == named and abs(seconds_between(at, row.created_at)) <= SAME_RELEASE_SECONDS
         )
-        times.setdefault(next(same, (row.ref, row.created_at)), set()).add(row.created_at)
+        times.setdefault(next(same, (named, row.created_at)), set()).add(row.created_at)
     return [
         News(title=word(tag), url=url, at=at)
         for (tag, at), known_at in sorted(times.items(), key=lambda item: (item[0][1], item[0][0] or ""))
-        if is_there(tag, at)
-        and all({time: news_filter.is_news(f"release {tag} {time}", at) for time in known_at}.values())
+        if all({time: news_filter.is_news(f"release {tag} {time}", at) for time in known_at}.values())
     ]
 
 
@@ -287,7 +302,7 @@ async def _attention(
     standing = [thread for thread in stored.threads if not may_have_ended(thread, whole, until)]
     return [
         *waiting(context, subject, standing, asked.span.until, request.user),
-        *failing(subject, stored.lasting),
+        *failing(subject, stored),
         *(
             attention_item("release", subject, f"new release {quoted(one.title, 60)}", one.at, "/releases")
             for one in releases

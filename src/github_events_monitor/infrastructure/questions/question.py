@@ -56,8 +56,7 @@ class Question(Generic[QueryT, AnswerT]):
 
     def finish(self, answer: AnswerT, now: datetime) -> AnswerT:
         """Return the answer with the instant at which it was made and what it says in one line."""
-        dated = answer.model_copy(update={"now": format_instant(now)})
-        return dated.model_copy(update={"summary_line": self.summarise(dated)})
+        return answer.model_copy(update={"now": format_instant(now), "summary_line": self.summarise(answer)})
 
     def text(self, answer: AnswerT) -> str:
         """Return the whole answer as short plain lines, for a reader who sees nothing else."""

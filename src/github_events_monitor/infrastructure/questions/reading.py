@@ -32,8 +32,14 @@ async def read_rows(
 async def read_commits(
     context: QuestionContext, subject: Subject, span: Span
 ) -> list[tuple[Commit, CommitSummary | None]]:
-    """Return a window's commits with their analysis; those of imported pushes are stored without one, for speed."""
-    found = await context.manager.commits.get_summaries(subject.key, *span)
+    """Return a window's commits with their analysis."""
+    return analysed(await context.manager.commits.get_summaries(subject.key, *span))
+
+
+def analysed(
+    found: Sequence[tuple[Commit, CommitSummary | None]],
+) -> list[tuple[Commit, CommitSummary | None]]:
+    """Return commits with an analysis each; those of imported pushes are stored without one, for speed."""
     return [(commit, summary or analyse_commit(commit, None)) for commit, summary in found]
 
 

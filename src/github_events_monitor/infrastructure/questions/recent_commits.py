@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from ...answers import Coverage, Envelope
-from ...errors import InvalidInput
+from ...errors import InvalidInput, UnknownBranch
 from ...records import CommitRecord
 from ...text import clean, count_of
 from ..database_interface import Position
@@ -78,9 +78,9 @@ async def answer(context: QuestionContext, query: RecentCommitsQuery) -> RecentC
     found = await _find(context, subject, page, branch, by)
     coverage = commit_coverage(context, subject, page.asked, query.branch)
     if not found.stored:
-        _check_branch_exists(subject, query.branch)
         counted = context.manager.commits.count_commits
         others = by is not None and bool(await counted(subject.key, *page.asked.span, branch=branch))
+        _check_branch_exists(subject, query.branch, others_stored=others)
         context.raise_if_nothing_known(subject, page.asked, _kind(subject, query.branch), others_stored=others)
         coverage = await note_unknown_person(context, coverage, [subject], page.asked, query.author)
     shown = _page([subject.presenter.commit(record, branch) for record in found.commits[: query.size]], query.size)
@@ -168,6 +168,11 @@ def commit_coverage(context: QuestionContext, subject: Subject, asked: Asked, br
     if not (branch or subject.default_branch):
         unknown = "The default branch is not known; commits of all branches are shown."
     coverage = context.coverage(subject, asked, _kind(subject, branch))
+    if isinstance(subject.problem, UnknownBranch):
+        known_until = context.known(subject, _kind(subject, branch))[-1:]
+        read = f"as it was last read, at {known_until[0].until}" if known_until else "as far as it was pushed"
+        coverage = add_note(coverage, f"{subject.problem.message}. It is gone, and is shown {read}.")
+        return coverage.model_copy(update={"complete": coverage.complete and not asked.current})
     return add_note(coverage, outage_note(subject.problem), unknown)
 
 
@@ -187,9 +192,11 @@ def with_message(commit: CommitAnswer, length: int) -> CommitAnswer:
     return commit.model_copy(update={"message": commit.message[:length].rstrip()})
 
 
-def _check_branch_exists(subject: Subject, branch: str | None) -> None:
-    """Refuse a branch that was never seen, naming those that were."""
+def _check_branch_exists(subject: Subject, branch: str | None, *, others_stored: bool) -> None:
+    """Refuse a branch that was never seen, or is gone and has nothing stored, naming those that there are."""
     state = subject.state
+    if isinstance(subject.problem, UnknownBranch) and not others_stored:
+        raise subject.problem
     if branch is None or state is None or subject.problem is not None:
         return
     seen = {*state.branches, *(kind.partition(":")[2] for kind in state.ledger.spans if ":" in kind)}

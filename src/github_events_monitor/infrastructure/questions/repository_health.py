@@ -14,7 +14,8 @@ from ...insights.results import Component, HealthResult, Trend
 from ...records import Span
 from ...text import clean, unit_of
 from ..gc_pause import without_garbage_collection
-from .context import QuestionContext, Subject, check_repos
+from ..watch_list import check_repos
+from .context import QuestionContext, Subject
 from .coverage import add_note, join_coverage
 from .lines import MAX_TEXT_BYTES, known, number, participants, span, status_lines
 from .query import MAX_REPOSITORIES, WindowedQuery
@@ -22,7 +23,8 @@ from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, has_events, read_rows, read_snapshot
 from .windows import Asked, days_before, previous
 
-KINDS = ("threads", "events", "commits")
+LISTED = ("threads", "events", "commits")
+KINDS = (*LISTED, "releases", "workflow_runs", "advisories", "community_profile")
 COMPARED = (2, 10)
 """How many repositories can be compared."""
 
@@ -112,7 +114,7 @@ async def _compare(context: QuestionContext, repos: Sequence[str], asked: Asked)
     if not least <= len(names) + len(chosen.problems) <= most:
         raise InvalidInput(f"repos takes {least} to {most} repositories to compare, not {len(names)}")
     refused = {**chosen.problems, **check_repos(names)}
-    subjects = await context.look_up_all([name for name in names if name not in refused], asked, KINDS)
+    subjects = await context.look_up_all([name for name in names if name not in refused], asked, LISTED)
     rows = [await _compared(context, subject, asked) for subject in subjects]
     rows += [ComparedHealth(repo=clean(name, 80), error=Problem.of(problem)) for name, problem in refused.items()]
     coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])

@@ -7,6 +7,7 @@ from ...answers import Envelope
 from ...insights.event_texts import TextItem, texts_of, texts_of_thread
 from ...insights.results import Finding, SecurityResult
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
+from ...ledger import WITHOUT_FILES
 from ...records import Commit, CommitFile, CommitSummary, Span, Thread
 from ...text import count_of
 from ..gc_pause import without_garbage_collection
@@ -17,8 +18,11 @@ from .question import Endpoint, Question
 from .reading import HISTORY_DAYS, fit, has_events, read_commits, read_snapshot
 from .windows import Asked, days_before
 
+KINDS = ("events", "commits", "activity", "advisories")
 MAX_TEXTS = 2_000
 """Events whose text is read for one report, newest first."""
+MAX_BARE = 300
+"""Commits, the newest, of which it is looked whether their files are there, where numbers came without them."""
 TEXT_TYPES = (
     "CommitCommentEvent", "CreateEvent", "DiscussionCommentEvent", "DiscussionEvent", "GollumEvent",
     "IssueCommentEvent", "IssuesEvent", "PullRequestEvent", "PullRequestReviewCommentEvent", "PullRequestReviewEvent",
@@ -43,7 +47,7 @@ class SecurityReport(SecurityResult, Envelope):
 async def answer(context: QuestionContext, query: SecurityReportQuery) -> SecurityReport:
     """Return findings; kept as that day's result where the window reaches to the present."""
     asked = query.window(context.now())
-    subject = await context.look_up(query.repo, asked)
+    subject = await context.look_up(query.repo, asked, kinds=KINDS)
     with without_garbage_collection():
         result = await assess(context, subject, asked)
     context.raise_if_outage_found_nothing(subject, asked, result.findings)
@@ -59,6 +63,9 @@ async def assess(context: QuestionContext, subject: Subject, asked: Asked) -> Se
     if not (activity or commits or await has_events(context, subject, stretch)):
         context.raise_if_nothing_known(subject, asked)
     texts, unread = await read_texts(context, subject, asked.span)
+    files = await read_sensitive_files(context, subject, asked.span.since, commits)
+    bare = [commit.sha for commit, _ in commits if commit.sha not in files and _may_lack_files(subject, asked, commit)]
+    read = await manager.commits.get_files(subject.key, bare[-MAX_BARE:]) if bare else {}
     return assess_security(
         SecurityInputs(
             since=asked.span.since,
@@ -68,7 +75,8 @@ async def assess(context: QuestionContext, subject: Subject, asked: Asked) -> Se
             activity=activity,
             events_stored=await has_events(context, subject, asked.span, activity),
             commits=commits,
-            files=await read_sensitive_files(context, subject, asked.span.since, commits),
+            files={**files, **read},
+            without_files=frozenset(bare) - read.keys(),
             texts=texts,
             observations=await manager.metrics.get_metrics("security_metrics", subject.key),
             snapshot=await read_snapshot(context, subject, asked),
@@ -113,6 +121,15 @@ async def read_sensitive_files(
 
 def _is_looked_at(summary: CommitSummary) -> bool:
     return summary.risk_level != "low" or bool(PATH_CATEGORIES & {*summary.categories})
+
+
+def _may_lack_files(subject: Subject, asked: Asked, commit: Commit) -> bool:
+    """Return whether a commit of the window may have its numbers without its files, as GraphQL gives them."""
+    if subject.state is None or not commit.files_changed or commit.commit_date < asked.span.since:
+        return False
+    stretches = subject.state.ledger.spans.get(WITHOUT_FILES, ())
+    within = any(span.since <= commit.commit_date < span.until for span in stretches)
+    return within or f"commit:{commit.sha}" in subject.state.refused
 
 
 def _unlooked(context: QuestionContext, subject: Subject, asked: Asked) -> list[str]:

@@ -257,7 +257,7 @@ def _coverage(context: QuestionContext, subject: Subject, asked: Asked, state: s
     known = context.known(subject, KIND)
     older = None
     if state in {"open", "all"} and known and known[0].since > _EARLIEST:
-        older = f"Open ones without any change since {known[0].since} may be missing."
+        older = f"Of the time before {known[0].since} not all are known: open ones last changed then may be missing."
     unavailable = None
     if not context.manager.threads.available:
         unavailable = "The table of issues and pull requests is missing: github-events-monitor database create adds it."

@@ -10,8 +10,8 @@ from ...errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachab
 from ...records import Pattern
 from ...text import clean, count_of
 from ...watch_words import is_pattern, parse_watch_word
-from ..watch_list import resolver
-from .context import QuestionContext, check_repos
+from ..watch_list import check_repos, resolve_watched, resolver
+from .context import QuestionContext
 from .query import MAX_REPOSITORIES, Query
 from .question import Endpoint, Question
 from .sizes import MAX_BYTES, how_many_fit
@@ -59,7 +59,7 @@ async def answer(context: QuestionContext, query: WatchRepositoriesQuery) -> Wat
     gone = [(await context.stored(repo)).key for repo in (*removed.names, *added.taken_out)]
     await context.manager.collector_state.unwatch(gone)
     refused |= await _add_patterns(context, added.patterns)
-    refused = {**await context.resolve_watched(), **refused}
+    refused = {**await resolve_watched(context.manager.collector_state, context.targets, context.resolve), **refused}
     subjects = {subject.key: subject for subject in [await context.stored(repo) for repo in added.names]}
     problems = await _verify(context, [key for key, subject in subjects.items() if subject.state is None])
     names = [subject.presenter.full_name for key, subject in subjects.items() if key not in problems]

@@ -1,5 +1,6 @@
 """`whats_new`: what changed across repositories since a reader last asked, and what needs a person."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
@@ -11,7 +12,8 @@ from ...errors import DatabaseError
 from ...instants import format_instant, normalise_instant
 from ...records import Span
 from ...text import count_of
-from .context import QuestionContext, check_repos
+from ..watch_list import check_repos
+from .context import QuestionContext
 from .lines import counts, name_of, quoted
 from .news import Attention, News, RepositoryNews, WhatsNew
 from .news_fitting import fit
@@ -57,9 +59,9 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
 
     Where a repository fails, the mark stays, and what was shown of the others is remembered nevertheless.
     """
-    chosen = await context.choose(query.repos)
+    given = None if query.since is None else normalise_instant(query.since)
+    chosen, since = await asyncio.gather(context.choose(query.repos), _since(context, query.reader, given))
     names = chosen.names[:MAX_REPOSITORIES]
-    since = await _since(context, query)
     asked = _window(context, since)
     refused = {**chosen.problems, **check_repos(names)}
     reader = query.reader if query.since is None else None
@@ -93,10 +95,10 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     return fitted.answer.model_copy(update={"note": " ".join(filter(None, said)) or None})
 
 
-async def _since(context: QuestionContext, query: WhatsNewQuery) -> str:
-    if query.since is not None:
-        return normalise_instant(query.since)
-    mark = await context.manager.collector_state.get_reader_mark(query.reader)
+async def _since(context: QuestionContext, reader: str, given: str | None) -> str:
+    if given is not None:
+        return given
+    mark = await context.manager.collector_state.get_reader_mark(reader)
     day, now = format_instant(context.now() - timedelta(days=1)), format_instant(context.now())
     return day if mark is None else min(mark, now)
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...records import Authorship, Commit, CommitFile, CommitRecord, CommitSummary
+from ...records import Authorship, Commit, CommitFile, CommitMessage, CommitRecord, CommitSummary
 from ..contract.types import CommitPage, CommitQuery
 from ..database_interface import CommitsRepository
 from ..merging import is_missing, merge_records
@@ -82,6 +82,11 @@ class SQLiteCommits(CommitsRepository):
         sql = f"{_WITH_SUMMARY} WHERE {_WINDOW} ORDER BY c.commit_date, c.sha"
         records = await self._db.read(lambda db: list(map(_record, db.execute(sql, (repo, since, until)))))
         return [(record.commit, record.summary) for record in records]
+
+    async def _messages(self, repo: str, since: str, until: str) -> list[CommitMessage]:
+        clause, values = where(_window(CommitQuery(repo, since, until)))
+        source = f"FROM (SELECT * FROM commits c {clause} ORDER BY commit_date, sha)"
+        return await self._db.read(lambda db: rows_as(CommitMessage, db, source, values, repeated=()))
 
     async def _known(self, repo: str, shas: Sequence[str]) -> set[str]:
         sql = "SELECT sha FROM commits WHERE repo_name = ? AND sha IN (SELECT value FROM json_each(?))"

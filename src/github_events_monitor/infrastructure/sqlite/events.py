@@ -8,7 +8,7 @@ Implementation notes
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -47,6 +47,18 @@ class SQLiteEvents(EventsRepository):
 
     async def _insert(self, events: Sequence[Event]) -> int:
         return await self._db.write(lambda db: insert_events(db, events))
+
+    async def pages_of(self, repo: str) -> AsyncIterator[list[Event]]:
+        """See the contract."""
+        place = "repo_name = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
+        sql = f"SELECT {COLUMNS} FROM events INDEXED BY events_window WHERE {place}"
+        values = [repo, "", "", _STEP]
+        while found := await self._db.read(lambda db: events_of(db.execute(sql, values))):
+            yield found
+            values[1:3] = found[-1].created_at, found[-1].id
+
+    async def _move(self, stored: Sequence[Event], moved: Sequence[Event]) -> int:
+        return await self._db.write(lambda db: _move_events(db, stored, moved))
 
     async def _by_type(self, event_type: str, repo: str | None, since: str | None, limit: int | None) -> list[Event]:
         conditions: list[Condition] = [("event_type = ? AND created_at >= ?", [event_type, since or ""])]
@@ -128,6 +140,15 @@ def insert_rows(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> int:
     if new:
         db.execute(_ROLL_UP, (newest,))
     return new
+
+
+def _move_events(db: sqlite3.Connection, stored: Sequence[Event], moved: Sequence[Event]) -> int:
+    """See `EventsRepository.move`; in the caller's transaction."""
+    days = [(event.repo_name, event.created_at[:10]) for event in stored]
+    db.executemany("DELETE FROM events WHERE id = ?", [(event.id,) for event in stored])
+    db.executemany("UPDATE _daily SET events = events - 1 WHERE repo_name = ? AND day = ?", days)
+    db.executemany("DELETE FROM _daily WHERE repo_name = ? AND day = ? AND events <= 0", set(days))
+    return insert_events(db, moved)
 
 
 def read_keys(db: sqlite3.Connection, ids: Collection[str]) -> list[EventKey]:

@@ -1,12 +1,9 @@
-"""Two names of one repository in SQLite: events move in small transactions, and what is left of a name goes."""
+"""Two names of one repository in SQLite: what is left of a name goes."""
 
 import sqlite3
-from collections import Counter
 
 from .collector_state import STATE, WATCH
-from .events import COLUMNS, insert_rows
 
-_STEP = 1_000
 _LEFT = (
     "commits",
     "commit_files",
@@ -17,23 +14,6 @@ _LEFT = (
     "repository_health_metrics",
     "event_patterns",
 )
-
-
-def move_events(db: sqlite3.Connection, repo: str, into: str) -> int:
-    """Store the next events of a name under the other one, in the caller's transaction, and return how many they were.
-
-    One that is stored there already, under its id or that of its era, is not stored twice.
-    """
-    found = db.execute(f"SELECT rowid, {COLUMNS} FROM events WHERE repo_name = ? LIMIT ?", (repo, _STEP)).fetchall()
-    days = Counter(row[3][:10] for row in found)
-    db.executemany("DELETE FROM events WHERE rowid = ?", [row[:1] for row in found])
-    db.executemany(
-        "UPDATE _daily SET events = events - ? WHERE repo_name = ? AND day = ?",
-        [(count, repo, day) for day, count in days.items()],
-    )
-    db.execute("DELETE FROM _daily WHERE repo_name = ? AND events <= 0", (repo,))
-    insert_rows(db, [(*row[1:4], into, *row[5:]) for row in found])
-    return len(found)
 
 
 def forget_repository(db: sqlite3.Connection, repo: str) -> None:

@@ -102,10 +102,6 @@ class SQLiteManager(DatabaseManager):
     async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
         return await self.connection.write(lambda db: import_rows(db, batch, names))
 
-    async def _move_events(self, repo: str, into: str) -> None:
-        while await self.connection.write(lambda db: joining.move_events(db, repo, into)):
-            pass
-
     async def _forget_repository(self, repo: str) -> None:
         await self.connection.write(lambda db: joining.forget_repository(db, repo))
 

@@ -21,6 +21,8 @@ _REPLACED = "inactive"
 FAILED = frozenset({"failure", "error"})
 DELIVERED = frozenset({"success", _REPLACED})
 """inactive: a later one took its place. Without a status it is not known how a deployment ended."""
+_STAGES: dict[str | None, int] = {None: 0, "success": 2, **dict.fromkeys(FAILED, 2), _REPLACED: 3}
+"""What follows what of statuses of one second; all others are on the way (1)."""
 
 
 class Deployment(NamedTuple):
@@ -96,7 +98,11 @@ def _latest(status: Activity, deployments: Iterable[Deployment]) -> Deployment |
 
 
 def _with_status(deployment: Deployment, status: Activity) -> Deployment:
-    if deployment.state_at is not None and deployment.state_at > status.created_at:
+    if _progress(deployment.state, deployment.state_at) > _progress(status.action, status.created_at):
         return deployment
     evidence = (*deployment.evidence, f"event:{status.id}")[-MAX_EVIDENCE:]
     return deployment._replace(state=status.action, state_at=status.created_at, evidence=evidence)
+
+
+def _progress(state: str | None, at: str | None) -> tuple[str, int]:
+    return at or "", _STAGES.get(state, 1)

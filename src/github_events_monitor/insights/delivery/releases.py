@@ -8,13 +8,19 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#release
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
 from ... import observations
+from ...instants import shift
 from ...records import GONE, PRERELEASE, RELEASE, Activity, MetricRow
 from ..contributions import NEW
+from ..rows import by_time
+
+_SAME = timedelta(minutes=1)
+"""By how much an event may be dated after the publication that it tells of."""
 
 
 class Release(NamedTuple):
@@ -45,17 +51,48 @@ def gone_releases(
     return tuple(release for release in gone if since <= release.published_at and release.tag not in there)
 
 
-def gone_at(activity: Iterable[Activity], listed: Iterable[observations.Release], until: str) -> dict[str, str]:
-    """Return by tag when the last release of that tag went, as events and listings say; at `until` at the latest.
+class Ends:
+    """When releases went, as events and listings say; at `until` at the latest.
 
-    What was told in the very second in which it is asked about is told.
+    What was told in the very second in which it is asked about is told. A delivery does not say when a release went,
+    and may come after that of another one of the same tag: GitHub's ids tell them apart, where they are known.
     """
-    told = [(row.ref, row.created_at) for row in activity if row.event_type == "ReleaseEvent" and row.action in GONE]
-    found: dict[str, str] = {}
-    for tag, at in (*told, *((one.tag, one.deleted_at) for one in listed)):
-        if tag and at and at <= until:
-            found[tag] = max(found.get(tag, ""), at)
-    return found
+
+    def __init__(self, activity: Iterable[Activity], listed: Iterable[observations.Release], until: str) -> None:
+        told = [row for row in activity if row.event_type == "ReleaseEvent" and row.action in GONE]
+        ends = [(row.ref, id_of(row), row.created_at) for row in told]
+        ends += [(one.tag, one.id, one.deleted_at) for one in listed if one.deleted_at]
+        self._of_id, self._of_tag, self._without_id = dict[str, str](), dict[str, str](), dict[str, str]()
+        for tag, number, at in ends:
+            for name, found in (
+                (number, self._of_id),
+                (tag, self._of_tag),
+                (tag if not number else None, self._without_id),
+            ):
+                if name and at <= until:
+                    found[name] = max(found.get(name, ""), at)
+
+    def is_gone(self, tag: str | None, number: str | None, published_at: str) -> bool:
+        """Return whether a release went after it was published; number: its id, None where it is not known."""
+        if number is None:
+            return published_at <= self._of_tag.get(tag or "", "")
+        return published_at <= max(self._of_id.get(number, ""), self._without_id.get(tag or "", ""))
+
+    def went(self, row: Activity) -> bool:
+        """Return whether the release that an event tells of went after that."""
+        return self.is_gone(row.ref, id_of(row), row.created_at)
+
+
+def id_of(row: Activity) -> str | None:
+    """Return GitHub's id of the release that an event is about; None where that is not known."""
+    return None if row.number is None else str(row.number)
+
+
+def tags_by_id(activity: Iterable[Activity], listed: Iterable[observations.Release]) -> dict[str | None, str]:
+    """Return the tags that releases have by now: one may get another tag."""
+    edited = (row for row in activity if row.event_type == "ReleaseEvent" and row.action == "edited")
+    tags: dict[str | None, str] = {one.id: one.tag for one in listed}
+    return tags | {number: row.ref for row in by_time(edited) if row.ref and (number := id_of(row))}
 
 
 def _read(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str, *, there: bool) -> tuple[Release, ...]:
@@ -63,27 +100,23 @@ def _read(activity: Iterable[Activity], rows: Iterable[MetricRow], until: str, *
     activity = list(activity)
     events = [row for row in activity if row.event_type == "ReleaseEvent" and row.created_at < until]
     listed = [one for row in sorted(rows, key=lambda row: row.sort) if (one := observations.Release.from_row(row))]
-    gone = gone_at(activity, listed, until)
-
-    def is_meant(tag: str | None, at: str) -> bool:
-        return (at > gone.get(tag or "", "")) is there
-
+    ends, tags = Ends(activity, listed, until), tags_by_id(events, listed)
     preliminary = {row.ref for row in events if row.action == "prereleased"}
     found: dict[str, Release] = {}
     for row in events:
-        if row.action in NEW and is_meant(row.ref, row.created_at):
-            tag = row.ref or row.id
+        if row.action in NEW and ends.went(row) is not there:
+            tag = tags.get(id_of(row)) or row.ref or row.id
             early = _says_prerelease(row, preliminary)
             release = Release(tag, row.created_at, row.actor_login, early, (f"event:{row.id}",))
             found[tag] = min(release, found.get(tag, release), key=_finals_first)
     for known in listed:
-        if known.published_at < until and is_meant(known.tag, known.published_at):
-            event = found.get(known.tag)
-            joined = _joined(known, event)
-            became_final = (
-                event and joined.prerelease and not event.prerelease and event.published_at > known.published_at
-            )
-            found[known.tag] = event if event and became_final else joined
+        if known.published_at < until and ends.is_gone(known.tag, known.id, known.published_at) is not there:
+            tag = tags[known.id]
+            event = found.get(tag)
+            joined = _joined(known, event)._replace(tag=tag)
+            later = shift(known.published_at, _SAME)  # a final one that was made a pre-release is one
+            became_final = event and joined.prerelease and not event.prerelease and event.published_at > later
+            found[tag] = event if event and became_final else joined
     return tuple(sorted(found.values(), key=_order))
 
 

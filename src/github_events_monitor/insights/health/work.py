@@ -71,7 +71,9 @@ def measure_maintenance(period: Period) -> Component:
         commits + issues,
         f"{count_of(commits, what)}, and {count_of(issues, 'issue')} touched by"
         f" {count_of(maintainers, 'maintainer')}, since {start}.",
-        "" if period.snapshot else "Whether the repository is archived or new is not known for this window.",
+        ""
+        if period.snapshot and period.snapshot.archived is not None
+        else "Whether the repository is archived or new is not known for this window.",
         *caveats,
         scored=enough or not gaps,
     )

@@ -1,6 +1,6 @@
 """What is known about a repository, arranged once for all checks; and how a check says what it found."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -43,7 +43,7 @@ class SecurityInputs:
     repo_url: where people read the repository.
     activity, commits: from `HISTORY` before `since` to `until`; of events those of `SECURITY_TYPES` suffice.
     events_stored: whether the window has any event, of whatever type.
-    files: of the commits whose details were fetched, by sha.
+    files: of the commits whose details were fetched, by sha. without_files: those known by their numbers alone.
     texts: what people wrote in the window's events.
     observations: rows of security_metrics; those whose sort key begins with `force_push#` count.
     snapshot: None for a past window, or when none could be made.
@@ -60,6 +60,7 @@ class SecurityInputs:
     events_stored: bool = False
     commits: Sequence[tuple[Commit, CommitSummary | None]] = ()
     files: Mapping[str, Sequence[CommitFile]] = field(default_factory=dict)
+    without_files: Collection[str] = ()
     texts: Sequence[TextItem] = ()
     observations: Sequence[MetricRow] = ()
     snapshot: Snapshot | None = None

@@ -78,7 +78,9 @@ def find_unread_files(case: Case) -> Iterator[str]:
 
 def _read(case: Case, known: Known) -> bool:
     files = case.inputs.files.get(known.commit.sha)  # which has not those of every commit
-    return known.commit.files_changed is not None if files is None else lists_all(known.commit, files)
+    if files is not None:
+        return lists_all(known.commit, files)
+    return known.commit.files_changed is not None and known.commit.sha not in case.inputs.without_files
 
 
 def _with_files(case: Case) -> Iterator[Known]:

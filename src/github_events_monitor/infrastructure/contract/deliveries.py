@@ -8,11 +8,15 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from ..github.natural_keys import derived_id, is_dated, is_derived, possible_keys, same_but_for_time
-from ..instants import SECOND, seconds_between, shift
-from ..records import Activity, Event, Facts
-from .database_interface import DatabaseManager, EventsRepository
+from ...github.natural_keys import derived_id, is_dated, is_derived, possible_keys, same_but_for_time, under_name
+from ...instants import SECOND, seconds_between, shift
+from ...records import Activity, Event, Facts
+from .events import EventsRepository
+
+if TYPE_CHECKING:
+    from .manager import DatabaseManager
 
 AROUND = timedelta(hours=1)
 """How far apart in time a delivery and the feed's record of the same occurrence may be dated."""
@@ -63,7 +67,7 @@ def may_be_double(event: Event, delivered: Collection[str]) -> bool:
     return is_derived(event.id) or event.repo_name in delivered
 
 
-async def without_doubles(manager: DatabaseManager, events: Iterable[Event]) -> list[Event]:
+async def without_doubles(manager: "DatabaseManager", events: Iterable[Event]) -> list[Event]:
     """Return those of an export's events that are not stored already under another id, or are under their own.
 
     It may hold what webhooks delivered, whose repositories are noted, and what the feed brought of the same.
@@ -78,6 +82,22 @@ async def without_doubles(manager: DatabaseManager, events: Iterable[Event]) -> 
     return left
 
 
+async def without_joined(repository: EventsRepository, repo: str, events: Sequence[Event]) -> list[Event]:
+    """Return stored events of a repository's other name as those of its key, without those that the key has already.
+
+    It may have them in another form, or as what was delivered to another database under another name.
+    """
+    derived, others = list[Event](), list[Event]()
+    for event in sorted(events, key=lambda event: (event.created_at, event.id)):
+        (derived if is_derived(event.id) else others).append(under_name(event, repo))
+    if others:
+        others = await without_delivered(repository, repo, others, await _stored_deliveries(repository, repo, others))
+    own = {event.id for event in events}
+    known = await repository.get_known_ids(event.id for event in derived if event.id not in own)
+    left = [event for event in derived if event.id not in known]
+    return others + await _without_twins(repository, repo, left, joined=True)
+
+
 async def _not_from_feed(repository: EventsRepository, events: Sequence[Event]) -> list[Event]:
     """Return those of many repositories' deliveries that the feed did not bring before, or that are stored already."""
     known = await repository.get_known_ids(event.id for event in events)
@@ -85,15 +105,22 @@ async def _not_from_feed(repository: EventsRepository, events: Sequence[Event]) 
     new = [event for event in events if event.id not in known and event.repo_name is not None]
     new.sort(key=lambda event: (event.repo_name or "", event.created_at, event.id))
     for repo, group in groupby(new, key=lambda event: event.repo_name or ""):
-        arriving = list(group)
-        rows = await _rows_near(repository, repo, arriving)
-        for event in arriving:
-            dated = event.event_type not in _UNDATED or is_dated(event)
-            twin = await _twin_in(repository, rows, event, dated=dated)
-            if twin is None:
-                left.append(event)
-            else:
-                rows.remove(twin)  # it stands for one delivery
+        left += await _without_twins(repository, repo, list(group))
+    return left
+
+
+async def _without_twins(
+    repository: EventsRepository, repo: str, events: Sequence[Event], *, joined: bool = False
+) -> list[Event]:
+    """Return those of a repository's deliveries, which are in order, that the feed did not bring before."""
+    left, rows = list[Event](), await _rows_near(repository, repo, events) if events else []
+    for event in events:
+        dated = event.event_type not in _UNDATED or is_dated(event)
+        twin = await _twin_in(repository, rows, event, dated=dated, joined=joined)
+        if twin is None:
+            left.append(event)
+        else:
+            rows.remove(twin)  # it stands for one delivery
     return left
 
 
@@ -112,22 +139,24 @@ async def _rows_near(repository: EventsRepository, repo: str, events: Sequence[E
 
 
 async def _twin_in(
-    repository: EventsRepository, rows: Iterable[Activity], event: Event, *, dated: bool
+    repository: EventsRepository, rows: Iterable[Activity], event: Event, *, dated: bool, joined: bool = False
 ) -> Activity | None:
     """Return the row of the same occurrence as a delivery. Payloads are read only of rows that look alike."""
     for row in rows:
         if not _looks_like(row, event) or (other := await repository.get_event(row.id)) is None:
             continue
-        if await asyncio.to_thread(_is_same, event, other, dated=dated):
+        if await asyncio.to_thread(_is_same, event, other, dated=dated, joined=joined):
             return row
     return None
 
 
-def _is_same(event: Event, other: Event, *, dated: bool) -> bool:
+def _is_same(event: Event, other: Event, *, dated: bool, joined: bool) -> bool:
     if is_derived(other.id) and b'"activity_type"' not in other.payload:
         # Another delivery, whose own id tells it apart; but GitHub tells of a star twice, as `star` and as `watch`,
-        # which does not say when.
-        return event.event_type == "WatchEvent" and is_dated(event) != is_dated(other)
+        # which does not say when. Under another name the same delivery has another id.
+        says_when = [b'"starred_at"' in one.payload for one in (event, other)]
+        told_twice = event.event_type == "WatchEvent" and says_when[0] != says_when[1]
+        return told_twice or (joined and not dated and same_but_for_time(event, other))
     return event.id in possible_ids(other) or (not dated and same_but_for_time(event, other))
 
 
