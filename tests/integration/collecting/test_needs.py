@@ -109,6 +109,26 @@ async def test_a_question_about_commits_leaves_none_of_it_to_the_next_about_deli
     assert world.github.requests == []
 
 
+async def test_workflows_that_a_question_had_no_requests_for_are_read_by_the_next_pass(
+    manager: DatabaseManager,
+) -> None:
+    """A failure of one whose file was removed would stand for another day."""
+    world = build(FakeGitHub(delivering()), manager=manager)
+    for run in world.hello.workflow_runs:
+        run["conclusion"] = "failure"
+    world.hello.workflows = []
+    await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+    assert (world.asked("/actions/runs"), world.asked("/actions/workflows")) == (1, 0)
+    world.pass_time(minutes=6)
+    for _ in range(2):
+        await world.collector.collect(["octo/hello"])
+        world.pass_time(minutes=6)
+    assert world.asked("/actions/workflows") == 1
+    runs = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert runs is not None
+    assert (runs.failed, runs.failing) == (12, ())
+
+
 async def test_what_is_known_of_the_repository_itself_counts_without_a_snapshot(world: World) -> None:
     """An archived repository is not maintained, whoever was told so, and by which question."""
     world.hello.archived = True
