@@ -49,9 +49,10 @@ Progress = Callable[[float, float, str], Awaitable[None]]
 class Outcome(NamedTuple):
     """How a pass over one repository went. `error` null: well.
 
-    reached: what was asked about was listed. listed: what was read, of `KINDS` and `NEEDS`. postponed: something is
-    left for the next pass. state: what is remembered of the repository by now; None where no pass was made. since: back
-    to when what was asked about reached. record_refused: why issues and pull requests may not be read.
+    reached: what was asked about was listed. listed: what was read of `KINDS`, and of `NEEDS` what was read, known
+    already, or left for the next pass. postponed: something is left for the next pass. state: what is remembered of the
+    repository by now; None where no pass was made. since: back to when what was asked about reached. record_refused:
+    why issues and pull requests may not be read.
     """
 
     repo: str
@@ -107,7 +108,7 @@ class CollectionPass:
             error=error,
             notes=state.notes,
             reached=reached,
-            listed=self._listed,
+            listed=(*self._listed, *state.needs),
             postponed=state.postponed,
             state=state.repository,
             since=state.want.since,

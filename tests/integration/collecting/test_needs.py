@@ -1,5 +1,6 @@
 """The first answer of a question uses its requests for what that very question rests on; later ones go on."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -107,6 +108,20 @@ async def test_a_question_about_commits_leaves_none_of_it_to_the_next_about_deli
     world.github.requests.clear()
     await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
     assert world.github.requests == []
+
+
+@pytest.mark.parametrize("question", [DEPLOYMENT_METRICS, REPOSITORY_HEALTH, SECURITY_REPORT], ids=lambda it: it.name)
+@pytest.mark.parametrize("token", ["token", None])
+async def test_questions_that_are_asked_at_once_share_a_pass(
+    manager: DatabaseManager, token: str | None, question: Any
+) -> None:
+    """Whatever of their needs is known already, takes a token, or has to wait for the next pass."""
+    world = build(FakeGitHub(delivering()), manager=manager, token=token)
+    for _ in range(3):
+        world.github.requests.clear()
+        await asyncio.gather(*(world.service.ask(question, repo="octo/hello") for _ in range(3)))
+        assert 2 <= len(world.github.requests) <= 8
+        world.pass_time(minutes=6)
 
 
 async def test_workflows_that_a_question_had_no_requests_for_are_read_by_the_next_pass(
