@@ -12,6 +12,7 @@ from github_events_monitor.infrastructure.questions.deployment_metrics import DE
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
+from github_events_monitor.observations import FORCE_PUSH
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, iso
 from tests.integration.collecting.conftest import World, build, busy_feed, hello
 
@@ -122,6 +123,31 @@ async def test_questions_that_are_asked_at_once_share_a_pass(
         await asyncio.gather(*(world.service.ask(question, repo="octo/hello") for _ in range(3)))
         assert 2 <= len(world.github.requests) <= 8
         world.pass_time(minutes=6)
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+async def test_pushes_that_were_read_are_kept_where_the_feed_fails(manager: DatabaseManager, thorough: bool) -> None:
+    """Nor is a push there twice once the feed brings it, too."""
+    world = build(FakeGitHub(delivering()), manager=manager)
+    pushed = {"id": 8, "activity_type": "push", "ref": "refs/heads/main", "before": "d" * 40, "after": "a" * 40}
+    pushed |= {"actor": {"login": "ada"}, "timestamp": world.hello.events[0]["created_at"]}
+    world.hello.activity = [pushed, *world.hello.activity]
+    world.github.faults.append(lambda path: (502, {}, b"") if path.endswith("/events") else None)
+    if thorough:
+        await world.collector.collect(["octo/hello"])
+    else:
+        await world.service.ask(SECURITY_REPORT, repo="octo/hello")
+    state = await manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert ("activity" in state.ledger.spans, "events" in state.ledger.spans) == (True, False)
+    rows = await manager.metrics.get_metrics("security_metrics", "octo/hello", prefix=FORCE_PUSH)
+    assert len(rows) == 1
+    world.github.faults.clear()
+    for _ in range(2):
+        world.pass_time(minutes=6)
+        await world.collector.collect(["octo/hello"])
+    pushes = await manager.events.get_activity("octo/hello", "2000", iso(world.now), event_types={"PushEvent"})
+    assert [row.sha for row in pushes] == ["c" * 40, "a" * 40]
 
 
 async def test_workflows_that_a_question_had_no_requests_for_are_read_by_the_next_pass(
