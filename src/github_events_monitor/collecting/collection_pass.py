@@ -49,9 +49,10 @@ Progress = Callable[[float, float, str], Awaitable[None]]
 class Outcome(NamedTuple):
     """How a pass over one repository went. `error` null: well.
 
-    reached: what was asked about was listed. listed: what was read, of `KINDS` and `NEEDS`. postponed: something is
-    left for the next pass. state: what is remembered of the repository by now; None where no pass was made. since: back
-    to when what was asked about reached. record_refused: why issues and pull requests may not be read.
+    reached: what was asked about was listed. listed: what was read of `KINDS`, and of `NEEDS` what was read, known
+    already, or left for the next pass. postponed: something is left for the next pass. state: what is remembered of the
+    repository by now; None where no pass was made. since: back to when what was asked about reached. record_refused:
+    why issues and pull requests may not be read.
     """
 
     repo: str
@@ -97,6 +98,8 @@ class CollectionPass:
                 state.failed(problem)
         else:
             await self._extras_if_possible(self._extras)
+        if self._activity is not None:
+            await self._collect_activity()
         await keep_observation(state)
         await self._store()
         return Outcome(
@@ -107,7 +110,7 @@ class CollectionPass:
             error=error,
             notes=state.notes,
             reached=reached,
-            listed=self._listed,
+            listed=(*self._listed, *state.needs),
             postponed=state.postponed,
             state=state.repository,
             since=state.want.since,
@@ -268,8 +271,6 @@ class CollectionPass:
             await self._observations()
             await read_older_runs(state)
             self._listed += NEEDS
-        elif self._activity is not None:
-            await collect_activity(state, self._activity)
         if self._keeper is not None:
             if state.thorough:
                 await self._step(0.6, "reviews")
@@ -279,12 +280,17 @@ class CollectionPass:
 
     async def _observations(self) -> None:
         state = self._state
-        due = (
+        due: list[Callable[[], Awaitable[None]]] = (
             [partial(collect_snapshot, state, observed=self._observed)]
             if is_snapshot_due(state)
             else [partial(collect_workflow_runs, state), partial(read_older_listings, state)]
         )
-        await side_by_side([partial(collect_activity, state, self._activity), *due])
+        await side_by_side([self._collect_activity, *due])
+
+    async def _collect_activity(self) -> None:
+        """Keep what was read of it beside the listings, whatever became of them; else read it now."""
+        ahead, self._activity = self._activity, None
+        await collect_activity(self._state, ahead)
 
     async def _step(self, share: float, message: str) -> None:
         if self._progress is not None:

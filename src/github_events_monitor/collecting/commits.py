@@ -258,8 +258,7 @@ class _Listing:
             head = state.repository.heads.get(self._kind)
             continues = not self._rewritten and head in {None, *listed, *parents}
             if answer.next_url is None:
-                if not continues:
-                    await self._rejoin(since)
+                await (self._settle(Span(since, until)) if continues else self._rejoin(since))
                 whole = not known or known[0].since >= since or await self._joined(parents - listed)
                 state.know(self._kind, *(known if whole else ()), Span(since, until))
                 return
@@ -267,12 +266,15 @@ class _Listing:
                 state.know(self._kind, *known, Span(known[-1].until, until))
                 return
             reached = min(reached, _reach(commits, until))
-            state.know(self._kind, Span(max(since, reached), until))
+            read = Span(max(since, reached), until)
+            state.know(self._kind, read)
+            if continues:
+                await self._settle(read)
             try:
                 answer = await self._fetch(since, None, None, url=answer.next_url)
             except (BudgetSpent, GitHubError):
                 if not continues:
-                    await self._rejoin_later(Span(since, max(since, reached)))
+                    await self._rejoin_later(Span(since, read.since))
                 raise
 
     def _keep_head(self) -> None:
@@ -292,6 +294,7 @@ class _Listing:
     async def _rejoin(self, since: str) -> None:
         """The whole listing was read: it says what the branch has and has not, whatever was stored of it."""
         await self._mark_replaced(since)
+        self._state.know(self._unsure)
         self._state.repository = rejoined(self._state.repository, self._kind)
 
     async def _rejoin_later(self, left: Span) -> None:
@@ -301,13 +304,17 @@ class _Listing:
         """
         self._keep_head()
         await self._mark_replaced(left.until)
-        self._state.learn(self._unsure, left)
+        self._state.know(self._unsure, left)
         self._state.repository = rejoined(self._state.repository, self._kind)
 
     async def _learn(self, read: Span) -> None:
-        """Learn that a stretch is known; where a force push left it unsure, what is not listed of it is replaced."""
+        """Learn that a stretch is known."""
+        self._state.learn(self._kind, read)
+        await self._settle(read)
+
+    async def _settle(self, read: Span) -> None:
+        """Where a force push left a stretch unsure that is read by now, what is not listed of it is replaced."""
         state, unsure = self._state, self._state.known(self._unsure)
-        state.learn(self._kind, read)
         for part in clip_spans(unsure, *read):
             await self._mark_replaced(*part)
         if unsure:

@@ -76,6 +76,8 @@ async def collect_observation(state: PassState) -> None:
     last = await _last(state)
     if state.info is None and (last is None or last.archived is None):  # else it is as it was when it was asked last
         await _read(state, _FACTS, _read_facts)
+    if last is not None and last.workflows is None and "workflow_runs" not in parts:  # a question had no requests left
+        state.observed[_WORKFLOWS] = await _active_workflows(state)
     await side_by_side([partial(read_part, state, part) for part in parts if part != "advisories"])
     if "advisories" in parts:
         await read_part(state, "advisories")

@@ -1,5 +1,6 @@
 """The first answer of a question uses its requests for what that very question rests on; later ones go on."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from github_events_monitor.infrastructure.questions.deployment_metrics import DE
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
+from github_events_monitor.observations import FORCE_PUSH
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, iso
 from tests.integration.collecting.conftest import World, build, busy_feed, hello
 
@@ -107,6 +109,65 @@ async def test_a_question_about_commits_leaves_none_of_it_to_the_next_about_deli
     world.github.requests.clear()
     await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
     assert world.github.requests == []
+
+
+@pytest.mark.parametrize("question", [DEPLOYMENT_METRICS, REPOSITORY_HEALTH, SECURITY_REPORT], ids=lambda it: it.name)
+@pytest.mark.parametrize("token", ["token", None])
+async def test_questions_that_are_asked_at_once_share_a_pass(
+    manager: DatabaseManager, token: str | None, question: Any
+) -> None:
+    """Whatever of their needs is known already, takes a token, or has to wait for the next pass."""
+    world = build(FakeGitHub(delivering()), manager=manager, token=token)
+    for _ in range(3):
+        world.github.requests.clear()
+        await asyncio.gather(*(world.service.ask(question, repo="octo/hello") for _ in range(3)))
+        assert 2 <= len(world.github.requests) <= 8
+        world.pass_time(minutes=6)
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+async def test_pushes_that_were_read_are_kept_where_the_feed_fails(manager: DatabaseManager, thorough: bool) -> None:
+    """Nor is a push there twice once the feed brings it, too."""
+    world = build(FakeGitHub(delivering()), manager=manager)
+    pushed = {"id": 8, "activity_type": "push", "ref": "refs/heads/main", "before": "d" * 40, "after": "a" * 40}
+    pushed |= {"actor": {"login": "ada"}, "timestamp": world.hello.events[0]["created_at"]}
+    world.hello.activity = [pushed, *world.hello.activity]
+    world.github.faults.append(lambda path: (502, {}, b"") if path.endswith("/events") else None)
+    if thorough:
+        await world.collector.collect(["octo/hello"])
+    else:
+        await world.service.ask(SECURITY_REPORT, repo="octo/hello")
+    state = await manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert ("activity" in state.ledger.spans, "events" in state.ledger.spans) == (True, False)
+    rows = await manager.metrics.get_metrics("security_metrics", "octo/hello", prefix=FORCE_PUSH)
+    assert len(rows) == 1
+    world.github.faults.clear()
+    for _ in range(2):
+        world.pass_time(minutes=6)
+        await world.collector.collect(["octo/hello"])
+    pushes = await manager.events.get_activity("octo/hello", "2000", iso(world.now), event_types={"PushEvent"})
+    assert [row.sha for row in pushes] == ["c" * 40, "a" * 40]
+
+
+async def test_workflows_that_a_question_had_no_requests_for_are_read_by_the_next_pass(
+    manager: DatabaseManager,
+) -> None:
+    """A failure of one whose file was removed would stand for another day."""
+    world = build(FakeGitHub(delivering()), manager=manager)
+    for run in world.hello.workflow_runs:
+        run["conclusion"] = "failure"
+    world.hello.workflows = []
+    await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+    assert (world.asked("/actions/runs"), world.asked("/actions/workflows")) == (1, 0)
+    world.pass_time(minutes=6)
+    for _ in range(2):
+        await world.collector.collect(["octo/hello"])
+        world.pass_time(minutes=6)
+    assert world.asked("/actions/workflows") == 1
+    runs = (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).workflow_runs
+    assert runs is not None
+    assert (runs.failed, runs.failing) == (12, ())
 
 
 async def test_what_is_known_of_the_repository_itself_counts_without_a_snapshot(world: World) -> None:

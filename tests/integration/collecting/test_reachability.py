@@ -139,3 +139,30 @@ async def test_a_forced_branch_with_more_pages_than_a_pass_may_ask_for_is_joined
     assert (complete[0], complete[-1]) == (False, True)
     stored = await manager.commits.get_authorship("octo/hello", "2000", iso(world.now), branch="master")
     assert {row.sha for row in stored} == left
+
+
+@pytest.mark.parametrize("token", ["token", None])
+async def test_a_merge_of_an_old_branch_hides_nothing_that_a_forced_branch_has_lost(
+    manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch, token: str | None
+) -> None:
+    """A pass that looks for the old branch reads what the one after the force push had left, too."""
+    world = build(FakeGitHub(long_history(300)), manager=manager, token=token)
+    world.github.remaining = 10_000
+    await world.collector.collect(["octo/hello"])
+    new = [commit(5_300 - n, NOW - timedelta(minutes=10 * n + 2), parents=(5_299 - n,)) for n in range(290)]
+    world.hello.branches["master"] = [*new, *world.hello.commits[290:]]
+    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
+        monkeypatch.setattr(collector, name, 4 if token else 3)
+    world.pass_time(minutes=10)
+    await world.collector.collect(["octo/hello"])
+    state = await manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert state.ledger.spans["commits"][0].since > iso(NOW - timedelta(days=2))
+    old = commit(9_001, NOW - timedelta(days=29), parents=(10,))
+    world.hello.branches["master"] = [commit(9_002, world.now, parents=(5_300, 9_001)), *world.hello.commits, old]
+    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
+        monkeypatch.setattr(collector, name, 40)
+    world.pass_time(minutes=10)
+    await world.collector.collect(["octo/hello"])
+    stored = await manager.commits.get_authorship("octo/hello", "2000", iso(world.now), branch="master")
+    assert {row.sha for row in stored} == {row["sha"] for row in world.hello.commits}
