@@ -8,10 +8,8 @@ from ..errors import GitHubError
 from ..github.client import BudgetSpent
 from ..github.graphql.documents import MOST_ISSUES
 from ..github.thread_events import gone_at
+from ..github.threads_merge import GONE_REASON
 from .pass_state import PassState
-
-REASON = "gone"
-"""Stands for the reason of closing, where it is only known that an issue is not there any more."""
 
 _QUESTIONS = 10
 """So many requests a day: those that were not updated for the longest time are asked for first."""
@@ -40,5 +38,15 @@ async def collect_gone(state: PassState) -> None:
             return
         for issue in chunk:
             if issue.number in gone and issue.number not in state.threads:
-                state.threads[issue.number] = gone_at(issue, state.now(), REASON)
+                state.threads[issue.number] = gone_at(issue, state.now(), GONE_REASON)
                 state.modified = True
+
+
+async def leave_former(state: PassState, taken_over_at: str) -> None:
+    """Close what is stored as open of who had the name before: no listing tells of it any more, and numbers repeat."""
+    threads = state.manager.threads
+    if threads.available and not state.dry_run:
+        stored = await threads.get_threads(state.repo, state.now())
+        await threads.save_threads(
+            [gone_at(thread, taken_over_at, GONE_REASON) for thread in stored if thread.state == "open"]
+        )

@@ -7,6 +7,7 @@ from ..github.resources import RepositoryInfo, parse_repository
 from ..instants import seconds_between
 from ..records import Ledger, name_by_id, repo_key
 from .former_names import NameTaken, look_up_name
+from .gone import leave_former
 from .pass_state import PassState
 
 WITHOUT_TOKEN_SECONDS = 24 * 3600.0
@@ -68,7 +69,7 @@ async def _recognise(state: PassState, info: RepositoryInfo) -> None:
             await state.manager.join_repositories(named, key)
     if state.repository.repository_id not in {None, info.id}:
         await _separate(state, state.repository.repository_id)
-        _take_over(state, info)
+        await _take_over(state, info)
     elif state.repository.default_branch not in {None, info.default_branch}:
         _list_anew(state, info)
     state.change(full_name=info.full_name, repository_id=info.id, default_branch=info.default_branch)
@@ -87,11 +88,13 @@ async def _separate(state: PassState, repository_id: int | None) -> None:
         raise NameTaken(found.full_name)
 
 
-def _take_over(state: PassState, info: RepositoryInfo) -> None:
+async def _take_over(state: PassState, info: RepositoryInfo) -> None:
     """Another repository has the name now: nothing is known of it yet. What is stored stays, and answers say so."""
     last_seen = state.repository.last_collected_at or state.now()
+    taken_over_at = max(info.created_at or last_seen, last_seen)
+    await leave_former(state, taken_over_at)
     state.change(
-        taken_over_at=max(info.created_at or last_seen, last_seen),
+        taken_over_at=taken_over_at,
         ledger=Ledger(),
         etags={},
         heads={},

@@ -68,8 +68,8 @@ class Passes:
     async def run(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None = None) -> Outcome:
         """Make one pass; a repository that turns out to be stored under another key is collected under that one."""
         before = budget.used
-        key = await self._stored_key(key, budget, plan)
         try:
+            key = await self._stored_key(key, budget, plan)
             outcome = await self._run(key, budget, plan, progress)
         except Renamed as renamed:
             if not plan.dry_run:
@@ -78,8 +78,8 @@ class Passes:
         except NameTaken as taken:
             busy = Unreachable(f"another repository has the name {key} by now, and keeping them apart has to wait")
             outcome = Outcome(key, Stored(0, 0), False, 0, busy, ())
-            if not plan.dry_run and await self._keep_apart(key, taken.full_name, plan):
-                outcome = await self._run(key, budget, plan, progress)
+            if plan.dry_run or await self._keep_apart(key, taken.full_name, plan):
+                outcome = await self._run(key, budget, plan, progress, anew=plan.dry_run)
                 said = (
                     f"{key} is another repository than the one that had this name before: that is {taken.full_name} now"
                 )
@@ -118,23 +118,37 @@ class Passes:
             lock.release()
 
     async def _stored_key(self, name: str, budget: RequestBudget, plan: Plan) -> str:
-        """Return the key of the repository that has a name, also where another one had it before."""
+        """Return the key of the repository that has a name, also where another one had it before.
+
+        Raises `NameTaken` in a dry run, which keeps nothing apart.
+        """
         collector_state = self._manager.collector_state
         state = await collector_state.get_state(name)
         if state is None:
             key = await collector_state.get_alias(name) or name
             known = await collector_state.get_state(key) if key != name else None
             return name if await is_taken(self._client, name, known, budget) else key
-        named_otherwise = state.full_name if has_another_name(state) and not plan.dry_run else None
+        named_otherwise = state.full_name if has_another_name(state) else None
         if named_otherwise and await is_taken(self._client, name, state, budget):
+            if plan.dry_run:
+                raise NameTaken(named_otherwise)
             await self._keep_apart(name, named_otherwise, plan)
         return name
 
     async def _run(
-        self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None, full_name: str | None = None
+        self,
+        key: str,
+        budget: RequestBudget,
+        plan: Plan,
+        progress: Progress | None,
+        full_name: str | None = None,
+        *,
+        anew: bool = False,
     ) -> Outcome:
+        """Make the pass. anew: as though nothing were remembered of the key, for that is of another repository."""
         if plan.dry_run:
-            return await CollectionPass(await self._begin(key, budget, plan, full_name), None, progress).run()
+            state = await self._begin(key, budget, plan, full_name, anew=anew)
+            return await CollectionPass(state, None, progress).run()
         lease = hold_lease(self._manager, self._clock, key, self._owner, plan.lease_seconds)
         try:
             async with self._exclusive(key, plan), self._under_way, lease as keeper:
@@ -147,8 +161,11 @@ class Passes:
             error = busy
         return Outcome(key, Stored(0, 0), False, 0, error, ())
 
-    async def _begin(self, key: str, budget: RequestBudget, plan: Plan, full_name: str | None) -> PassState:
-        stored = await self._manager.collector_state.get_state(key) or RepositoryState(repo_name=key)
+    async def _begin(
+        self, key: str, budget: RequestBudget, plan: Plan, full_name: str | None, *, anew: bool = False
+    ) -> PassState:
+        known = None if anew else await self._manager.collector_state.get_state(key)
+        stored = known or RepositoryState(repo_name=key)
         repository = without_future(stored, format_instant(self._clock()))
         if full_name is not None:
             repository = msgspec.structs.replace(repository, full_name=full_name)

@@ -99,6 +99,10 @@ class GitHubApp:
             self._tokens = kept
             self._found.clear()
 
+    def advice(self) -> str:
+        """Return where to look: it was removed or suspended, or is installed nowhere."""
+        return f"check the installations of GitHub App {self._app_id}"
+
     async def _current(self, installation: int) -> _Token:
         """Return an installation's token, renewed before its end; where that fails, the old one to its end."""
         known, now = self._tokens.get(installation), self._clock()

@@ -56,6 +56,10 @@ class StaticToken:
     def reject(self, authorization: str) -> None:
         """There is no other token."""
 
+    def advice(self) -> str:
+        """Return which setting has to name another one."""
+        return f"set {self._source} to a valid one, or unset it"
+
     def describe(self) -> str:
         """Return the source's name."""
         return self._source
@@ -85,6 +89,10 @@ class GhCli(StaticToken):
             return None
         token = _plain(ended.stdout) if ended.returncode == 0 else None
         return cls(SecretStr(token), f"the login of gh for {host}") if token else None
+
+    def advice(self) -> str:
+        """Return how to have another one."""
+        return "log in again with gh auth login"
 
 
 def find_credentials(

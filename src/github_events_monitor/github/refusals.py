@@ -18,11 +18,15 @@ class Transient(Unreachable):
 
 
 class Request(NamedTuple):
-    """What was asked of which host, as far as a message about the answer needs that."""
+    """What was asked of which host, as far as a message about the answer needs that.
+
+    advice: what helps where the token is rejected, or there is none.
+    """
 
     what: str
     host: str
     authenticated: bool
+    advice: str = "set GITHUB_TOKEN"
 
 
 def refusal(status: int, message: str, request: Request) -> GitHubError | InvalidInput:
@@ -39,6 +43,14 @@ def refusal(status: int, message: str, request: Request) -> GitHubError | Invali
     return Unreachable(_unexpected(status, said, request))
 
 
+def is_rejected(status: int, body: bytes) -> bool:
+    """Return whether a token is not accepted any more; that of an installation of an App also where it was suspended.
+
+    https://docs.github.com/en/apps/maintaining-github-apps/suspending-a-github-app-installation
+    """
+    return status == 401 or (status == 403 and b"suspended" in body)
+
+
 def _is_gone(status: int, words: str) -> bool:
     """Return whether something is not there any more: deleted, switched off, or left out by a force push.
 
@@ -53,7 +65,7 @@ def _not_found(said: str, request: Request) -> str:
     """Return words that claim neither: GitHub's 404 is the same for what is missing and for what is private."""
     if request.authenticated:
         return f"not found or not visible with this token: {request.what}{said}; check the name and the token's rights"
-    return f"not found or not visible without a token: {request.what}{said}; check the name, or set GITHUB_TOKEN"
+    return f"not found or not visible without a token: {request.what}{said}; check the name, or {request.advice}"
 
 
 def _forbidden(status: int, said: str, request: Request) -> str:
@@ -62,8 +74,8 @@ def _forbidden(status: int, said: str, request: Request) -> str:
     if status == 403:
         return f"{request.host} does not allow {request.what}{said}; check what the token may read"
     if request.authenticated:
-        return f"{request.host} rejected the token{said}; set GITHUB_TOKEN to a valid one, or unset it"
-    return f"{request.host} wants a token for {request.what}{said}; set GITHUB_TOKEN"
+        return f"{request.host} rejected the token{said}; {request.advice}"
+    return f"{request.host} wants a token for {request.what}{said}; {request.advice}"
 
 
 def _unexpected(status: int, said: str, request: Request) -> str:

@@ -17,7 +17,7 @@ from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
 from .pace import Pace, Sleep
 from .protocol import Outcome, classify, poll_interval, request_headers
-from .refusals import Request, Transient
+from .refusals import Request, Transient, is_rejected
 from .transport import Exchange, exchange, origin, resolve, trusted
 
 MAX_REDIRECTS = 5
@@ -48,6 +48,9 @@ class Credentials(Protocol):
 
     def reject(self, authorization: str) -> None:
         """Note that GitHub does not accept a header that was returned."""
+
+    def advice(self) -> str:
+        """Return what helps where GitHub does not accept a header, or there is none."""
 
 
 class Answer(NamedTuple):
@@ -210,7 +213,10 @@ class Session:
 
     async def _call(self, url: str, what: str, budget: RequestBudget, resource: str, owner: str | None) -> _Call:
         said = await self._authorization(owner)
-        return _Call(url, Request(what, urlsplit(url).netloc, said is not None), budget, resource, said)
+        request = Request(what, urlsplit(url).netloc, said is not None)
+        if self._credentials is not None:
+            request = request._replace(advice=self._credentials.advice())
+        return _Call(url, request, budget, resource, said)
 
     async def _authorization(self, owner: str | None) -> str | None:
         return await self._credentials.header(owner) if self._credentials is not None else None
@@ -290,7 +296,11 @@ class Session:
                     json=call.json,
                 )
                 self._note_limit(found, call)
-                if found.status == 401 and self._credentials is not None and call.authorization is not None:
+                if (
+                    is_rejected(found.status, found.body)
+                    and self._credentials is not None
+                    and call.authorization is not None
+                ):
                     self._credentials.reject(call.authorization)
             finally:
                 self._under_way[call.limit_key] -= 1

@@ -12,7 +12,7 @@ import msgspec
 from ..instants import SECOND, seconds_between, shift
 from ..records import Event, Reply, Thread
 from .thread_lists import DELIVERED, parse_delivered_thread, parse_mentioned_thread
-from .threads_merge import SAME_SECONDS, merge_threads
+from .threads_merge import GONE_REASON, SAME_SECONDS, merge_threads
 
 _STATES: dict[str | None, Literal["open", "closed", "merged"]] = {
     "opened": "open",
@@ -48,7 +48,7 @@ def _gone(event: Event, known: Thread | None) -> Thread | None:
     """
     if event.event_type != "IssuesEvent" or known is None or known.kind != "issue" or known.state != "open":
         return None
-    return gone_at(known, event.created_at, event.facts.action or "gone", event.actor_login)
+    return gone_at(known, event.created_at, event.facts.action or GONE_REASON, event.actor_login)
 
 
 def gone_at(issue: Thread, at: str, reason: str, by: str | None = None) -> Thread:

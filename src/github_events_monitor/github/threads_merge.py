@@ -13,6 +13,9 @@ from ..records import Reply, Thread
 SAME_SECONDS = 60
 """By how much the feed and the record may date the same comment, review or closing apart."""
 
+GONE_REASON = "gone"
+"""Stands for the reason of closing, where it is only known that a thread is not there any more."""
+
 MAX_REPLIES = 190_000
 """Bytes of JSON of what is kept of a thread's replies: more than 2,500, for an item of DynamoDB has 400 KB in all."""
 _FEW = 30
@@ -31,11 +34,12 @@ def merge_threads(old: Thread, new: Thread) -> Thread:
     merge is final. Replies are united, by kind and id.
 
     An issue and a pull request of one number are not the same thread (another repository took over the name, or the
-    issue was made a pull request), nor are two that were opened at different times: the later stands alone.
+    issue was made a pull request), nor are two that were opened at different times: the later stands alone, and the
+    one that is there where the other one is gone.
     """
     later, earlier = (new, old) if _as_of(new) >= _as_of(old) else (old, new)
     if later.kind != earlier.kind or abs(seconds_between(later.created_at, earlier.created_at)) > SAME_SECONDS:
-        return later
+        return earlier if later.state_reason == GONE_REASON else later
     if ended_again(earlier, later):
         earlier = msgspec.structs.replace(earlier, closed_by=None, state_reason=None, ending_known=False)
     known = {name: value for name in Thread.__struct_fields__ if (value := getattr(later, name)) is not None}

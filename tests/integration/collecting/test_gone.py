@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.issues import ISSUES, Issues
+from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, Json, commit, iso
 
 from .conftest import World, build
@@ -56,3 +59,26 @@ async def test_where_it_cannot_be_asked_nothing_is_taken_for_gone(manager: Datab
     await world.collector.collect(["octo/hello"])
     world.pass_time(seconds=1)
     assert (await asked(world)).total_issues == 3
+
+
+@pytest.mark.parametrize("token", ["token", None])
+async def test_where_another_repository_has_the_name_now_those_of_the_former_one_are_open_no_more(
+    manager: DatabaseManager, token: str | None
+) -> None:
+    """A repository of old, renamed to the name: its issue of a number was last updated before the former one's."""
+    world = build(make(manager, 3).github, manager=manager, token=token)
+    (pull,) = world.hello.pulls = [{**issue(4), "head": {"sha": "a" * 40}, "base": {"ref": "main"}, "draft": False}]
+    world.hello.issues.append({**pull, "pull_request": {}})
+    await world.collector.collect(["octo/hello"])
+    assert (await asked(world)).total_issues == 3
+    other = FakeRepository("Octo/Hello", id=8, issues=[{**issue(2), "title": "theirs"}])
+    at = iso(NOW - timedelta(days=9))
+    other.issues[0] |= {"created_at": at, "updated_at": at}
+    other.branches["main"] = [commit(9, NOW - timedelta(hours=1))]
+    world.github.repositories["octo/hello"] = other
+    world.pass_time(days=1)
+    await world.collector.collect(["octo/hello"])
+    world.pass_time(seconds=2)
+    assert [one.title for one in (await asked(world)).issues] == ["theirs"]
+    pulls = await world.service.ask(PULL_REQUESTS, repo="octo/hello", state="open")
+    assert pulls.pull_requests == ()

@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from github_events_monitor.collecting.webhooks import Receipt, receive_webhook
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
@@ -164,3 +166,17 @@ async def test_an_old_name_among_several_says_whose_history_it_shows(manager: Da
     take_over(world)
     news = await world.service.ask(WHATS_NEW, repos=["octo/hello", "octo/other"], since="2026-11-01")
     assert [part.repo for part in news.repositories if part.counts.get("commits")] == ["Octo/Hello"]
+
+
+@pytest.mark.parametrize("noticed", [False, True])
+async def test_a_dry_run_is_about_the_one_that_has_the_name_now(manager: DatabaseManager, *, noticed: bool) -> None:
+    world = await collected(manager)
+    rename(world)
+    if noticed:
+        await world.collector.collect(["octo/hello"])
+    take_over(world)
+    (row,) = (await world.collector.collect(["octo/hello"], dry_run=True)).repositories
+    assert (row.status, row.new_commits, "that is Octo/Renamed now" in (row.note or "")) == ("collected", 2, True)
+    stored = DatabaseService(QuestionContext(manager=manager, clock=world.clock))
+    assert (await stored.ask(RECENT_COMMITS, repo="octo/hello", hours=72)).total_commits == len(OURS)
+    await kept_apart(world)

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from github_events_monitor.errors import (
     Forbidden,
+    GitHubError,
     InvalidInput,
     NotFound,
     RateLimited,
@@ -610,7 +611,7 @@ class Installations:
         self._form, self.rejected = form, list[str]()
 
     async def header(self, owner: str | None) -> str | None:
-        return self._form.format(owner) if owner else None
+        return self._form.format(owner) or None if owner else None
 
     def allowance(self, owner: str) -> int | None:
         return hash(owner)
@@ -618,16 +619,36 @@ class Installations:
     def reject(self, authorization: str) -> None:
         self.rejected.append(authorization)
 
+    def advice(self) -> str:
+        return "look at the installations"
+
 
 async def test_credentials_are_told_which_header_was_rejected() -> None:
     credentials = Installations("token of {}")
-    server = Server(ok(), status(403), status(401), status(401))
+    server = Server(ok(), status(403), status(401), status(401), status(403, "This installation has been suspended"))
     async with GitHubClient(API, credentials, Watch(), transport=httpx.MockTransport(server)) as github:
         await github.fetch_repository("octo/n", budget=budget())
-        for name in ("ada/n", "octo/n", 7):
+        for name in ("ada/n", "octo/n", 7, "eve/n"):
             with pytest.raises(Forbidden):
                 await github.fetch_repository(name, budget=budget())
-    assert credentials.rejected == ["token of octo"]
+    assert credentials.rejected == ["token of octo", "token of eve"]
+
+
+@pytest.mark.parametrize(
+    ("form", "code", "told"),
+    [
+        ("token of {}", 401, "rejected the token; look at the installations"),
+        ("", 401, "wants a token for repository octo/n; look at the installations"),
+        ("", 404, "check the name, or look at the installations"),
+    ],
+)
+async def test_what_helps_is_what_the_credentials_say(form: str, code: int, told: str) -> None:
+    server = Server(status(code))
+    async with GitHubClient(API, Installations(form), Watch(), transport=httpx.MockTransport(server)) as github:
+        with pytest.raises(GitHubError) as refused:
+            await github.fetch_repository("octo/n", budget=budget())
+    assert told in refused.value.message
+    assert "GITHUB_TOKEN" not in refused.value.message
 
 
 async def test_the_header_of_every_question_is_the_credentials_own() -> None:

@@ -113,16 +113,19 @@ async def test_the_first_source_that_is_set_counts(monkeypatch: pytest.MonkeyPat
     found = find_credentials(Settings.load())
     assert found is not None
     assert (found.describe(), await found.header("octo")) == ("the login of gh for github.com", "Bearer gho_gh")
+    assert found.advice() == "log in again with gh auth login"
     for name, (value, described, header) in sources.items():
         monkeypatch.setenv(name, value)
         found = find_credentials(Settings.load())
         assert found is not None
         assert (found.describe(), await found.header(None)) == (described, header)
+        assert found.advice() == f"set {described} to a valid one, or unset it"
 
 
 async def test_an_app_comes_before_gh_token_and_after_a_file(tmp_path: Path) -> None:
     fake = FakeApp(users={"octo": 7})
     assert app(fake, gh_token="ghp_gh").describe().startswith("GitHub App 12345")
+    assert app(fake).advice() == "check the installations of GitHub App 12345"
     (tmp_path / "token").write_text("ghp_file")
     assert app(fake, github_token_file=tmp_path / "token").describe() == "GITHUB_TOKEN_FILE"
 
