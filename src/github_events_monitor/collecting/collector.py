@@ -226,7 +226,7 @@ class Collector:
             problems[key] = outcome.error or (outcome.record_refused if plan.kinds == RECORD else None)
             if not outcome.reached and problems[key] is None:
                 problems[key] = Unreachable(
-                    f"not collected within this call's {READ_REQUESTS} requests and {READ_SECONDS:.0f} s;"
+                    f"the {READ_REQUESTS} requests and {READ_SECONDS:.0f} s of one call did not suffice for all of it;"
                     " ask again, or run collect_now"
                 )
         return problems

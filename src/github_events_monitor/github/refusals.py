@@ -35,7 +35,7 @@ def refusal(status: int, message: str, request: Request) -> GitHubError | Invali
     if status >= 500 or status in {408, 409, 425}:
         return Transient(f"{request.host} answered {status} for {request.what}{said}; try again later")
     if status == 404 or _is_gone(status, message.lower()):
-        return NotFound(_not_found("" if message == "Not Found" else said, request))
+        return NotFound(_not_found(status, "" if message == "Not Found" else said, request))
     if status in {401, 403, 451}:
         return Forbidden(_forbidden(status, said, request))
     if status in {400, 422}:
@@ -61,8 +61,10 @@ def _is_gone(status: int, words: str) -> bool:
     return status == 422 and words.startswith(_GONE_FROM_HISTORY)
 
 
-def _not_found(said: str, request: Request) -> str:
+def _not_found(status: int, said: str, request: Request) -> str:
     """Return words that claim neither: GitHub's 404 is the same for what is missing and for what is private."""
+    if status == 410:
+        return f"deleted or switched off: {request.what}{said}; no other name or token shows it"
     if request.authenticated:
         return f"not found or not visible with this token: {request.what}{said}; check the name and the token's rights"
     return f"not found or not visible without a token: {request.what}{said}; check the name, or {request.advice}"

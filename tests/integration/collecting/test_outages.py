@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from github_events_monitor.errors import Forbidden, MonitorError, NotFound, RateLimited, Unreachable
+from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.questions.commit_details import COMMIT_DETAILS
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY
 from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from tests.fake_github import NOW, Reply, iso, sha
-from tests.integration.collecting.conftest import World
+from tests.fake_github import NOW, FakeGitHub, Reply, iso, sha
+from tests.integration.collecting.conftest import World, build, hello
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,13 @@ async def test_a_repository_that_is_not_there_is_not_found(world: World) -> None
     with pytest.raises(NotFound, match="nobody/nothing"):
         await world.service.ask(REPOSITORY_ACTIVITY, repo="nobody/nothing")
     assert await world.service.complete_repositories("") == []
+
+
+async def test_where_every_repository_failed_the_number_of_commits_is_not_known(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.github.fail(100, 503)
+    answer = await world.service.ask(MONITOR_COMMITS, repos=["octo/hello"])
+    assert MONITOR_COMMITS.summarise(answer).startswith("commits not known in 1 repository, ")
 
 
 async def test_stored_records_are_answered_with_a_note_while_github_is_down(world: World) -> None:

@@ -8,10 +8,12 @@ from github_events_monitor.collecting import collector
 from github_events_monitor.errors import Forbidden, GitHubError, InvalidInput, NotFound, Unreachable
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
+from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
 from tests.fake_github import FakeGitHub, FakeRepository, Reply, sha
 from tests.integration.collecting.conftest import World, build, hello
@@ -113,6 +115,32 @@ async def test_issues_that_may_not_be_read_are_an_error_and_no_empty_list(
     world.github.faults.clear()
     world.pass_time(minutes=6)
     assert (await world.service.ask(ISSUES, repo="octo/hello")).coverage.complete
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_repository_without_issues_is_there_for_every_other_question(
+    manager: DatabaseManager, status: int
+) -> None:
+    """That a question about issues found none of them says nothing of deliveries, security, health and news."""
+    world = build(FakeGitHub(hello()), manager=manager)
+    off: Reply = (status, JSON, b'{"message": "Issues are disabled for this repo"}')
+    world.github.faults.append(lambda path: off if "/issues" in path or "graphql" in path else None)
+    with pytest.raises(NotFound, match="issues of Octo/Hello"):
+        await world.service.ask(PULL_REQUESTS, repo="octo/hello")
+    coverages = (
+        (await world.service.ask(RECENT_COMMITS, repo="octo/hello")).coverage,
+        (await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")).coverage,
+        (await world.service.ask(SECURITY_REPORT, repo="octo/hello")).coverage,
+        (await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")).coverage,
+    )
+    assert not [one.note for one in coverages if "collecting failed" in (one.note or "")]
+    news = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
+    assert ([part.note for part in news.repositories], "mark stays" in (news.note or "")) == ([None], False)
+    before = len(world.github.requests)
+    for _ in range(2):
+        with pytest.raises(NotFound, match="repository octo/none"):
+            await world.service.ask(ISSUES, repo="octo/none")
+    assert len(world.github.requests) == before + 1
 
 
 async def test_health_and_news_say_that_issues_may_not_be_read(manager: DatabaseManager) -> None:

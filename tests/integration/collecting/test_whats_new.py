@@ -91,6 +91,7 @@ async def test_what_failed_is_named_and_keeps_the_mark_where_it_is() -> None:
     }
     assert "mark stays" in (answer.note or "")
     assert await world.manager.collector_state.get_reader_mark("default") == answer.since
+    assert f"Ask next as the same reader, or with since={answer.since}; " in WHATS_NEW.text(answer)
     await world.collector.close()
 
 

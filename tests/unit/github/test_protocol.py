@@ -89,7 +89,7 @@ def test_more_values_than_github_sends_are_not_read(monkeypatch: pytest.MonkeyPa
         (400, "Problems parsing", InvalidInput, "Problems parsing"),
         (410, "", Unreachable, "2022-11-28"),
         (410, "This issue was deleted", NotFound, "This issue was deleted"),
-        (410, "Issues are disabled for this repo", NotFound, "Issues are disabled"),
+        (410, "Issues are disabled for this repo", NotFound, "deleted or switched off: "),
         (451, "Repository access blocked", Forbidden, "legal"),
         (300, "", Unreachable, "GITHUB_API_URL"),
         (204, "", Unreachable, "204"),

@@ -156,12 +156,11 @@ MOSTLY = (Span("2025-01-01T00:00:00Z", june(9)), Span(june(10), UNTIL))
         (ALWAYS, ""),
         (
             MOSTLY,
-            "Collection of {} has gaps (once, first from 2026-06-09T00:00:00Z to 2026-06-10T00:00:00Z): more may have"
-            " happened.",
+            "Collection of {} has a gap from 2026-06-09T00:00:00Z to 2026-06-10T00:00:00Z: more may have happened.",
         ),
         (
             (Span(june(1, 1), june(9)), Span(june(10), UNTIL)),
-            "Collection of {} has gaps (2 times, first from 2026-06-01T00:00:00Z to 2026-06-01T01:00:00Z): more may"
+            "Collection of {} has 2 gaps, the first from 2026-06-01T00:00:00Z to 2026-06-01T01:00:00Z: more may"
             " have happened.",
         ),
         (
@@ -347,7 +346,7 @@ def test_maintenance_with_a_gap_is_scored_only_when_no_gap_can_matter(what: str,
     counts = f"commits, and 0 issues touched by 0 maintainers, since {APRIL}."
     assert (unsure.value, unsure.score) == (11, None)
     assert unsure.explanation == (
-        f"11 {counts} Collection of {what} has gaps (once, first from {APRIL} to 2026-06-01T00:00:00Z): more may have"
+        f"11 {counts} Collection of {what} has a gap from {APRIL} to 2026-06-01T00:00:00Z: more may have"
         " happened. Not scored: this is only a lower bound."
     )
     assert (sure.value, sure.sample_size, sure.score) == (12, 12, 1)
@@ -376,8 +375,8 @@ def test_a_gap_between_releases_is_not_an_interval() -> None:
     assert (found.value, found.score, found.sample_size) == (10, None, 1)
     assert found.explanation == (
         "3 releases known, the last 4.0 days before the end of the window; 10.0 days between them (median of 1)."
-        " There may be a later one. Collection of releases has gaps (once, first from 2026-06-12T00:00:00Z to"
-        " 2026-07-01T00:00:00Z): more may have happened. Not scored: 1 in the sample, at least 2 are needed."
+        " There may be a later one. Collection of releases has a gap from 2026-06-12T00:00:00Z to"
+        " 2026-07-01T00:00:00Z: more may have happened. Not scored: 1 in the sample, at least 2 are needed."
     )
     one = part(assess(release(june(1), "v1")), "release_frequency")
     assert (one.value, one.explanation) == (

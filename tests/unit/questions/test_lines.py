@@ -3,6 +3,7 @@
 import pytest
 
 from github_events_monitor.answers import Coverage, Gap, Window
+from github_events_monitor.infrastructure.questions.coverage import join_coverage
 from github_events_monitor.infrastructure.questions.developer_activity import DEVELOPER_ACTIVITY, DeveloperActivity
 from github_events_monitor.infrastructure.questions.lines import by_time, hours_of, known, status_lines_of
 
@@ -31,6 +32,20 @@ def test_where_knowledge_is_missing_it_is_said_what_to_call() -> None:
     nothing = Coverage(from_=None, to=None, complete=False, last_collected_at=None, sources=())
     for coverage in (nothing, nothing.model_copy(update={"from_": gap.to, "gaps": (gap,)})):
         assert 'collect_now with repos=["o/n"]' in list(status_lines_of(NOW, coverage, "o/n"))[-1]
+
+
+def test_of_several_repositories_it_is_said_which_are_not_known_and_never_that_nothing_was_collected() -> None:
+    whole = Coverage(from_="2026-11-01T00:00:00Z", to=NOW, complete=True, last_collected_at=NOW, sources=("events",))
+    part = Coverage(from_=None, to=None, complete=False, sources=("threads",))
+    both = join_coverage({"o/whole": whole, "o/part": part})
+    assert known(both, joined=True) == (
+        "Coverage: none of the window is completely known of all repositories."
+        " 1 of 2 repositories is not completely known in this window: o/part."
+    )
+    assert "collect_now" in next(status_lines_of(NOW, both, None))
+    many = join_coverage({f"o/{number}": part for number in range(5)})
+    assert (many.note or "").endswith("are not completely known in this window: o/0, o/1, o/2 and 2 more.")
+    assert list(status_lines_of(NOW, join_coverage({}), None)) == [f"Now {NOW}."]
 
 
 WINDOW = Window(hours=120, since="2026-11-01T06:00:00Z", until="2026-11-06T06:00:00Z")

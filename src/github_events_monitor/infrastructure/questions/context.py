@@ -251,12 +251,14 @@ class QuestionContext:
         except DatabaseError as error:
             problems |= dict.fromkeys(ask, error)
         for key in ask:
-            if isinstance(found := problems.get(key), NotFound):
+            found, about_record = problems.get(key), tuple(kinds) == RECORD
+            # A repository without issues is there all the same.
+            if isinstance(found, NotFound) and not (about_record and (await self.stored(key)).state):
                 self._missing[key] = found
             for kind in kinds:
                 self._widened[key, kind] = (span.since, self.now())
             self._next ^= {key} if {*RECORD} < {*kinds} else set()  # once alone: they may not be read, after all
-            if tuple(kinds) == RECORD:
+            if about_record:
                 self._remember_record(key, found)
         if len(self._widened) > MAX_MISSING:
             self._widened.clear()

@@ -1,6 +1,6 @@
 """What is known behind an answer, when a question collects first, and what an outage leaves to say."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from ...answers import Coverage, Gap
@@ -9,11 +9,14 @@ from ...errors import MonitorError, NotFound
 from ...instants import format_instant, seconds_between
 from ...ledger import clip_spans, missing_spans
 from ...records import RepositoryState, Span
-from ...text import count_of
+from ...text import clean, count_of
 
 LISTINGS = ("threads", "events", "commits")
 _NEEDS = frozenset({"releases", "deployments", "workflow_runs", "activity"})
 """What else questions rest on, of which it is remembered until when it was read."""
+
+_NAMED = 3
+"""Repositories that are named in a note about several."""
 
 
 def is_stale(
@@ -83,11 +86,14 @@ def add_note(coverage: Coverage, *notes: str | None) -> Coverage:
     return coverage.model_copy(update={"note": " ".join(filter(None, (coverage.note, *said)))}) if said else coverage
 
 
-def join_coverage(parts: Sequence[Coverage]) -> Coverage:
-    """Return what is known across repositories: complete only where all are; the note names how many are not."""
+def join_coverage(by_name: Mapping[str, Coverage]) -> Coverage:
+    """Return what is known across repositories: complete only where all are; the note names those that are not."""
+    parts = by_name.values()
     complete = bool(parts) and all(part.complete for part in parts)
-    partial, whole = sum(not part.complete for part in parts), count_of(len(parts), "repository")
-    verb = "is" if partial == 1 else "are"
+    partial = [clean(name, 80, one_line=True) for name, part in by_name.items() if not part.complete]
+    verb, more = "is" if len(partial) == 1 else "are", len(partial) - _NAMED
+    names = f"{', '.join(partial[:_NAMED])}{f' and {more} more' if more > 0 else ''}"
+    some = f"{len(partial)} of {count_of(len(parts), 'repository')}"
     froms, tos = [p.from_ for p in parts], [p.to for p in parts]
     collected = [p.last_collected_at for p in parts]
     return Coverage(
@@ -96,7 +102,7 @@ def join_coverage(parts: Sequence[Coverage]) -> Coverage:
         complete=complete,
         last_collected_at=min((c for c in collected if c), default=None) if all(collected) else None,
         sources=tuple(sorted({source for part in parts for source in part.sources})),
-        note=f"{partial} of {whole} {verb} not completely known in this window." if partial else None,
+        note=f"{some} {verb} not completely known in this window: {names}." if partial else None,
     )
 
 

@@ -61,7 +61,9 @@ def _lacks(inputs: DeploymentInputs, result: DeploymentResult) -> Sequence[str]:
     if result.total_releases is None and not inputs.releases_known:
         releases = "Releases were not listed yet: how many there are is unknown; collect_now lists them."
     if result.total_deployments is None and not inputs.deployments_known:
-        deployments = "Deployments were never listed, which takes a token and requests left: how many is unknown."
+        deployments = (
+            "Deployments were never listed, which takes a token and requests left: how many there are is unknown."
+        )
     return [note for note in (releases, deployments) if note]
 
 

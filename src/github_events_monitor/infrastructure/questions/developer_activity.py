@@ -70,7 +70,7 @@ async def answer(context: QuestionContext, query: DeveloperActivityQuery) -> Dev
         if not actor:
             await context.results.keep_developers(subject, asked, result)
     else:
-        coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
+        coverage = join_coverage({s.presenter.full_name: context.coverage(s, asked, "events") for s in subjects})
         coverage = add_note(coverage, _left_out(found))
         about = {"repo": None, "repo_url": None, "window": asked.window, "coverage": coverage}
     if not (result.developers or result.bots or result.ai_assistants):
@@ -146,7 +146,7 @@ def summarise(answer: DeveloperActivity) -> str:
     found = participants(answer.total_people, len(answer.bots), len(answer.ai_assistants))
     where = answer.repo or "All stored repositories"
     who = f", by {quoted(answer.actor, 80)}" if answer.actor else ""
-    return f"{where}{who}: {found}, {span(answer.window)}. {known(answer.coverage)}"
+    return f"{where}{who}: {found}, {span(answer.window)}. {known(answer.coverage, joined=answer.repo is None)}"
 
 
 def lines(answer: DeveloperActivity) -> Iterator[str]:

@@ -19,6 +19,8 @@ MAX_TEXT_BYTES = 19_500
 
 _CUT = "(the text ends here for its size; the structured answer, next_cursor or a narrower question has the rest)"
 
+_NOT_ALL = "not all of these repositories were collected as a whole yet: collect_now does that"
+
 
 def quoted(text: str, limit: int = 140) -> str:
     """Return a stranger's text on one line, cleaned, cut and in double quotes."""
@@ -38,13 +40,17 @@ def span(window: Window) -> str:
     return f"{window.since} to {window.until} ({window.hours} h)"
 
 
-def known(coverage: Coverage) -> str:
-    """Return what is known of a window: a reader must not take a partial answer for the whole."""
+def known(coverage: Coverage, *, joined: bool = False) -> str:
+    """Return what is known of a window: a reader must not take a partial answer for the whole.
+
+    joined: of several repositories together.
+    """
     note = f" {coverage.note}" if coverage.note else ""
     if coverage.complete:
         return f"Coverage of the window complete.{note}" if note else "Coverage complete."
     if coverage.from_ is None:
-        return f"Coverage: none of the window is completely known.{note}"
+        every = " of all repositories" if joined else ""
+        return f"Coverage: none of the window is completely known{every}.{note}"
     first, last = coverage.from_, coverage.to or ""
     inner = sum(first < gap.from_ < last for gap in coverage.gaps)
     gaps = f", except for {count_of(inner, 'gap')}" if inner else ""
@@ -74,7 +80,8 @@ def status_lines(answer: WindowedAnswer) -> Iterator[str]:
 
 def status_lines_of(now: str, coverage: Coverage, repo: str | None) -> Iterator[str]:
     """Yield the same for an answer about one repository or, without `repo`, about many."""
-    yield f"Now {now}; {freshness(coverage)}."
+    fresh = freshness(coverage) if repo or coverage.last_collected_at else _NOT_ALL if coverage.sources else None
+    yield f"Now {now}{f'; {fresh}' if fresh else ''}."
     yield from gap_lines(coverage, repo)
 
 
@@ -94,7 +101,8 @@ def gap_lines(coverage: Coverage, repo: str | None) -> Iterator[str]:
         yield f"Not known: {shown}{more}."
     nothing = coverage.from_ is None and not coverage.complete
     if repo and (nothing or coverage.gaps):
-        yield f'To learn more, call collect_now with repos=["{repo}"]. What happened in the rest is unknown, not none.'
+        reads = f'collect_now with repos=["{repo}"] reads what GitHub still shows of it'
+        yield f"What happened then is unknown, not none; {reads}."
 
 
 def cursor_line(cursor: str | None) -> Iterator[str]:

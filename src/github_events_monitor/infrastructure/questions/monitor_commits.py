@@ -111,7 +111,8 @@ def summarise(answer: MonitorCommits) -> str:
     found = sum(part.total_commits or 0 for part in answer.repositories)
     failed = sum(part.error is not None for part in answer.repositories)
     partial = sum(part.coverage is not None and not part.coverage.complete for part in answer.repositories)
-    line = f"{count_of(found, 'commit')} in {count_of(len(answer.repositories), 'repository')}, {span(answer.window)}"
+    commits = "commits not known" if 0 < failed == len(answer.repositories) else count_of(found, "commit")
+    line = f"{commits} in {count_of(len(answer.repositories), 'repository')}, {span(answer.window)}"
     doubts = [f"{failed} failed" if failed else "", f"{partial} not completely known" if partial else ""]
     said = ", ".join(filter(None, (line, *doubts)))
     return " ".join(filter(None, (f"{said}. Watching {len(answer.now_watching)}.", answer.note)))
@@ -127,7 +128,8 @@ def lines(answer: MonitorCommits) -> Iterator[str]:
         fresh = f"; {freshness(part.coverage)}" if part.coverage else ""
         more = f", the newest {len(part.commits)} below" if len(part.commits) < (part.total_commits or 0) else ""
         found = count_of(part.total_commits or 0, "commit")
-        yield f"{part.repo}: {found}{more}; by {author_counts(part.authors)}{fresh}."
+        by = f"; by {author_counts(part.authors)}" if part.authors else ""
+        yield f"{part.repo}: {found}{more}{by}{fresh}."
         if part.coverage and not part.coverage.complete:
             yield f"{part.repo}: {known(part.coverage)}"
             yield from gap_lines(part.coverage, part.repo)

@@ -114,13 +114,13 @@ async def _compare(context: QuestionContext, repos: Sequence[str], asked: Asked)
     chosen = await context.choose(repos)
     names = list({name.strip().lower(): name for name in chosen.names}.values())
     least, most = COMPARED
-    if not least <= len(names) + len(chosen.problems) <= most:
-        raise InvalidInput(f"repos takes {least} to {most} repositories to compare, not {len(names)}")
+    if not least <= (named := len(names) + len(chosen.problems)) <= most:
+        raise InvalidInput(f"repos takes {least} to {most} repositories to compare, not {named}")
     refused = {**chosen.problems, **check_repos(names)}
     subjects = await context.look_up_all([name for name in names if name not in refused], asked, LISTED)
     rows = [await _compared(context, subject, asked) for subject in subjects]
     rows += [ComparedHealth(repo=clean(name, 80), error=Problem.of(problem)) for name, problem in refused.items()]
-    coverage = join_coverage([context.coverage(subject, asked, "events") for subject in subjects])
+    coverage = join_coverage({s.presenter.full_name: context.coverage(s, asked, "events") for s in subjects})
     coverage = add_note(coverage, _unread_note(context, subjects, asked))
     return RepositoryHealth(
         repo=None,
@@ -211,7 +211,7 @@ def summarise(answer: RepositoryHealth) -> str:
         unknown = len(answer.repositories) - len(ranked)
         rest = f"; {unknown} not known" if unknown and ranked else ""
         whole = f"Health of {len(answer.repositories)} repositories: {order}{rest}, {span(answer.window)}."
-        return f"{whole} {known(answer.coverage)}"
+        return f"{whole} {known(answer.coverage, joined=True)}"
     score = "not known (null)" if answer.health_score is None else f"{answer.health_score:g} of 100"
     sure = "" if answer.confidence is None else f" at confidence {answer.confidence:.2f}"
     if answer.health_score is None and answer.confidence is not None:
@@ -248,6 +248,8 @@ def _side_by_side(answer: RepositoryHealth) -> Iterator[str]:
     for name in good[0].components if good else ():
         parts = [(row.repo, row.components[name]) for row in good]
         yield f"{name}: " + "; ".join(f"{repo} {_cell(part)}" for repo, part in parts)
+    if any(part.score is None for row in good for part in row.components.values()):
+        yield "Why a component is unknown: repository_health of that repository by itself says it."
     yield from (f"{row.repo}: {row.error.code}: {row.error.message}" for row in answer.repositories if row.error)
 
 

@@ -43,7 +43,9 @@ async def answer(context: QuestionContext, query: TrendingRepositoriesQuery) -> 
     states = await context.states([row.repo_name for row in ranked]) | unsettled
     subjects = [context.subject(row.repo_name, states.get(row.repo_name), row.repo_name) for row in ranked]
     unseen = [context.subject(key, state, key) for key, state in unsettled.items()]
-    coverage = join_coverage([context.coverage(subject, asked, "events") for subject in (*subjects, *unseen)])
+    coverage = join_coverage(
+        {s.presenter.full_name: context.coverage(s, asked, "events") for s in (*subjects, *unseen)}
+    )
     return TrendingRepositories(
         window=asked.window,
         repositories=tuple(
@@ -56,8 +58,9 @@ async def answer(context: QuestionContext, query: TrendingRepositoriesQuery) -> 
 
 def summarise(answer: TrendingRepositories) -> str:
     """Return the answer in one line."""
-    found = count_of(len(answer.repositories), "repository")
-    return f"{found} with events, {span(answer.window)}. {known(answer.coverage)}"
+    found = len(answer.repositories)
+    ranked = f"The {count_of(found, 'repository')} with most events" if found else "No repository with events"
+    return f"{ranked}, {span(answer.window)}. {known(answer.coverage, joined=True)}"
 
 
 def lines(answer: TrendingRepositories) -> Iterator[str]:

@@ -141,7 +141,11 @@ def text_size(answer: WhatsNew) -> int:
 
 def lines(answer: WhatsNew) -> Iterator[str]:
     """Yield the answer as text."""
-    yield f"Now {answer.now}. Ask next with since={answer.next_since}, or as the same reader."
+    again = f"Ask next with since={answer.next_since}, or as the same reader."
+    if answer.errors or any(part.note for part in answer.repositories):
+        left_out = f"since={answer.next_since} would leave out what is not known yet"
+        again = f"Ask next as the same reader, or with since={answer.since}; {left_out}."
+    yield f"Now {answer.now}. {again}"
     for one in answer.attention:
         at = f"{_AT.get(one.kind, ' at')} {one.at}" if one.at else ""
         yield f"! {one.repo} {one.kind}: {one.reason}{at}"

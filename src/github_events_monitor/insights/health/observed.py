@@ -11,7 +11,11 @@ def measure_ci(period: Period) -> Component:
     runs, successes = (snapshot.ci_runs, snapshot.ci_successes) if snapshot else (None, None)
     if runs is None or successes is None:
         return component("ci_success", None, None, _why_unknown(period, "ci_runs"))
-    said = f"{successes} of {runs} runs succeeded." if runs else "No workflow run that gave a verdict was found."
+    said = (
+        f"{successes} of {count_of(runs, 'run')} succeeded."
+        if runs
+        else "No workflow run that gave a verdict was found."
+    )
     return component("ci_success", successes / runs if runs else None, runs, said)
 
 

@@ -92,6 +92,5 @@ def _gap(what: str, known: Sequence[Span], since: str, until: str) -> str:
         return ""
     if missing == (Span(since, until),):
         return f"It is not known whether {what} were missed in this time: they were never collected without a gap."
-    times = "once" if len(missing) == 1 else f"{len(missing)} times"
-    first = f"from {missing[0].since} to {missing[0].until}"
-    return f"Collection of {what} has gaps ({times}, first {first}): more may have happened."
+    gaps = "a gap" if len(missing) == 1 else f"{len(missing)} gaps, the first"
+    return f"Collection of {what} has {gaps} from {missing[0].since} to {missing[0].until}: more may have happened."
