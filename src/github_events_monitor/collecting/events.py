@@ -69,7 +69,12 @@ async def _read_pages(state: PassState, feed: list[Event], asked_at: str) -> tup
     for page in range(1, MAX_PAGES + 1):
         resource = f"events/{page}"
         etag = state.etag(resource) if page == 1 or unchanged else None
-        answer = await state.client.fetch_events(state.asked_name, page=page, etag=etag, budget=state.budget)
+        try:
+            answer = await state.client.fetch_events(state.asked_name, page=page, etag=etag, budget=state.budget)
+        except BudgetSpent:
+            if unchanged and not feed:
+                return False, True  # as without a token, where the others are not asked for
+            raise
         if answer.poll_interval:
             state.change(next_poll_at=shift(state.now(), timedelta(seconds=answer.poll_interval)))
         if not state.saw(resource, answer):

@@ -228,3 +228,20 @@ async def test_passes_of_few_requests_get_to_everything_by_turns(
         assert state.ledger.spans[kind][-1].until >= iso(NOW + timedelta(minutes=30))
     found = await components(world)
     assert (found["open_advisories"].value, found["ci_success"].sample_size) == (1, 12)
+
+
+async def test_a_feed_in_which_nothing_is_new_is_known_where_its_other_pages_have_no_requests_left(
+    manager: DatabaseManager,
+) -> None:
+    """Else each answer says that collecting failed, while issues change."""
+    world = build(FakeGitHub(busy()), manager=manager)
+    world.github.with_history = True
+    await world.collector.collect(["octo/hello"])
+    for _ in range(3):
+        world.pass_time(minutes=6)
+        world.hello.issues[0]["updated_at"] = iso(world.now)
+        world.github.requests.clear()
+        answer = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+        assert 2 <= len(world.github.requests) <= 8
+        assert "collecting failed" not in (answer.coverage.note or "")
+        assert answer.coverage.to == iso(world.now)
