@@ -36,17 +36,21 @@ def is_missing(arriving: CommitRecord, stored: CommitRecord | None) -> bool:
 def merge_states(stored: RepositoryState | None, arriving: RepositoryState | None) -> RepositoryState | None:
     """Return a stored state, and what came with records of an export that are stored by now: it is known, too.
 
-    What the stored one does not say of the repository's name and id the other says; of two names of one id the name is
-    the one read last.
+    What the stored one does not say of the repository's name, id and default branch the other says; of two names of one
+    id the name is the one read last. What is known of another repository, which had or has the name, is left aside.
     """
     if stored is None or arriving is None:
         return stored or arriving
-    numbers = {stored.repository_id, arriving.repository_id}
-    is_later = (arriving.last_collected_at or "") > (stored.last_collected_at or "") and len(numbers) == 1
+    same_id = stored.repository_id == arriving.repository_id
+    if not same_id and None not in {stored.repository_id, arriving.repository_id}:
+        return stored
+    is_later = same_id and (arriving.last_collected_at or "") > (stored.last_collected_at or "")
     return msgspec.structs.replace(
         stored,
         full_name=(arriving.full_name if is_later else None) or stored.full_name or arriving.full_name,
         repository_id=stored.repository_id or arriving.repository_id,
+        default_branch=stored.default_branch or arriving.default_branch,
+        taken_over_at=max(filter(None, (stored.taken_over_at, arriving.taken_over_at)), default=None),
         ledger=united_ledger(stored.ledger, arriving.ledger),
         sources=tuple(dict.fromkeys((*stored.sources, *arriving.sources))),
     )

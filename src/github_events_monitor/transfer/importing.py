@@ -27,7 +27,7 @@ from .parsing_process import Parsers
 from .pipeline import WriteBehind
 from .record import record_threads
 from .report import ImportReport, Progress, Tally
-from .selecting import delivered_repositories, ids_of, known_ids
+from .selecting import check_ids, delivered_repositories, ids_of, known_ids
 
 _MAX_REPOSITORIES_HELD = 50_000
 
@@ -65,6 +65,7 @@ async def import_files(
         are = "is" if len(empty) == 1 else "are"
         raise DataFileError(f"{', '.join(empty[:3])} {are} empty; name a file with events or an export")
     files = [file for file in files if kinds[file] is not Kind.EMPTY]
+    await check_ids(manager, keys, kinds)
     ids = await ids_of(manager, keys, kinds) if keys else frozenset[int]()
     recorded = frozenset(await watched_keys(manager.collector_state, targets)) if keys is None else keys
     recorded_ids = ids or await known_ids(manager, recorded) if recorded else ids

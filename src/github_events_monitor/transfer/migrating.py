@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import InvalidInput, SettingsError
 from ..infrastructure.contract.deliveries import may_be_double, without_doubles
+from ..infrastructure.contract.export_coverage import MEMORY
 from ..infrastructure.contract.export_rows import ParsedItems, parse_items
 from ..infrastructure.database_factory import DatabaseFactory
 from ..infrastructure.database_interface import TABLES, DatabaseManager, TableItem, retrying_longer
@@ -18,7 +19,7 @@ from ..instants import normalise_instant
 from .export_file import in_order
 from .pipeline import WriteBehind
 from .report import ImportReport, Progress, Tally
-from .selecting import delivered_repositories
+from .selecting import delivered_repositories, refuse_strangers
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ async def copy_items(
     progress: Progress | None = None,
 ) -> ImportReport:
     """Return the same between two managers that are open."""
+    await _check_ids(origin, destination, repo)
     watched = await watched_keys(destination.collector_state, ())
     tally, delivered = Tally(), await delivered_repositories(destination, watched)
 
@@ -76,6 +78,16 @@ async def copy_items(
             async for batch in _batches(origin.read_pages(chosen, since=start, repo=repo)):
                 await writes.put(store(batch))
     return tally.report()
+
+
+async def _check_ids(origin: DatabaseManager, destination: DatabaseManager, repo: str | None) -> None:
+    """Refuse to mix two repositories of one name, as an import does."""
+    if not await destination.collector_state.get_repositories(limit=1):
+        return
+    async for page in origin.read_pages((MEMORY,), repo=repo):
+        states = await origin.collector_state.get_states(item.item["repo_name"] for item in page)
+        ids = {name: state.repository_id for name, state in states.items() if state.repository_id is not None}
+        await refuse_strangers(destination, "the source", ids)
 
 
 async def _without_doubles(manager: DatabaseManager, parsed: ParsedItems, delivered: frozenset[str]) -> ParsedItems:

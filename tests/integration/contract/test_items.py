@@ -10,7 +10,7 @@ from github_events_monitor.infrastructure.database_factory import get_sqlite_man
 from github_events_monitor.infrastructure.database_interface import TABLES, DatabaseManager, TableItem
 from github_events_monitor.infrastructure.thread_wire import thread_to_dict
 from github_events_monitor.infrastructure.wire import commit_to_dict
-from github_events_monitor.records import CommitRecord, MetricRow
+from github_events_monitor.records import CommitRecord, MetricRow, RepositoryState
 
 from .builders import (
     FACTS,
@@ -135,6 +135,25 @@ async def test_a_commit_known_from_a_push_alone_gives_way_to_an_exported_one(man
     again = TableItem("commits", commit_to_dict(pushed.commit))
     assert (await manager.write_items([again]))["commits"] == 0
     assert await manager.commits.get_commit(REPO, sha(1)) == kept
+
+
+@pytest.mark.parametrize("number", [STATE.repository_id, None, 8])
+async def test_what_is_known_of_a_repository_grows_by_what_is_known_of_the_same_one(
+    manager: DatabaseManager, number: int | None
+) -> None:
+    """An archive told of it before, or another repository has the name here: of that one nothing more is known."""
+    here = RepositoryState(repo_name=REPO, full_name="Octo/Spoon", repository_id=number, sources=("archive",))
+    await manager.collector_state.save_states([here])
+    async with get_sqlite_manager(":memory:") as source:
+        await source.collector_state.save_states([msgspec.structs.replace(STATE, taken_over_at=at(3))])
+        await manager.write_items(await collect(source.read_items()))
+    state = await manager.collector_state.get_state(REPO)
+    assert state is not None
+    if number == 8:
+        assert state == here
+    else:
+        assert (state.repository_id, state.default_branch, state.taken_over_at) == (2**40, "main", at(3))
+        assert state.ledger == STATE.ledger
 
 
 async def test_imported_rows_answer_questions(manager: DatabaseManager) -> None:
