@@ -135,6 +135,10 @@ class ForcePush(msgspec.Struct, frozen=True, kw_only=True):
         return _commit(self.after) or _commit(self.before)
 
 
+NOT_YET = "it was not asked for yet"
+"""Why a field of a snapshot is unknown that a later question or pass reads."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A repository as it was seen at `observed_at`. None means that it could not be read; `unknown` says why, by field.
 
@@ -154,6 +158,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     open_advisories: int | None = None
     workflows: tuple[int, ...] | None = None
     unknown: dict[str, str] = {}
+
+    def was_asked_for(self, *fields: str) -> bool:
+        """Return whether GitHub was asked for all of these, whether or not it told them."""
+        return all(getattr(self, name) is not None or self.unknown.get(name, NOT_YET) != NOT_YET for name in fields)
 
     def to_row(self, repo: str) -> MetricRow:
         """Return the row of security_metrics; a later snapshot of the same day replaces it."""

@@ -15,7 +15,7 @@ from ..github.resources import parse_community_profile, parse_repository, parse_
 from ..github.workflow_runs import parse_active_workflows, parse_workflow_runs
 from ..insights.workflow_runs import RUN_TYPES, find_failing, verdicts_on
 from ..instants import seconds_between, shift
-from ..observations import SNAPSHOT, Snapshot
+from ..observations import NOT_YET, SNAPSHOT, Snapshot
 from ..records import Activity
 from ..side_by_side import side_by_side
 from .gone import collect_gone
@@ -39,7 +39,6 @@ _PARTS = {
 """Fields of a snapshot that one answer of GitHub's has."""
 _WORKFLOWS = "workflows"
 """Read with `workflow_runs`, and only where one failed last."""
-_NOT_YET = "it was not asked for yet"
 
 
 def is_snapshot_due(state: PassState) -> bool:
@@ -88,7 +87,7 @@ async def unread_parts(state: PassState, *, refused: bool = False) -> list[str]:
     snapshot = await _last(state)
     if snapshot is None or not is_of_a_day(state, snapshot.observed_at):
         return list(_PARTS)
-    left = {name for name, reason in snapshot.unknown.items() if refused or reason == _NOT_YET}
+    left = {name for name, reason in snapshot.unknown.items() if refused or reason == NOT_YET}
     return [part for part, fields in _PARTS.items() if left.intersection(fields)]
 
 
@@ -109,7 +108,7 @@ async def keep_observation(state: PassState) -> str | None:
     names = [*_FACTS, *(name for part in _PARTS.values() for name in part)]
     kept = {name: before[name] for name in (_FACTS if is_new else (*names, _WORKFLOWS)) if before.get(name) is not None}
     values = {**kept, **state.observed}
-    reasons = {**dict.fromkeys(names, _NOT_YET), **({} if is_new else before.get("unknown", {})), **state.unread}
+    reasons = {**dict.fromkeys(names, NOT_YET), **({} if is_new else before.get("unknown", {})), **state.unread}
     snapshot = Snapshot(
         observed_at=state.now() if last is None or is_new else last.observed_at,
         default_branch=state.repository.default_branch,

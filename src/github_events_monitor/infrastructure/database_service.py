@@ -61,7 +61,7 @@ class DatabaseService:
             context = self.context.for_call(progress=progress, may_watch=may_watch)
             if skipped is not None:
                 context = context.without_waiting(skipped)
-            return question.finish(await question.answer(context, query), context.now())
+            return question.finish(await question.answer(context, query), context.now(), query)
 
         if self.cache is None or skipped is not None or not self.cache.covers(query):
             return await ask()

@@ -73,7 +73,7 @@ def _show(page: Console, answer: WhatsNew) -> None:
         _section(page, Text.assemble((part.repo, "bold"), "  ", (_counts(part), "dim")), list(_news(part)))
     if answer.quiet:
         _section(page, Text("Quiet", style="bold"), [plain(", ".join(answer.quiet), "dim")])
-    if not (answer.attention or answer.repositories):
+    if _has_nothing(answer):
         page.print()
         page.print(plain("Nothing new."))
     page.print()
@@ -148,10 +148,15 @@ def markdown_lines(answer: WhatsNew) -> Iterator[str]:
             yield f"- new here: {_escaped(', '.join(part.newcomers))}"
     if answer.quiet:
         yield from ("", f"Quiet: {_escaped(', '.join(answer.quiet))}")
-    if not (answer.attention or answer.repositories):
+    if _has_nothing(answer):
         yield from ("", "Nothing new.")
     if answer.note:
         yield from ("", f"_{_escaped(answer.note)}_")
+
+
+def _has_nothing(answer: WhatsNew) -> bool:
+    """Return whether what is known has no news; where every repository failed nothing is known."""
+    return not (answer.attention or answer.repositories) and bool(answer.quiet or not answer.errors)
 
 
 def _link(text: str, url: str | None) -> str:

@@ -39,4 +39,6 @@ def test_a_repository_that_is_not_there_is_said_and_the_others_are_shown(run: Ru
     assert result.code == 1
     assert "3 commits" in result.out
     assert "error: octo/missing: " in result.err
+    for shown in ((), ("--markdown",)):
+        assert "Nothing new." not in run("whats-new", "octo/missing", *shown).out
     assert "--reader" in run("whats-new", "--help").out

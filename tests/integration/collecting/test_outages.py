@@ -12,7 +12,8 @@ from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from tests.fake_github import NOW, FakeGitHub, Reply, iso, sha
+from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, iso, sha
 from tests.integration.collecting.conftest import World, build, hello
 
 
@@ -49,6 +50,15 @@ async def test_where_every_repository_failed_the_number_of_commits_is_not_known(
     world.github.fail(100, 503)
     answer = await world.service.ask(MONITOR_COMMITS, repos=["octo/hello"])
     assert MONITOR_COMMITS.summarise(answer).startswith("commits not known in 1 repository, ")
+
+
+async def test_a_comparison_says_why_it_rests_on_what_is_stored(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello(), FakeRepository("octo/other", id=8)), manager=manager)
+    await world.collector.collect(["octo/hello", "octo/other"])
+    world.pass_time(hours=1)
+    world.github.fail(100, 503)
+    both = await world.service.ask(REPOSITORY_HEALTH, repos=["octo/hello", "octo/other"])
+    assert (both.coverage.note or "").count("because collecting failed: ") == 1
 
 
 async def test_stored_records_are_answered_with_a_note_while_github_is_down(world: World) -> None:

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from github_events_monitor.infrastructure.database_interface import CollectorState, DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions import whats_new
+from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
+from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
 from github_events_monitor.infrastructure.questions.whats_new import KINDS, WHATS_NEW, WhatsNew
 from github_events_monitor.records import Commit, CommitRecord, Event, Facts, Ledger, RepositoryState, Span, Thread
 from tests.fake_github import NOW, FakeGitHub, FakeRepository, commit, iso, sha
@@ -336,9 +338,17 @@ async def test_asked_twice_in_a_second_nothing_is_collected_and_nothing_is_left(
 async def test_what_a_first_question_did_not_read_is_said_and_does_not_pass_for_none(manager: DatabaseManager) -> None:
     world = make(manager)
     first = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
-    assert first.note == "Failing checks and advisories of 1 repository are not known yet (collect_now)."
+    assert first.note == "Failing checks or advisories of 1 repository are not known yet (collect_now)."
     assert first.note in WHATS_NEW.text(first)
     await world.collector.collect(["octo/hello"])
+    assert (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).note is None
+
+
+async def test_checks_and_advisories_that_other_questions_read_are_known(manager: DatabaseManager) -> None:
+    world = make(manager)
+    await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    assert "checks or advisories" in ((await world.service.ask(WHATS_NEW, repos=["octo/hello"])).note or "")
+    await world.service.ask(SECURITY_REPORT, repo="octo/hello")
     assert (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).note is None
 
 

@@ -82,6 +82,8 @@ async def test_a_cursor_fixes_the_path_and_the_words(manager: DatabaseManager) -
     second = await asked.ask(RECENT_COMMITS, repo=REPO, cursor=first.next_cursor)
     assert [row.sha for row in (*first.commits, *second.commits)] == [sha(number) for number in (6, 4, 2, 1)]
     assert (second.total_commits, second.next_cursor) == (4, None)
+    assert all(page.summary_line.endswith(' Asked for: path "*.py".') for page in (first, second))
+    assert "Asked for" not in (await asked.ask(RECENT_COMMITS, repo=REPO, since="2025-03-01", limit=3)).summary_line
     with pytest.raises(InvalidInput, match="path is fixed by the cursor"):
         await asked.ask(RECENT_COMMITS, repo=REPO, cursor=first.next_cursor, path="src/")
 

@@ -12,7 +12,7 @@ from ...records import RepositoryState, Span
 from ...text import clean, count_of
 
 LISTINGS = ("threads", "events", "commits")
-_NEEDS = frozenset({"releases", "deployments", "workflow_runs", "activity"})
+NEEDS = frozenset({"releases", "deployments", "workflow_runs", "activity"})
 """What else questions rest on, of which it is remembered until when it was read."""
 
 _NAMED = 3
@@ -57,7 +57,7 @@ def is_stale(
 
 def never_read(state: RepositoryState | None, kinds: Sequence[str], tried: Collection[str]) -> bool:
     """Return whether nothing of what a question rests on beside listings was read, or tried to be."""
-    needs, known = _NEEDS.intersection(kinds), state.ledger.spans if state else {}
+    needs, known = NEEDS.intersection(kinds), state.ledger.spans if state else {}
     return bool(needs) and not any(kind in known or kind in tried for kind in needs)
 
 

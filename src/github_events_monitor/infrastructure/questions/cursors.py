@@ -49,6 +49,13 @@ def write_cursor(question: str, page: Page[Any], last: Position) -> str:
     return _encode(_digest(body) + body)
 
 
+def query_of(question: str, query: PagedT) -> PagedT:
+    """Return the query of the first page. Raises `InvalidInput` for a foreign or forged cursor."""
+    if query.cursor is None:
+        return query
+    return type(query).read(_read(query.cursor, question).arguments, question)
+
+
 def open_page(question: str, query: PagedT, now: datetime) -> Page[PagedT]:
     """Return the page that a query asks for, by its own window or by its cursor.
 

@@ -13,10 +13,11 @@ from ...insights.delivery.releases import Ends, id_of, tags_by_id
 from ...insights.workflow_runs import Workflows, latest_attempts, verdicts_on
 from ...instants import seconds_between
 from ...observations import FORCE_PUSH, RELEASE, Release, Snapshot
-from ...records import WEBHOOK, Activity, Authorship, Commit, MetricRow, Seen, Span, Thread
+from ...records import WEBHOOK, Activity, Authorship, Commit, MetricRow, RepositoryState, Seen, Span, Thread
 from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
+from .coverage import NEEDS
 from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
@@ -43,7 +44,7 @@ class Gathered(NamedTuple):
     attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
     has been told with this, where it is not what is remembered; not of one that could not be collected, whose news are
     still to come. refused: by name why GitHub lets no issues be read.
-    unobserved: of how many repositories it was never read whether checks fail and advisories are open.
+    unobserved: of how many repositories it was never read whether checks fail, or whether advisories are open.
     """
 
     attention: list[Attention]
@@ -81,7 +82,7 @@ async def gather(
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
     keys = [subject.key for subject in subjects]
     seen, user = await asyncio.gather(_seen(context, reader, keys), context.user()) if keys else ({}, None)
-    found, whole = Gathered([], [], [], errors, whole=True, seen={}), True
+    found, whole, unobserved = Gathered([], [], [], errors, whole=True, seen={}), True, 0
     request = Request(asked, most, user)
     filters = [NewsFilter(asked.span, seen.get(key)) for key in keys]
     jobs = (partial(_of, context, *pair, request) for pair in zip(subjects, filters, strict=True))
@@ -90,7 +91,8 @@ async def gather(
         if isinstance(one, MonitorError):
             errors[name] = Problem.of(one)
             continue
-        news, looks = one
+        news, looks, observed = one
+        unobserved += not observed
         if news.note is not None:  # it could not be collected, or is not known: its news are still to come
             whole = False
         elif reader is not None and (told := news_filter.remember()):
@@ -105,7 +107,7 @@ async def gather(
     return found._replace(
         whole=whole,
         refused={name: reason for name, reason in reasons.items() if reason},
-        unobserved=sum(_was_never_observed(subject) for subject in subjects),
+        unobserved=unobserved,
     )
 
 
@@ -113,16 +115,17 @@ async def _seen(context: QuestionContext, reader: str | None, keys: Sequence[str
     return {} if reader is None else await context.manager.collector_state.get_seen(reader, keys)
 
 
-def _was_never_observed(subject: Subject) -> bool:
-    """Return whether neither a thorough pass nor deliveries told of what is observed in the present."""
-    state = subject.state
-    return state is not None and state.snapshot_at is None and WEBHOOK not in state.sources
+def _was_observed(state: RepositoryState | None, snapshot: Snapshot | None) -> bool:
+    """Return whether a thorough pass, deliveries or questions told of what is observed in the present."""
+    if state is None or state.snapshot_at is not None or WEBHOOK in state.sources:
+        return True
+    return snapshot is not None and snapshot.was_asked_for("ci_runs", "open_advisories")
 
 
 async def _of(
     context: QuestionContext, subject: Subject, news_filter: NewsFilter, request: Request
-) -> tuple[RepositoryNews, list[Attention]] | MonitorError:
-    """Return a repository's news and what needs a person, or why nothing is known."""
+) -> tuple[RepositoryNews, list[Attention], bool] | MonitorError:
+    """Return a repository's news, what needs a person and whether it was observed; or why nothing is known."""
     asked = request.asked
     try:
         if subject.state is None:
@@ -140,7 +143,8 @@ async def _of(
             newcomers=await _newcomers(context, subject, stored, asked) if counted else (),
             note=_failed(subject) or _unknown(context, subject, asked),
         )
-        return found, await _attention(context, subject, stored, news_filter, news["releases"], request)
+        looks = await _attention(context, subject, stored, news_filter, news["releases"], request)
+        return found, looks, _was_observed(subject.state, stored.snapshot)
     except MonitorError as error:
         return error
 
@@ -182,7 +186,8 @@ async def _observed(
 
 
 async def _snapshot(context: QuestionContext, subject: Subject, asked: Asked) -> Snapshot | None:
-    taken = subject.state.snapshot_at if subject.state else None
+    state = subject.state
+    taken = state is not None and (state.snapshot_at or NEEDS & state.ledger.spans.keys())
     return await read_snapshot(context, subject, asked) if taken else None
 
 

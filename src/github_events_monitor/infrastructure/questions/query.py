@@ -97,6 +97,9 @@ class Query(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
+_NO_FILTERS = frozenset({"repo", "hours", "since", "until", "limit", "cursor", "sort"})
+
+
 class WindowedQuery(Query):
     """A question about a stretch of time."""
 
@@ -142,6 +145,15 @@ class PagedQuery(WindowedQuery):
     def size(self) -> int:
         """How many items the page may have."""
         return self.default_limit if self.limit is None else self.limit
+
+    def filters(self) -> dict[str, str]:
+        """Return what decides which items are listed, beside repository and window, where it is not the default."""
+        given = {name: value for name, value in self.given().items() if name not in _NO_FILTERS}
+        return {
+            name: ", ".join(value) if isinstance(value, list) else str(value)
+            for name, value in given.items()
+            if value and value != type(self).model_fields[name].default
+        }
 
 
 def refuse_unknown(asked: str, given: Iterable[str], known: Iterable[str]) -> str | None:

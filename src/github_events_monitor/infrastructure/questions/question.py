@@ -8,8 +8,9 @@ from typing import Any, Generic, Literal, TypeVar
 from ...answers import Answer, AnswerModel
 from ...instants import format_instant
 from .context import QuestionContext
-from .lines import MAX_TEXT_BYTES, fit_lines
-from .query import Query
+from .cursors import query_of
+from .lines import MAX_TEXT_BYTES, fit_lines, quoted
+from .query import PagedQuery, Query
 
 QueryT = TypeVar("QueryT", bound=Query)
 AnswerT = TypeVar("AnswerT", bound=Answer)
@@ -54,9 +55,16 @@ class Question(Generic[QueryT, AnswerT]):
     is_tool: bool = True
     position: int = 100
 
-    def finish(self, answer: AnswerT, now: datetime) -> AnswerT:
-        """Return the answer with the instant at which it was made and what it says in one line."""
-        return answer.model_copy(update={"now": format_instant(now), "summary_line": self.summarise(answer)})
+    def finish(self, answer: AnswerT, now: datetime, query: Query | None = None) -> AnswerT:
+        """Return the answer with the instant at which it was made and what it says in one line.
+
+        query: what was asked; a page of a list says what it was narrowed to.
+        """
+        line = self.summarise(answer)
+        filters = query_of(self.name, query).filters() if isinstance(query, PagedQuery) else {}
+        if filters:
+            line += f" Asked for: {', '.join(f'{name} {quoted(value, 60)}' for name, value in filters.items())}."
+        return answer.model_copy(update={"now": format_instant(now), "summary_line": line})
 
     def text(self, answer: AnswerT) -> str:
         """Return the whole answer as short plain lines, for a reader who sees nothing else."""

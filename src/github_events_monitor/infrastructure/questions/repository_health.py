@@ -16,7 +16,7 @@ from ...text import clean, unit_of
 from ..gc_pause import without_garbage_collection
 from ..watch_list import check_repos
 from .context import QuestionContext, Subject
-from .coverage import add_note, join_coverage
+from .coverage import add_note, join_coverage, outage_note
 from .lines import MAX_TEXT_BYTES, known, number, participants, span, status_lines
 from .query import MAX_REPOSITORIES, WindowedQuery
 from .question import Endpoint, Question
@@ -121,7 +121,9 @@ async def _compare(context: QuestionContext, repos: Sequence[str], asked: Asked)
     rows = [await _compared(context, subject, asked) for subject in subjects]
     rows += [ComparedHealth(repo=clean(name, 80), error=Problem.of(problem)) for name, problem in refused.items()]
     coverage = join_coverage({s.presenter.full_name: context.coverage(s, asked, "events") for s in subjects})
-    coverage = add_note(coverage, _unread_note(context, subjects, asked))
+    stored = (subject.problem for subject, row in zip(subjects, rows, strict=False) if row.error is None)
+    outage = next(filter(None, map(outage_note, stored)), None)
+    coverage = add_note(coverage, outage, _unread_note(context, subjects, asked))
     return RepositoryHealth(
         repo=None,
         repo_url=None,

@@ -302,7 +302,7 @@ def summary_line(summary: Summary) -> str:
     answer = f"median hours to first response {hours_of(summary.median_hours_to_first_response)}"
     answered = f"{answer} (of {summary.first_response_sample})"
     merging = f", to merge {hours_of(summary.median_hours_to_merge)} (of {summary.merge_sample})"
-    return f"In the window: {counts}; {answered}{'' if summary.merge_sample is None else merging}."
+    return f"All in the window: {counts}; {answered}{'' if summary.merge_sample is None else merging}."
 
 
 def summary_lines(summary: Summary, coverage: Coverage, window: Window) -> Iterator[str]:

@@ -87,7 +87,7 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
         except DatabaseError as error:
             unkept = f"The reader's mark could not be kept: {error.message}."
     looks = (
-        f"Failing checks and advisories of {count_of(found.unobserved, 'repository')} are not known yet (collect_now)."
+        f"Failing checks or advisories of {count_of(found.unobserved, 'repository')} are not known yet (collect_now)."
     )
     rest = "This is not all." if reader is None else "The reader's mark stays, for this is not all."
     unfinished = rest if names and not complete else None
