@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -148,6 +149,8 @@ class ErrorBoundary(Middleware):
         try:
             async with asyncio.timeout(seconds):
                 await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            logger.debug("%s %s: the client left before its request was whole", scope["method"], scope["path"])
         except Exception as error:  # a defect, too, becomes a problem for the client and an entry in the log
             logger.log(_level(error), "%s %s failed", scope["method"], scope["path"], exc_info=error)
             if not begun:

@@ -154,7 +154,8 @@ def commit_from_dict(row: Mapping[str, Any], where: str) -> Commit:
     # One provider keeps these as one text: https://git-scm.com/docs/git-check-ref-format forbids both in names
     if any("\n" in branch for branch in commit.branches) or any(len(sha.split()) != 1 for sha in commit.parents):
         raise InvalidInput(f"{where}: 'branches' must not hold line feeds, nor 'parents' blanks")
-    if any(SURROGATE.search(text) for text in (commit.message, commit.author_name or "", *commit.branches)):
+    texts = (commit.message, commit.author_name or "", *commit.branches, *commit.parents)
+    if any(map(SURROGATE.search, texts)):
         raise InvalidInput(f"{where}: a text to store is not valid Unicode (it holds a lone surrogate)")
     if len(commit.parents) > _MAX_PARENTS or any(len(sha) > _MAX_PARENT for sha in commit.parents):
         raise InvalidInput(f"{where}: 'parents' must be at most {_MAX_PARENTS:,} shas")

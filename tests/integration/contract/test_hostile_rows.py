@@ -39,7 +39,8 @@ ALERT = {"repo_name": REPO, "metric_type_date": "alert#1", "data": {}}
 
 SPOILED_COMMITS: list[dict[str, Any]] = [
     {"message": LONG}, {"message": CREDITS}, {"branches": BRANCHES}, {"author_name": LONG},
-    {"author_login": "\ud800"}, {"parents": [LONG]}, {"sha": [[[]]]}, {"sha": 10**40}, {"authored_at": LONG},
+    {"author_login": "\ud800"}, {"parents": ["\ud800"]}, {"parents": [LONG]}, {"sha": [[[]]]}, {"sha": 10**40},
+    {"authored_at": LONG},
 ]  # fmt: skip
 
 THREAD: dict[str, Any] = {

@@ -100,11 +100,11 @@ async def test_a_lost_lease_stores_no_state(manager: DatabaseManager) -> None:
     held = await manager.collector_state.acquire_lease(REPO, "two", at(2), at(20))
     assert lost is not None
     assert held is not None
-    before = RepositoryState(repo_name=REPO, full_name="before")
+    before = RepositoryState(repo_name=REPO, full_name="octo/before")
     await manager.store(batch(state=before), held)
     with pytest.raises(LeaseLost):
         await manager.store(
-            batch(state=RepositoryState(repo_name=REPO, full_name="after"), events=(event("late"),)), lost
+            batch(state=RepositoryState(repo_name=REPO, full_name="octo/after"), events=(event("late"),)), lost
         )
     assert await manager.collector_state.get_state(REPO) == before
     if (await manager.health_check())["provider"] == "sqlite":

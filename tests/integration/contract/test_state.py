@@ -1,7 +1,9 @@
 """What `CollectorState` promises: states, leases, watch list, aliases."""
 
 import asyncio
+from typing import Any, cast
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -15,6 +17,11 @@ from github_events_monitor.infrastructure.contract.collector_state import (
     READERS,
 )
 from github_events_monitor.infrastructure.database_interface import DatabaseManager
+from github_events_monitor.infrastructure.dynamodb import state_items
+from github_events_monitor.infrastructure.dynamodb.batches import put, write_items
+from github_events_monitor.infrastructure.dynamodb.items import attributes, pack_json
+from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
+from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
 from github_events_monitor.records import (
     CollectedBatch,
     Lease,
@@ -307,3 +314,45 @@ async def test_a_note_of_another_form_is_as_if_it_had_not_been_written(manager: 
     assert (await state.get_patterns())["octo/*"].watched
     assert await state.get_notified("target") in (None, Notified())
     assert set(await state.get_looked_states([REPO], at(30))) == {REPO}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *({"full_name": name} for name in ("x", "../..", "octo/\0", "o" * 100_000, "octo/\x1b[31m")),
+        {"repo_name": OTHER},
+        *({"last_collected_at": moment} for moment in ("", "2026-02-30T00:00:00Z", "2026-01-01")),
+        {"ledger": Ledger(spans={"events": (Span("zzz", at(9)),)})},
+    ],
+)
+async def test_a_state_without_sense_is_the_matter_of_its_repository(
+    manager: DatabaseManager, odd: dict[str, Any]
+) -> None:
+    state = manager.collector_state
+    sound, unread = replace(STATE, repo_name=OTHER), {"error_code": "internal", "last_collected_at": None}
+    await state.save_states([sound, STATE])
+    if isinstance(manager, SQLiteManager):
+        data = msgspec.json.encode(replace(STATE, **odd)).decode()
+        sql = "UPDATE event_patterns SET data = ? WHERE repo_name = ? AND event_pattern_detected = 'state'"
+        await manager.connection.write(lambda db: db.execute(sql, (data, f"#state#{REPO}")).rowcount)
+    else:
+        assert isinstance(manager, DynamoDBManager)
+        item = state_items.key(f"#state#{REPO}", "state")
+        spoiled = item | attributes({"state": pack_json(msgspec.to_builtins(replace(STATE, **odd)))})
+        await write_items(manager.connection.client, [put(state_items.TABLE, spoiled)])
+    for found in (await state.get_states([REPO, OTHER]), await state.get_looked_states([REPO, OTHER], at(30))):
+        assert found[OTHER] == sound
+        assert {name: getattr(found[REPO], name) for name in unread} == unread
+    await state.save_states([STATE])
+    assert await state.get_state(REPO) == STATE
+
+
+async def test_what_cannot_be_read_of_branches_is_replaced_by_what_is_told_next(manager: DatabaseManager) -> None:
+    state = manager.collector_state
+    await state.save_states([STATE])
+    await state._note_rewritings(REPO, {"commits": cast("Rewriting", 5)})
+    spoiled = await state.get_state(REPO)
+    assert spoiled is not None
+    assert (spoiled.error_code, spoiled.ledger) == ("internal", Ledger())
+    await state.note_rewritings(REPO, {"commits": FIRST})
+    assert await state.get_state(REPO) == replace(STATE, rewritten={"commits": FIRST})

@@ -8,6 +8,7 @@ import os
 import resource
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from github_events_monitor.infrastructure.questions.repository_health import REP
 from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
 from github_events_monitor.infrastructure.sqlite.manager import SQLiteManager
+from github_events_monitor.infrastructure.sqlite.opening import checkpoint
 from tests.fake_github import NOW, FakeGitHub, event
 from tests.integration.collecting.conftest import World, build, hello
 from tests.integration.faults.killing import WORK
@@ -326,3 +328,18 @@ def test_the_database_its_log_and_an_export_are_for_their_owner_alone(tmp_path: 
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"events.db", "monitor.log", "export.jsonl"}
     assert {path.name: oct(path.stat().st_mode & 0o777) for path in files} == {path.name: "0o600" for path in files}
+
+
+async def test_health_keeps_the_locks_so_that_another_program_leaves_the_log(tmp_path: Path) -> None:
+    """A file that is opened and closed beside SQLite ends all locks of its process on it."""
+    path = tmp_path / "events.db"
+    async with get_sqlite_manager(str(path)) as manager:
+        await manager.initialize()
+        await manager.connection.maintain(lambda db: checkpoint(db, 5.0))
+        assert (await manager.health_check())["status"] == "healthy"
+        log = os.stat(f"{path}-wal").st_ino
+        asked = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM events').fetchone()"
+        other = await asyncio.create_subprocess_exec(sys.executable, "-c", asked, path)
+        assert await other.wait() == 0
+        assert os.stat(f"{path}-wal").st_ino == log
+        assert (await manager.health_check())["status"] == "healthy"

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -97,3 +99,24 @@ async def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.Mon
 async def test_collecting_may_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "ANSWER_WITHIN", 0.0)
     assert (await ask(ErrorBoundary(read_all), path="/collect"))[0] == 200
+
+
+async def test_a_client_that_leaves_amid_its_body_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    messages: Iterator[Message] = iter(
+        [{"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"}]
+    )
+    sent: list[Message] = []
+
+    async def read_body(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    with caplog.at_level(logging.INFO):
+        scope = {"type": "http", "method": "POST", "path": "/collect", "headers": []}
+        await ErrorBoundary(BodyLimit(read_body))(scope, receive, send)
+    assert (caplog.text, sent) == ("", [])

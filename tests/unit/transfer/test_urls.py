@@ -66,7 +66,7 @@ def test_other_urls_are_refused_with_the_accepted_forms_and_without_secrets(url:
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 
 
-@given(NAMES.filter(lambda name: name != ":memory:"))
+@given(NAMES.filter(lambda name: name != ":memory:" and "$" not in name))  # which may name a variable that is not set
 def test_the_url_of_a_configuration_reads_back(path: str) -> None:
     config = {"provider": "sqlite", "db_path": f"/{path}"}
     assert parse_database_url(database_url(config))["db_path"] == f"/{path}"

@@ -43,6 +43,23 @@ def unreadable_state(repo: str) -> RepositoryState:
     return RepositoryState(repo_name=repo, error_code="internal", error_message="what was remembered cannot be read")
 
 
+_MOMENTS = (
+    "commits_floor", "last_collected_at", "last_attempt_at", "snapshot_at", "taken_over_at", "next_poll_at", "retry_at",
+)  # fmt: skip
+
+
+def readable_state(repo: str, state: RepositoryState) -> RepositoryState:
+    """Return what is remembered of a repository as it was read; where a name or a moment in it is none, nothing."""
+    moments = [moment for name in _MOMENTS if (moment := getattr(state, name)) is not None]
+    moments += [moment for spans in state.ledger.spans.values() for span in spans for moment in span]
+    try:
+        repo_key(state.full_name or repo)
+        readable = state.repo_name == repo and all(normalise_instant(moment) == moment for moment in moments)
+    except InvalidInput:
+        readable = False
+    return state if readable else unreadable_state(repo)
+
+
 def _as(kind: type[NoteT], note: object) -> NoteT | None:
     """Return a note in its form, or None for one that is not of it, as if it had never been written."""
     try:

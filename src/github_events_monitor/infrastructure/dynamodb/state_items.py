@@ -42,7 +42,7 @@ from ...errors import LeaseLost, SchemaMismatch
 from ...ledger import without_tables
 from ...records import Lease, RepositoryState, Rewriting, Span, repo_key
 from ...side_by_side import side_by_side
-from ..contract.collector_state import unreadable_state
+from ..contract.collector_state import readable_state, unreadable_state
 from .batches import Write, all_items, expressions, get_items, put, write_items
 from .client import DynamoDBClient
 from .faults import ConditionFailed
@@ -185,7 +185,7 @@ def _states_in(found: Iterable[Item]) -> dict[str, RepositoryState]:
 
 def _state_of(item: Item) -> RepositoryState:
     try:
-        return with_rewritings(_stored_state(item), _rewritings(item))
+        return with_rewritings(readable_state(_repo_of(item), _stored_state(item)), _rewritings(item))
     except UnreadableItem:
         return unreadable_state(_repo_of(item))
 
@@ -224,7 +224,10 @@ async def note_rewritings(client: DynamoDBClient, repo: str, rewritings: Mapping
     while True:
         found = await get_items(client, TABLE, [place], attributes="#rewritten", consistent=True)
         before = found[0].get("rewritten") if found else None
-        after = noted_with(_rewritings(found[0]) if found else {}, rewritings)
+        noted: dict[str, Rewriting] = {}
+        with suppress(UnreadableItem):  # what cannot be read is replaced
+            noted = _rewritings(found[0]) if found else {}
+        after = noted_with(noted, rewritings)
         values = {":after": encode(pack_json(after))} | ({":before": before} if before else {})
         condition = "#rewritten = :before" if before else "attribute_not_exists(#rewritten)"
         with suppress(ConditionFailed):

@@ -12,6 +12,7 @@ Implementation notes
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from ...instants import seconds_of
 from ...jsontext import dump_json, load_json
 from ...ledger import clip_spans, forget_before, merge_spans
 from ...records import Lease, RepositoryState, Rewriting, Span
-from ..contract.collector_state import unreadable_state
+from ..contract.collector_state import readable_state, unreadable_state
 from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection
 
@@ -151,7 +152,7 @@ def read_states(db: sqlite3.Connection, repos: Iterable[str]) -> dict[str, Repos
 
 def _state_of(repo: str, data: str) -> RepositoryState:
     try:
-        return _decode_state(data)
+        return readable_state(repo, _decode_state(data))
     except msgspec.MsgspecError:
         return unreadable_state(repo)
 
@@ -166,7 +167,10 @@ def _with_rewritings(state: RepositoryState, data: str) -> RepositoryState:
 def note_rewritings(db: sqlite3.Connection, repo: str, rewritings: Mapping[str, Rewriting]) -> None:
     """Note rewritings beside a state, in the caller's transaction."""
     row = db.execute(_GET, (STATE + repo, "rewritten")).fetchone()
-    _put(db, STATE + repo, "rewritten", noted_with(_decode_rewritings(row[0]) if row else {}, rewritings))
+    before: dict[str, Rewriting] = {}
+    with suppress(msgspec.MsgspecError):  # what cannot be read is replaced
+        before = _decode_rewritings(row[0]) if row else {}
+    _put(db, STATE + repo, "rewritten", noted_with(before, rewritings))
 
 
 def save_states(db: sqlite3.Connection, states: Iterable[RepositoryState]) -> None:

@@ -230,8 +230,7 @@ def _in_place(work: Work[ResultT], place: Place | None, db: sqlite3.Connection) 
 
 
 def _tables_of(path: str, db: sqlite3.Connection) -> frozenset[str]:
-    """SQLite itself would answer from memory for a file that was cut."""
-    if is_cut(path):
+    if is_cut(db, path):
         raise DatabaseError(DAMAGED.format(path=path))
     return schema.present(db)
 

@@ -89,19 +89,17 @@ def _identity(name: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def is_cut(path: str) -> bool:
-    """Return whether the file is shorter than it says itself: https://www.sqlite.org/fileformat.html#the_database_header
+def is_cut(db: sqlite3.Connection, path: str) -> bool:
+    """Return whether the file is shorter than SQLite knows it, which itself may answer from memory.
 
-    While there is something in the log, it may be; that is brought into it soon.
+    While there is something in the log, it may be; that is brought into it soon. The file is not opened for this:
+    closing it would end this process's locks on it, and the next program that closes it would take the log away
+    (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
     """
     if path == MEMORY or _has_log(path):
         return False
-    with open(path, "rb") as file:
-        header = file.read(100)
-        length = os.fstat(file.fileno()).st_size
-    page_size, pages = int.from_bytes(header[16:18]), int.from_bytes(header[28:32])
-    said = max(100, pages * (page_size if page_size > 1 else 1 << 16))
-    return length < said and not _has_log(path)
+    pages, page_size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    return bool(os.stat(path).st_size < pages * page_size and not _has_log(path))
 
 
 def _has_log(path: str) -> bool:
