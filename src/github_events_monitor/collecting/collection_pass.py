@@ -33,8 +33,11 @@ KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
 LISTED = ("events", "commits")
 """What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
-_KEPT_BACK = 4
-"""Requests that are left for the feed and the commits where a question is about them and the record."""
+_KEPT_BACK, _KEPT_BACK_BY_REST = 4, 3
+"""Requests that are left for the feed and the commits where a question is about them and the record.
+
+Without a token the record takes five of a question's eight: it has four listings then.
+"""
 _LEAST_FOR_RECORD = 3
 """Requests of a first reading of the record: what changed last, and a page of each of its two listings."""
 _ENOUGH_FOR_ALL = 8
@@ -229,7 +232,11 @@ class CollectionPass:
         if state.thorough:
             return state.budget.left // 2 if state.with_token else state.budget.left  # see `_rounds`
         alone = {*state.kinds} <= {"threads"} or {*self._listed} >= {*LISTED} or self._is_records_turn()
-        return state.budget.left if alone else max(0, state.budget.left - _KEPT_BACK)
+        return state.budget.left if alone else max(0, state.budget.left - self._kept_back)
+
+    @property
+    def _kept_back(self) -> int:
+        return _KEPT_BACK if self._state.with_token else _KEPT_BACK_BY_REST
 
     def _is_records_turn(self) -> bool:
         """Return whether feed and commits were listed lately, and the record had to wait for them."""
@@ -237,7 +244,7 @@ class CollectionPass:
         last = state.repository.last_collected_at
         if state.thorough or last is None or state.known("threads"):
             return False
-        if state.budget.left >= _KEPT_BACK + _LEAST_FOR_RECORD:
+        if state.budget.left >= self._kept_back + _LEAST_FOR_RECORD:
             return False  # there is room for all
         return seconds_between(last, state.now()) < _BEFORE_RECORD
 

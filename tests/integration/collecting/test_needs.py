@@ -88,13 +88,14 @@ async def test_health_reads_what_it_is_judged_by_in_the_first_answers(world: Wor
     assert len(world.github.requests) <= 8
     assert first["release_frequency"].sample_size == 2
     assert (first["ci_success"].value, first["ci_success"].sample_size) == (1, 12)
-    assert "not asked for yet" in first["open_advisories"].explanation
+    assert first["open_advisories"].value == 1
+    assert "not asked for yet" in first["community_profile"].explanation
     world.pass_time(minutes=6)
     world.github.requests.clear()
     second = await components(world)
     assert len(world.github.requests) <= 8
     assert (second["open_advisories"].value, second["ci_success"].sample_size) == (1, 12)
-    assert (world.asked("/advisories"), world.asked("/profile")) == (0, 1)
+    assert (world.asked("-advisories"), world.asked("/profile")) == (0, 1)
     world.pass_time(minutes=6)
     world.github.requests.clear()
     await components(world)

@@ -10,6 +10,7 @@ from github_events_monitor.infrastructure.database_interface import DatabaseMana
 from github_events_monitor.infrastructure.dynamodb import batches
 from github_events_monitor.infrastructure.dynamodb.manager import DynamoDBManager
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
+from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.monitor_commits import MONITOR_COMMITS
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
@@ -408,6 +409,24 @@ async def test_two_repositories_compared_are_both_listed_and_the_record_waits(
         await world.service.ask(REPOSITORY_HEALTH, repos=names)  # goes on with issues and pull requests
     states = [await world.manager.collector_state.get_state(name) for name in names]
     assert all(state and "threads" in state.ledger.spans for state in states)
+
+
+async def test_without_a_token_the_record_is_begun_only_where_it_can_be_read_at_all(manager: DatabaseManager) -> None:
+    busy = FakeRepository("octo/busy", events=busy_feed())
+    busy.branches["main"] = [commit(number, NOW - timedelta(hours=number)) for number in range(1, 651)]
+    at = iso(NOW - timedelta(days=1))
+    busy.issues = [{"number": 1, "id": 1, "title": "It fails", "state": "open", "created_at": at, "updated_at": at}]
+    world = build(FakeGitHub(busy), token=None, manager=manager)
+
+    await world.collector.collect(["octo/busy"])  # events and commits leave four of fifteen requests, and it takes five
+    assert world.asked("/issues?") == 1
+    assert (world.asked("/comments"), world.asked("/pulls")) == (0, 0)
+
+    before = len(world.github.requests)
+    await world.service.ask(REPOSITORY_HEALTH, repo="octo/busy")
+    assert len(world.github.requests) - before <= 8
+    issues = await world.service.ask(ISSUES, repo="octo/busy", hours=240)
+    assert (issues.total_issues, issues.coverage.complete) == (1, True)
 
 
 @pytest.mark.parametrize("token", ["token", None])
