@@ -17,6 +17,7 @@ from ..infrastructure.merging import merge_commits, merge_records
 from ..insights.commits import analyse_commit
 from ..instants import Clock, format_instant, shift
 from ..ledger import forget_before, known_spans, learn
+from ..observations import Snapshot
 from ..records import (
     Authorship,
     CollectedBatch,
@@ -93,6 +94,9 @@ class PassState:
     observed: dict[str, Any] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     """Fields of a snapshot that were read in this pass, and why others could not be."""
+
+    snapshots: list[Snapshot] | None = None
+    """The last one that is stored, if any; None before it was read."""
 
     threads_seen: set[int] = field(default_factory=set)
     """Issues and pull requests that were listed in this pass, by number."""

@@ -118,13 +118,16 @@ async def keep_observation(state: PassState) -> str | None:
     state.observed, state.unread = {}, {}
     if snapshot != last:
         state.security.append(snapshot.to_row(state.repo))
+        state.snapshots = [snapshot]
     return snapshot.observed_at
 
 
 async def _last(state: PassState) -> Snapshot | None:
     """Return the last snapshot; None where it is of another repository that had the name, or of another branch."""
-    rows = await state.manager.metrics.get_metrics("security_metrics", state.repo, prefix=SNAPSHOT)
-    last = Snapshot.from_row(rows[-1]) if rows else None
+    if state.snapshots is None:
+        rows = await state.manager.metrics.get_metrics("security_metrics", state.repo, prefix=SNAPSHOT)
+        state.snapshots = [last for row in rows[-1:] if (last := Snapshot.from_row(row)) is not None]
+    last = state.snapshots[-1] if state.snapshots else None
     if last is None or last.default_branch != state.repository.default_branch:
         return None
     return last if last.observed_at > (state.repository.taken_over_at or "") else None

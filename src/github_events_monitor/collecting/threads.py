@@ -145,8 +145,6 @@ class _Pass:
             self.etags = {HEAD: self.etag} if self.etag else {}
             return True
         down_to = shift(since, -SKEW) if self.known else since  # our clock and GitHub's differ
-        if not self.known and self.budget.left < len(source.listings(Span(down_to, self.now), lambda _: True)):
-            return False  # nothing is known before a page of each was read
         reached = await self._walk(source, Span(down_to, self.now), {})
         if reached < self.now:  # else nothing is known as of now, and the ETag must not say so next time
             self._learn(Span(reached, self.now))
@@ -185,6 +183,8 @@ class _Pass:
             Listing(name, fetch, stretch.since, *places.get(name, (stretch.until, FIRST)))
             for name, fetch in source.listings(stretch, partial(self._is_news, stretch))
         ]
+        if not self.known and self.budget.left < len(listings):
+            return stretch.until  # nothing is known before a page of each was read
         self.error = await read_listings(listings, self.budget)
         reached = proven_from(listings)
         going_on = source.read_down_to({listing.name: listing.reached for listing in listings})

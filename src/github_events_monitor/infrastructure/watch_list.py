@@ -50,13 +50,8 @@ async def choose(words: Iterable[str], resolve: Resolve | None) -> Chosen:
     """
     written = list(words)
     asked = [word for word in written if is_pattern(word)]
-    problems: dict[str, MonitorError] = {}
+    problems: dict[str, MonitorError] = {**_refusals(word_of, asked)}
     patterns: dict[str, Pattern] = {}
-    for word in asked:
-        try:
-            word_of(word)
-        except InvalidInput as error:
-            problems[word] = error
     readable = [word for word in asked if word not in problems]
     if readable:
         for word, found in (await resolver(resolve)(readable)).items():
@@ -144,12 +139,16 @@ async def _read(
 
 def check_repos(repos: Iterable[str]) -> dict[str, InvalidInput]:
     """Return by name why names cannot be repositories; empty where all can."""
+    return _refusals(repo_key, repos)
+
+
+def _refusals(check: Callable[[str], object], words: Iterable[str]) -> dict[str, InvalidInput]:
     problems: dict[str, InvalidInput] = {}
-    for repo in repos:
+    for word in words:
         try:
-            repo_key(repo)
+            check(word)
         except InvalidInput as error:
-            problems[repo] = error
+            problems[word] = error
     return problems
 
 

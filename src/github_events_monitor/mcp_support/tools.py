@@ -58,7 +58,7 @@ class QuestionTool(Tool):
             return CallToolResult(content=[text], structured_content=answer.to_wire())
         except MonitorError as error:
             return failed_call(error)
-        except Exception as error:
+        except Exception as error:  # a defect of ours: the model gets one sentence, the log the rest
             message = f"internal: {self.name} failed in the server; its log says why"
             raise UnexpectedToolError(message) from error
 

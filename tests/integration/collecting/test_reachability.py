@@ -106,6 +106,12 @@ async def test_a_replaced_head_that_no_listing_saw_is_noticed_by_activity(world:
     assert sha(6) not in await shas(world)
 
 
+def allow(monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
+    """Let each pass ask so many times from now on."""
+    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
+        monkeypatch.setattr(collector, name, requests)
+
+
 @pytest.mark.parametrize("token", ["token", None])
 async def test_a_forced_branch_with_more_pages_than_a_pass_may_ask_for_is_joined_over_several(
     manager: DatabaseManager, monkeypatch: pytest.MonkeyPatch, token: str | None
@@ -113,8 +119,7 @@ async def test_a_forced_branch_with_more_pages_than_a_pass_may_ask_for_is_joined
     """Each pass goes on where the one before stopped; until then the window is not complete."""
     world = build(FakeGitHub(long_history(900)), manager=manager, token=token)
     world.github.remaining = 10_000
-    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
-        monkeypatch.setattr(collector, name, 40)
+    allow(monkeypatch, 40)
     await world.collector.collect(["octo/hello"])
     rows = world.hello.branches["master"]
     kept = 900 - 610
@@ -124,8 +129,7 @@ async def test_a_forced_branch_with_more_pages_than_a_pass_may_ask_for_is_joined
     ]
     world.hello.branches["master"] = [*new, *rows[610:]]
     left = {row["sha"] for row in world.hello.branches["master"]}
-    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
-        monkeypatch.setattr(collector, name, 10 if token else 6)
+    allow(monkeypatch, 10 if token else 6)
     complete = []
     for _ in range(6):
         world.pass_time(minutes=10)
@@ -151,8 +155,7 @@ async def test_a_merge_of_an_old_branch_hides_nothing_that_a_forced_branch_has_l
     await world.collector.collect(["octo/hello"])
     new = [commit(5_300 - n, NOW - timedelta(minutes=10 * n + 2), parents=(5_299 - n,)) for n in range(290)]
     world.hello.branches["master"] = [*new, *world.hello.commits[290:]]
-    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
-        monkeypatch.setattr(collector, name, 4 if token else 3)
+    allow(monkeypatch, 4 if token else 3)
     world.pass_time(minutes=10)
     await world.collector.collect(["octo/hello"])
     state = await manager.collector_state.get_state("octo/hello")
@@ -160,8 +163,7 @@ async def test_a_merge_of_an_old_branch_hides_nothing_that_a_forced_branch_has_l
     assert state.ledger.spans["commits"][0].since > iso(NOW - timedelta(days=2))
     old = commit(9_001, NOW - timedelta(days=29), parents=(10,))
     world.hello.branches["master"] = [commit(9_002, world.now, parents=(5_300, 9_001)), *world.hello.commits, old]
-    for name in ("REQUESTS_WITH_TOKEN", "REQUESTS_WITHOUT_TOKEN"):
-        monkeypatch.setattr(collector, name, 40)
+    allow(monkeypatch, 40)
     world.pass_time(minutes=10)
     await world.collector.collect(["octo/hello"])
     stored = await manager.commits.get_authorship("octo/hello", "2000", iso(world.now), branch="master")

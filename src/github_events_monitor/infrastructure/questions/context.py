@@ -257,7 +257,8 @@ class QuestionContext:
                 self._missing[key] = found
             for kind in kinds:
                 self._widened[key, kind] = (span.since, self.now())
-            self._next ^= {key} if {*RECORD} < {*kinds} else set()  # once alone: they may not be read, after all
+            if {*RECORD} < {*kinds}:
+                self._next ^= {key}  # once alone: they may not be read, after all
             if about_record:
                 self._remember_record(key, found)
         if len(self._widened) > MAX_MISSING:

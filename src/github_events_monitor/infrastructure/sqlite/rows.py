@@ -33,9 +33,13 @@ INSERT_SUMMARY = (
 INSERT_FILE = f"INTO commit_files (repo_name, commit_sha, {FILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
+def _branches(commit: Commit) -> str:
+    """Return branches as they are stored: each between line ends, so that one is found by its whole name."""
+    return "\n".join(("", *commit.branches, ""))
+
+
 def commit_row(commit: Commit) -> tuple[Any, ...]:
     """Return values of `COMMIT_COLUMNS` and `co_authors`."""
-    branches = "\n".join(("", *commit.branches, ""))
     return (
         commit.sha,
         commit.repo_name,
@@ -48,7 +52,7 @@ def commit_row(commit: Commit) -> tuple[Any, ...]:
         commit.committer_login,
         commit.authored_at,
         " ".join(commit.parents),
-        branches,
+        _branches(commit),
         commit.additions,
         commit.deletions,
         commit.files_changed,
@@ -68,7 +72,7 @@ def pushed_row(commit: Commit) -> tuple[Any, ...]:
         commit.author_email,
         commit.author_login,
         commit.committer_login,
-        "\n".join(("", *commit.branches, "")),
+        _branches(commit),
         commit.source,
         co_authors(commit.message),
     )
