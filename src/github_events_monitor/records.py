@@ -392,5 +392,9 @@ class CollectedBatch(msgspec.Struct, frozen=True, kw_only=True):
 class Stored(NamedTuple):
     """What was really new in a batch."""
 
-    events: int
-    commits: int
+    events: int = 0
+    commits: int = 0
+
+    def plus(self, other: "Stored") -> "Stored":
+        """Return both together."""
+        return Stored(self.events + other.events, self.commits + other.commits)

@@ -77,7 +77,7 @@ class CollectionPass:
 
     def __init__(self, state: PassState, keeper: LeaseKeeper | None, progress: Progress | None) -> None:
         self._state, self._keeper, self._progress = state, keeper, progress
-        self._stored = Stored(0, 0)
+        self._stored = Stored()
         self._listed: list[str] = []
         self._record: ThreadsFound | None = None
         self._activity: ActivityRead | None = None
@@ -319,7 +319,7 @@ class CollectionPass:
             new = await self._keeper.store(replace(batch, events=events))
         await state.manager.collector_state.note_rewritings(state.repo, state.rewritings)
         state.rewritings = {}
-        self._stored = Stored(self._stored.events + new.events, self._stored.commits + new.commits)
+        self._stored = self._stored.plus(new)
 
     async def _count_new(self) -> Stored:
         """Return what a dry run would have stored."""

@@ -76,7 +76,7 @@ class Collector:
         self._turns = Turns()
         self._listeners: list[Callable[[str], Awaitable[None]]] = []
         self._touched = touched
-        self.stored_so_far = Stored(0, 0)
+        self.stored_so_far = Stored()
         """What was new since this collector was made, deliveries passed to `notify` included."""
         self.changes = 0
         """Grows with every pass or delivery after which questions may be answered otherwise."""
@@ -271,7 +271,7 @@ class Collector:
             return await self._turns.shared(key, run, budget.seconds_left(self._clock()), plan.served_by)
         except TimeoutError:
             busy = Unreachable(f"{key} is being collected right now, and that takes longer than this call may wait")
-            return Outcome(key, Stored(0, 0), False, 0, busy, (), reached=False)
+            return Outcome(key, Stored(), False, 0, busy, (), reached=False)
 
     async def _pass(self, key: str, budget: RequestBudget, plan: Plan, progress: Progress | None = None) -> Outcome:
         run = partial(self._run, key, budget, plan, progress)

@@ -77,7 +77,7 @@ class Passes:
             outcome = await self._run(renamed.key, budget, plan, progress, renamed.full_name)
         except NameTaken as taken:
             busy = Unreachable(f"another repository has the name {key} by now, and keeping them apart has to wait")
-            outcome = Outcome(key, Stored(0, 0), False, 0, busy, ())
+            outcome = Outcome(key, Stored(), False, 0, busy, ())
             if plan.dry_run or await self._keep_apart(key, taken.full_name, plan):
                 outcome = await self._run(key, budget, plan, progress, anew=plan.dry_run)
                 said = (
@@ -159,7 +159,7 @@ class Passes:
             error = Unreachable(f"another process took over collecting {key}; ask again in a few seconds")
         except Unreachable as busy:
             error = busy
-        return Outcome(key, Stored(0, 0), False, 0, error, ())
+        return Outcome(key, Stored(), False, 0, error, ())
 
     async def _begin(
         self, key: str, budget: RequestBudget, plan: Plan, full_name: str | None, *, anew: bool = False

@@ -6,6 +6,9 @@ https://www.gharchive.org/ (one event a line, in the shape of the Events API sin
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,8 +23,8 @@ from .lines import MAX_LINE_BYTES, Block
 _FIRST_LINES = 4_000
 _BATCH_LINES = 24_000
 _BATCH_BYTES = 128 << 20
-"""Lines of one transaction, and how long their payloads may be together. Fewer write the pages of the indexes more
-often, more need more memory. At first they are few, so that writing begins soon, and twice as many each time."""
+"""Lines of one transaction, and how long they may be together. Fewer write the pages of the indexes more often, more
+need more memory. At first they are few, so that writing begins soon, and twice as many each time."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,16 @@ class Batch(msgspec.Struct):
     filtered: int = 0
 
 
+class Share(NamedTuple):
+    """Which transactions of a file are asked for: from the `first` on (the first of all is 0) one `of` so many."""
+
+    first: int = 0
+    of: int = 1
+
+
+ALL = Share()
+
+
 class _Name(msgspec.Struct):
     name: str | None = None
     id: int | None = None
@@ -80,22 +93,33 @@ class _Header(msgspec.Struct):
 _decode_header = msgspec.json.Decoder(_Header).decode
 
 
-def batches_of(blocks: Iterator[Block], wanted: Wanted, encoder: type[BatchEncoder]) -> Iterator[Batch]:
+def batches_of(
+    blocks: Iterator[Block], wanted: Wanted, encoder: type[BatchEncoder], share: Share = ALL
+) -> Iterator[Batch]:
     """As many blocks together as one transaction should have; those before a `DataFileError` too, then it is raised."""
+    for number, some in groupby(_by_transaction(blocks), itemgetter(0)):
+        if number % share.of != share.first:
+            continue
+        lines = _Lines(wanted, encoder())
+        try:
+            for _, block in some:
+                lines.add(block)
+        except DataFileError:
+            yield lines.batch()
+            raise
+        yield lines.batch()
+
+
+def _by_transaction(blocks: Iterator[Block]) -> Iterator[tuple[int, Block]]:
+    """Yield blocks with the numbers of their transactions, which are the same whatever is wanted of the lines."""
+    number = lines = size = 0
     many = _FIRST_LINES
-    lines = _Lines(wanted, encoder(), many)
-    try:
-        for block in blocks:
-            lines.add(block)
-            if lines.are_many:
-                yield lines.batch()
-                many = min(2 * many, _BATCH_LINES)
-                lines = _Lines(wanted, encoder(), many)
-    except DataFileError:
-        yield lines.batch()
-        raise
-    if lines.are_any:
-        yield lines.batch()
+    for block in blocks:
+        yield number, block
+        lines += len(block.lines)
+        size += sum(map(len, block.lines))
+        if lines >= many or size >= _BATCH_BYTES:
+            number, lines, size, many = number + 1, 0, 0, min(2 * many, _BATCH_LINES)
 
 
 class _Lines:
@@ -105,23 +129,11 @@ class _Lines:
     for.
     """
 
-    def __init__(self, wanted: Wanted, encoder: BatchEncoder, many: int) -> None:
+    def __init__(self, wanted: Wanted, encoder: BatchEncoder) -> None:
         self._wanted = wanted
         self._encoder = encoder
-        self._many = many
         self._batch = Batch()
         self._seen: set[tuple[str, str, str, int | str | None]] = set()
-        self._bytes = 0
-
-    @property
-    def are_any(self) -> bool:
-        """Whether a line was read."""
-        return self._batch.read > 0
-
-    @property
-    def are_many(self) -> bool:
-        """Whether they are enough for a transaction."""
-        return self._batch.read >= self._many or self._bytes >= _BATCH_BYTES
 
     def batch(self) -> Batch:
         """Return what was read."""
@@ -162,7 +174,6 @@ class _Lines:
         if known in self._seen:
             return
         self._seen.add(known)
-        self._bytes += len(event.payload)
         if name in wanted.delivered or number in wanted.delivered_ids:
             self._batch.to_compare.append(event)
         else:

@@ -52,21 +52,20 @@ async def export_items(
     provider = (await manager.health_check())["provider"]
     begun = format_instant(clock())
     with without_garbage_collection(), retrying_longer():
-        async with WriteBehind() as writes:
-            writer = _Writer(out, chosen, progress, writes)
-            await writer.mark({"format": FORMAT, "version": VERSION, "provider": provider, "exported_at": begun})
+        writer = _Writer(out, chosen, progress)
+        await writer.mark({"format": FORMAT, "version": VERSION, "provider": provider, "exported_at": begun})
+        async with WriteBehind(writer.items) as writes:
             async for page in manager.read_pages(chosen, since=start, repo=repo):
-                await writer.items(page)
-            return await writer.end()
+                await writes.put(page)
+        return await writer.end()
 
 
 class _Writer:
-    """Items on their way into a file, counted and summed up as they go, behind the reading of those that follow."""
+    """Items on their way into a file, counted and summed up as they go."""
 
-    def __init__(self, out: BinaryIO, tables: Sequence[str], progress: Progress | None, writes: WriteBehind) -> None:
+    def __init__(self, out: BinaryIO, tables: Sequence[str], progress: Progress | None) -> None:
         self._out = out
         self._progress = progress
-        self._writes = writes
         self._digest = hashlib.sha256()
         self._counts = dict.fromkeys(tables, 0)
         self._written = 0
@@ -75,18 +74,16 @@ class _Writer:
         """The first or the last line, which are outside the sum."""
         await asyncio.to_thread(self._write, dump_sorted(record) + b"\n")
 
-    async def items(self, page: Sequence[TableItem]) -> None:
+    async def items(self, pages: Sequence[Sequence[TableItem]]) -> None:
         """Item lines."""
-        if not page:
-            return
-        self._counts[page[0].table] += len(page)
-        await self._writes.put(asyncio.to_thread(self._write_items, page))
-        if self._progress:
-            await self._progress(self._written, None, f"{sum(self._counts.values()):,} items")
+        for page in filter(None, pages):
+            self._counts[page[0].table] += len(page)
+            await asyncio.to_thread(self._write_items, page)
+            if self._progress:
+                await self._progress(self._written, None, f"{sum(self._counts.values()):,} items")
 
     async def end(self) -> dict[str, int]:
         """Write the last line; return the number of items by table."""
-        await self._writes.settle()
         await self.mark({"end": True, "counts": self._counts, "sha256": self._digest.hexdigest()})
         return self._counts
 

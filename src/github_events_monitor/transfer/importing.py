@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +31,8 @@ from .report import ImportReport, Progress, Tally
 from .selecting import check_ids, delivered_repositories, ids_of, known_ids
 
 _MAX_REPOSITORIES_HELD = 50_000
+_TOGETHER = 2
+"""Batches that are written together when more come than are written: each page of an index is then written once."""
 
 
 async def import_files(
@@ -157,23 +160,26 @@ class _Import:
         return nullcontext(item_batches(file, self._wanted, self._manager.batch_encoder))
 
     async def _event_batches(self, file: DataFile, batches: Iterator[Batch], seen: Seen) -> None:
-        async with WriteBehind() as writes:
+        async with WriteBehind(partial(self._store, file), _TOGETHER) as writes:
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
                 await self._memory.names.recognise(batch.newest)  # while the batch before is being written
-                await writes.put(self._store(batch, file))
+                await writes.put(batch)
                 seen.add(batch)
                 if seen.hour is None and len(seen.newest) > _MAX_REPOSITORIES_HELD:
                     await self._memory.learn(seen.newest, None)
                     seen.newest.clear()
 
-    async def _store(self, batch: Batch, file: DataFile) -> None:
-        self._count(await self._manager.import_batch(batch.records, dict(self._memory.names.keys)))
-        if batch.to_compare:
-            self._count(await self._compare(self._memory.names.rename(batch.to_compare)))
-        self._tally.read += batch.read
-        self._tally.filtered += batch.filtered
-        self._tally.note_broken(file.name, batch.broken)
-        self._tally.threads += await record_threads(self._manager, self._memory.names.rename(batch.told))
+    async def _store(self, file: DataFile, batches: Sequence[Batch]) -> None:
+        names = self._memory.names
+        await names.save()
+        self._count(await self._manager.import_batches([batch.records for batch in batches], dict(names.keys)))
+        for batch in batches:
+            if batch.to_compare:
+                self._count(await self._compare(names.rename(batch.to_compare)))
+            self._tally.read += batch.read
+            self._tally.filtered += batch.filtered
+            self._tally.note_broken(file.name, batch.broken)
+            self._tally.threads += await record_threads(self._manager, names.rename(batch.told))
         await self._tell(file)
 
     async def _compare(self, events: Iterable[Event]) -> Stored:
@@ -190,12 +196,17 @@ class _Import:
 
     async def _export(self, file: DataFile) -> None:
         with self._item_batches(file) as batches:
-            async with WriteBehind() as writes:
+            async with WriteBehind(partial(self._store_items, file)) as writes:
                 while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-                    await writes.put(self._store_items(batch, file))
+                    await writes.put(batch)
 
-    async def _store_items(self, batch: ItemBatch, file: DataFile) -> None:
-        stored = await self._manager.import_batch(batch.events)
+    async def _store_items(self, file: DataFile, batches: Sequence[ItemBatch]) -> None:
+        for batch in batches:
+            await self._store_batch(batch)
+            await self._tell(file)
+
+    async def _store_batch(self, batch: ItemBatch) -> None:
+        stored = await self._manager.import_batches([batch.events])
         if batch.to_compare:
             left = await without_doubles(self._manager, batch.to_compare)
             compared = await self._manager.import_events(left, ())
@@ -207,7 +218,6 @@ class _Import:
         self._tally.note_new("events", stored.events)
         for table, count in new.items():
             self._tally.note_new(table, count)
-        await self._tell(file)
 
     def _note_delivered(self, events: Iterable[Event]) -> None:
         """Compare what later files hold of the repositories of these deliveries, too."""

@@ -63,20 +63,21 @@ async def copy_items(
     watched = await watched_keys(destination.collector_state, ())
     tally, delivered = Tally(), await delivered_repositories(destination, watched)
 
-    async def store(batch: list[TableItem]) -> None:
-        parsed = await asyncio.to_thread(parse_items, batch)
-        parsed = await _without_doubles(destination, parsed, delivered)
-        for table, count in (await destination.write_items(parsed)).items():
-            tally.note_new(table, count)
-        tally.read += len(batch)
-        if progress:
-            await progress(tally.read, None, batch[-1].table)
+    async def store(batches: list[list[TableItem]]) -> None:
+        for batch in batches:
+            parsed = await asyncio.to_thread(parse_items, batch)
+            parsed = await _without_doubles(destination, parsed, delivered)
+            for table, count in (await destination.write_items(parsed)).items():
+                tally.note_new(table, count)
+            tally.read += len(batch)
+            if progress:
+                await progress(tally.read, None, batch[-1].table)
 
     chosen, start = in_order(tables), normalise_instant(since) if since is not None else None
     with without_garbage_collection(), retrying_longer():
-        async with WriteBehind() as writes:
+        async with WriteBehind(store) as writes:
             async for batch in _batches(origin.read_pages(chosen, since=start, repo=repo)):
-                await writes.put(store(batch))
+                await writes.put(batch)
     return tally.report()
 
 

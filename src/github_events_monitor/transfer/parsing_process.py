@@ -1,16 +1,19 @@
-"""A large file parsed in a process of its own, and the next ones meanwhile, so that an import uses all processors.
+"""A large file parsed in processes of their own, and the next ones meanwhile, so that an import uses all processors.
 
-The child opens the file itself and sends batches, made by the provider's encoder, over its standard output: frames of
+A child opens the file itself and sends batches, made by the provider's encoder, over its standard output: frames of
 four bytes of length and a message. It has no other way to be heard, and ends with its parent: killed when the import
 ends early, and by the broken pipe when the parent is gone.
+
+Two children share an hour of events: each reads all of it, and parses every second transaction.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from itertools import cycle
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Semaphore, Thread
@@ -22,7 +25,7 @@ import msgspec
 from ..errors import DataFileError
 from ..infrastructure.database_interface import BatchEncoder
 from ..infrastructure.gc_pause import without_garbage_collection
-from .archive import Batch, Wanted, batches_of
+from .archive import Batch, Share, Wanted, batches_of
 from .files import DataFile
 from .import_export import ItemBatch, item_batches
 from .kinds import Kind
@@ -31,8 +34,15 @@ from .lines import blocks_of
 _LARGE = 4 << 20
 """Bytes of a file from which a second process is worth its start, some tenths of a second."""
 
-_AHEAD = 3
+_TOGETHER = 2
+"""Processes of one file of events. More would read for longer than they parse, and one transaction is written at a
+time."""
+
+_AHEAD = 2
 """Frames of one process that are held here, of a transaction each: without room the process has to wait."""
+
+_NICE = 10
+"""The process that writes goes first: all wait for it in the end, and what it waits for is made meanwhile."""
 
 
 class _Request(msgspec.Struct):
@@ -42,6 +52,7 @@ class _Request(msgspec.Struct):
     is_export: bool
     encoder: tuple[str, str]
     wanted: Wanted
+    share: Share
 
 
 class _Events(msgspec.Struct, tag="events"):
@@ -74,7 +85,7 @@ _messages: msgspec.msgpack.Decoder[_Message] = msgspec.msgpack.Decoder(_Message)
 
 
 class Parsers:
-    """The processes of an import: that of the file whose turn it is, and of the next ones, which parse meanwhile.
+    """The processes of an import: those of the file whose turn it is, and of the next ones, which parse meanwhile.
 
     There are no more of them than processors. Files take turns in their order, and leaving the `with` ends all.
     """
@@ -84,7 +95,7 @@ class Parsers:
         self._encoder = encoder
         kinds = (Kind.EVENT_LINES, Kind.EXPORT)
         self._waiting = {file: kind for file, kind in files.items() if kind in kinds and _is_worthwhile(file)}
-        self._started: dict[DataFile, _Child] = {}
+        self._started: dict[DataFile, list[_Child]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -93,72 +104,90 @@ class Parsers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         while self._started:
-            self._started.popitem()[1].end()
+            _end(self._started.popitem()[1])
 
     def __contains__(self, file: DataFile) -> bool:
-        """Return whether a process is for this file, which had no turn yet."""
+        """Return whether processes are for this file, which had no turn yet."""
         return file in self._waiting or file in self._started
 
     @contextmanager
     def batches(self, file: DataFile) -> Iterator[Iterator[Batch]]:
         """The same as `batches_of` gives for a file of events, one a line; `file.done` follows."""
-        with self._turn(file) as child:
-            yield (message.batch for message in child.messages() if isinstance(message, _Events))
+        with self._turn(file) as children:
+            yield (message.batch for message in _messages_of(children) if isinstance(message, _Events))
 
     @contextmanager
     def item_batches(self, file: DataFile) -> Iterator[Iterator[ItemBatch]]:
         """The same as `item_batches` gives for an export; `file.done` follows."""
-        with self._turn(file) as child:
-            yield (message.batch for message in child.messages() if isinstance(message, _Items))
+        with self._turn(file) as children:
+            yield (message.batch for message in _messages_of(children) if isinstance(message, _Items))
 
     @contextmanager
-    def _turn(self, file: DataFile) -> Iterator["_Child"]:
+    def _turn(self, file: DataFile) -> Iterator["list[_Child]"]:
         self._start()
         try:
             yield self._started[file]
         finally:
-            self._started.pop(file).end()
+            _end(self._started.pop(file))
 
     def _start(self) -> None:
-        for file, kind in list(self._waiting.items())[: max(0, _processors() - len(self._started))]:
-            try:
-                self._started[file] = _Child(file, self._wanted, self._encoder, kind is Kind.EXPORT)
-            except OSError:
-                if not self._started:
-                    raise
+        made_by = (self._encoder.__module__, self._encoder.__qualname__)
+        for file, kind in list(self._waiting.items()):
+            children = self._children_for(file, 1 if kind is Kind.EXPORT else _TOGETHER)
+            if not children:
                 return  # no process is to be had now: it is tried again when one has ended
+            for number, child in enumerate(children):
+                share = Share(number, len(children))
+                child.ask(_Request(str(file.path), kind is Kind.EXPORT, made_by, self._wanted, share))
+            self._started[file] = children
             del self._waiting[file]
+
+    def _children_for(self, file: DataFile, many: int) -> "list[_Child]":
+        """Return as many as there are processors for. Raises `OSError` when not a single process is to be had."""
+        free = _processors() - sum(map(len, self._started.values()))
+        children: list[_Child] = []
+        try:
+            while len(children) < min(many, free):
+                children.append(_Child(file))
+        except OSError:
+            if not children and not self._started:
+                raise
+        return children
 
 
 class _Child:
     """The process, and a thread that takes up to `_AHEAD` frames from it before they are asked for."""
 
-    def __init__(self, file: DataFile, wanted: Wanted, encoder: type[BatchEncoder], is_export: bool) -> None:
+    def __init__(self, file: DataFile) -> None:
         self._file = file
-        made_by = (encoder.__module__, encoder.__qualname__)
-        request = _Request(str(file.path), is_export, made_by, wanted)
         program = f"import sys; sys.path[:] = sys.argv[1:]; from {__name__} import main; main()"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
             [sys.executable, "-c", program, *sys.path],  # modules are found where this process finds them
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the other
+            process_group=0,  # Ctrl-C reaches this process alone, which then ends the other
         )
         assert self._process.stdin is not None  # noqa: S101 - both pipes were asked for
         assert self._process.stdout is not None  # noqa: S101
-        self._out = self._process.stdout
-        with suppress(BrokenPipeError), self._process.stdin as pipe:  # its end is told when its turn comes
-            _send(pipe, _encode(request))
+        self._in, self._out = self._process.stdin, self._process.stdout
         self._frames: SimpleQueue[bytes | None] = SimpleQueue()
         self._room = Semaphore(_AHEAD)
         self._is_ended = False
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def end(self) -> None:
-        """Kill it, and leave nothing of it."""
+    def ask(self, request: _Request) -> None:
+        """Say what it has to do."""
+        with suppress(BrokenPipeError), self._in as pipe:  # its end is told when its turn comes
+            _send(pipe, _encode(request))
+
+    def kill(self) -> None:
+        """Have it end; `wait` follows."""
         self._is_ended = True
         self._process.kill()
+
+    def wait(self) -> None:
+        """Leave nothing of it."""
         self._process.wait()
         self._room.release()
         self._listener.join()
@@ -188,8 +217,24 @@ class _Child:
         return _messages.decode(frame)
 
 
+def _messages_of(children: Sequence[_Child]) -> Iterator[_Events | _Items]:
+    """What they say by turns, until the one whose turn it is has no more: then none has."""
+    said = cycle([child.messages() for child in children])
+    while (message := next(next(said), None)) is not None:
+        yield message
+
+
+def _end(children: Sequence[_Child]) -> None:
+    for child in children:
+        child.kill()
+    for child in children:
+        child.wait()
+
+
 def main() -> None:
     """The child: what was asked for, on standard output."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     request = msgspec.msgpack.decode(_read(sys.stdin.buffer) or b"", type=_Request)
     file = DataFile(request.path, Path(request.path))
     out = sys.stdout.buffer
@@ -210,7 +255,8 @@ def _read_file(file: DataFile, request: _Request) -> Iterator[_Message]:
     if request.is_export:
         yield from (_Items(items, file.done) for items in item_batches(file, wanted, encoder))
     else:
-        yield from (_Events(batch, file.done) for batch in batches_of(blocks_of(file.pieces()), wanted, encoder))
+        batches = batches_of(blocks_of(file.pieces()), wanted, encoder, request.share)
+        yield from (_Events(batch, file.done) for batch in batches)
 
 
 def _send(pipe: IO[bytes], frame: bytes) -> None:

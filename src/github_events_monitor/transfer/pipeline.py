@@ -1,34 +1,54 @@
-"""Reading ahead: the next piece is prepared while the one before it is being written."""
+"""Reading ahead: the next pieces are prepared while those before them are being written."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
+
+from ..errors import DataFileError
+
+ItemT = TypeVar("ItemT")
 
 
-class WriteBehind:
-    """One write in the background; the next one, and the end of the `async with`, wait for it.
+class WriteBehind(Generic[ItemT]):
+    """Writes in the background, one at a time; what came during one is written together, in its order.
 
-    Whatever ends the block, a write that was begun is finished first, so that nothing is half done.
+    many: how many items may wait. Whatever ends the `async with`, a write that was begun is finished first, so that
+    nothing is half done; what waits is written, too, but after a cancellation or a failed write.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[list[ItemT]], Coroutine[Any, Any, None]], many: int = 1) -> None:
+        self._write = write
+        self._waiting: list[ItemT] = []
+        self._room = asyncio.Semaphore(many)
         self._task: asyncio.Task[None] | None = None
 
-    async def put(self, write: Coroutine[Any, Any, None]) -> None:
-        """Begin a write once the one before it is done. Raises what that one raised."""
-        try:
+    async def put(self, item: ItemT) -> None:
+        """Have an item written, as soon as there is room for it to wait. Raises what a write before it raised."""
+        await self._room.acquire()
+        if self._task is not None and self._task.done():
             await self.settle()
-        except BaseException:
-            write.close()
-            raise
-        self._task = asyncio.create_task(write)
+        self._waiting.append(item)
+        if self._task is None:
+            self._task = asyncio.create_task(self._write_all())
 
     async def settle(self) -> None:
-        """Wait for the write in the background."""
+        """Wait until all is written. Raises what a write raised."""
         task, self._task = self._task, None
         if task is not None:
             await task
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                items, self._waiting = self._waiting, []
+                for _ in items:
+                    self._room.release()
+                await self._write(items)
+        except BaseException:
+            self._waiting.clear()
+            self._room.release()  # who waits for room has to learn of it
+            raise
 
     async def __aenter__(self) -> Self:
         return self
@@ -36,7 +56,8 @@ class WriteBehind:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        if kind is None or issubclass(kind, DataFileError):
             await self.settle()
         elif self._task is not None:
+            self._waiting.clear()
             await asyncio.gather(self._task, return_exceptions=True)  # what ended the block is the error to tell

@@ -151,11 +151,12 @@ async def test_a_push_seen_twice_in_one_import_is_merged(manager: DatabaseManage
 
 
 async def test_a_batch_of_the_providers_encoder_is_stored_like_any_records(manager: DatabaseManager) -> None:
-    assert await manager.import_batch(_encoded(manager, range(300), range(60))) == Stored(301, 60)
-    assert await manager.import_batch(_encoded(manager, range(300), range(60))) == Stored(0, 0)
-    assert await manager.import_batch(_encoded(manager, range(290, 310), range(50, 70))) == Stored(11, 10)
-    assert await manager.import_batch(_encoded(manager, (), range(69, 72))) == Stored(1, 2)
-    assert await manager.import_batch(manager.batch_encoder().encode()) == Stored(0, 0)
+    assert await manager.import_batches([_encoded(manager, range(300), range(60))]) == Stored(301, 60)
+    assert await manager.import_batches([_encoded(manager, range(300), range(60))]) == Stored(0, 0)
+    overlapping = [_encoded(manager, range(290, 305), range(50, 65)), _encoded(manager, range(300, 310), range(60, 70))]
+    assert await manager.import_batches(overlapping) == Stored(12, 10)
+    assert await manager.import_batches([_encoded(manager, (), range(69, 72))]) == Stored(1, 2)
+    assert await manager.import_batches([manager.batch_encoder().encode()]) == Stored(0, 0)
     assert await manager.events.get_event("0") == event("0", at(0), repo_name="o/r0")
     assert (await manager.events.get_trending(START, END, 1))[0].events == 35
     assert await manager.commits.count_commits("o/r3", START, END) == 8
@@ -168,7 +169,7 @@ async def test_what_is_known_better_survives_a_batch(manager: DatabaseManager) -
     encoder.add(event("1"), [commit(1, source="push", branches=("dev",))])
     encoder.add(event("2"), [commit(2, at(20), source="push", branches=("dev",))])
     encoder.add(event("3"), [commit(2, at(10), source="push", branches=("main",))])
-    assert await manager.import_batch(encoder.encode()) == Stored(3, 1)
+    assert await manager.import_batches([encoder.encode()]) == Stored(3, 1)
     kept, merged = [await manager.commits.get_commit(REPO, one) for one in (known.sha, sha(2))]
     assert kept is not None
     assert merged is not None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -315,15 +316,15 @@ class ExportsItsMemory(SQLiteManager):
 
 
 class ImportsEventsAlone(SQLiteManager):
-    async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
-        events, _ = rows_of(batch)
+    async def _import_batches(self, batches: Sequence[bytes], names: Mapping[str, str]) -> Stored:
+        events = chain.from_iterable(rows_of(batch)[0] for batch in batches)
         return Stored(await self.connection.write(lambda db: insert_rows(db, events)), 0)
 
 
 class ImportsNothingIntoKnownCommits(ImportsEventsAlone):
-    async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
-        _, commits = rows_of(batch)
-        stored = await super()._import_batch(batch, names)
+    async def _import_batches(self, batches: Sequence[bytes], names: Mapping[str, str]) -> Stored:
+        commits = chain.from_iterable(rows_of(batch)[1] for batch in batches)
+        stored = await super()._import_batches(batches, names)
         insert = f"INSERT OR IGNORE {INSERT_PUSHED}"
         new = await self.connection.write(lambda db: db.executemany(insert, commits).rowcount)
         return Stored(stored.events, max(0, new))

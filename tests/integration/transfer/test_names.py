@@ -13,7 +13,7 @@ from github_events_monitor.infrastructure.database_interface import DatabaseMana
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
 from github_events_monitor.records import CommitFile, CommitRecord, MetricRow, RepositoryState
-from github_events_monitor.transfer import copy_items, export_items, import_files
+from github_events_monitor.transfer import archive, copy_items, export_items, import_files, lines
 from tests.integration.contract.builders import commit
 from tests.unit.transfer.records import a_push, an_event, write
 
@@ -59,6 +59,19 @@ async def test_two_names_in_an_import_are_one_history(
     again = await import_files(manager, files[::-1])
     assert (again.stored, again.commits) == (0, 0)
     assert await history(manager) == {OLD: (NEW, 9, False), NEW: (NEW, 9, False)}
+
+
+async def test_names_that_come_while_others_are_being_stored_are_one_history(
+    manager: DatabaseManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "_FIRST_LINES", 1)
+    monkeypatch.setattr(archive, "_BATCH_LINES", 1)
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 1)
+    mixed = [event for pair in zip(AFTER, BEFORE, strict=False) for event in pair]
+    assert (await import_files(manager, [write(tmp_path / "1.json", *mixed, BEFORE[-1])])).stored == 9
+    assert await history(manager) == {OLD: (NEW, 9, False), NEW: (NEW, 9, False)}
+    (only,) = await manager.events.get_trending(*ALWAYS, 5)
+    assert only.events == 9
 
 
 async def test_interleaved_names_and_the_same_events_under_either(manager: DatabaseManager, tmp_path: Path) -> None:

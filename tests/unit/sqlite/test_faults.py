@@ -105,10 +105,10 @@ async def test_a_disk_that_is_full_amid_the_commits_of_a_batch_is_told_as_one(tm
         pages = await manager.connection.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0])
         await manager.connection.maintain(lambda db: db.execute(f"PRAGMA max_page_count={pages + 20}").fetchone())
         with pytest.raises(DatabaseError, match=r"disk of .* is full"):
-            await manager.import_batch(batch)
+            await manager.import_batches([batch])
         assert await manager.events.get_event("0") is None
         await manager.connection.maintain(lambda db: db.execute("PRAGMA max_page_count=1000000").fetchone())
-        assert await manager.import_batch(batch) == Stored(1, 500)
+        assert await manager.import_batches([batch]) == Stored(1, 500)
     assert integrity(path) == "ok"
 
 

@@ -1,6 +1,7 @@
 """Lines of GH Archive into events and commits."""
 
 import json
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import orjson
@@ -8,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from github_events_monitor.errors import DataFileError
 from github_events_monitor.infrastructure.contract.bulk import RecordEncoder, decode_records
 from github_events_monitor.records import CommitRecord, Event
-from github_events_monitor.transfer.archive import Batch, Wanted, batches_of
-from github_events_monitor.transfer.lines import blocks_of
+from github_events_monitor.transfer import archive
+from github_events_monitor.transfer.archive import Batch, Share, Wanted, batches_of
+from github_events_monitor.transfer.lines import Block, blocks_of
 from tests.unit.transfer.records import a_push, an_event, lines_of
 
 ONE, TWO = "1" * 40, "2" * 40
@@ -96,3 +99,43 @@ def test_no_bytes_end_the_import(data: bytes) -> None:
 @pytest.mark.parametrize("deep", [b"[" * 100_000, b'{"payload":' * 100_000])
 def test_deeply_nested_lines_are_broken_lines(deep: bytes) -> None:
     assert [line for line, _ in parse(lines_of(deep, an_event(2))).batch.broken] == [1]
+
+
+LINES = [orjson.dumps(an_event(number, repo=f"octo/r{number % 7}")) for number in range(100)]
+
+
+def blocks(of: int = 5, *, damaged: bool = False) -> Iterator[Block]:
+    for first in range(0, len(LINES), of):
+        yield Block(first + 1, LINES[first : first + of])
+    if damaged:
+        raise DataFileError("cut")
+
+
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(frozenset({"octo/r3"})), Wanted(frozenset({"octo/none"}))])
+@pytest.mark.parametrize("many", [2, 3, 40])
+def test_shares_of_a_file_taken_by_turns_are_the_whole(
+    monkeypatch: pytest.MonkeyPatch, wanted: Wanted, many: int
+) -> None:
+    monkeypatch.setattr(archive, "_FIRST_LINES", 4)
+    monkeypatch.setattr(archive, "_BATCH_LINES", 16)
+    whole = list(batches_of(blocks(), wanted, RecordEncoder))
+    assert len(whole) > 5
+    shares = [list(batches_of(blocks(), wanted, RecordEncoder, Share(first, many))) for first in range(many)]
+    assert [shares[number % many][number // many] for number in range(len(whole))] == whole
+    assert sum(map(len, shares)) == len(whole)
+
+
+def test_long_lines_make_a_transaction_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "_BATCH_BYTES", 10 * len(LINES[0]))
+    assert len(list(batches_of(blocks(), Wanted(), RecordEncoder))) == 10
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_each_share_of_a_damaged_file_ends_in_the_damage(monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    monkeypatch.setattr(archive, "_FIRST_LINES", 60)
+    read: list[int] = []
+    for first in range(many):
+        batches = batches_of(blocks(damaged=True), Wanted(), RecordEncoder, Share(first, many))
+        with pytest.raises(DataFileError):
+            read.extend(batch.read for batch in batches)
+    assert sum(read) == len(LINES)

@@ -13,7 +13,7 @@ RecordT = TypeVar("RecordT", Event, Commit)
 
 
 class BatchEncoder(ABC):
-    """The records of one transaction, in whatever form `DatabaseManager.import_batch` of the same provider takes.
+    """The records of one transaction, in whatever form `DatabaseManager.import_batches` of the same provider takes.
 
     Whatever a provider does to records before it stores them belongs here: a second processor can then do it. An
     encoder knows no database, and is made without arguments.

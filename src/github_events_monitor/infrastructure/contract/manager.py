@@ -54,7 +54,7 @@ class DatabaseManager(ABC):
     """After how many days events and commits are removed; None is never."""
 
     batch_encoder: ClassVar[type[BatchEncoder]] = RecordEncoder
-    """What makes the batches that `import_batch` takes."""
+    """What makes the batches that `import_batches` takes."""
 
     async def prepare(self) -> None:
         """See `DatabaseConnection.prepare`."""
@@ -111,13 +111,13 @@ class DatabaseManager(ABC):
             await self.threads.save_threads(threads)
         return stored
 
-    async def import_batch(self, batch: bytes, names: Mapping[str, str] | None = None) -> Stored:
-        """Store what an encoder of this provider (`batch_encoder`) made: the same, in bulk.
+    async def import_batches(self, batches: Sequence[bytes], names: Mapping[str, str] | None = None) -> Stored:
+        """Store what encoders of this provider (`batch_encoder`) made: the same, in bulk, one after another.
 
-        names: the keys under which repositories are stored that the batch has under other ones.
+        names: the keys under which repositories are stored that the batches have under other ones.
         """
         await self.connection.open()
-        return await self._import_batch(batch, names or {})
+        return await self._import_batches(batches, names or {})
 
     async def join_repositories(self, repo: str, into: str) -> Counter[str]:
         """Store under one key what is stored under two names of one repository. What is there under `into` stays.
@@ -206,6 +206,7 @@ class DatabaseManager(ABC):
         """
         names, known = Names(self), Counter[str]()
         await names.recognise(names_of(states))
+        await names.save()
         for name, key in names.apart.items():
             known += await self.join_repositories(name, key)
         return known
@@ -215,10 +216,13 @@ class DatabaseManager(ABC):
     @abstractmethod
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored: ...
 
-    async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
-        events, commits = await asyncio.to_thread(decode_records, batch, names)
-        await self._note_stored(events, [record.commit for record in commits], ())
-        return await self._import(events, commits)
+    async def _import_batches(self, batches: Sequence[bytes], names: Mapping[str, str]) -> Stored:
+        stored = Stored()
+        for batch in batches:
+            events, commits = await asyncio.to_thread(decode_records, batch, names)
+            await self._note_stored(events, [record.commit for record in commits], ())
+            stored = stored.plus(await self._import(events, commits))
+        return stored
 
     async def _note_stored(  # noqa: B027 - where reading never lags behind writing there is nothing to do
         self, events: Sequence[Event], commits: Sequence[Commit], threads: Sequence[Thread]

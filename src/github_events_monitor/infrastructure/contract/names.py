@@ -32,32 +32,40 @@ class Names:
     def __init__(self, manager: "DatabaseManager") -> None:
         self._manager = manager
         self._ids: dict[str, int | None] = {}
+        self._unsaved: dict[str, str] = {}
         self.keys: dict[str, str] = {}
         """Keys of names under which nothing is to be stored."""
         self.apart: dict[str, str] = {}
         """Names under which something may be stored, by name the key that it belongs to: for `join_repositories`."""
 
     async def recognise(self, newest: Mapping[str, Newest]) -> None:
-        """Find the keys of repositories before something of them is stored."""
+        """Find the keys of repositories; `save` has to follow before something of them is stored."""
         met = {name: found for name, found in newest.items() if self._is_new(name, found[1].repository_id)}
         if not met:
             return
         by_id: dict[int, list[str]] = {}
-        for name in sorted(met, key=lambda name: (met[name][0], name), reverse=True):
-            if (number := met[name][1].repository_id) is not None:
+        for name, (_, source) in met.items():
+            if (number := source.repository_id) is not None:
                 by_id.setdefault(number, []).append(name)
+        for names in by_id.values():
+            names.sort(key=lambda name: (met[name][0], name), reverse=True)
         stored = await self._look_up(met, by_id)
-        new: dict[str, str] = {}
         for number, names in by_id.items():
             key = _key_of(number, names, stored)
             if stored.aliases.get(name_by_id(number)) != key:
-                new[name_by_id(number)] = key
-            self._stand_for(number, names, key, stored, new)
+                self._unsaved[name_by_id(number)] = key
+            self._stand_for(number, names, key, stored)
         for name in met:
             if met[name][1].repository_id is None and name not in stored.states and name in stored.aliases:
                 self.keys[name] = stored.aliases[name]
-        if new:
-            await self._manager.collector_state.save_aliases(new)
+
+    async def save(self) -> None:
+        """Store what was recognised since the last time."""
+        if saved := dict(self._unsaved):
+            await self._manager.collector_state.save_aliases(saved)
+        for name, key in saved.items():
+            if self._unsaved.get(name) == key:  # meanwhile more may have been recognised
+                del self._unsaved[name]
 
     async def of(self, names: Iterable[str]) -> frozenset[str]:
         """Return the keys of names, as far as they are known."""
@@ -92,7 +100,9 @@ class Names:
 
     async def _look_up(self, names: Iterable[str], by_id: Mapping[int, list[str]]) -> _Stored:
         collector_state = self._manager.collector_state
-        aliases = await collector_state.get_aliases([*names, *map(name_by_id, by_id)])
+        asked = [*names, *map(name_by_id, by_id)]
+        unsaved = {name: self._unsaved[name] for name in asked if name in self._unsaved}
+        aliases = {**await collector_state.get_aliases(asked), **unsaved}
         doubtful = {name for some in by_id.values() if len(some) > 1 for name in some}
         doubtful |= {*aliases.values(), *(name for name in names if name in aliases)}
         for number, some in by_id.items():
@@ -101,7 +111,7 @@ class Names:
         states = await collector_state.get_states(sorted(doubtful)) if doubtful else {}
         return _Stored(aliases, states)
 
-    def _stand_for(self, number: int, names: Iterable[str], key: str, stored: _Stored, new: dict[str, str]) -> None:
+    def _stand_for(self, number: int, names: Iterable[str], key: str, stored: _Stored) -> None:
         self.keys.pop(key, None)
         for name in names:
             if name == key:
@@ -113,7 +123,7 @@ class Names:
             if state is not None or not is_known:
                 self.apart[name] = key
             if not is_known:
-                new[name] = key
+                self._unsaved[name] = key
 
 
 def keep_newest(newest: dict[str, Newest], repo: str, found: Newest) -> None:

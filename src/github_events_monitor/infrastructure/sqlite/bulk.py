@@ -2,12 +2,13 @@
 
 Implementation notes
 - Rows arrive in the order of the indexes: what lies together is written together, which halves the time.
-- Commits that pushes carry are new nearly always. They are inserted as if all were; the first one that is there already
-  undoes that, and then stored ones are read and merged as for any other commits.
+- Commits that pushes carry are new nearly always. They are inserted as if all were; only where some were not stored
+  ones are read and merged, as for any other commits.
 """
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import chain
 from typing import Any
 
@@ -16,13 +17,13 @@ import msgspec
 from ...records import Commit, CommitRecord, Event, Stored
 from ..contract.bulk import BatchEncoder
 from ..merging import merge_commits
-from .commits import insert_all_new, insert_commits
+from .commits import insert_commits, insert_new
 from .events import event_row, insert_rows
 from .payload import packer
 from .rows import INSERT_PUSHED, pushed_commit, pushed_row
 
-_REPO = 3
-"""Where an event's row has its repository."""
+_CREATED, _REPO = 2, 3
+"""Where an event's row has its instant and its repository."""
 _CHUNK = 1_000
 """Rows that are decoded at a time: they take several times the memory of their encoded form."""
 
@@ -45,8 +46,9 @@ class RowEncoder(BatchEncoder):
 
     def encode(self) -> bytes:
         """See `BatchEncoder`."""
-        events = sorted(self._events, key=lambda row: (row[3] or "", row[2]))  # repository, time
-        commits = sorted(self._commits.values(), key=lambda commit: (commit.repo_name, commit.commit_date, commit.sha))
+        # One text is compared in half the time of several; no name has a blank.
+        events = sorted(self._events, key=lambda row: f"{row[_REPO]} {row[_CREATED]}")
+        commits = sorted(self._commits.values(), key=lambda one: f"{one.repo_name} {one.commit_date} {one.sha}")
         return _encode((_chunks(events), _chunks(list(map(pushed_row, commits)))))
 
 
@@ -57,7 +59,11 @@ class Rows:
         self._chunks = chunks
 
     def __iter__(self) -> Iterator[list[Any]]:
-        return chain.from_iterable(map(_decode_rows, self._chunks))
+        return chain.from_iterable(self.chunks())
+
+    def chunks(self) -> Iterator[list[list[Any]]]:
+        """Yield the same some at a time."""
+        return map(_decode_rows, self._chunks)
 
 
 def rows_of(batch: bytes) -> tuple[Rows, Rows]:
@@ -66,8 +72,12 @@ def rows_of(batch: bytes) -> tuple[Rows, Rows]:
     return Rows(events), Rows(commits)
 
 
-def import_rows(db: sqlite3.Connection, batch: bytes, names: Mapping[str, str] | None = None) -> Stored:
-    """Store a batch in the caller's transaction and return what was new; see `DatabaseManager.import_batch`."""
+def import_rows(db: sqlite3.Connection, batches: Sequence[bytes], names: Mapping[str, str]) -> Stored:
+    """Store batches in the caller's transaction and return what was new; see `DatabaseManager.import_batches`."""
+    return reduce(Stored.plus, (_import_batch(db, batch, names) for batch in batches), Stored())
+
+
+def _import_batch(db: sqlite3.Connection, batch: bytes, names: Mapping[str, str]) -> Stored:
     events, commits = rows_of(batch)
     if not names:
         return Stored(insert_rows(db, events), _insert_commits(db, commits))
@@ -78,9 +88,13 @@ def import_rows(db: sqlite3.Connection, batch: bytes, names: Mapping[str, str] |
 
 
 def _insert_commits(db: sqlite3.Connection, commits: Rows) -> int:
-    if (inserted := insert_all_new(db, commits, INSERT_PUSHED)) is not None:
-        return inserted
-    return insert_commits(db, (CommitRecord(commit=commit) for commit in map(pushed_commit, commits)))
+    new = 0
+    for rows in commits.chunks():
+        inserted = insert_new(db, rows, INSERT_PUSHED)
+        if inserted < len(rows):
+            insert_commits(db, (CommitRecord(commit=commit) for commit in map(pushed_commit, rows)))
+        new += inserted
+    return new
 
 
 def _chunks(rows: Sequence[Sequence[Any]]) -> list[bytes]:

@@ -117,16 +117,11 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
     return len(merged) - len(known)
 
 
-def insert_all_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]], insert: str = INSERT_COMMIT) -> int | None:
-    """Store rows of commits in the caller's transaction; return how many, None (nothing stored) when one is there."""
-    db.execute("SAVEPOINT all_new")
-    inserted: int | None = None
-    try:
-        inserted = max(0, db.executemany(f"INSERT {insert}", rows).rowcount)
-    except sqlite3.IntegrityError:
-        db.execute("ROLLBACK TO all_new")
-    db.execute("RELEASE all_new")  # after any other error, such as a full disk, the transaction may be gone already
-    return inserted
+def insert_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]], insert: str = INSERT_COMMIT) -> int:
+    """Store rows of commits that are not there, in the caller's transaction, and return how many; others stay."""
+    before = db.total_changes
+    db.executemany(f"INSERT {insert} ON CONFLICT DO NOTHING", rows)
+    return db.total_changes - before
 
 
 def fill_commits(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> int:
@@ -134,10 +129,11 @@ def fill_commits(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> int
 
     Summaries are stored in place of those that go with a push; others are the caller's to store.
     """
-    if (inserted := insert_all_new(db, (commit_row(record.commit) for record in records))) is not None:
-        return inserted
-    known = _stored(db, records)
-    return insert_commits(db, (record for record in records if is_missing(record, known.get(_key(record)))))
+    new = insert_new(db, (commit_row(record.commit) for record in records))
+    if new < len(records):
+        known = _stored(db, records)
+        insert_commits(db, (record for record in records if is_missing(record, known.get(_key(record)))))
+    return new
 
 
 def _key(record: CommitRecord) -> Key:

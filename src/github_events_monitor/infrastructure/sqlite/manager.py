@@ -1,7 +1,7 @@
 """The SQLite provider as a whole.
 
 Implementation notes
-- `store`, `import_events` and `import_batch` are one transaction each: records, rollup, state and the lease's epoch
+- `store`, `import_events` and `import_batches` are one transaction each: records, rollup, state and the lease's epoch
   check together.
 - Any number of programs may use one file: each transaction takes the write lock at its beginning (BEGIN IMMEDIATE).
 """
@@ -99,8 +99,8 @@ class SQLiteManager(DatabaseManager):
     async def _import(self, events: Sequence[Event], commits: Sequence[CommitRecord]) -> Stored:
         return await self.connection.write(lambda db: _import(db, events, commits))
 
-    async def _import_batch(self, batch: bytes, names: Mapping[str, str]) -> Stored:
-        return await self.connection.write(lambda db: import_rows(db, batch, names))
+    async def _import_batches(self, batches: Sequence[bytes], names: Mapping[str, str]) -> Stored:
+        return await self.connection.write(lambda db: import_rows(db, batches, names))
 
     async def _forget_repository(self, repo: str) -> None:
         await self.connection.write(lambda db: joining.forget_repository(db, repo))

@@ -146,7 +146,7 @@ def prepare_writer(db: sqlite3.Connection, path: str, busy_timeout: float) -> fr
     if path != MEMORY:
         _shut_others_out(path)
     if version == 0:
-        set_pragmas(db, "page_size=8192", "auto_vacuum=INCREMENTAL")  # only possible while the file is empty
+        set_pragmas(db, "page_size=16384", "auto_vacuum=INCREMENTAL")  # only possible while the file is empty
     _use_wal(db, busy_timeout)
     set_pragmas(db, *_WRITER)
     if version == len(schema.MIGRATIONS):
