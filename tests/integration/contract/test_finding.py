@@ -193,3 +193,18 @@ async def test_a_newcomers_workflow_beside_code_is_a_finding(manager: DatabaseMa
     report = await asked.ask(SECURITY_REPORT, repo=REPO, since="2025-03-20")
     [found] = [one for one in report.findings if one.type == "workflow_changed_by_newcomer"]
     assert (found.severity, found.evidence) == ("high", (f"commit:{sha(40)}",))
+
+
+async def test_hours_of_the_week_that_were_never_covered_are_unknown_not_zero(manager: DatabaseManager) -> None:
+    asked = await fill(manager)
+    known = Ledger(spans={"events": (Span(at(0, day=29, hour=6), "2025-03-31T12:00:00Z"),)})
+    await manager.collector_state.save_states([RepositoryState(repo_name=REPO, full_name=REPO, ledger=known)])
+    star = {"id": "1", "event_type": "WatchEvent", "repo_name": REPO, "created_at": at(5)}
+    await manager.events.insert_events([star])
+    answer = await asked.ask(REPOSITORY_ACTIVITY, repo=REPO, since="2025-03-10")
+    monday, *middle, saturday, sunday = answer.weekday_hours
+    assert monday == (*[0] * 12, 1, *[None] * 11)
+    assert [hours for day in middle for hours in day if hours is not None] == []
+    assert (saturday, sunday) == ((*[None] * 6, *[0] * 18), (0,) * 24)
+    text = REPOSITORY_ACTIVITY.text(answer)
+    assert f"\nBy weekday and hour (? is unknown):\nMon by hour (UTC): {'0 ' * 12}1{' ?' * 11}\nTue" in text
