@@ -208,3 +208,23 @@ async def test_hours_of_the_week_that_were_never_covered_are_unknown_not_zero(ma
     assert (saturday, sunday) == ((*[None] * 6, *[0] * 18), (0,) * 24)
     text = REPOSITORY_ACTIVITY.text(answer)
     assert f"\nBy weekday and hour (? is unknown):\nMon by hour (UTC): {'0 ' * 12}1{' ?' * 11}\nTue" in text
+
+
+async def test_a_security_report_does_not_call_complete_what_it_did_not_look_at(manager: DatabaseManager) -> None:
+    asked = await fill(manager)
+    whole, late = KNOWN.spans["events"], (Span(at(0, day=30), "2025-03-31T12:00:00Z"),)
+
+    async def report(**spans: tuple[Span, ...]) -> tuple[bool, str, list[str]]:
+        state = RepositoryState(repo_name=REPO, full_name=REPO, ledger=Ledger(spans={"events": whole, **spans}))
+        await manager.collector_state.save_states([state])
+        answer = await asked.ask(SECURITY_REPORT, repo=REPO, since=at(0, day=29), until=at(0, day=31))
+        said = [thing for thing in answer.unknown if "not completely known" in thing]
+        return answer.coverage.complete, SECURITY_REPORT.summarise(answer).partition("). ")[2], said
+
+    missing = f"not completely known: {at(0, day=29)} to"
+    assert await report(commits=late) == (
+        False,
+        "Coverage of events complete.",
+        [f"commits {missing} {at(0, day=30)}", f"force pushes and moved tags {missing} {at(0, day=31)}"],
+    )
+    assert await report(commits=whole, activity=whole) == (True, "Coverage of events complete.", [])
