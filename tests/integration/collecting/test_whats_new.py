@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from github_events_monitor.infrastructure.database_interface import CollectorState, DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
@@ -108,9 +109,37 @@ async def test_newcomers_are_people(manager: DatabaseManager) -> None:
         issue(7, recent, user={"login": "house-app", "type": "Bot"}),
     ]
     await world.collector.collect(["octo/hello"])
+    await know_days_before(world, 90)
     (news,) = (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).repositories
+    assert news.newcomers is not None
     assert "eve" in news.newcomers
     assert not {"dependabot[bot]", "copilot", "house-app"} & set(news.newcomers)
+
+
+async def know_days_before(world: World, days: int) -> None:
+    """Have commits, issues and pull requests known since so many days before yesterday."""
+    (state,) = (await world.manager.collector_state.get_states(["octo/hello"])).values()
+    span = Span(iso(NOW - timedelta(days=days + 1)), iso(NOW))
+    known = {**state.ledger.spans, "commits": (span,), "threads": (span,)}
+    await world.manager.collector_state.save_states([replace(state, ledger=Ledger(spans=known))])
+
+
+@pytest.mark.parametrize(
+    ("days", "newcomers", "said"), [(90, ("eve",), "newcomers eve"), (89, None, "newcomers unknown")]
+)
+async def test_nobody_is_new_where_too_little_is_known_of_the_time_before(
+    manager: DatabaseManager, days: int, newcomers: tuple[str, ...] | None, said: str
+) -> None:
+    world = make(manager)
+    repository = world.github.repositories["octo/hello"]
+    repository.branches["main"], repository.issues = [], [issue(4, iso(NOW - timedelta(hours=1)))]
+    await world.collector.collect(["octo/hello"])
+    await know_days_before(world, days)
+    service = DatabaseService(QuestionContext(manager=manager, clock=world.clock))
+    answer = await service.ask(WHATS_NEW, repos=["octo/hello"])
+    assert [part.newcomers for part in answer.repositories] == [newcomers]
+    assert said in WHATS_NEW.text(answer)
+    assert answer.to_wire()["repositories"][0]["newcomers"] == (None if newcomers is None else [*newcomers])
 
 
 Step = tuple[Literal["commit", "pull", "release", "ann", "bob", "outage"], int]

@@ -17,11 +17,11 @@ from ...records import WEBHOOK, Activity, Authorship, Commit, MetricRow, Reposit
 from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
-from .coverage import NEEDS
+from .coverage import NEEDS, covers
 from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
-from .reading import read_snapshot
+from .reading import HISTORY_DAYS, read_snapshot
 from .subject_notes import record_refusal
 from .thread_notes import may_have_ended, stretches
 from .threads import as_of
@@ -272,9 +272,14 @@ def _thread_news(threads: Iterable[Thread], news_filter: NewsFilter, url: str) -
     return found
 
 
-async def _newcomers(context: QuestionContext, subject: Subject, stored: Stored, asked: Asked) -> tuple[str, ...]:
-    """Return the people who wrote in the window and whom nothing of the ninety days before names."""
-    since, start = asked.span.since, days_before(asked.span.since, 90)
+async def _newcomers(
+    context: QuestionContext, subject: Subject, stored: Stored, asked: Asked
+) -> tuple[str, ...] | None:
+    """Return the people who wrote in the window and whom nothing of the ninety days before names.
+
+    None where somebody may be new, and not all commits, issues and pull requests of that time are known.
+    """
+    since, start = asked.span.since, days_before(asked.span.since, HISTORY_DAYS)
     wrote = [commit.author_login for commit, _ in stored.commits if commit.commit_date >= since]
     wrote += [thread.author_login for thread in stored.threads if thread.created_at >= since]
     before = {(thread.author_login or "").lower() for thread in stored.threads if start <= thread.created_at < since}
@@ -293,7 +298,8 @@ async def _newcomers(context: QuestionContext, subject: Subject, stored: Stored,
     if left():
         older = await context.manager.threads.get_threads(subject.key, start)
         before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
-    return tuple(map(word, left()))[:MAX_NEWCOMERS]
+    whole = all(covers(context.settled(subject, kind, asked), start, since) for kind in ("commits", "threads"))
+    return tuple(map(word, left()))[:MAX_NEWCOMERS] if whole or not left() else None
 
 
 def _authorship(commit: Commit) -> Authorship:
