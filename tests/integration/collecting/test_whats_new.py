@@ -116,6 +116,16 @@ async def test_newcomers_are_people(manager: DatabaseManager) -> None:
     assert not {"dependabot[bot]", "copilot", "house-app"} & set(news.newcomers)
 
 
+async def test_quiet_is_said_to_be_without_issues_where_none_were_read(manager: DatabaseManager) -> None:
+    ledger = Ledger(spans={kind: (Span(iso(NOW - timedelta(days=9)), iso(NOW)),) for kind in ("events", "commits")})
+    state = RepositoryState(repo_name="octo/quiet", full_name="octo/quiet", ledger=ledger, last_collected_at=iso(NOW))
+    await manager.collector_state.save_states([state])
+    service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
+    answer = await service.ask(WHATS_NEW, repos=["octo/quiet"])
+    said = "Issues and pull requests of octo/quiet are not read: not yet for this time (collect_now)."
+    assert (answer.quiet, said in WHATS_NEW.text(answer).splitlines()[0]) == (("octo/quiet",), True)
+
+
 async def know_days_before(world: World, days: int) -> None:
     """Have commits, issues and pull requests known since so many days before yesterday."""
     (state,) = (await world.manager.collector_state.get_states(["octo/hello"])).values()
@@ -367,7 +377,10 @@ async def test_asked_twice_in_a_second_nothing_is_collected_and_nothing_is_left(
 async def test_what_a_first_question_did_not_read_is_said_and_does_not_pass_for_none(manager: DatabaseManager) -> None:
     world = make(manager)
     first = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
-    assert first.note == "Failing checks or advisories of 1 repository are not known yet (collect_now)."
+    assert first.note == (
+        "Failing checks or advisories of 1 repository are not known yet (collect_now)."
+        " Issues and pull requests of Octo/Hello are not read: not yet for this time (collect_now)."
+    )
     assert first.note in WHATS_NEW.text(first)
     await world.collector.collect(["octo/hello"])
     assert (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).note is None

@@ -43,7 +43,7 @@ class Gathered(NamedTuple):
 
     attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
     has been told with this, where it is not what is remembered; not of one that could not be collected, whose news are
-    still to come. refused: by name why GitHub lets no issues be read.
+    still to come. refused: by name why no issues and pull requests are read.
     unobserved: of how many repositories it was never read whether checks fail, or whether advisories are open.
     """
 
@@ -103,7 +103,7 @@ async def gather(
         else:
             found.quiet.append(name)
     found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
-    reasons = {subject.presenter.full_name: record_refusal(subject.state) for subject in subjects}
+    reasons = {subject.presenter.full_name: _unread(context, subject, asked) for subject in subjects}
     return found._replace(
         whole=whole,
         refused={name: reason for name, reason in reasons.items() if reason},
@@ -335,10 +335,23 @@ def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | 
     """Return what is not known at all of the time asked about: it must not pass for quiet."""
     if asked.span.since == asked.span.until:
         return None
-    spans = context.settled(subject, "commits", asked)
-    if any(span.since < asked.span.until and span.until > asked.span.since for span in spans):
+    if _is_known(context, subject, "commits", asked):
         return None
     return "Commits of this time are not known yet; collect_now fetches them."
+
+
+def _unread(context: QuestionContext, subject: Subject, asked: Asked) -> str | None:
+    """Return why no issues and pull requests are read: without them a repository may only seem to be quiet."""
+    if reason := record_refusal(subject.state):
+        return reason
+    told = subject.state is None or subject.problem is not None or asked.span.since == asked.span.until
+    return None if told or _is_known(context, subject, "threads", asked) else "not yet for this time (collect_now)"
+
+
+def _is_known(context: QuestionContext, subject: Subject, kind: str, asked: Asked) -> bool:
+    """Return whether a part of the window is completely known."""
+    spans = context.settled(subject, kind, asked)
+    return any(span.since < asked.span.until and span.until > asked.span.since for span in spans)
 
 
 def _failed(subject: Subject) -> str | None:
