@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from ..instants import format_instant, seconds_between
+from ..instants import SECOND, format_instant, seconds_between, shift
+from ..ledger import missing_spans
 from ..records import Span, Thread
 from .results import ActivitySeries, DurationBuckets, ThreadSeries, Unit
 from .threads import first_response_hours
@@ -22,6 +23,7 @@ MAX_TYPES = 7
 BOUNDS = (1, 4, 24, 72, 168)
 """Hours: up to one hour, four hours, a day, three days, a week; the last bucket has no end."""
 
+HOURS_OF_A_WEEK = 168
 STEPS: Mapping[Unit, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
 
@@ -75,12 +77,29 @@ def activity_series(span: Span, counts: Mapping[tuple[str, str], int]) -> Activi
     )
 
 
-def weekday_hours(counts: Mapping[tuple[str, str], int]) -> tuple[tuple[int, ...], ...]:
-    """Return how many events fell into each hour of each weekday (UTC), Monday first."""
-    found = [[0] * 24 for _ in range(7)]
+def weekday_hours(
+    counts: Mapping[tuple[str, str], int], window: Span, known: Iterable[Span]
+) -> tuple[tuple[int | None, ...], ...]:
+    """Return how many events fell into each hour of each weekday (UTC), Monday first.
+
+    None where none was counted, and no such hour of the window is completely known: unknown is not zero.
+    """
+    found: list[list[int | None]] = [[None] * 24 for _ in range(7)]
+    step, gaps = STEPS["hour"], missing_spans(known, *window)
+    for stretch in missing_spans(gaps, f"{window.since[:13]}:00:00Z", _whole_hour(window.until)):
+        first, last = map(datetime.fromisoformat, (_whole_hour(stretch.since), stretch.until))
+        for index in range(min((last - first) // step, HOURS_OF_A_WEEK)):
+            at = first + step * index
+            found[at.weekday()][at.hour] = 0
     for (hour, _), count in counts.items():
-        found[date.fromisoformat(hour[:10]).weekday()][int(hour[11:])] += count
+        day, number = date.fromisoformat(hour[:10]).weekday(), int(hour[11:])
+        found[day][number] = (found[day][number] or 0) + count
     return tuple(map(tuple, found))
+
+
+def _whole_hour(instant: str) -> str:
+    """Return an instant, or the next whole hour after it."""
+    return f"{shift(instant, STEPS['hour'] - SECOND)[:13]}:00:00Z"
 
 
 def thread_series(threads: Iterable[Thread], span: Span) -> ThreadSeries:

@@ -80,6 +80,8 @@ async def watch(
             stdout().print(plain(name))
         if not answer.watching:
             print_note("No repository is watched; add one with: github-events-monitor watch add owner/name")
+        if answer.note:
+            print_note(answer.note)
     for name, problem in answer.errors.items():
         print_error(f"{name} is not watched: {problem.message}")
     return 1 if answer.errors else 0

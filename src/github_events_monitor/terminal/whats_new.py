@@ -119,6 +119,8 @@ def _news(part: RepositoryNews) -> Iterator[Text]:
             yield plain(f"and {left:,} more {_kind(kind, left)}", "dim")
     if part.newcomers:
         yield plain(f"New here: {', '.join(part.newcomers)}", "green")
+    elif part.newcomers is None:
+        yield plain("Who is new here is unknown: too little is known of the time before.", "dim")
     if part.note:
         yield plain(part.note, "yellow")
 
@@ -146,6 +148,8 @@ def markdown_lines(answer: WhatsNew) -> Iterator[str]:
             yield from (f"- {_kind(kind, 1)}: {_link(row.title, row.url)}" for row in news)
         if part.newcomers:
             yield f"- new here: {_escaped(', '.join(part.newcomers))}"
+        elif part.newcomers is None:
+            yield "- new here: unknown"
     if answer.quiet:
         yield from ("", f"Quiet: {_escaped(', '.join(answer.quiet))}")
     if _has_nothing(answer):

@@ -42,6 +42,9 @@ def test_the_watch_list_is_changed_and_shown_in_githubs_spelling(run: Run, githu
     assert "watch add" in run("watch").err
     assert run("watch", "add", "OCTO/hello", "octo/empty").out.splitlines() == ["octo/empty", "Octo/Hello"]
     assert run("watch", "remove", "octo/EMPTY").out.splitlines() == ["Octo/Hello"]
+    again = run("watch", "remove", "octo/EMPTY", "octo/*")
+    assert (again.code, again.out.splitlines()) == (0, ["Octo/Hello"])
+    assert "Not on the list before: octo/empty, octo/*." in again.err
     assert run("watch").out.splitlines() == ["Octo/Hello"]
     assert run("watch", "list", "--json").json["watching"] == ["Octo/Hello"]
 

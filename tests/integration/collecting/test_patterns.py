@@ -48,6 +48,15 @@ async def test_a_pattern_is_shown_as_it_is_and_as_the_names_it_stands_for(manage
     assert await manager.collector_state.get_watch_list() == {}
 
 
+async def test_it_is_said_what_was_to_be_removed_and_was_not_on_the_list(manager: DatabaseManager) -> None:
+    world = make(manager)
+    await watch(world, add=["OCTO/*", "!octo/old-*"])
+    gone = await watch(world, remove=["octo/*", "Octo/Api"])
+    assert (gone.watching, gone.note) == ((), None)
+    nothing = await watch(world, remove=["Octo/*", "octo/NONE", "!octo/old-*"])
+    assert nothing.summary_line == "Watching 0 repositories. Not on the list before: octo/none, octo/*."
+
+
 async def test_one_taken_out_stays_out_and_one_added_by_name_outranks_what_takes_it_out() -> None:
     world = make()
     await watch(world, add=["octo/*"])

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from github_events_monitor.infrastructure.database_interface import CollectorState, DatabaseManager
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
@@ -108,9 +109,47 @@ async def test_newcomers_are_people(manager: DatabaseManager) -> None:
         issue(7, recent, user={"login": "house-app", "type": "Bot"}),
     ]
     await world.collector.collect(["octo/hello"])
+    await know_days_before(world, 90)
     (news,) = (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).repositories
+    assert news.newcomers is not None
     assert "eve" in news.newcomers
     assert not {"dependabot[bot]", "copilot", "house-app"} & set(news.newcomers)
+
+
+async def test_quiet_is_said_to_be_without_issues_where_none_were_read(manager: DatabaseManager) -> None:
+    ledger = Ledger(spans={kind: (Span(iso(NOW - timedelta(days=9)), iso(NOW)),) for kind in ("events", "commits")})
+    state = RepositoryState(repo_name="octo/quiet", full_name="octo/quiet", ledger=ledger, last_collected_at=iso(NOW))
+    await manager.collector_state.save_states([state])
+    service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
+    answer = await service.ask(WHATS_NEW, repos=["octo/quiet"])
+    said = "Issues and pull requests of octo/quiet are not read: not yet for this time (collect_now)."
+    assert (answer.quiet, said in WHATS_NEW.text(answer).splitlines()[0]) == (("octo/quiet",), True)
+
+
+async def know_days_before(world: World, days: int) -> None:
+    """Have commits, issues and pull requests known since so many days before yesterday."""
+    (state,) = (await world.manager.collector_state.get_states(["octo/hello"])).values()
+    span = Span(iso(NOW - timedelta(days=days + 1)), iso(NOW))
+    known = {**state.ledger.spans, "commits": (span,), "threads": (span,)}
+    await world.manager.collector_state.save_states([replace(state, ledger=Ledger(spans=known))])
+
+
+@pytest.mark.parametrize(
+    ("days", "newcomers", "said"), [(90, ("eve",), "newcomers eve"), (89, None, "newcomers unknown")]
+)
+async def test_nobody_is_new_where_too_little_is_known_of_the_time_before(
+    manager: DatabaseManager, days: int, newcomers: tuple[str, ...] | None, said: str
+) -> None:
+    world = make(manager)
+    repository = world.github.repositories["octo/hello"]
+    repository.branches["main"], repository.issues = [], [issue(4, iso(NOW - timedelta(hours=1)))]
+    await world.collector.collect(["octo/hello"])
+    await know_days_before(world, days)
+    service = DatabaseService(QuestionContext(manager=manager, clock=world.clock))
+    answer = await service.ask(WHATS_NEW, repos=["octo/hello"])
+    assert [part.newcomers for part in answer.repositories] == [newcomers]
+    assert said in WHATS_NEW.text(answer)
+    assert answer.to_wire()["repositories"][0]["newcomers"] == (None if newcomers is None else [*newcomers])
 
 
 Step = tuple[Literal["commit", "pull", "release", "ann", "bob", "outage"], int]
@@ -338,7 +377,10 @@ async def test_asked_twice_in_a_second_nothing_is_collected_and_nothing_is_left(
 async def test_what_a_first_question_did_not_read_is_said_and_does_not_pass_for_none(manager: DatabaseManager) -> None:
     world = make(manager)
     first = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
-    assert first.note == "Failing checks or advisories of 1 repository are not known yet (collect_now)."
+    assert first.note == (
+        "Failing checks or advisories of 1 repository are not known yet (collect_now)."
+        " Issues and pull requests of Octo/Hello are not read: not yet for this time (collect_now)."
+    )
     assert first.note in WHATS_NEW.text(first)
     await world.collector.collect(["octo/hello"])
     assert (await world.service.ask(WHATS_NEW, repos=["octo/hello"])).note is None

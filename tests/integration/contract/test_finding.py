@@ -193,3 +193,38 @@ async def test_a_newcomers_workflow_beside_code_is_a_finding(manager: DatabaseMa
     report = await asked.ask(SECURITY_REPORT, repo=REPO, since="2025-03-20")
     [found] = [one for one in report.findings if one.type == "workflow_changed_by_newcomer"]
     assert (found.severity, found.evidence) == ("high", (f"commit:{sha(40)}",))
+
+
+async def test_hours_of_the_week_that_were_never_covered_are_unknown_not_zero(manager: DatabaseManager) -> None:
+    asked = await fill(manager)
+    known = Ledger(spans={"events": (Span(at(0, day=29, hour=6), "2025-03-31T12:00:00Z"),)})
+    await manager.collector_state.save_states([RepositoryState(repo_name=REPO, full_name=REPO, ledger=known)])
+    star = {"id": "1", "event_type": "WatchEvent", "repo_name": REPO, "created_at": at(5)}
+    await manager.events.insert_events([star])
+    answer = await asked.ask(REPOSITORY_ACTIVITY, repo=REPO, since="2025-03-10")
+    monday, *middle, saturday, sunday = answer.weekday_hours
+    assert monday == (*[0] * 12, 1, *[None] * 11)
+    assert [hours for day in middle for hours in day if hours is not None] == []
+    assert (saturday, sunday) == ((*[None] * 6, *[0] * 18), (0,) * 24)
+    text = REPOSITORY_ACTIVITY.text(answer)
+    assert f"\nBy weekday and hour (? is unknown):\nMon by hour (UTC): {'0 ' * 12}1{' ?' * 11}\nTue" in text
+
+
+async def test_a_security_report_does_not_call_complete_what_it_did_not_look_at(manager: DatabaseManager) -> None:
+    asked = await fill(manager)
+    whole, late = KNOWN.spans["events"], (Span(at(0, day=30), "2025-03-31T12:00:00Z"),)
+
+    async def report(**spans: tuple[Span, ...]) -> tuple[bool, str, list[str]]:
+        state = RepositoryState(repo_name=REPO, full_name=REPO, ledger=Ledger(spans={"events": whole, **spans}))
+        await manager.collector_state.save_states([state])
+        answer = await asked.ask(SECURITY_REPORT, repo=REPO, since=at(0, day=29), until=at(0, day=31))
+        said = [thing for thing in answer.unknown if "not completely known" in thing]
+        return answer.coverage.complete, SECURITY_REPORT.summarise(answer).partition("). ")[2], said
+
+    missing = f"not completely known: {at(0, day=29)} to"
+    assert await report(commits=late) == (
+        False,
+        "Coverage of events complete.",
+        [f"commits {missing} {at(0, day=30)}", f"force pushes and moved tags {missing} {at(0, day=31)}"],
+    )
+    assert await report(commits=whole, activity=whole) == (True, "Coverage of events complete.", [])

@@ -78,9 +78,22 @@ def test_types_that_are_as_frequent_are_in_the_order_of_the_alphabet() -> None:
 
 def test_weekdays_begin_on_monday() -> None:
     counts = {("2026-06-01T10", "PushEvent"): 2, ("2026-06-01T10", "ForkEvent"): 3, ("2026-06-07T23", "ForkEvent"): 1}
-    found = weekday_hours(counts)
-    assert (found[0][10], found[6][23], sum(map(sum, found))) == (5, 1, 6)
+    week = Span(june(1), june(8))
+    found = weekday_hours(counts, week, [week])
+    assert (found[0][10], found[6][23], sum(sum(filter(None, hours)) for hours in found)) == (5, 1, 6)
     assert [len(hours) for hours in found] == [24] * 7
+
+
+def test_hours_of_which_nothing_is_known_are_not_zero() -> None:
+    since, until = "2026-06-01T10:20:00Z", "2026-06-17T10:20:00Z"
+    known = [Span("2026-05-01T00:00:00Z", "2026-06-01T12:30:00Z"), Span("2026-06-16T22:00:00Z", until)]
+    monday, tuesday, wednesday, *rest = weekday_hours({("2026-06-13T07", "ForkEvent"): 1}, Span(since, until), known)
+    assert monday == (*[None] * 10, 0, 0, *[None] * 12)
+    assert tuesday == (*[None] * 22, 0, 0)
+    assert wednesday == (*[0] * 11, *[None] * 13)
+    assert [hours for day in rest for hours in day if hours is not None] == [1]
+    year = Span("2025-06-01T10:20:00Z", "2026-06-01T10:20:00Z")
+    assert all(day == (0,) * 24 for day in weekday_hours({}, year, [year]))
 
 
 def test_threads_opened_merged_closed_and_left_open() -> None:

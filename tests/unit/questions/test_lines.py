@@ -63,6 +63,15 @@ def test_a_gap_before_what_is_known_is_not_said_to_lie_in_it() -> None:
     assert known(both).endswith("to 2026-11-06T06:00:00Z, except for 1 gap.")
 
 
+def test_an_answer_that_rests_on_more_than_events_says_what_is_complete() -> None:
+    whole = Coverage(from_=WINDOW.since, to=WINDOW.until, complete=True, sources=("events",))
+    lacking = whole.model_copy(update={"complete": False, "note": "Deployments were never listed."})
+    assert known(whole, of="events") == "Coverage of events complete."
+    assert known(lacking, of="events") == "Coverage of events complete. Deployments were never listed."
+    joined = join_coverage({"o/a": whole, "o/b": whole.model_copy(update={"complete": False})})
+    assert known(joined, joined=True, of="events").startswith("Coverage of events partial: known from ")
+
+
 @pytest.mark.parametrize(
     ("coverage", "said"),
     [

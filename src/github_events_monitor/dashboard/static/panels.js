@@ -70,12 +70,12 @@
 
   const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
   // An answer whose series is by hour has no table by weekday: the series tells it.
-  const weekdays = ({ series, weekday_hours: told }) => {
+  const weekdays = ({ series, weekday_hours: told, window, coverage }) => {
     if (told) return told;
-    const found = DAYS.map(() => Array(24).fill(0));
+    const found = DAYS.map(() => Array(24).fill(null)), gaps = unknownSpans(window, coverage);
     for (const values of Object.values(series.counts)) values.forEach((count, index) => {
-      const at = new Date(Date.parse(series.start) + index * 3600e3);
-      found[(at.getUTCDay() + 6) % 7][at.getUTCHours()] += count;
+      const from = Date.parse(series.start) + index * 3600e3, at = new Date(from);
+      if (count || !gaps.some(([since, until]) => since < from + 3600e3 && from < until)) found[(at.getUTCDay() + 6) % 7][at.getUTCHours()] += count;
     });
     return found;
   };
@@ -83,10 +83,10 @@
     const counts = weekdays(answer), most = Math.max(...counts.flat());
     if (!most) return [nothing("No event of this window is stored, so there is no time of day to show.")];
     const level = (count) => (count ? Math.min(4, 1 + Math.floor((3.99 * count) / most)) : 0);
-    return [el("table", { class: "heat" }, el("caption", {}, `Events by weekday and hour (UTC); the busiest hour has ${number(most)}`),
+    return [el("table", { class: "heat" }, el("caption", {}, `Events by weekday and hour (UTC); the busiest hour has ${number(most)}${counts.flat().includes(null) ? "; hatched ones are unknown" : ""}`),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, el("span", { class: "hidden" }, "Day")), Array.from({ length: 24 }, (_, hour) => el("th", { scope: "col" }, hour % 6 ? el("span", { class: "hidden" }, hour) : hour)))),
       el("tbody", {}, counts.map((hours, day) => el("tr", {}, el("th", { scope: "row" }, DAYS[day]),
-        hours.map((count, hour) => el("td", { class: `l${level(count)}`, title: `${DAYS[day]} ${hour}:00: ${number(count)}` }, el("span", { class: "hidden" }, count))))))),
+        hours.map((count, hour) => el("td", { class: count === null ? "unknown" : `l${level(count)}`, title: `${DAYS[day]} ${hour}:00: ${number(count)}` }, el("span", { class: "hidden" }, number(count)))))))),
       el("div", { class: "meta scale", "aria-hidden": "true" }, "fewer ", [0, 1, 2, 3, 4].map((step) => el("i", { class: `l${step}` })), " more")];
   };
 

@@ -112,9 +112,7 @@ def summarise(answer: DeploymentMetrics) -> str:
     counted = ((answer.total_releases, "release"), (answer.total_deployments, "deployment"))
     found = ", ".join(f"{noun}s not known" if total is None else count_of(total, noun) for total, noun in counted)
     bands = ", ".join(f"{key.name} {key.band or 'unknown'}" for key in answer.dora)
-    said = known(answer.coverage)
-    if answer.coverage.from_ and not (answer.coverage.complete or answer.coverage.gaps):
-        said = f"Coverage partial: all events are known, not all releases and deployments. {answer.coverage.note}"
+    said = known(answer.coverage, of="events")
     return f"{answer.repo}: {found}; {bands}; {span(answer.window)}. {said}"
 
 

@@ -146,7 +146,8 @@ def summarise(answer: DeveloperActivity) -> str:
     found = participants(answer.total_people, len(answer.bots), len(answer.ai_assistants))
     where = answer.repo or "All stored repositories"
     who = f", by {quoted(answer.actor, 80)}" if answer.actor else ""
-    return f"{where}{who}: {found}, {span(answer.window)}. {known(answer.coverage, joined=answer.repo is None)}"
+    said = known(answer.coverage, joined=answer.repo is None, of="events")
+    return f"{where}{who}: {found}, {span(answer.window)}. {said}"
 
 
 def lines(answer: DeveloperActivity) -> Iterator[str]:

@@ -40,21 +40,21 @@ def span(window: Window) -> str:
     return f"{window.since} to {window.until} ({window.hours} h)"
 
 
-def known(coverage: Coverage, *, joined: bool = False) -> str:
+def known(coverage: Coverage, *, joined: bool = False, of: str | None = None) -> str:
     """Return what is known of a window: a reader must not take a partial answer for the whole.
 
-    joined: of several repositories together.
+    joined: of several repositories together. of: what the coverage is about, where an answer rests on more than that.
     """
-    note = f" {coverage.note}" if coverage.note else ""
-    if coverage.complete:
-        return f"Coverage of the window complete.{note}" if note else "Coverage complete."
+    note, what = f" {coverage.note}" if coverage.note else "", f" of {of}" if of else ""
+    if coverage.complete or (of and not joined and coverage.from_ and not coverage.gaps):
+        return f"Coverage{what or ' of the window'} complete.{note}" if note else f"Coverage{what} complete."
     if coverage.from_ is None:
         every = " of all repositories" if joined else ""
         return f"Coverage: none of the window is completely known{every}.{note}"
     first, last = coverage.from_, coverage.to or ""
     inner = sum(first < gap.from_ < last for gap in coverage.gaps)
     gaps = f", except for {count_of(inner, 'gap')}" if inner else ""
-    return f"Coverage partial: known from {first} to {coverage.to}{gaps}.{note}"
+    return f"Coverage{what} partial: known from {first} to {coverage.to}{gaps}.{note}"
 
 
 class WindowedAnswer(Protocol):

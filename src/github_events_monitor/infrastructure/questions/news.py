@@ -51,12 +51,15 @@ class News(AnswerModel):
 
 
 class RepositoryNews(AnswerModel):
-    """What is new in one repository: how many of each kind, and the first few with titles."""
+    """What is new in one repository: how many of each kind, and the first few with titles.
+
+    newcomers: null where too little is known of the time before to call anybody new.
+    """
 
     repo: str
     counts: dict[str, int]
     first: dict[str, tuple[News, ...]]
-    newcomers: tuple[str, ...] = ()
+    newcomers: tuple[str, ...] | None = ()
     note: Link = None
 
 

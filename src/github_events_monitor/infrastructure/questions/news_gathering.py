@@ -17,11 +17,11 @@ from ...records import WEBHOOK, Activity, Authorship, Commit, MetricRow, Reposit
 from ...side_by_side import side_by_side
 from ...text import clean, first_line
 from .context import QuestionContext, Subject
-from .coverage import NEEDS
+from .coverage import NEEDS, covers
 from .lines import quoted
 from .news import KINDS_IN_ORDER, Attention, News, NewsFilter, RepositoryNews, attention_item, word
 from .news_attention import Stored, failing, severe, unusual, waiting
-from .reading import read_snapshot
+from .reading import HISTORY_DAYS, read_snapshot
 from .subject_notes import record_refusal
 from .thread_notes import may_have_ended, stretches
 from .threads import as_of
@@ -43,7 +43,7 @@ class Gathered(NamedTuple):
 
     attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
     has been told with this, where it is not what is remembered; not of one that could not be collected, whose news are
-    still to come. refused: by name why GitHub lets no issues be read.
+    still to come. refused: by name why no issues and pull requests are read.
     unobserved: of how many repositories it was never read whether checks fail, or whether advisories are open.
     """
 
@@ -103,7 +103,7 @@ async def gather(
         else:
             found.quiet.append(name)
     found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
-    reasons = {subject.presenter.full_name: record_refusal(subject.state) for subject in subjects}
+    reasons = {subject.presenter.full_name: _unread(context, subject, asked) for subject in subjects}
     return found._replace(
         whole=whole,
         refused={name: reason for name, reason in reasons.items() if reason},
@@ -272,9 +272,14 @@ def _thread_news(threads: Iterable[Thread], news_filter: NewsFilter, url: str) -
     return found
 
 
-async def _newcomers(context: QuestionContext, subject: Subject, stored: Stored, asked: Asked) -> tuple[str, ...]:
-    """Return the people who wrote in the window and whom nothing of the ninety days before names."""
-    since, start = asked.span.since, days_before(asked.span.since, 90)
+async def _newcomers(
+    context: QuestionContext, subject: Subject, stored: Stored, asked: Asked
+) -> tuple[str, ...] | None:
+    """Return the people who wrote in the window and whom nothing of the ninety days before names.
+
+    None where somebody may be new, and not all commits, issues and pull requests of that time are known.
+    """
+    since, start = asked.span.since, days_before(asked.span.since, HISTORY_DAYS)
     wrote = [commit.author_login for commit, _ in stored.commits if commit.commit_date >= since]
     wrote += [thread.author_login for thread in stored.threads if thread.created_at >= since]
     before = {(thread.author_login or "").lower() for thread in stored.threads if start <= thread.created_at < since}
@@ -293,7 +298,8 @@ async def _newcomers(context: QuestionContext, subject: Subject, stored: Stored,
     if left():
         older = await context.manager.threads.get_threads(subject.key, start)
         before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
-    return tuple(map(word, left()))[:MAX_NEWCOMERS]
+    whole = all(covers(context.settled(subject, kind, asked), start, since) for kind in ("commits", "threads"))
+    return tuple(map(word, left()))[:MAX_NEWCOMERS] if whole or not left() else None
 
 
 def _authorship(commit: Commit) -> Authorship:
@@ -329,10 +335,23 @@ def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | 
     """Return what is not known at all of the time asked about: it must not pass for quiet."""
     if asked.span.since == asked.span.until:
         return None
-    spans = context.settled(subject, "commits", asked)
-    if any(span.since < asked.span.until and span.until > asked.span.since for span in spans):
+    if _is_known(context, subject, "commits", asked):
         return None
     return "Commits of this time are not known yet; collect_now fetches them."
+
+
+def _unread(context: QuestionContext, subject: Subject, asked: Asked) -> str | None:
+    """Return why no issues and pull requests are read: without them a repository may only seem to be quiet."""
+    if reason := record_refusal(subject.state):
+        return reason
+    told = subject.state is None or subject.problem is not None or asked.span.since == asked.span.until
+    return None if told or _is_known(context, subject, "threads", asked) else "not yet for this time (collect_now)"
+
+
+def _is_known(context: QuestionContext, subject: Subject, kind: str, asked: Asked) -> bool:
+    """Return whether a part of the window is completely known."""
+    spans = context.settled(subject, kind, asked)
+    return any(span.since < asked.span.until and span.until > asked.span.since for span in spans)
 
 
 def _failed(subject: Subject) -> str | None:

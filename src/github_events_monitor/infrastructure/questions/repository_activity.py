@@ -44,8 +44,8 @@ class RepositoryActivityQuery(PagedQuery):
     query: Words = None
 
 
-WeekdayHours = tuple[tuple[int, ...], ...]
-"""Events by weekday (Monday first) and hour (UTC)."""
+WeekdayHours = tuple[tuple[int | None, ...], ...]
+"""Events by weekday (Monday first) and hour (UTC); null where it is not known."""
 
 
 class RepositoryActivity(Envelope):
@@ -94,7 +94,7 @@ async def answer(context: QuestionContext, query: RepositoryActivityQuery) -> Re
         counts = await _count(context, subject, page.asked, query.event_types, query.actor)
         found = await _read(context, subject, page, query.size + 1, page.after)
     series = activity_series(page.asked.span, counts)
-    by_weekday = () if series.unit == "hour" else weekday_hours(counts)
+    by_weekday = () if series.unit == "hour" else _by_weekday(context, subject, page.asked, query.event_types, counts)
     threads = await _threads_of(context, subject, found[: query.size])
     shown = [subject.presenter.event(event, threads.get(event.facts.number or 0)) for event in found[: query.size]]
     shown = shown[: how_many_fit(shown, MAX_BYTES - 1_500 - wire_size(series.to_wire()) - wire_size(by_weekday))]
@@ -162,7 +162,7 @@ async def answer_counts(context: QuestionContext, query: EventCountsQuery) -> Ev
         **_envelope(context, subject, asked, None, counted["counts_by_type"]),
         **counted,
         series=activity_series(asked.span, counts),
-        weekday_hours=weekday_hours(counts),
+        weekday_hours=_by_weekday(context, subject, asked, None, counts),
     )
 
 
@@ -174,6 +174,16 @@ async def _count(
         others = bool(types or actor) and await has_events(context, subject, asked.span)
         context.raise_if_nothing_known(subject, asked, _kind(types), others_stored=others)
     return found
+
+
+def _by_weekday(
+    context: QuestionContext,
+    subject: Subject,
+    asked: Asked,
+    types: Sequence[str] | None,
+    counts: Mapping[tuple[str, str], int],
+) -> WeekdayHours:
+    return weekday_hours(counts, asked.span, context.settled(subject, _kind(types), asked))
 
 
 def _by_type(counts: Mapping[tuple[str, str], int]) -> dict[str, Any]:
@@ -251,7 +261,10 @@ def weekday_lines(weekday_hours: WeekdayHours) -> Iterator[str]:
     if not any(map(any, weekday_hours)):
         return
     days = zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekday_hours, strict=False)
-    yield from (f"{day} by hour (UTC): {' '.join(map(str, hours))}" for day, hours in days)
+    if any(None in hours for hours in weekday_hours):
+        yield "By weekday and hour (? is unknown):"
+    for day, hours in days:
+        yield f"{day} by hour (UTC): {' '.join('?' if count is None else str(count) for count in hours)}"
 
 
 def series_lines(answer: RepositoryActivity | EventCounts) -> Iterator[str]:

@@ -213,14 +213,14 @@ def summarise(answer: RepositoryHealth) -> str:
         unknown = len(answer.repositories) - len(ranked)
         rest = f"; {unknown} not known" if unknown and ranked else ""
         whole = f"Health of {len(answer.repositories)} repositories: {order}{rest}, {span(answer.window)}."
-        return f"{whole} {known(answer.coverage, joined=True)}"
+        return f"{whole} {known(answer.coverage, joined=True, of='events')}"
     score = "not known (null)" if answer.health_score is None else f"{answer.health_score:g} of 100"
     sure = "" if answer.confidence is None else f" at confidence {answer.confidence:.2f}"
     if answer.health_score is None and answer.confidence is not None:
         sure += f" ({MINIMUM_KNOWN_SHARE:.2f} is needed)"
     unknown = sum(part.score is None for part in answer.components)
     parts = f"{unknown} of {len(answer.components)} components unknown"
-    return f"{answer.repo}: health {score}{sure}, {parts}, {span(answer.window)}. {known(answer.coverage)}"
+    return f"{answer.repo}: health {score}{sure}, {parts}, {span(answer.window)}. {known(answer.coverage, of='events')}"
 
 
 def lines(answer: RepositoryHealth) -> Iterator[str]:

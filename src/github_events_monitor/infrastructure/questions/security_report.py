@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from ...answers import Envelope
+from ...answers import Envelope, Gap
 from ...insights.event_texts import TextItem, texts_of, texts_of_thread
 from ...insights.results import Finding, SecurityResult
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
@@ -19,6 +19,9 @@ from .reading import HISTORY_DAYS, fit, has_events, read_commits, read_snapshot
 from .windows import Asked, days_before
 
 KINDS = ("events", "commits", "activity", "advisories")
+IN_TIME = {"events": "events", "commits": "commits", "activity": "force pushes and moved tags"}
+"""What a report looks through in its window, by the kind of coverage."""
+MAX_GAPS = 3
 MAX_TEXTS = 2_000
 """Events whose text is read for one report, newest first."""
 MAX_BARE = 300
@@ -52,7 +55,10 @@ async def answer(context: QuestionContext, query: SecurityReportQuery) -> Securi
         result = await assess(context, subject, asked)
     context.raise_if_outage_found_nothing(subject, asked, result.findings)
     await context.results.keep_security(subject, asked, result)
-    return fit(SecurityReport(**context.envelope(subject, asked), **dict(result)), "findings")
+    envelope = context.envelope(subject, asked)
+    complete = all(context.coverage(subject, asked, kind).complete for kind in IN_TIME)
+    envelope["coverage"] = envelope["coverage"].model_copy(update={"complete": complete})
+    return fit(SecurityReport(**envelope, **dict(result)), "findings")
 
 
 async def assess(context: QuestionContext, subject: Subject, asked: Asked) -> SecurityResult:
@@ -133,13 +139,18 @@ def _may_lack_files(subject: Subject, asked: Asked, commit: Commit) -> bool:
 
 
 def _unlooked(context: QuestionContext, subject: Subject, asked: Asked) -> list[str]:
-    complete = context.coverage(subject, asked, "events").complete
+    gaps = {what: context.coverage(subject, asked, kind).gaps for kind, what in IN_TIME.items()}
     return [
-        *([] if complete else ["events outside what the coverage names"]),
+        *(_unread(what, missing) for what, missing in gaps.items() if missing),
         "Dependabot alerts (not read)",
         "code scanning alerts (not read)",
         "secret scanning alerts (not read)",
     ]
+
+
+def _unread(what: str, gaps: Sequence[Gap]) -> str:
+    shown, more = ", ".join(f"{gap.from_} to {gap.to}" for gap in gaps[:MAX_GAPS]), len(gaps) - MAX_GAPS
+    return f"{what} not completely known: {shown}{f' and {more} more stretches' if more > 0 else ''}"
 
 
 def summarise(answer: SecurityReport) -> str:
@@ -147,7 +158,7 @@ def summarise(answer: SecurityReport) -> str:
     risk = "risk not known" if answer.risk_level is None else f"{answer.risk_level} risk"
     found = count_of(len(answer.findings) + answer.findings_omitted, "finding")
     blind = f", {count_of(len(answer.unknown), 'thing')} not looked at" if answer.unknown else ""
-    return f"{answer.repo}: {risk}, {found}{blind}, {span(answer.window)}. {known(answer.coverage)}"
+    return f"{answer.repo}: {risk}, {found}{blind}, {span(answer.window)}. {known(answer.coverage, of='events')}"
 
 
 def lines(answer: SecurityReport) -> Iterator[str]:

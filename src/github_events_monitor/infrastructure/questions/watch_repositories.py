@@ -9,13 +9,16 @@ from ...answers import Answer, AnswerModel, Problem
 from ...errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ...records import Pattern
 from ...text import clean, count_of
-from ...watch_words import is_pattern, parse_watch_word
+from ...watch_words import is_pattern, parse_watch_word, word_of
 from ..watch_list import check_repos, resolve_watched, resolver
 from .context import QuestionContext
 from .query import MAX_REPOSITORIES, Query
 from .question import Endpoint, Question
 from .sizes import MAX_BYTES, how_many_fit
 from .windows import ask
+
+MAX_ABSENT = 10
+"""Words named in an answer of those that were to be removed and were not on the list."""
 
 
 class WatchRepositoriesQuery(Query):
@@ -55,8 +58,9 @@ async def answer(context: QuestionContext, query: WatchRepositoriesQuery) -> Wat
         raise Forbidden("this server is read-only (READ_ONLY): its watch list is not changed from here")
     added, removed = _sorted_out(query.add), _sorted_out(query.remove)
     refused = {**added.refused, **removed.refused}
-    await context.watch_patterns(removed.patterns, watched=False)
     gone = [(await context.stored(repo)).key for repo in (*removed.names, *added.taken_out)]
+    before, removed_keys = (await context.watch_list() if query.remove else None), gone[: len(removed.names)]
+    await context.watch_patterns(removed.patterns, watched=False)
     await context.manager.collector_state.unwatch(gone)
     refused |= await _add_patterns(context, added.patterns)
     refused = {**await resolve_watched(context.manager.collector_state, context.targets, context.resolve), **refused}
@@ -67,7 +71,18 @@ async def answer(context: QuestionContext, query: WatchRepositoriesQuery) -> Wat
     errors = {clean(name, 80, one_line=True): Problem.of(problem) for name, problem in refused.items()}
     errors |= {subjects[key].presenter.full_name: Problem.of(problem) for key, problem in problems.items()}
     watched = await context.watch_list()
-    return watch_list(list(watched.names.values()), errors, watched.patterns)
+    shown = watch_list(list(watched.names.values()), errors, watched.patterns)
+    if before is None:
+        return shown
+    listed = {*before.names, *(pattern.word for pattern in before.patterns)}
+    absent = [word for word in (*removed_keys, *map(word_of, removed.patterns)) if word not in listed]
+    return shown.model_copy(update={"note": " ".join(filter(None, (shown.note, _absent_note(absent)))) or None})
+
+
+def _absent_note(words: Sequence[str]) -> str | None:
+    """Return what was to be removed and was not on the list."""
+    more = f" and {len(words) - MAX_ABSENT} more" if len(words) > MAX_ABSENT else ""
+    return f"Not on the list before: {', '.join(words[:MAX_ABSENT])}{more}." if words else None
 
 
 class _Words(NamedTuple):
