@@ -41,9 +41,6 @@ time."""
 _AHEAD = 2
 """Frames of one process that are held here, of a transaction each: without room the process has to wait."""
 
-_NICE = 10
-"""The process that writes goes first: all wait for it in the end, and what it waits for is made meanwhile."""
-
 
 class _Request(msgspec.Struct):
     """encoder: module and name of the class."""
@@ -232,8 +229,6 @@ def _end(children: Sequence[_Child]) -> None:
 
 def main() -> None:
     """The child: what was asked for, on standard output."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
     request = msgspec.msgpack.decode(_read(sys.stdin.buffer) or b"", type=_Request)
     file = DataFile(request.path, Path(request.path))
     out = sys.stdout.buffer
