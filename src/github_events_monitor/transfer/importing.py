@@ -149,13 +149,13 @@ class _Import:
         self._tally.hours += seen.whole is not None
 
     def _batches(self, file: DataFile, kind: Kind) -> AbstractContextManager[Iterator[Batch]]:
-        if file in self._parsers and not self._parses_alone:
+        if not self._parses_alone and self._parsers.begin(file):
             return self._parsers.batches(file)
         blocks = blocks_of(file.pieces()) if kind is Kind.EVENT_LINES else array_blocks(file)
         return nullcontext(batches_of(blocks, self._wanted, self._manager.batch_encoder))
 
     def _item_batches(self, file: DataFile) -> AbstractContextManager[Iterator[ItemBatch]]:
-        if file in self._parsers and not self._parses_alone:
+        if not self._parses_alone and self._parsers.begin(file):
             return self._parsers.item_batches(file)
         return nullcontext(item_batches(file, self._wanted, self._manager.batch_encoder))
 

@@ -41,9 +41,6 @@ time."""
 _AHEAD = 2
 """Frames of one process that are held here, of a transaction each: without room the process has to wait."""
 
-_NICE = 10
-"""The process that writes goes first: all wait for it in the end, and what it waits for is made meanwhile."""
-
 
 class _Request(msgspec.Struct):
     """encoder: module and name of the class."""
@@ -106,25 +103,27 @@ class Parsers:
         while self._started:
             _end(self._started.popitem()[1])
 
-    def __contains__(self, file: DataFile) -> bool:
-        """Return whether processes are for this file, which had no turn yet."""
-        return file in self._waiting or file in self._started
+    def begin(self, file: DataFile) -> bool:
+        """Have this file parsed, and the next ones meanwhile; return whether it is: whoever asks does it otherwise."""
+        if file in self._waiting or file in self._started:
+            self._start()
+            self._waiting.pop(file, None)
+        return file in self._started
 
     @contextmanager
     def batches(self, file: DataFile) -> Iterator[Iterator[Batch]]:
-        """The same as `batches_of` gives for a file of events, one a line; `file.done` follows."""
+        """The same as `batches_of` gives for a file of events, one a line, that was begun; `file.done` follows."""
         with self._turn(file) as children:
             yield (message.batch for message in _messages_of(children) if isinstance(message, _Events))
 
     @contextmanager
     def item_batches(self, file: DataFile) -> Iterator[Iterator[ItemBatch]]:
-        """The same as `item_batches` gives for an export; `file.done` follows."""
+        """The same as `item_batches` gives for an export that was begun; `file.done` follows."""
         with self._turn(file) as children:
             yield (message.batch for message in _messages_of(children) if isinstance(message, _Items))
 
     @contextmanager
     def _turn(self, file: DataFile) -> Iterator["list[_Child]"]:
-        self._start()
         try:
             yield self._started[file]
         finally:
@@ -135,7 +134,7 @@ class Parsers:
         for file, kind in list(self._waiting.items()):
             children = self._children_for(file, 1 if kind is Kind.EXPORT else _TOGETHER)
             if not children:
-                return  # no process is to be had now: it is tried again when one has ended
+                return  # no process is to be had now: it is tried again with the next file
             for number, child in enumerate(children):
                 share = Share(number, len(children))
                 child.ask(_Request(str(file.path), kind is Kind.EXPORT, made_by, self._wanted, share))
@@ -143,15 +142,12 @@ class Parsers:
             del self._waiting[file]
 
     def _children_for(self, file: DataFile, many: int) -> "list[_Child]":
-        """Return as many as there are processors for. Raises `OSError` when not a single process is to be had."""
+        """Return as many as there are processors for, and as the system lets us have."""
         free = _processors() - sum(map(len, self._started.values()))
         children: list[_Child] = []
-        try:
+        with suppress(OSError):
             while len(children) < min(many, free):
                 children.append(_Child(file))
-        except OSError:
-            if not children and not self._started:
-                raise
         return children
 
 
@@ -233,8 +229,6 @@ def _end(children: Sequence[_Child]) -> None:
 
 def main() -> None:
     """The child: what was asked for, on standard output."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
     request = msgspec.msgpack.decode(_read(sys.stdin.buffer) or b"", type=_Request)
     file = DataFile(request.path, Path(request.path))
     out = sys.stdout.buffer

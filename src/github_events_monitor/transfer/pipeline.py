@@ -34,9 +34,14 @@ class WriteBehind(Generic[ItemT]):
 
     async def settle(self) -> None:
         """Wait until all is written. Raises what a write raised."""
-        task, self._task = self._task, None
-        if task is not None:
-            await task
+        if self._task is not None:
+            try:
+                await asyncio.shield(self._task)  # a cancellation must not cut short a write that was begun
+            except asyncio.CancelledError:
+                await self._abandon()
+                raise
+            finally:
+                self._task = None
 
     async def _write_all(self) -> None:
         try:
@@ -58,6 +63,11 @@ class WriteBehind(Generic[ItemT]):
     ) -> None:
         if kind is None or issubclass(kind, DataFileError):
             await self.settle()
-        elif self._task is not None:
-            self._waiting.clear()
+        else:
+            await self._abandon()
+
+    async def _abandon(self) -> None:
+        """Have what was begun finished, and nothing else."""
+        self._waiting.clear()
+        if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)  # what ended the block is the error to tell

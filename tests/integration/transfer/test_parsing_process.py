@@ -37,7 +37,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def start(*args: Any, **options: Any) -> Any:
         process = popen(*args, **options)
-        assert sum(is_there(pid) for pid in started) < 2, "no more processes than processors"
+        assert sum(map(is_there, started)) < parsing_process._processors(), "no more processes than processors"
         started.append(process.pid)
         return process
 
@@ -222,17 +222,20 @@ async def test_a_damaged_file_counts_when_its_turn_comes(
     assert nothing_is_left(elsewhere)
 
 
-async def test_a_cancelled_import_ends_the_processes_of_later_files(tmp_path: Path, elsewhere: list[int]) -> None:
+async def test_a_cancelled_import_ends_the_processes_of_later_files(
+    tmp_path: Path, elsewhere: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = hours(tmp_path)
 
     async def progress(done: int, total: int | None, message: str) -> None:
         task.cancel()
 
+    monkeypatch.setattr(parsing_process, "_processors", lambda: 4)
     async with get_sqlite_manager(":memory:") as manager:
         task = asyncio.create_task(import_files(manager, paths, progress=progress))
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, 30)
-    assert len(elsewhere) == 2
+    assert len(elsewhere) == 4
     assert nothing_is_left(elsewhere)
 
 
@@ -251,7 +254,39 @@ async def test_when_no_second_process_is_to_be_had_the_files_follow_one_another(
     assert (report.stored, len(elsewhere)) == (7_500, 5)
 
 
-def test_what_is_held_of_a_later_file_has_a_bound(
+@pytest.mark.parametrize("which", [1, 3])
+async def test_where_no_process_can_be_started_files_are_parsed_here(
+    tmp_path: Path, elsewhere: list[int], monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    paths, popen, asked = [*hours(tmp_path), write(tmp_path / HOUR_FILE, *LINES)], subprocess.Popen, []
+    monkeypatch.setattr(parsing_process, "_processors", lambda: 1)
+    whole = await imported(*paths)
+
+    def start(*args: Any, **options: Any) -> Any:
+        asked.append(1)
+        if len(asked) % which == 0:
+            raise BlockingIOError("Resource temporarily unavailable")
+        return popen(*args, **options)
+
+    monkeypatch.setattr(parsing_process, "_processors", lambda: 2)
+    monkeypatch.setattr(subprocess, "Popen", start)
+    assert await imported(*paths) == whole
+    assert len(asked) >= len(paths)
+    assert nothing_is_left(elsewhere)
+
+
+def test_processes_of_others_do_not_go_before_those_that_parse(tmp_path: Path, elsewhere: list[int]) -> None:
+    path = write(tmp_path / HOUR_FILE, *LINES)
+    file = DataFile(path.name, path)
+    parsers = parsing_process.Parsers({file: Kind.EVENT_LINES}, Wanted(), RowEncoder)
+    with parsers:
+        assert parsers.begin(file)
+        with parsers.batches(file) as batches:
+            assert next(batches).read
+            assert os.getpriority(os.PRIO_PROCESS, elsewhere[0]) == os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def test_what_is_held_of_a_file_has_a_bound(
     tmp_path: Path, elsewhere: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, frames, full = parsing_process._read, [], threading.Semaphore(0)
@@ -272,9 +307,11 @@ def test_what_is_held_of_a_later_file_has_a_bound(
     path = write(tmp_path / "events.json", *(an_event(number) for number in range(60_000)))
     file = DataFile(path.name, path)
     parsers = parsing_process.Parsers({file: Kind.EVENT_LINES}, Wanted(), RowEncoder)
-    with parsers, parsers.batches(file) as batches:
-        assert all(full.acquire(timeout=60) for _ in elsewhere)
-        assert len(frames) == len(elsewhere) * parsing_process._AHEAD
-        assert sum(batch.read for batch in batches) == 60_000
+    with parsers:
+        assert parsers.begin(file)
+        with parsers.batches(file) as batches:
+            assert all(full.acquire(timeout=60) for _ in elsewhere)
+            assert len(frames) == len(elsewhere) * parsing_process._AHEAD
+            assert sum(batch.read for batch in batches) == 60_000
     assert len(frames) > len(elsewhere) * parsing_process._AHEAD
     assert nothing_is_left(elsewhere)

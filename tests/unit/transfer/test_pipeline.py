@@ -100,3 +100,20 @@ async def test_a_cancelled_reader_leaves_nothing_half_written_and_begins_nothing
     with pytest.raises(asyncio.CancelledError):
         await task
     assert target.written == [[0]]
+
+
+async def test_a_cancellation_while_the_last_writes_are_waited_for_cuts_none_short() -> None:
+    target = Target()
+    writes = WriteBehind(target.write, 2)
+    await writes.put(1)
+    await until_idle()  # it is being written
+    await writes.put(2)
+    ending = asyncio.create_task(writes.__aexit__(None, None, None))
+    await until_idle()
+    ending.cancel()
+    await until_idle()
+    assert not ending.done(), "the write that was begun is waited for"
+    target.allowed.set()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert target.written == [[1]]
