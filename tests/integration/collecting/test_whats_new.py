@@ -135,9 +135,15 @@ async def know_days_before(world: World, days: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "newcomers", "said"), [(90, ("eve",), "newcomers eve"), (89, None, "newcomers unknown")]
+    ("days", "newcomers", "said"),
+    [
+        (90, ("eve",), "newcomers eve\n"),
+        (89, ("eve",), f"newcomers eve (nothing names them since {iso(NOW - timedelta(days=90))[:10]})"),
+        (7, ("eve",), f"newcomers eve (nothing names them since {iso(NOW - timedelta(days=8))[:10]})"),
+        (6, None, "newcomers unknown"),
+    ],
 )
-async def test_nobody_is_new_where_too_little_is_known_of_the_time_before(
+async def test_who_is_new_rests_on_what_is_known_of_the_time_before(
     manager: DatabaseManager, days: int, newcomers: tuple[str, ...] | None, said: str
 ) -> None:
     world = make(manager)

@@ -53,13 +53,15 @@ class News(AnswerModel):
 class RepositoryNews(AnswerModel):
     """What is new in one repository: how many of each kind, and the first few with titles.
 
-    newcomers: null where too little is known of the time before to call anybody new.
+    newcomers: null where too little is known of the time before to call anybody new. newcomers_since: from when on
+    nothing names them, where that is less than 90 days before.
     """
 
     repo: str
     counts: dict[str, int]
     first: dict[str, tuple[News, ...]]
     newcomers: tuple[str, ...] | None = ()
+    newcomers_since: Link = None
     note: Link = None
 
 

@@ -33,6 +33,8 @@ CHECKS_DAYS = 30
 AT_ONCE = 16
 """Repositories that are read concurrently."""
 MAX_NEWCOMERS = 3
+NEWCOMER_DAYS = 7
+"""How far back at least has to be known before anybody is called new."""
 _LASTING = ("ReleaseEvent", "WorkflowRunEvent")
 SAME_RELEASE_SECONDS = 600
 """An event and a listed release of the same tag are one so close together: the feed is late."""
@@ -140,7 +142,7 @@ async def _of(
             repo=subject.presenter.full_name,
             counts=counted,
             first={kind: tuple(rows[: request.most]) for kind, rows in news.items() if rows},
-            newcomers=await _newcomers(context, subject, stored, asked) if counted else (),
+            **(await _newcomers(context, subject, stored, asked) if counted else {}),
             note=_failed(subject) or _unknown(context, subject, asked),
         )
         looks = await _attention(context, subject, stored, news_filter, news["releases"], request)
@@ -274,10 +276,11 @@ def _thread_news(threads: Iterable[Thread], news_filter: NewsFilter, url: str) -
 
 async def _newcomers(
     context: QuestionContext, subject: Subject, stored: Stored, asked: Asked
-) -> tuple[str, ...] | None:
+) -> dict[str, tuple[str, ...] | str | None]:
     """Return the people who wrote in the window and whom nothing of the ninety days before names.
 
-    None where somebody may be new, and not all commits, issues and pull requests of that time are known.
+    Where commits, issues and pull requests are not known of all that time, from when on they are comes along; where
+    they are not known of the last week of it, somebody who may be new is not said to be.
     """
     since, start = asked.span.since, days_before(asked.span.since, HISTORY_DAYS)
     wrote = [commit.author_login for commit, _ in stored.commits if commit.commit_date >= since]
@@ -298,8 +301,16 @@ async def _newcomers(
     if left():
         older = await context.manager.threads.get_threads(subject.key, start)
         before |= {(thread.author_login or "").lower() for thread in older if thread.created_at < since}
-    whole = all(covers(context.settled(subject, kind, asked), start, since) for kind in ("commits", "threads"))
-    return tuple(map(word, left()))[:MAX_NEWCOMERS] if whole or not left() else None
+    if not left():
+        return {}
+    spans = [context.settled(subject, kind, asked) for kind in ("commits", "threads")]
+    if not all(covers(known, days_before(since, NEWCOMER_DAYS), since) for known in spans):
+        return {"newcomers": None}
+    known_since = max(span.since for known in spans for span in known if span.since < since <= span.until)
+    return {
+        "newcomers": tuple(map(word, left()))[:MAX_NEWCOMERS],
+        "newcomers_since": known_since if known_since > start else None,
+    }
 
 
 def _authorship(commit: Commit) -> Authorship:

@@ -151,6 +151,7 @@ def lines(answer: WhatsNew) -> Iterator[str]:
         yield f"! {one.repo} {one.kind}: {one.reason}{at}"
     for part in answer.repositories:
         new = f"; newcomers {', '.join(map(name_of, part.newcomers))}" if part.newcomers else ""
+        new += f" (nothing names them since {part.newcomers_since[:10]})" if part.newcomers_since else ""
         new = "; newcomers unknown" if part.newcomers is None else new
         said = counts(part.counts) if part.counts else "no news known"
         yield f"{part.repo}: {said}{new}{f'. {part.note}' if part.note else ''}"
