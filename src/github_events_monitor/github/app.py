@@ -80,8 +80,17 @@ class GitHubApp:
         """
         name = owner.lower() if owner else None
         async with self._lock:  # many questions at once get one token
-            installation = self._installation or await self._installation_of(name)
-            return None if installation is None else _bearer(await self._current(installation))
+            remembered = name in self._found
+            try:
+                return await self._header(name)
+            except Forbidden:
+                if self._installation is not None or not remembered:
+                    raise
+                return await self._header(name)  # it was removed or suspended since: another one may serve
+
+    async def _header(self, owner: str | None) -> str | None:
+        installation = self._installation or await self._installation_of(owner)
+        return None if installation is None else _bearer(await self._current(installation))
 
     def allowance(self, owner: str) -> int | None:
         """Return the owner's installation: each has a limit of its own.

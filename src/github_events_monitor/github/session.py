@@ -74,17 +74,20 @@ class Answer(NamedTuple):
 class _Call:
     """One question on its way.
 
-    free: a spent limit does not forbid it. sent: requests so far. strikes: secondary limits in a row before the last.
+    owner: whose repository it is about. free: a spent limit does not forbid it. renewed: its token was replaced. sent:
+    requests so far. strikes: secondary limits in a row before the last.
     """
 
     url: str
     request: Request
     budget: RequestBudget
     resource: str
+    owner: str | None
     authorization: str | None
     etag: str | None = None
     free: bool = False
     json: Mapping[str, Any] | None = None
+    renewed: bool = False
     sent: int = 0
     strikes: int = 0
 
@@ -216,7 +219,7 @@ class Session:
         request = Request(what, urlsplit(url).netloc, said is not None)
         if self._credentials is not None:
             request = request._replace(advice=self._credentials.advice())
-        return _Call(url, request, budget, resource, said)
+        return _Call(url, request, budget, resource, owner, said)
 
     async def _authorization(self, owner: str | None) -> str | None:
         return await self._credentials.header(owner) if self._credentials is not None else None
@@ -277,6 +280,18 @@ class Session:
             url = target
 
     async def _send(self, url: str, call: _Call) -> Exchange:
+        """Send a request; where its token is rejected, send it once more with another one, if there is another."""
+        found = await self._send_once(url, call)
+        if self._credentials is None or call.authorization is None or not is_rejected(found.status, found.body):
+            return found
+        self._credentials.reject(call.authorization)
+        another = None if call.renewed else await self._authorization(call.owner)
+        if another is None or another == call.authorization:
+            return found
+        call.authorization, call.renewed = another, True
+        return await self._send(url, call)
+
+    async def _send_once(self, url: str, call: _Call) -> Exchange:
         """Send one request in its turn; return the exchange. Neither token nor question ever goes to another host."""
         self._check_host(url, f"{call.request.what} would be asked of")
         call.budget.check(self._clock)
@@ -296,12 +311,6 @@ class Session:
                     json=call.json,
                 )
                 self._note_limit(found, call)
-                if (
-                    is_rejected(found.status, found.body)
-                    and self._credentials is not None
-                    and call.authorization is not None
-                ):
-                    self._credentials.reject(call.authorization)
             finally:
                 self._under_way[call.limit_key] -= 1
         return _without_secret(found, call.authorization) if found.status >= 400 else found

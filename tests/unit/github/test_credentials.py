@@ -191,11 +191,17 @@ async def test_an_installation_that_is_suspended_later_is_left_until_it_is_not()
     asking = app(fake)
     assert await asking.header("ada") == "Bearer ghs_1_1"
     fake.suspended, fake.now = {1}, NOW + timedelta(hours=1)
-    with pytest.raises(Forbidden, match=r"installation 1 .*suspended"):
-        await asking.header("ada")
     assert await asking.header("ada") == "Bearer ghs_2_2"
     fake.suspended, fake.now = set(), NOW + timedelta(minutes=121)
     assert await asking.header("ada") == "Bearer ghs_1_3"
+
+
+async def test_an_app_that_was_installed_again_is_found_without_a_question_that_fails() -> None:
+    fake = FakeApp(users={"ada": 1}, orgs={"octo": 2})
+    asking = app(fake)
+    assert await asking.header("ada") == "Bearer ghs_1_1"
+    fake.owners["users"]["ada"], fake.now = 3, NOW + timedelta(hours=1)
+    assert await asking.header("ada") == "Bearer ghs_3_2"
 
 
 async def test_a_token_that_github_rejects_is_replaced_and_the_installation_looked_up_again() -> None:
