@@ -112,6 +112,13 @@ class GitHubApp:
         """Return where to look: it was removed or suspended, or is installed nowhere."""
         return f"check the installations of GitHub App {self._app_id}"
 
+    def access(self, owner: str | None) -> str | None:
+        """Return what to do where an owner is known to have no installation, or one that is suspended."""
+        found = self._found.get(owner.lower() if owner else None)
+        if self._installation is not None or found is None or found.installation is not None:
+            return None
+        return f"install (or unsuspend) GitHub App {self._app_id}{f' for {owner}' if owner else ''}"
+
     async def _current(self, installation: int) -> _Token:
         """Return an installation's token, renewed before its end; where that fails, the old one to its end."""
         known, now = self._tokens.get(installation), self._clock()

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from ..errors import Forbidden, NotFound
+from ..errors import NotFound
 from ..instants import Clock
 from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget, WaitNotice
@@ -349,8 +349,6 @@ class GitHubClient:
 
         Raises `Forbidden` without a token and where GraphQL is refused, `Unreachable` where it fails: ask REST then.
         """
-        if not self.authenticated:
-            raise Forbidden(f"{what} by GraphQL need a token; set GITHUB_TOKEN")
         url = graphql_url(self._base)
         return await self._session.post(url, what, budget, query, self._check, owner=_owner(repo))
 

@@ -11,20 +11,19 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
-from ..errors import InvalidInput, RateLimited, Unreachable
+from ..errors import Forbidden, InvalidInput, RateLimited, Unreachable
 from ..instants import Clock
 from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
 from .pace import Pace, Sleep
 from .protocol import Outcome, classify, poll_interval, request_headers
 from .refusals import Request, Transient, is_rejected
-from .transport import Exchange, exchange, origin, resolve, trusted
+from .transport import Exchange, exchange, origin, resolve, sendable_etag, trusted, without_secret
 
 MAX_REDIRECTS = 5
 
 _ATTEMPTS = 3
 _LONGEST_PAUSE = 4.0
-_LONGEST_ETAG = 256
 _MOST_WAITS = 5
 """Limits in a row that are waited out for one request."""
 
@@ -51,6 +50,9 @@ class Credentials(Protocol):
 
     def advice(self) -> str:
         """Return what helps where GitHub does not accept a header, or there is none."""
+
+    def access(self, owner: str | None) -> str | None:
+        """Return what would show more of an owner's, as far as is known; None where the token's own rights decide."""
 
 
 class Answer(NamedTuple):
@@ -177,7 +179,7 @@ class Session:
         return Answer(
             status=outcome.status,
             body=found.body if outcome.status == "ok" else b"",
-            etag=_sendable(found.headers.get("etag")),
+            etag=sendable_etag(found.headers.get("etag")),
             next_url=self._next_url(final, found),
             poll_interval=poll_interval(found.headers),
             url=final,
@@ -200,6 +202,8 @@ class Session:
         """
         call = await self._call(url, what, budget, "graphql", owner)
         call.json = json
+        if call.authorization is None:
+            raise Forbidden(f"{what} by GraphQL need a token; {call.request.remedy}")
 
         def judgement(found: Exchange, call: _Call) -> bytes:
             try:
@@ -218,7 +222,7 @@ class Session:
         said = await self._authorization(owner)
         request = Request(what, urlsplit(url).netloc, said is not None)
         if self._credentials is not None:
-            request = request._replace(advice=self._credentials.advice())
+            request = request._replace(advice=self._credentials.advice(), access=self._credentials.access(owner))
         return _Call(url, request, budget, resource, owner, said)
 
     async def _authorization(self, owner: str | None) -> str | None:
@@ -313,7 +317,7 @@ class Session:
                 self._note_limit(found, call)
             finally:
                 self._under_way[call.limit_key] -= 1
-        return _without_secret(found, call.authorization) if found.status >= 400 else found
+        return without_secret(found, call.authorization) if found.status >= 400 else found
 
     def _note_limit(self, found: Exchange, call: _Call) -> None:
         """Remember the limit; of answers that overtook one another the one with less left is the later."""
@@ -372,7 +376,7 @@ class Session:
             raise RateLimited(blocked.message, retry_at=blocked.retry_at)
         limit = self._limits.get(call.limit_key)
         if limit is not None and limit.remaining <= self._under_way[call.limit_key] and limit.reset_at > now:
-            raise rate_limited(limit.reset_at, now, authenticated=call.request.authenticated)
+            raise rate_limited(limit.reset_at, now, remedy=call.request.remedy)
 
     def _next_url(self, url: str, found: Exchange) -> str | None:
         target = resolve(url, found.next_link) if found.next_link else None
@@ -386,14 +390,3 @@ class Session:
                 f"{doing} another host ({urlsplit(url).netloc}), which is refused; "
                 "set GITHUB_API_URL to the address that GitHub itself uses"
             )
-
-
-def _without_secret(found: Exchange, authorization: str | None) -> Exchange:
-    """Return the response without the secret: what a refusal says is shown to people, and may repeat the request."""
-    secret = (authorization or "").rpartition(" ")[2]
-    return found._replace(body=found.body.replace(secret.encode(), b"***")) if secret else found
-
-
-def _sendable(etag: str | None) -> str | None:
-    """Return an ETag that a request can carry, or None: https://www.rfc-editor.org/rfc/rfc9110#field.etag"""
-    return etag if etag and etag.isascii() and etag.isprintable() and len(etag) <= _LONGEST_ETAG else None

@@ -622,6 +622,9 @@ class Installations:
     def advice(self) -> str:
         return "look at the installations"
 
+    def access(self, owner: str | None) -> str | None:
+        return None
+
 
 async def test_credentials_are_told_which_header_was_rejected() -> None:
     credentials = Installations("token of {}")

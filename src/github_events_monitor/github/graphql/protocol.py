@@ -86,7 +86,7 @@ def check_graphql(body: bytes, request: Request, *, now: datetime, limit: RateLi
     kind = str(rows[0].get("type")).upper()
     if "RATE_LIMIT" in kind or "rate limit" in said.lower():
         until = limit.reset_at if limit and limit.remaining == 0 and limit.reset_at > now else None
-        raise rate_limited(until, now, authenticated=True, primary="secondary" not in said.lower())
+        raise rate_limited(until, now, remedy=None, primary="secondary" not in said.lower())
     data = answer.get("data")
     if "data" not in answer and rows[0].get("extensions"):  # the document is not understood, as by an older server
         raise Unreachable(f"{request.host} knows another GraphQL than {request.what} need ({said}); REST still works")
