@@ -33,10 +33,10 @@ KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
 LISTED = ("events", "commits")
 """What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
-_KEPT_BACK, _KEPT_BACK_BY_REST = 4, 3
+_KEPT_BACK, _KEPT_BACK_BY_REST, _KEPT_BACK_WITHOUT_GRAPHQL = 4, 3, 2
 """Requests that are left for the feed and the commits where a question is about them and the record.
 
-Without a token the record takes five of a question's eight: it has four listings then.
+By REST the record takes five of a question's eight: it has four listings then. With a token the repository takes one.
 """
 _LEAST_FOR_RECORD = 3
 """Requests of a first reading of the record: what changed last, and a page of each of its two listings."""
@@ -236,7 +236,10 @@ class CollectionPass:
 
     @property
     def _kept_back(self) -> int:
-        return _KEPT_BACK if self._state.with_token else _KEPT_BACK_BY_REST
+        if not self._state.with_token:
+            return _KEPT_BACK_BY_REST
+        has_graphql = self._state.client.has_graphql_threads(self._state.asked_name)
+        return _KEPT_BACK if has_graphql else _KEPT_BACK_WITHOUT_GRAPHQL
 
     def _is_records_turn(self) -> bool:
         """Return whether feed and commits were listed lately, and the record had to wait for them."""

@@ -17,6 +17,10 @@ class Transient(Unreachable):
     """Unreachable, but another try may well succeed: a server error, a broken connection, a cut body."""
 
 
+class NotOffered(Forbidden):
+    """GraphQL as such was refused, or knows no such question; REST still works."""
+
+
 class Request(NamedTuple):
     """What was asked of which host, as far as a message about the answer needs that.
 

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
-from ..errors import Forbidden, InvalidInput, RateLimited, Unreachable
+from ..errors import Forbidden, InvalidInput, NotFound, RateLimited, Unreachable
 from ..instants import Clock
 from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
 from .pace import Pace, Sleep
 from .protocol import Outcome, classify, poll_interval, request_headers
-from .refusals import Request, Transient, is_rejected
+from .refusals import NotOffered, Request, Transient, is_rejected
 from .transport import Exchange, exchange, origin, resolve, sendable_etag, trusted, without_secret
 
 MAX_REDIRECTS = 5
@@ -209,7 +209,11 @@ class Session:
             try:
                 self._classify(found, call)
             except InvalidInput as refused:  # the question is ours, not a person's: this server knows another GraphQL
-                raise Unreachable(refused.message) from None
+                raise NotOffered(refused.message) from None
+            except (Forbidden, NotFound) as refused:  # of a repository it is said with status 200
+                if is_rejected(found.status, found.body):
+                    raise
+                raise NotOffered(refused.message) from None
             check(found.body, call.request)
             return found.body
 

@@ -1,6 +1,7 @@
 """What GitHub can never give does not stand in the way of the rest, and is asked for ever more rarely."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from github_events_monitor.infrastructure.questions.recent_commits import RECENT
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
-from tests.fake_github import FakeGitHub, FakeRepository, Reply, sha
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, iso, sha
 from tests.integration.collecting.conftest import World, build, hello
 
 JSON = {"Content-Type": "application/json"}
@@ -259,7 +260,10 @@ async def test_what_may_not_be_read_is_not_asked_for_by_every_question(
     await world.collector.collect(["octo/hello"])
     state = await manager.collector_state.get_state("octo/hello")
     assert state is not None
-    assert (state.refused, {"releases", "workflow_runs", "activity"} <= {*state.ledger.spans}) == ({}, True)
+    assert (
+        state.refused,
+        [state.ledger.spans[kind] for kind in ("releases", "workflow_runs", "activity")].count(()),
+    ) == ({}, 0)
 
 
 async def test_collecting_asks_again_for_what_was_refused_and_polling_does_not(manager: DatabaseManager) -> None:
@@ -287,3 +291,43 @@ async def test_an_outage_is_no_refusal(manager: DatabaseManager) -> None:
     await converse(world)
     world.github.faults.clear()
     assert {"/releases", "/actions/runs", "/activity"} <= {*await converse(world)}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (403, JSON, b'{"message": "GraphQL is switched off"}'),
+        (404, JSON, b'{"message": "Not Found"}'),
+        (400, JSON, b'{"message": "Problems parsing"}'),
+        (200, JSON, b'{"errors": [{"message": "Field does not exist", "extensions": {"code": "undefinedField"}}]}'),
+    ],
+    ids=["forbidden", "none", "bad", "older"],
+)
+async def test_questions_begin_the_record_by_rest_where_graphql_is_refused(refusal: Reply) -> None:
+    """With a token, too; GraphQL is asked again after an hour."""
+    at = iso(NOW - timedelta(days=2))
+    world = build(FakeGitHub(hello()))
+    world.hello.issues = [{"number": 1, "title": "Broken", "state": "open", "created_at": at, "updated_at": at}]
+    world.github.faults.append(lambda path: refusal if "graphql" in path else None)
+    for _ in range(2):
+        await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+        world.pass_time(minutes=6)
+    state = await world.manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert state.ledger.spans["threads"]
+    assert (await world.service.ask(ISSUES, repo="octo/hello")).total_issues == 1
+    world.github.requests.clear()
+    world.hello.issues[0]["updated_at"] = iso(NOW)
+    world.pass_time(hours=1)
+    await world.service.ask(ISSUES, repo="octo/hello")
+    assert world.asked("graphql") == 2
+
+
+async def test_a_rejected_token_or_an_outage_does_not_put_graphql_off() -> None:
+    for status in (401, 502):
+        world = build(FakeGitHub(hello()))
+        world.github.faults.append(
+            lambda path, status=status: (status, JSON, b"{}") if "graphql" in path else None  # type: ignore[misc]
+        )
+        await world.collector.collect(["octo/hello"])
+        assert world.collector.client.has_graphql_threads("octo/hello")

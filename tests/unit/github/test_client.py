@@ -441,7 +441,7 @@ async def test_graphql_without_a_token_is_not_even_asked() -> None:
     ("answer", "error"),
     [
         (status(403, "GraphQL is not available"), Forbidden),
-        (status(404, "Not Found"), NotFound),
+        (status(404, "Not Found"), Forbidden),
         (status(502, "Something went wrong"), Unreachable),
         (ok({"errors": [{"type": "FORBIDDEN", "message": "no"}]}), Forbidden),
     ],
