@@ -60,9 +60,10 @@ async def read_activity(state: PassState) -> ActivityRead:
     Raises what GitHub answers, and `BudgetSpent`, when nothing could be read.
     """
     asked_at, known = state.now(), state.known(KIND)
-    answer = await state.client.fetch_activity(
-        state.asked_name, time_period="month", etag=state.etag("activity"), budget=state.budget
-    )
+    with state.noting_refusal(KIND):
+        answer = await state.client.fetch_activity(
+            state.asked_name, time_period="month", etag=state.etag("activity"), budget=state.budget
+        )
     if answer.status != "ok":
         return ActivityRead(answer, (), [Span(span.until, asked_at) for span in known[-1:]])
     rows, url, floor = parse_activity(answer.body), answer.next_url, shift(asked_at, -FEED_REACH)

@@ -25,7 +25,7 @@ from .needs import ACTIVITY, NEEDS, due_needs
 from .pass_state import PassState
 from .record import collect_rest, keep_record, read_record
 from .releases import read_older_listings
-from .snapshot import collect_observation, collect_snapshot, is_snapshot_due, keep_observation
+from .snapshot import collect_observation, collect_snapshot, is_snapshot_due, keep_observation, retry_refused
 from .threads import ThreadsFound
 from .workflow_runs import collect_workflow_runs, read_older_runs
 
@@ -33,10 +33,10 @@ KINDS = ("events", "commits", "threads")
 """What a repository is listed by, in this order unless a question says another."""
 LISTED = ("events", "commits")
 """What has to be listed for a repository to count as collected; the record of threads grows over several passes."""
-_KEPT_BACK, _KEPT_BACK_BY_REST = 4, 3
+_KEPT_BACK, _KEPT_BACK_BY_REST, _KEPT_BACK_WITHOUT_GRAPHQL = 4, 3, 2
 """Requests that are left for the feed and the commits where a question is about them and the record.
 
-Without a token the record takes five of a question's eight: it has four listings then.
+By REST the record takes five of a question's eight: it has four listings then. With a token the repository takes one.
 """
 _LEAST_FOR_RECORD = 3
 """Requests of a first reading of the record: what changed last, and a page of each of its two listings."""
@@ -236,7 +236,10 @@ class CollectionPass:
 
     @property
     def _kept_back(self) -> int:
-        return _KEPT_BACK if self._state.with_token else _KEPT_BACK_BY_REST
+        if not self._state.with_token:
+            return _KEPT_BACK_BY_REST
+        has_graphql = self._state.client.has_graphql_threads(self._state.asked_name)
+        return _KEPT_BACK if has_graphql else _KEPT_BACK_WITHOUT_GRAPHQL
 
     def _is_records_turn(self) -> bool:
         """Return whether feed and commits were listed lately, and the record had to wait for them."""
@@ -290,9 +293,14 @@ class CollectionPass:
         due: list[Callable[[], Awaitable[None]]] = (
             [partial(collect_snapshot, state, observed=self._observed)]
             if is_snapshot_due(state)
-            else [partial(collect_workflow_runs, state), partial(read_older_listings, state)]
+            else [self._collect_runs, partial(read_older_listings, state)]
         )
         await side_by_side([self._collect_activity, *due])
+
+    async def _collect_runs(self) -> None:
+        if self._state.retry_refused:
+            await retry_refused(self._state)
+        await collect_workflow_runs(self._state)
 
     async def _collect_activity(self) -> None:
         """Keep what was read of it beside the listings, whatever became of them; else read it now."""

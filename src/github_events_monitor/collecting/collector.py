@@ -143,7 +143,8 @@ class Collector:
             raise next(iter(malformed.values()))
         keys = list({repo_key(name): name for name in names if name not in malformed}.items())
         introductions = self.introductions([name for _, name in keys])
-        plan = Plan(want=self._reaching_back(hours), dry_run=dry_run, introductions=introductions)
+        want = self._reaching_back(hours)
+        plan = Plan(want=want, retry_refused=True, dry_run=dry_run, introductions=introductions)
         shared = SharedProgress(progress, len(keys))
 
         async def one(key: str, name: str) -> CollectedRepository:

@@ -102,6 +102,7 @@ async def _take_over(state: PassState, info: RepositoryInfo) -> None:
         branches=(),
         commits_floor=None,
         snapshot_at=None,
+        refused={},
     )
     state.notes.append(f"{info.full_name} is another repository than the one that had this name before")
 

@@ -41,7 +41,8 @@ NEEDS: Mapping[str, Callable[[PassState], Awaitable[None]]] = {
 async def due_needs(state: PassState) -> list[str]:
     """Return what of a question's needs to read: those first that were never read, then what was longest ago.
 
-    What another pass read moments ago is left out.
+    What another pass read moments ago is left out, and for an hour what GitHub refused: passes that collect all try
+    that again.
     Deployments take a token: without one each asks for its status by itself. Nor are releases listed more than once a
     day then, for that is one of sixty requests an hour.
     """
@@ -53,4 +54,5 @@ async def due_needs(state: PassState) -> list[str]:
     if not state.with_token and is_of_a_day(state, read.get("releases")):
         known.add("releases")
     known |= {need for need, until in read.items() if seconds_between(until, state.now()) < _MOMENTS}
+    known |= {need for need in wanted if not state.may_ask(need)}
     return sorted((need for need in wanted if need not in known), key=lambda need: read.get(need, ""))

@@ -62,7 +62,7 @@ class PassState:
     the budget allows (false: only what the window needs). with_token: whether 304 answers are free. cutoff: what is
     older will be removed, and does not count as known once it is stored; None where everything stays. introductions:
     where to ask who a repository is that was never collected. introduced: as what GitHub showed it there in this pass.
-    dry_run: whether nothing is to be stored.
+    retry_refused: whether to ask for what was refused lately. dry_run: whether nothing is to be stored.
     """
 
     client: GitHubClient
@@ -78,6 +78,7 @@ class PassState:
     cutoff: str | None = None
     introductions: Introductions | None = None
     introduced: Introduced | None = None
+    retry_refused: bool = False
     dry_run: bool = False
     needs: tuple[str, ...] = ()
     events: dict[str, Event] = field(default_factory=dict)
@@ -223,12 +224,12 @@ class PassState:
         refusal, now = self.repository.refused.get(name), self.now()
         return refusal is None or not now < refusal.retry_at <= shift(now, LONGEST_PAUSE)
 
-    def remember_refusal(self, name: str, error: MonitorError) -> None:
+    def remember_refusal(self, name: str, error: MonitorError, longest: timedelta = LONGEST_PAUSE) -> None:
         """Remember that GitHub could not give something; the pause before the next attempt doubles every time."""
         refused = dict(self.repository.refused)
         before = refused.pop(name, None)
         times = before.times + 1 if before else 1
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(times - 1, 20))
+        pause = min(longest, FIRST_PAUSE * 2 ** min(times - 1, 20))
         refused[name] = Refusal(error.message[:_MAX_REASON], times, shift(self.now(), pause))
         self.change(refused=dict(list(refused.items())[-MAX_REFUSALS:]))
 
@@ -236,6 +237,16 @@ class PassState:
         """Forget a refusal: GitHub did give it now."""
         if name in self.repository.refused:
             self.change(refused={other: why for other, why in self.repository.refused.items() if other != name})
+
+    @contextmanager
+    def noting_refusal(self, name: str) -> Iterator[None]:
+        """Remember for an hour that the block may not read something, as questions need to know; see `needs`."""
+        try:
+            yield
+        except (Forbidden, NotFound) as refused:
+            self.remember_refusal(name, refused, FIRST_PAUSE)
+            raise
+        self.forget_refusal(name)
 
     @contextmanager
     def optional_reading(self, left_out: str) -> Iterator[RequestBudget]:

@@ -40,7 +40,7 @@ async def read_record(state: PassState, most: int) -> ThreadsFound | None:
             state.budget.share(most),
             now,
             etags={name: etag for name in state.repository.etags if (etag := state.etag(name)) is not None},
-            graphql=state.with_token,
+            graphql=state.with_token and state.client.has_graphql_threads(state.asked_name),
         )
     except (NotFound, Forbidden) as refused:  # of the repository itself they would have come earlier
         state.record_refused = refused

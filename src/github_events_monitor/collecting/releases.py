@@ -47,7 +47,8 @@ async def collect_releases(state: PassState) -> None:
 
     async def next_page() -> bool:
         nonlocal url
-        answer = await state.client.fetch_releases(state.asked_name, url=url, budget=budget)
+        with state.noting_refusal(RELEASES):
+            answer = await state.client.fetch_releases(state.asked_name, url=url, budget=budget)
         found = parse_releases(answer.body)
         state.deployments += [release.to_row(state.repo) for release in found]
         listed.extend(found)
@@ -94,6 +95,13 @@ async def collect_deployments(state: PassState) -> None:
     if not found:
         one_by_one = _OneByOne(state, await _stored(state))
         await _read(state, DEPLOYMENTS, one_by_one.next_page, lambda: one_by_one.oldest)
+
+
+async def retry_refused_listings(state: PassState) -> None:
+    """Read what GitHub refused when it was asked last."""
+    for kind, collect in ((RELEASES, collect_releases), (DEPLOYMENTS, collect_deployments)):
+        if kind in state.repository.refused:
+            await collect(state)
 
 
 async def read_older_listings(state: PassState) -> None:
@@ -161,6 +169,7 @@ class _ByPages:
         page = await state.client.fetch_deployments_with_status(
             state.asked_name, after=self._after, budget=self._budget
         )
+        state.forget_refusal(DEPLOYMENTS)
         state.deployments += [deployment.to_row(state.repo) for deployment in page.deployments]
         self.oldest = min((deployment.created_at for deployment in page.deployments), default=self.oldest)
         self._after = page.following
@@ -179,7 +188,8 @@ class _OneByOne:
     async def next_page(self) -> bool:
         """Keep a page; return whether there are more."""
         state = self._state
-        answer = await state.client.fetch_deployments(state.asked_name, url=self._url, budget=self._budget)
+        with state.noting_refusal(DEPLOYMENTS):
+            answer = await state.client.fetch_deployments(state.asked_name, url=self._url, budget=self._budget)
         for number, listed in parse_deployments(answer.body):
             known = self._stored.get(listed.id)
             if known is None or known.state not in _SETTLED:

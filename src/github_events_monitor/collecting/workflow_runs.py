@@ -48,7 +48,8 @@ async def collect_workflow_runs(state: PassState) -> None:
 async def read_workflow_runs(state: PassState, etag: str | None = None) -> Answer:
     """Collect finished runs as events, each once, and return GitHub's answer. Raises what GitHub answers."""
     branch, now = state.repository.default_branch, state.now()
-    answer = await state.client.fetch_workflow_runs(state.asked_name, branch=branch, etag=etag, budget=state.budget)
+    with state.noting_refusal(KIND):
+        answer = await state.client.fetch_workflow_runs(state.asked_name, branch=branch, etag=etag, budget=state.budget)
     if not state.saw(_RESOURCE, answer):
         state.learn(KIND, Span(state.known(KIND)[-1].until, now))
         return answer

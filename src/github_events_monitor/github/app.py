@@ -80,8 +80,17 @@ class GitHubApp:
         """
         name = owner.lower() if owner else None
         async with self._lock:  # many questions at once get one token
-            installation = self._installation or await self._installation_of(name)
-            return None if installation is None else _bearer(await self._current(installation))
+            remembered = name in self._found
+            try:
+                return await self._header(name)
+            except Forbidden:
+                if self._installation is not None or not remembered:
+                    raise
+                return await self._header(name)  # it was removed or suspended since: another one may serve
+
+    async def _header(self, owner: str | None) -> str | None:
+        installation = self._installation or await self._installation_of(owner)
+        return None if installation is None else _bearer(await self._current(installation))
 
     def allowance(self, owner: str) -> int | None:
         """Return the owner's installation: each has a limit of its own.
@@ -102,6 +111,13 @@ class GitHubApp:
     def advice(self) -> str:
         """Return where to look: it was removed or suspended, or is installed nowhere."""
         return f"check the installations of GitHub App {self._app_id}"
+
+    def access(self, owner: str | None) -> str | None:
+        """Return what to do where an owner is known to have no installation, or one that is suspended."""
+        found = self._found.get(owner.lower() if owner else None)
+        if self._installation is not None or found is None or found.installation is not None:
+            return None
+        return f"install (or unsuspend) GitHub App {self._app_id}{f' for {owner}' if owner else ''}"
 
     async def _current(self, installation: int) -> _Token:
         """Return an installation's token, renewed before its end; where that fails, the old one to its end."""

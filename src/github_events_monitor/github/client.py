@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from ..errors import Forbidden, NotFound
+from ..errors import NotFound
 from ..instants import Clock
 from ..records import repo_key
 from .budget import BudgetSpent, RequestBudget, WaitNotice
@@ -22,6 +22,7 @@ from .graphql.introductions import Introduction, introduction_question, parse_in
 from .graphql.looks import DeploymentsPage, Look, look_question, parse_deployments_page, parse_gone_issues, parse_looks
 from .graphql.protocol import check_graphql, graphql_url, question
 from .graphql.threads import Kind, MoreReplies, RepliesPage, ThreadsPage, parse_replies, parse_threads
+from .graphql.unoffered import Unoffered
 from .limits import RateLimit, parse_rate_limit_body
 from .pace import Pace, Sleep
 from .refusals import Request
@@ -61,6 +62,7 @@ class GitHubClient:
         self._base = api_url.rstrip("/")
         self._clock = clock
         self._session = Session(self._base, credentials, clock, transport, timeout, sleep=sleep, pace=pace)
+        self._unoffered = Unoffered(clock)
         self.authenticated = credentials is not None
         """Whether requests carry a token."""
 
@@ -72,6 +74,11 @@ class GitHubClient:
     def allowance(self, repo: str) -> int | None:
         """Return which of several limits questions about a repository count against; None where there is one."""
         return self._session.allowance(repo.partition("/")[0])
+
+    def has_graphql_threads(self, repo: str) -> bool:
+        """Return whether `fetch_threads` may answer: there is a token, and GraphQL did not refuse that lately."""
+        names = (documents.name_of(document) for document in (documents.PULL_REQUESTS, documents.ISSUES))
+        return self.authenticated and not any(self._unoffered.find(self.allowance(repo), name) for name in names)
 
     async def aclose(self) -> None:
         """Close the connection; idempotent."""
@@ -349,10 +356,9 @@ class GitHubClient:
 
         Raises `Forbidden` without a token and where GraphQL is refused, `Unreachable` where it fails: ask REST then.
         """
-        if not self.authenticated:
-            raise Forbidden(f"{what} by GraphQL need a token; set GITHUB_TOKEN")
-        url = graphql_url(self._base)
-        return await self._session.post(url, what, budget, query, self._check, owner=_owner(repo))
+        url, name = graphql_url(self._base), documents.name_of(query["query"])
+        with self._unoffered.noting(self.allowance(repo), name):
+            return await self._session.post(url, what, budget, query, self._check, owner=_owner(repo))
 
     def _check(self, body: bytes, request: Request) -> None:
         check_graphql(body, request, now=self._clock(), limit=self._session.limit("graphql"))

@@ -60,6 +60,9 @@ class StaticToken:
         """Return which setting has to name another one."""
         return f"set {self._source} to a valid one, or unset it"
 
+    def access(self, owner: str | None) -> str | None:
+        """Return that its rights decide."""
+
     def describe(self) -> str:
         """Return the source's name."""
         return self._source

@@ -85,7 +85,7 @@ def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
 
 
 def limit_error(
-    headers: Mapping[str, str], message: str, now: datetime, *, authenticated: bool, strikes: int = 0
+    headers: Mapping[str, str], message: str, now: datetime, *, remedy: str | None, strikes: int = 0
 ) -> RateLimited:
     """Return the error for a refusal that `is_limit`. The primary limit ends at its reset; a secondary one says when in
     `retry-after` or not at all: then at least a minute, doubled with every further strike.
@@ -99,18 +99,21 @@ def limit_error(
     if wait_until is None and (primary or spent):
         reset = _number(headers.get("x-ratelimit-reset"))
         wait_until = datetime.fromtimestamp(reset, UTC) if reset else None
-    return rate_limited(wait_until, now, authenticated=authenticated, primary=primary, strikes=strikes)
+    return rate_limited(wait_until, now, remedy=remedy, primary=primary, strikes=strikes)
 
 
 def rate_limited(
-    wait_until: datetime | None, now: datetime, *, authenticated: bool, primary: bool = True, strikes: int = 0
+    wait_until: datetime | None, now: datetime, *, remedy: str | None, primary: bool = True, strikes: int = 0
 ) -> RateLimited:
-    """Return the error in words: until when, and what helps. Where GitHub does not say when, at least a minute."""
+    """Return the error in words: until when, and what helps. Where GitHub does not say when, at least a minute.
+
+    remedy: what gives a token where there is none.
+    """
     pause = timedelta(seconds=min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(strikes, 10)))
     exact = (wait_until or now + pause).astimezone(UTC)
     until = exact.replace(microsecond=0)
     until += timedelta(seconds=until < exact)
-    advice = "ask again then" if authenticated or not primary else "set GITHUB_TOKEN for 5,000 requests an hour"
+    advice = f"{remedy} for 5,000 requests an hour" if remedy and primary else "ask again then"
     kind = "rate limited" if primary else "rate limited (secondary limit)"
     return RateLimited(f"{kind} until {format_instant(until)}; {advice}", retry_at=until)
 

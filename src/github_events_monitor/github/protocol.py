@@ -75,7 +75,7 @@ def classify(
         return Outcome("redirect", headers["location"])
     message = error_message(body)
     if is_limit(status, headers, message):
-        raise limit_error(headers, message, now, authenticated=request.authenticated, strikes=strikes)
+        raise limit_error(headers, message, now, remedy=request.remedy, strikes=strikes)
     # https://docs.github.com/en/rest/commits/commits#list-commits answers 409 for a repository without commits
     if status == 409 and "empty" in message.lower():
         return Outcome("empty_repository")

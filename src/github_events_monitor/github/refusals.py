@@ -17,16 +17,27 @@ class Transient(Unreachable):
     """Unreachable, but another try may well succeed: a server error, a broken connection, a cut body."""
 
 
+class NotOffered(Forbidden):
+    """GraphQL as such was refused, or knows no such question; REST still works."""
+
+
 class Request(NamedTuple):
     """What was asked of which host, as far as a message about the answer needs that.
 
-    advice: what helps where the token is rejected, or there is none.
+    advice: what helps where the token is rejected, or there is none. access: what would show more, in place of the
+    token's rights.
     """
 
     what: str
     host: str
     authenticated: bool
     advice: str = "set GITHUB_TOKEN"
+    access: str | None = None
+
+    @property
+    def remedy(self) -> str | None:
+        """What helps where there is no token; None where there is one."""
+        return None if self.authenticated else self.access or self.advice
 
 
 def refusal(status: int, message: str, request: Request) -> GitHubError | InvalidInput:
@@ -66,18 +77,20 @@ def _not_found(status: int, said: str, request: Request) -> str:
     if status == 410:
         return f"deleted or switched off: {request.what}{said}; no other name or token shows it"
     if request.authenticated:
-        return f"not found or not visible with this token: {request.what}{said}; check the name and the token's rights"
-    return f"not found or not visible without a token: {request.what}{said}; check the name, or {request.advice}"
+        more = f", or {request.access}" if request.access else " and the token's rights"
+        return f"not found or not visible with this token: {request.what}{said}; check the name{more}"
+    return f"not found or not visible without a token: {request.what}{said}; check the name, or {request.remedy}"
 
 
 def _forbidden(status: int, said: str, request: Request) -> str:
     if status == 451:
         return f"blocked for legal reasons: {request.what}{said}; it cannot be monitored"
     if status == 403:
-        return f"{request.host} does not allow {request.what}{said}; check what the token may read"
+        more = request.access or "check what the token may read"
+        return f"{request.host} does not allow {request.what}{said}; {more}"
     if request.authenticated:
         return f"{request.host} rejected the token{said}; {request.advice}"
-    return f"{request.host} wants a token for {request.what}{said}; {request.advice}"
+    return f"{request.host} wants a token for {request.what}{said}; {request.remedy}"
 
 
 def _unexpected(status: int, said: str, request: Request) -> str:

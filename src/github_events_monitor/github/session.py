@@ -11,20 +11,19 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
-from ..errors import InvalidInput, RateLimited, Unreachable
+from ..errors import Forbidden, InvalidInput, NotFound, RateLimited, Unreachable
 from ..instants import Clock
 from .budget import BudgetSpent, RequestBudget
 from .limits import RateLimit, parse_rate_limit, rate_limited
 from .pace import Pace, Sleep
 from .protocol import Outcome, classify, poll_interval, request_headers
-from .refusals import Request, Transient, is_rejected
-from .transport import Exchange, exchange, origin, resolve, trusted
+from .refusals import NotOffered, Request, Transient, is_rejected
+from .transport import Exchange, exchange, origin, resolve, sendable_etag, trusted, without_secret
 
 MAX_REDIRECTS = 5
 
 _ATTEMPTS = 3
 _LONGEST_PAUSE = 4.0
-_LONGEST_ETAG = 256
 _MOST_WAITS = 5
 """Limits in a row that are waited out for one request."""
 
@@ -52,6 +51,9 @@ class Credentials(Protocol):
     def advice(self) -> str:
         """Return what helps where GitHub does not accept a header, or there is none."""
 
+    def access(self, owner: str | None) -> str | None:
+        """Return what would show more of an owner's, as far as is known; None where the token's own rights decide."""
+
 
 class Answer(NamedTuple):
     """What a request brought.
@@ -74,17 +76,20 @@ class Answer(NamedTuple):
 class _Call:
     """One question on its way.
 
-    free: a spent limit does not forbid it. sent: requests so far. strikes: secondary limits in a row before the last.
+    owner: whose repository it is about. free: a spent limit does not forbid it. renewed: its token was replaced. sent:
+    requests so far. strikes: secondary limits in a row before the last.
     """
 
     url: str
     request: Request
     budget: RequestBudget
     resource: str
+    owner: str | None
     authorization: str | None
     etag: str | None = None
     free: bool = False
     json: Mapping[str, Any] | None = None
+    renewed: bool = False
     sent: int = 0
     strikes: int = 0
 
@@ -174,7 +179,7 @@ class Session:
         return Answer(
             status=outcome.status,
             body=found.body if outcome.status == "ok" else b"",
-            etag=_sendable(found.headers.get("etag")),
+            etag=sendable_etag(found.headers.get("etag")),
             next_url=self._next_url(final, found),
             poll_interval=poll_interval(found.headers),
             url=final,
@@ -197,12 +202,18 @@ class Session:
         """
         call = await self._call(url, what, budget, "graphql", owner)
         call.json = json
+        if call.authorization is None:
+            raise Forbidden(f"{what} by GraphQL need a token; {call.request.remedy}")
 
         def judgement(found: Exchange, call: _Call) -> bytes:
             try:
                 self._classify(found, call)
             except InvalidInput as refused:  # the question is ours, not a person's: this server knows another GraphQL
-                raise Unreachable(refused.message) from None
+                raise NotOffered(refused.message) from None
+            except (Forbidden, NotFound) as refused:  # of a repository it is said with status 200
+                if is_rejected(found.status, found.body):
+                    raise
+                raise NotOffered(refused.message) from None
             check(found.body, call.request)
             return found.body
 
@@ -215,8 +226,8 @@ class Session:
         said = await self._authorization(owner)
         request = Request(what, urlsplit(url).netloc, said is not None)
         if self._credentials is not None:
-            request = request._replace(advice=self._credentials.advice())
-        return _Call(url, request, budget, resource, said)
+            request = request._replace(advice=self._credentials.advice(), access=self._credentials.access(owner))
+        return _Call(url, request, budget, resource, owner, said)
 
     async def _authorization(self, owner: str | None) -> str | None:
         return await self._credentials.header(owner) if self._credentials is not None else None
@@ -277,6 +288,18 @@ class Session:
             url = target
 
     async def _send(self, url: str, call: _Call) -> Exchange:
+        """Send a request; where its token is rejected, send it once more with another one, if there is another."""
+        found = await self._send_once(url, call)
+        if self._credentials is None or call.authorization is None or not is_rejected(found.status, found.body):
+            return found
+        self._credentials.reject(call.authorization)
+        another = None if call.renewed else await self._authorization(call.owner)
+        if another is None or another == call.authorization:
+            return found
+        call.authorization, call.renewed = another, True
+        return await self._send(url, call)
+
+    async def _send_once(self, url: str, call: _Call) -> Exchange:
         """Send one request in its turn; return the exchange. Neither token nor question ever goes to another host."""
         self._check_host(url, f"{call.request.what} would be asked of")
         call.budget.check(self._clock)
@@ -296,15 +319,9 @@ class Session:
                     json=call.json,
                 )
                 self._note_limit(found, call)
-                if (
-                    is_rejected(found.status, found.body)
-                    and self._credentials is not None
-                    and call.authorization is not None
-                ):
-                    self._credentials.reject(call.authorization)
             finally:
                 self._under_way[call.limit_key] -= 1
-        return _without_secret(found, call.authorization) if found.status >= 400 else found
+        return without_secret(found, call.authorization) if found.status >= 400 else found
 
     def _note_limit(self, found: Exchange, call: _Call) -> None:
         """Remember the limit; of answers that overtook one another the one with less left is the later."""
@@ -363,7 +380,7 @@ class Session:
             raise RateLimited(blocked.message, retry_at=blocked.retry_at)
         limit = self._limits.get(call.limit_key)
         if limit is not None and limit.remaining <= self._under_way[call.limit_key] and limit.reset_at > now:
-            raise rate_limited(limit.reset_at, now, authenticated=call.request.authenticated)
+            raise rate_limited(limit.reset_at, now, remedy=call.request.remedy)
 
     def _next_url(self, url: str, found: Exchange) -> str | None:
         target = resolve(url, found.next_link) if found.next_link else None
@@ -377,14 +394,3 @@ class Session:
                 f"{doing} another host ({urlsplit(url).netloc}), which is refused; "
                 "set GITHUB_API_URL to the address that GitHub itself uses"
             )
-
-
-def _without_secret(found: Exchange, authorization: str | None) -> Exchange:
-    """Return the response without the secret: what a refusal says is shown to people, and may repeat the request."""
-    secret = (authorization or "").rpartition(" ")[2]
-    return found._replace(body=found.body.replace(secret.encode(), b"***")) if secret else found
-
-
-def _sendable(etag: str | None) -> str | None:
-    """Return an ETag that a request can carry, or None: https://www.rfc-editor.org/rfc/rfc9110#field.etag"""
-    return etag if etag and etag.isascii() and etag.isprintable() and len(etag) <= _LONGEST_ETAG else None

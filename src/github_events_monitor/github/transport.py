@@ -21,6 +21,7 @@ _PIECE = 256 * 1024
 
 _MAX_LINK = 8_192
 _MAX_ADDRESS = 4_096
+_LONGEST_ETAG = 256
 _GZIP = 16 + zlib.MAX_WBITS
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -95,6 +96,17 @@ async def exchange(
         ) from None
     except httpx.RequestError as error:
         raise Transient(f"the connection to {host} broke ({_reason(error)}); check the network and try again") from None
+
+
+def without_secret(found: Exchange, authorization: str | None) -> Exchange:
+    """Return the response without the secret: what a refusal says is shown to people, and may repeat the request."""
+    secret = (authorization or "").rpartition(" ")[2]
+    return found._replace(body=found.body.replace(secret.encode(), b"***")) if secret else found
+
+
+def sendable_etag(etag: str | None) -> str | None:
+    """Return an ETag that a request can carry, or None: https://www.rfc-editor.org/rfc/rfc9110#field.etag"""
+    return etag if etag and etag.isascii() and etag.isprintable() and len(etag) <= _LONGEST_ETAG else None
 
 
 async def _body(response: httpx.Response, host: str) -> bytes:

@@ -125,6 +125,9 @@ async def _github(runtime: Runtime, credentials: Credentials | None) -> list[Che
 
 
 def _token(credentials: Credentials | None) -> Check:
+    if credentials is not None and (access := credentials.access(None)) is not None:
+        said = f"{credentials.describe()}: there is none, so 60 requests an hour instead of 5,000; {access}"
+        return Check("token", "warning", said)
     if credentials is not None:
         return Check("token", "ok", f"accepted; in use is {credentials.describe()}")
     return Check(

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from github_events_monitor.terminal.client_start import start_as_client
 from tests.engines import free_port
@@ -74,6 +76,17 @@ def test_the_source_of_the_token_is_named(
     assert _findings(from_gh.json)["token"] == "accepted; in use is the login of gh for 127.0.0.1"
     assert SECRET not in from_file.out + from_file.err + from_gh.out + from_gh.err
     assert _findings(run("doctor", "--json", GITHUB_USE_GH="false").json)["token"].startswith("none is set")
+
+
+def test_an_app_that_is_installed_nowhere_is_no_token(run: Run, github: FakeGitHub) -> None:
+    key = rsa.generate_private_key(65_537, 2_048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    nowhere = 200, {"Content-Type": "application/json"}, b"[]"
+    github.faults.append(lambda path: nowhere if path == "/app/installations" else None)
+    result = run("doctor", "--json", GITHUB_APP_ID="12345", GITHUB_APP_PRIVATE_KEY=pem)
+    assert (result.code, _statuses(result.json)["token"]) == (0, "warning")
+    said = "there is none, so 60 requests an hour instead of 5,000; install (or unsuspend) GitHub App 12345"
+    assert _findings(result.json)["token"].endswith(said)
 
 
 def test_what_an_assistant_would_start_comes_up(run: Run, github: FakeGitHub, tmp_path: Path) -> None:

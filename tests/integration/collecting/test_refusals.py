@@ -1,6 +1,8 @@
 """What GitHub can never give does not stand in the way of the rest, and is asked for ever more rarely."""
 
 import json
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,12 @@ from github_events_monitor.infrastructure.database_service import DatabaseServic
 from github_events_monitor.infrastructure.questions.deployment_metrics import DEPLOYMENT_METRICS
 from github_events_monitor.infrastructure.questions.issues import ISSUES
 from github_events_monitor.infrastructure.questions.pull_requests import PULL_REQUESTS
+from github_events_monitor.infrastructure.questions.question import Question
 from github_events_monitor.infrastructure.questions.recent_commits import RECENT_COMMITS
 from github_events_monitor.infrastructure.questions.repository_health import REPOSITORY_HEALTH
 from github_events_monitor.infrastructure.questions.security_report import SECURITY_REPORT
 from github_events_monitor.infrastructure.questions.whats_new import WHATS_NEW
-from tests.fake_github import FakeGitHub, FakeRepository, Reply, sha
+from tests.fake_github import NOW, FakeGitHub, FakeRepository, Reply, iso, sha
 from tests.integration.collecting.conftest import World, build, hello
 
 JSON = {"Content-Type": "application/json"}
@@ -207,3 +210,124 @@ async def test_a_large_commit_is_read_on_in_later_passes_and_keeps_no_other_wait
     assert record.commit.files_changed == 2_950
     await world.collector.collect(["octo/hello"])
     assert len([path for path in world.github.requests if sha(5) in path]) == len(pages)
+
+
+BESIDE = ("/releases", "/deployments", "/actions/runs", "/profile", "-advisories", "/activity")
+
+
+LISTED = ("/releases", "/deployments", "/actions/runs", "/activity")
+
+
+def deny(world: World) -> None:
+    """Let nothing be read but the repository, its events, commits and issues."""
+    words = (*BESIDE, "graphql")
+    denied: Reply = (403, JSON, b'{"message": "not for you"}')
+    gone: Reply = (410, JSON, b'{"message": "This was disabled"}')
+    world.github.faults.append(
+        lambda path: (gone if "/releases" in path else denied) if any(word in path for word in words) else None
+    )
+
+
+async def converse(world: World) -> list[str]:
+    """Ask what rests on the rest, six minutes apart, and return what GitHub was asked for beside the listings."""
+    world.github.requests.clear()
+    questions: tuple[Question[Any, Any], ...] = (DEPLOYMENT_METRICS, REPOSITORY_HEALTH, SECURITY_REPORT)
+    for question in questions:
+        world.pass_time(minutes=6)
+        await world.service.ask(question, repo="octo/hello")
+    return [word for word in BESIDE if world.asked(word)]
+
+
+@pytest.mark.parametrize("token", ["token", None])
+async def test_what_may_not_be_read_is_not_asked_for_by_every_question(
+    manager: DatabaseManager, token: str | None
+) -> None:
+    """For an hour; then one question tries again, as `collect_now` does at any time. It stays unknown meanwhile."""
+    world = build(FakeGitHub(hello()), manager=manager, token=token)
+    deny(world)
+    refused = [word for word in BESIDE if token or word != "/deployments"]
+    assert await converse(world) == refused
+    for _ in range(2):
+        assert await converse(world) == []
+    answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
+    assert (answer.dora[0].value, answer.workflow_runs) == (None, None)
+    health = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+    assert "not for you" in next(part for part in health.components if part.name == "ci_success").explanation
+    world.pass_time(minutes=30)
+    assert await converse(world) == [word for word in refused if word not in {"/profile", "-advisories"}]
+    world.github.faults.clear()
+    assert await converse(world) == []
+    await world.collector.collect(["octo/hello"])
+    state = await manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert (
+        state.refused,
+        [state.ledger.spans[kind] for kind in ("releases", "workflow_runs", "activity")].count(()),
+    ) == ({}, 0)
+
+
+async def test_collecting_asks_again_for_what_was_refused_and_polling_does_not(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    deny(world)
+    await world.collector.collect(["octo/hello"])
+    for collect, asked in ((world.collector.collect(["octo/hello"]), LISTED), (poll(world), ("/activity",))):
+        world.pass_time(minutes=6)
+        world.github.requests.clear()
+        await collect
+        assert tuple(word for word in BESIDE if world.asked(word)) == asked
+    world.github.faults.clear()
+    await world.collector.collect(["octo/hello"])
+    health = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+    assert "not for you" not in next(part for part in health.components if part.name == "ci_success").explanation
+
+
+async def poll(world: World) -> None:
+    await world.collector.collect_one("octo/hello")
+
+
+async def test_an_outage_is_no_refusal(manager: DatabaseManager) -> None:
+    world = build(FakeGitHub(hello()), manager=manager)
+    world.github.faults.append(lambda path: (503, JSON, b"{}") if any(word in path for word in BESIDE) else None)
+    await converse(world)
+    world.github.faults.clear()
+    assert {"/releases", "/actions/runs", "/activity"} <= {*await converse(world)}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (403, JSON, b'{"message": "GraphQL is switched off"}'),
+        (404, JSON, b'{"message": "Not Found"}'),
+        (400, JSON, b'{"message": "Problems parsing"}'),
+        (200, JSON, b'{"errors": [{"message": "Field does not exist", "extensions": {"code": "undefinedField"}}]}'),
+    ],
+    ids=["forbidden", "none", "bad", "older"],
+)
+async def test_questions_begin_the_record_by_rest_where_graphql_is_refused(refusal: Reply) -> None:
+    """With a token, too; GraphQL is asked again after an hour."""
+    at = iso(NOW - timedelta(days=2))
+    world = build(FakeGitHub(hello()))
+    world.hello.issues = [{"number": 1, "title": "Broken", "state": "open", "created_at": at, "updated_at": at}]
+    world.github.faults.append(lambda path: refusal if "graphql" in path else None)
+    for _ in range(2):
+        await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
+        world.pass_time(minutes=6)
+    state = await world.manager.collector_state.get_state("octo/hello")
+    assert state is not None
+    assert state.ledger.spans["threads"]
+    assert (await world.service.ask(ISSUES, repo="octo/hello")).total_issues == 1
+    world.github.requests.clear()
+    world.hello.issues[0]["updated_at"] = iso(NOW)
+    world.pass_time(hours=1)
+    await world.service.ask(ISSUES, repo="octo/hello")
+    assert world.asked("graphql") == 2
+
+
+async def test_a_rejected_token_or_an_outage_does_not_put_graphql_off() -> None:
+    for status in (401, 502):
+        world = build(FakeGitHub(hello()))
+        world.github.faults.append(
+            lambda path, status=status: (status, JSON, b"{}") if "graphql" in path else None  # type: ignore[misc]
+        )
+        await world.collector.collect(["octo/hello"])
+        assert world.collector.client.has_graphql_threads("octo/hello")

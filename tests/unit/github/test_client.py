@@ -441,7 +441,7 @@ async def test_graphql_without_a_token_is_not_even_asked() -> None:
     ("answer", "error"),
     [
         (status(403, "GraphQL is not available"), Forbidden),
-        (status(404, "Not Found"), NotFound),
+        (status(404, "Not Found"), Forbidden),
         (status(502, "Something went wrong"), Unreachable),
         (ok({"errors": [{"type": "FORBIDDEN", "message": "no"}]}), Forbidden),
     ],
@@ -622,6 +622,9 @@ class Installations:
     def advice(self) -> str:
         return "look at the installations"
 
+    def access(self, owner: str | None) -> str | None:
+        return None
+
 
 async def test_credentials_are_told_which_header_was_rejected() -> None:
     credentials = Installations("token of {}")
@@ -632,6 +635,53 @@ async def test_credentials_are_told_which_header_was_rejected() -> None:
             with pytest.raises(Forbidden):
                 await github.fetch_repository(name, budget=budget())
     assert credentials.rejected == ["token of octo", "token of eve"]
+
+
+class Renewing(Installations):
+    """An App whose tokens are numbered: another one after each that was rejected."""
+
+    async def header(self, owner: str | None) -> str | None:
+        return f"token {len({*self.rejected}) + 1} of {owner}"
+
+
+@pytest.mark.parametrize(("code", "words"), [(401, "Bad credentials"), (403, "This installation is suspended")])
+async def test_a_question_whose_token_is_rejected_is_repeated_with_another_one(code: int, words: str) -> None:
+    """A token that was revoked, or ended early, fails no question: neither REST's nor GraphQL's, nor one on its way."""
+    rejection, moved = status(code, words), status(301, Location=f"{API}/repositories/7")
+    pulls = {"data": {"repository": {"threads": {"nodes": [], "pageInfo": {"hasNextPage": False}}}}}
+    server = Server(rejection, ok(), moved, rejection, ok(), rejection, ok(pulls))
+    spend = budget()
+    async with GitHubClient(API, Renewing(""), Watch(), transport=httpx.MockTransport(server)) as github:
+        assert (await github.fetch_repository("octo/n", budget=spend)).requests == 2
+        assert (await github.fetch_repository("octo/n", budget=spend)).url == f"{API}/repositories/7"
+        assert (await github.fetch_threads("octo/n", "pull_request", first=5, budget=spend)).threads == ()
+    used = [request.headers["Authorization"] for request in server.asked]
+    assert used == [f"token {number} of octo" for number in (1, 2, 2, 2, 3, 3, 4)]
+    assert spend.used == 7
+
+
+async def test_questions_beside_one_another_replace_a_rejected_token_once() -> None:
+    def judge(request: httpx.Request) -> httpx.Response:
+        return (status(401) if request.headers["Authorization"] == "token 1 of octo" else ok())(request)
+
+    server = Server(judge)
+    async with GitHubClient(API, Renewing(""), Watch(), transport=httpx.MockTransport(server)) as github:
+        asked = [github.fetch_events("octo/n", page, budget=budget()) for page in (1, 2, 3)]
+        assert {answer.status for answer in await asyncio.gather(*asked)} == {"ok"}
+    assert {request.headers["Authorization"] for request in server.asked} == {"token 1 of octo", "token 2 of octo"}
+
+
+async def test_a_question_fails_where_the_other_token_is_rejected_too() -> None:
+    server = Server(status(401))
+    async with GitHubClient(API, Renewing(""), Watch(), transport=httpx.MockTransport(server)) as github:
+        with pytest.raises(Forbidden, match="rejected the token; look at the installations"):
+            await github.fetch_repository("octo/n", budget=budget())
+        assert len(server.asked) == 2
+    server = Server(status(401))
+    async with GitHubClient(API, TOKEN, Watch(), transport=httpx.MockTransport(server)) as github:
+        with pytest.raises(Forbidden, match="rejected the token; set test to a valid one"):
+            await github.fetch_repository("octo/n", budget=budget())
+    assert len(server.asked) == 1  # there is no other one
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from github_events_monitor.errors import Forbidden, SettingsError, Unreachable
+from github_events_monitor.errors import Forbidden, GitHubError, SettingsError, Unreachable
+from github_events_monitor.github.client import GitHubClient, RequestBudget
 from github_events_monitor.github.credentials import Credentials, GhCli, find_credentials, gh_host
 from github_events_monitor.settings import Settings
 
@@ -191,11 +192,17 @@ async def test_an_installation_that_is_suspended_later_is_left_until_it_is_not()
     asking = app(fake)
     assert await asking.header("ada") == "Bearer ghs_1_1"
     fake.suspended, fake.now = {1}, NOW + timedelta(hours=1)
-    with pytest.raises(Forbidden, match=r"installation 1 .*suspended"):
-        await asking.header("ada")
     assert await asking.header("ada") == "Bearer ghs_2_2"
     fake.suspended, fake.now = set(), NOW + timedelta(minutes=121)
     assert await asking.header("ada") == "Bearer ghs_1_3"
+
+
+async def test_an_app_that_was_installed_again_is_found_without_a_question_that_fails() -> None:
+    fake = FakeApp(users={"ada": 1}, orgs={"octo": 2})
+    asking = app(fake)
+    assert await asking.header("ada") == "Bearer ghs_1_1"
+    fake.owners["users"]["ada"], fake.now = 3, NOW + timedelta(hours=1)
+    assert await asking.header("ada") == "Bearer ghs_3_2"
 
 
 async def test_a_token_that_github_rejects_is_replaced_and_the_installation_looked_up_again() -> None:
@@ -211,6 +218,41 @@ async def test_a_token_that_github_rejects_is_replaced_and_the_installation_look
 
 async def test_an_app_that_is_installed_nowhere_asks_without_a_token() -> None:
     assert await app(FakeApp()).header("octo") is None
+
+
+@pytest.mark.parametrize(
+    ("installed", "status", "told"),
+    [
+        ({}, 404, "not visible without a token: repository Octo/n; check the name, or {}"),
+        ({}, 401, "wants a token for repository Octo/n; {}"),
+        ({}, 403, "does not allow repository Octo/n; {}"),
+        ({}, 429, "{} for 5,000 requests an hour"),
+        ({"other": 2}, 404, "not visible with this token: repository Octo/n; check the name, or {}"),
+        ({"other": 2}, 403, "does not allow repository Octo/n; {}"),
+        ({"octo": 1}, 404, "check the name and the token's rights"),
+        ({"octo": 1}, 403, "check what the token may read"),
+    ],
+)
+async def test_where_an_app_is_not_installed_installing_it_is_what_helps(
+    installed: dict[str, int], status: int, told: str
+) -> None:
+    """No setting does: a token in GITHUB_TOKEN would take the App's place."""
+    fake = FakeApp(orgs=installed)
+    asking = app(fake)
+    answer = httpx.Response(status, json={}, headers={"X-RateLimit-Remaining": "0"} if status == 429 else {})
+    async with GitHubClient(API, asking, fake.clock, transport=httpx.MockTransport(lambda _: answer)) as github:
+        with pytest.raises(GitHubError) as refused:
+            await github.fetch_repository("Octo/n", budget=RequestBudget(3))
+    assert told.format("install (or unsuspend) GitHub App 12345 for octo").lower() in refused.value.message.lower()
+    assert "GITHUB_TOKEN" not in refused.value.message
+
+
+async def test_an_app_that_is_installed_nowhere_does_not_ask_graphql() -> None:
+    fake, server = FakeApp(), FakeApp()
+    async with GitHubClient(API, app(fake), fake.clock, transport=server.transport()) as github:
+        with pytest.raises(Forbidden, match=r"need a token; install \(or unsuspend\) GitHub App 12345 for octo"):
+            await github.fetch_threads("octo/n", "issue", first=5, budget=RequestBudget(3))
+    assert server.asked == []
 
 
 async def test_an_owner_without_an_installation_is_looked_up_again_after_an_hour() -> None:

@@ -172,3 +172,8 @@ def issues_document(numbers: Sequence[int]) -> str:
     asked = "\n".join(f"    i{number}: issue(number: {int(number)}) {{ number }}" for number in numbers)
     repository = f"repository(owner: $owner, name: $name) {{\n{asked}\n  }}"
     return f"query Presence($owner: String!, $name: String!) {{\n  {repository}\n}}\n"
+
+
+def name_of(document: str) -> str:
+    """Return the name of a document's question, whatever it is asked about."""
+    return document.partition("(")[0].strip()

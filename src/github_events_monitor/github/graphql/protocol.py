@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from ...errors import Forbidden, GitHubError, NotFound, Unreachable
+from ...errors import Forbidden, GitHubError, NotFound
 from ...records import MAX_KEY_TEXT, repo_key
 from ..decoding import any_json, storable, text
 from ..limits import RateLimit, rate_limited
-from ..refusals import Request, Transient
+from ..refusals import NotOffered, Request, Transient
 
 
 class PageInfo(msgspec.Struct, rename="camel"):
@@ -86,10 +86,10 @@ def check_graphql(body: bytes, request: Request, *, now: datetime, limit: RateLi
     kind = str(rows[0].get("type")).upper()
     if "RATE_LIMIT" in kind or "rate limit" in said.lower():
         until = limit.reset_at if limit and limit.remaining == 0 and limit.reset_at > now else None
-        raise rate_limited(until, now, authenticated=True, primary="secondary" not in said.lower())
+        raise rate_limited(until, now, remedy=None, primary="secondary" not in said.lower())
     data = answer.get("data")
     if "data" not in answer and rows[0].get("extensions"):  # the document is not understood, as by an older server
-        raise Unreachable(f"{request.host} knows another GraphQL than {request.what} need ({said}); REST still works")
+        raise NotOffered(f"{request.host} knows another GraphQL than {request.what} need ({said}); REST still works")
     if not isinstance(data, dict) or all(value is None for value in data.values()):
         raise _refusal(kind, f" ({said})" if said else "", request)
 
