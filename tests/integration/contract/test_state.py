@@ -219,6 +219,15 @@ async def test_an_alias_leads_to_the_key(manager: DatabaseManager) -> None:
     assert await manager.collector_state.get_alias("OLD/name") == "new/name"
     await manager.collector_state.save_alias("old/name", REPO)
     assert await manager.collector_state.get_alias("old/name") == REPO
+
+
+async def test_a_name_is_claimed_by_the_first_alone(manager: DatabaseManager) -> None:
+    state = manager.collector_state
+    assert await state.claim_aliases({"Old/Name": REPO, "former/name": REPO}) == {}
+    claims = {"old/name": "New/Name", "FORMER/name": REPO, "next/name": "new/name"}
+    assert await state.claim_aliases(claims) == {"old/name": REPO}
+    known = await state.get_aliases(claims)
+    assert known == {"old/name": REPO, "former/name": REPO, "next/name": "new/name"}
     assert await manager.collector_state.get_alias("new/name") is None
 
 

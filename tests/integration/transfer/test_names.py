@@ -9,10 +9,17 @@ from typing import Any
 import pytest
 
 from github_events_monitor.infrastructure.database_factory import get_sqlite_manager
-from github_events_monitor.infrastructure.database_interface import DatabaseManager, RepositoryCount
+from github_events_monitor.infrastructure.database_interface import DatabaseManager, Names, RepositoryCount
 from github_events_monitor.infrastructure.database_service import DatabaseService, QuestionContext
 from github_events_monitor.infrastructure.questions.repository_activity import REPOSITORY_ACTIVITY
-from github_events_monitor.records import CommitFile, CommitRecord, MetricRow, RepositoryState
+from github_events_monitor.records import (
+    CommitFile,
+    CommitRecord,
+    EventSource,
+    MetricRow,
+    RepositoryState,
+    name_by_id,
+)
 from github_events_monitor.transfer import archive, copy_items, export_items, import_files, lines
 from tests.integration.contract.builders import commit
 from tests.unit.transfer.records import a_push, an_event, write
@@ -72,6 +79,19 @@ async def test_names_that_come_while_others_are_being_stored_are_one_history(
     assert await history(manager) == {OLD: (NEW, 9, False), NEW: (NEW, 9, False)}
     (only,) = await manager.events.get_trending(*ALWAYS, 5)
     assert only.events == 9
+
+
+async def test_of_two_imports_that_meet_an_id_at_once_the_second_follows_the_first(manager: DatabaseManager) -> None:
+    first, second = Names(manager), Names(manager)
+    old, new, other = (name.lower() for name in (OLD, NEW, "Octo/Other"))
+    await first.recognise({old: ("2024-03-05T14:00:00Z", EventSource(OLD, 9))})
+    await second.recognise({new: ("2024-03-05T15:00:00Z", EventSource(NEW, 9))})
+    await second.recognise({other: ("2024-03-05T14:30:00Z", EventSource("Octo/Other", 9))})
+    await first.save()
+    await second.save()
+    assert (first.keys, second.keys, second.apart) == ({}, *2 * ({new: old, other: old},))
+    known = await manager.collector_state.get_aliases([old, new, other, name_by_id(9)])
+    assert known == {new: old, other: old, name_by_id(9): old}
 
 
 async def test_interleaved_names_and_the_same_events_under_either(manager: DatabaseManager, tmp_path: Path) -> None:

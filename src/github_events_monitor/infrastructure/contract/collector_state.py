@@ -195,6 +195,11 @@ class CollectorState(ABC):
         await self._connection.open()
         await self._save_aliases({repo_key(alias): repo_key(repo) for alias, repo in aliases.items()})
 
+    async def claim_aliases(self, aliases: Mapping[str, str]) -> dict[str, str]:
+        """Remember such names in so far as they stand for no key yet; return those that stand for another one."""
+        await self._connection.open()
+        return await self._claim_aliases({repo_key(alias): repo_key(repo) for alias, repo in aliases.items()})
+
     async def get_alias(self, name: str) -> str | None:
         """Return the key under which a renamed repository is stored, or None."""
         return (await self.get_aliases([name])).get(repo_key(name))
@@ -307,6 +312,12 @@ class CollectorState(ABC):
     async def _watch_list(self) -> dict[str, bool]: ...
     @abstractmethod
     async def _save_aliases(self, aliases: Mapping[str, str]) -> None: ...
+
+    async def _claim_aliases(self, aliases: Mapping[str, str]) -> dict[str, str]:
+        stored = await self._aliases(list(aliases))
+        await self._save_aliases({name: key for name, key in aliases.items() if name not in stored})
+        return {name: key for name, key in stored.items() if key != aliases[name]}
+
     @abstractmethod
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]: ...
     @abstractmethod

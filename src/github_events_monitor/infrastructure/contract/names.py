@@ -17,6 +17,7 @@ Newest = tuple[str, EventSource]
 """The instant of the newest record of a repository that was met, and the repository as that one names it."""
 
 _REMEMBERED = 200_000
+_BY_ID = name_by_id(0).removesuffix("0")
 
 
 class _Stored(NamedTuple):
@@ -32,7 +33,11 @@ class Names:
     def __init__(self, manager: "DatabaseManager") -> None:
         self._manager = manager
         self._ids: dict[str, int | None] = {}
-        self._unsaved: dict[str, str] = {}
+        self._new: dict[str, str] = {}
+        self._changed: dict[str, str] = {}
+        """What is to be saved: names that stood for nothing, and those that stood for another key."""
+        self._taken: dict[str, str] = {}
+        """Keys that were chosen here, by each the one that another process chose before."""
         self.keys: dict[str, str] = {}
         """Keys of names under which nothing is to be stored."""
         self.apart: dict[str, str] = {}
@@ -52,20 +57,44 @@ class Names:
         stored = await self._look_up(met, by_id)
         for number, names in by_id.items():
             key = _key_of(number, names, stored)
-            if stored.aliases.get(name_by_id(number)) != key:
-                self._unsaved[name_by_id(number)] = key
+            self._note(name_by_id(number), key, stored)
             self._stand_for(number, names, key, stored)
         for name in met:
             if met[name][1].repository_id is None and name not in stored.states and name in stored.aliases:
                 self.keys[name] = stored.aliases[name]
 
     async def save(self) -> None:
-        """Store what was recognised since the last time."""
-        if saved := dict(self._unsaved):
-            await self._manager.collector_state.save_aliases(saved)
-        for name, key in saved.items():
-            if self._unsaved.get(name) == key:  # meanwhile more may have been recognised
-                del self._unsaved[name]
+        """Store what was recognised since the last time. Where another process was faster, its keys count."""
+        new, changed = dict(self._new), dict(self._changed)
+        if changed:
+            await self._manager.collector_state.save_aliases(changed)
+        if new:
+            stored = await self._manager.collector_state.claim_aliases(new)
+            await self._follow({new[name]: key for name, key in stored.items() if name.startswith(_BY_ID)}, new)
+        for saved, unsaved in ((new, self._new), (changed, self._changed)):
+            for name, key in saved.items():
+                if unsaved.get(name) == key:  # meanwhile more may have been recognised
+                    del unsaved[name]
+
+    async def _follow(self, taken: Mapping[str, str], new: Mapping[str, str]) -> None:
+        """Let names stand for the keys that another process chose, by ours."""
+        self._taken |= taken
+        follow = {name: self._taken[key] for name, key in new.items() if key in self._taken} | dict(taken)
+        names = {name: key for name, key in follow.items() if name != key and not name.startswith(_BY_ID)}
+        for name, key in names.items():
+            self.keys[name] = self.apart[name] = key
+        for key in follow.values():
+            self.keys.pop(key, None)
+            self.apart.pop(key, None)
+        if names:
+            await self._manager.collector_state.save_aliases(names)
+
+    def _note(self, name: str, key: str, stored: _Stored) -> None:
+        known = stored.aliases.get(name)
+        if known is None:
+            self._new[name] = key
+        elif known != key:
+            self._changed[name] = key
 
     async def of(self, names: Iterable[str]) -> frozenset[str]:
         """Return the keys of names, as far as they are known."""
@@ -101,7 +130,7 @@ class Names:
     async def _look_up(self, names: Iterable[str], by_id: Mapping[int, list[str]]) -> _Stored:
         collector_state = self._manager.collector_state
         asked = [*names, *map(name_by_id, by_id)]
-        unsaved = {name: self._unsaved[name] for name in asked if name in self._unsaved}
+        unsaved = {name: some[name] for some in (self._new, self._changed) for name in asked if name in some}
         aliases = {**await collector_state.get_aliases(asked), **unsaved}
         doubtful = {name for some in by_id.values() if len(some) > 1 for name in some}
         doubtful |= {*aliases.values(), *(name for name in names if name in aliases)}
@@ -122,8 +151,7 @@ class Names:
                 continue  # another repository has the name by now
             if state is not None or not is_known:
                 self.apart[name] = key
-            if not is_known:
-                self._unsaved[name] = key
+            self._note(name, key, stored)
 
 
 def keep_newest(newest: dict[str, Newest], repo: str, found: Newest) -> None:

@@ -32,6 +32,7 @@ _REUSED_IDS = "#strangers"
 _STATES_AT_A_TIME = 1000
 
 _PUT = "INSERT OR REPLACE INTO event_patterns (repo_name, event_pattern_detected, data) VALUES (?, ?, ?)"
+_PUT_NEW = _PUT.replace("REPLACE", "IGNORE")
 _GET = "SELECT data FROM event_patterns WHERE repo_name = ? AND event_pattern_detected = ?"
 _NOTES = "SELECT event_pattern_detected, data FROM event_patterns WHERE repo_name = ?"
 _STATES = """
@@ -113,8 +114,10 @@ class SQLiteCollectorState(CollectorState):
         return await self._db.read(read_watch_list)
 
     async def _save_aliases(self, aliases: Mapping[str, str]) -> None:
-        rows = [(ALIAS, alias, dump_json(repo).decode()) for alias, repo in sorted(aliases.items())]
-        await self._db.write(lambda db: db.executemany(_PUT, rows) and None)
+        await self._db.write(lambda db: db.executemany(_PUT, _alias_rows(aliases)) and None)
+
+    async def _claim_aliases(self, aliases: Mapping[str, str]) -> dict[str, str]:
+        return await self._db.write(lambda db: _claim_aliases(db, aliases))
 
     async def _aliases(self, names: Sequence[str]) -> dict[str, str]:
         return await self._db.read(lambda db: read_aliases(db, names))
@@ -177,6 +180,18 @@ def save_states(db: sqlite3.Connection, states: Iterable[RepositoryState]) -> No
     """Store states in the caller's transaction."""
     rows = ((STATE + state.repo_name, "state", _encode_state(to_store(state)).decode()) for state in states)
     db.executemany(_PUT, rows)
+
+
+def _alias_rows(aliases: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [(ALIAS, alias, dump_json(repo).decode()) for alias, repo in sorted(aliases.items())]
+
+
+def _claim_aliases(db: sqlite3.Connection, aliases: Mapping[str, str]) -> dict[str, str]:
+    before = db.total_changes
+    db.executemany(_PUT_NEW, _alias_rows(aliases))
+    if db.total_changes - before == len(aliases):
+        return {}
+    return {name: key for name, key in read_aliases(db, aliases).items() if key != aliases[name]}
 
 
 def read_aliases(db: sqlite3.Connection, names: Collection[str]) -> dict[str, str]:
