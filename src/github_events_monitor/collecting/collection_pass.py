@@ -25,7 +25,7 @@ from .needs import ACTIVITY, NEEDS, due_needs
 from .pass_state import PassState
 from .record import collect_rest, keep_record, read_record
 from .releases import read_older_listings
-from .snapshot import collect_observation, collect_snapshot, is_snapshot_due, keep_observation, retry_refused
+from .snapshot import collect_observation, collect_snapshot, is_snapshot_due, keep_observation
 from .threads import ThreadsFound
 from .workflow_runs import collect_workflow_runs, read_older_runs
 
@@ -293,14 +293,9 @@ class CollectionPass:
         due: list[Callable[[], Awaitable[None]]] = (
             [partial(collect_snapshot, state, observed=self._observed)]
             if is_snapshot_due(state)
-            else [self._collect_runs, partial(read_older_listings, state)]
+            else [partial(collect_workflow_runs, state), partial(read_older_listings, state)]
         )
         await side_by_side([self._collect_activity, *due])
-
-    async def _collect_runs(self) -> None:
-        if self._state.retry_refused:
-            await retry_refused(self._state)
-        await collect_workflow_runs(self._state)
 
     async def _collect_activity(self) -> None:
         """Keep what was read of it beside the listings, whatever became of them; else read it now."""

@@ -143,8 +143,7 @@ class Collector:
             raise next(iter(malformed.values()))
         keys = list({repo_key(name): name for name in names if name not in malformed}.items())
         introductions = self.introductions([name for _, name in keys])
-        want = self._reaching_back(hours)
-        plan = Plan(want=want, retry_refused=True, dry_run=dry_run, introductions=introductions)
+        plan = Plan(want=self._reaching_back(hours), dry_run=dry_run, introductions=introductions)
         shared = SharedProgress(progress, len(keys))
 
         async def one(key: str, name: str) -> CollectedRepository:

@@ -41,8 +41,7 @@ NEEDS: Mapping[str, Callable[[PassState], Awaitable[None]]] = {
 async def due_needs(state: PassState) -> list[str]:
     """Return what of a question's needs to read: those first that were never read, then what was longest ago.
 
-    What another pass read moments ago is left out, and for an hour what GitHub refused: passes that collect all try
-    that again.
+    What another pass read moments ago is left out, and for an hour what GitHub refused.
     Deployments take a token: without one each asks for its status by itself. Nor are releases listed more than once a
     day then, for that is one of sixty requests an hour.
     """

@@ -62,7 +62,7 @@ class PassState:
     the budget allows (false: only what the window needs). with_token: whether 304 answers are free. cutoff: what is
     older will be removed, and does not count as known once it is stored; None where everything stays. introductions:
     where to ask who a repository is that was never collected. introduced: as what GitHub showed it there in this pass.
-    retry_refused: whether to ask for what was refused lately. dry_run: whether nothing is to be stored.
+    dry_run: whether nothing is to be stored.
     """
 
     client: GitHubClient
@@ -78,7 +78,6 @@ class PassState:
     cutoff: str | None = None
     introductions: Introductions | None = None
     introduced: Introduced | None = None
-    retry_refused: bool = False
     dry_run: bool = False
     needs: tuple[str, ...] = ()
     events: dict[str, Event] = field(default_factory=dict)

@@ -30,8 +30,8 @@ class Plan:
     """What a pass is to do.
 
     want, kinds: the window asked about, and of what. needs: what else a question rests on, see `needs`. thorough: more
-    than that needs. retry_refused: what GitHub refused lately, too. lease_seconds: how long to wait for another
-    process that collects the same repository. introductions: of what is collected for the first time.
+    than that needs. lease_seconds: how long to wait for another process that collects the same repository.
+    introductions: of what is collected for the first time.
     """
 
     want: Span
@@ -39,7 +39,6 @@ class Plan:
     needs: tuple[str, ...] = ()
     branch: str | None = None
     thorough: bool = True
-    retry_refused: bool = False
     dry_run: bool = False
     lease_seconds: float = _LEASE_SECONDS
     introductions: Introductions | None = None
@@ -187,6 +186,5 @@ class Passes:
             with_token=self._with_token,
             cutoff=cutoff,
             introductions=plan.introductions,
-            retry_refused=plan.retry_refused,
             dry_run=plan.dry_run,
         )

@@ -97,13 +97,6 @@ async def collect_deployments(state: PassState) -> None:
         await _read(state, DEPLOYMENTS, one_by_one.next_page, lambda: one_by_one.oldest)
 
 
-async def retry_refused_listings(state: PassState) -> None:
-    """Read what GitHub refused when it was asked last."""
-    for kind, collect in ((RELEASES, collect_releases), (DEPLOYMENTS, collect_deployments)):
-        if kind in state.repository.refused:
-            await collect(state)
-
-
 async def read_older_listings(state: PassState) -> None:
     """Read on what an earlier pass left."""
     for kind, collect in ((RELEASES, collect_releases), (DEPLOYMENTS, collect_deployments)):

@@ -20,7 +20,7 @@ from ..records import Activity
 from ..side_by_side import side_by_side
 from .gone import collect_gone
 from .pass_state import REFUSED, PassState
-from .releases import collect_deployments, collect_releases, retry_refused_listings
+from .releases import collect_deployments, collect_releases
 from .workflow_runs import read_workflow_runs
 
 EVERY = timedelta(days=1)
@@ -80,13 +80,6 @@ async def collect_observation(state: PassState) -> None:
     await side_by_side([partial(read_part, state, part) for part in parts if part != "advisories"])
     if "advisories" in parts:
         await read_part(state, "advisories")
-
-
-async def retry_refused(state: PassState) -> None:
-    """Ask again for what was refused lately: whose rights were mended need not wait for the next snapshot."""
-    await retry_refused_listings(state)
-    if "workflow_runs" in state.repository.refused:
-        await read_part(state, "workflow_runs")
 
 
 async def unread_parts(state: PassState, *, refused: bool = False) -> list[str]:

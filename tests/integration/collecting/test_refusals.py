@@ -242,7 +242,7 @@ async def converse(world: World) -> list[str]:
 async def test_what_may_not_be_read_is_not_asked_for_by_every_question(
     manager: DatabaseManager, token: str | None
 ) -> None:
-    """For an hour; then one question tries again, as `collect_now` does at any time. It stays unknown meanwhile."""
+    """For an hour; then one question tries again. It stays unknown meanwhile."""
     world = build(FakeGitHub(hello()), manager=manager, token=token)
     deny(world)
     refused = [word for word in BESIDE if token or word != "/deployments"]
@@ -257,32 +257,14 @@ async def test_what_may_not_be_read_is_not_asked_for_by_every_question(
     assert await converse(world) == [word for word in refused if word not in {"/profile", "-advisories"}]
     world.github.faults.clear()
     assert await converse(world) == []
-    await world.collector.collect(["octo/hello"])
+    world.pass_time(hours=1)
+    await converse(world)
     state = await manager.collector_state.get_state("octo/hello")
     assert state is not None
     assert (
         state.refused,
         [state.ledger.spans[kind] for kind in ("releases", "workflow_runs", "activity")].count(()),
     ) == ({}, 0)
-
-
-async def test_collecting_asks_again_for_what_was_refused_and_polling_does_not(manager: DatabaseManager) -> None:
-    world = build(FakeGitHub(hello()), manager=manager)
-    deny(world)
-    await world.collector.collect(["octo/hello"])
-    for collect, asked in ((world.collector.collect(["octo/hello"]), LISTED), (poll(world), ("/activity",))):
-        world.pass_time(minutes=6)
-        world.github.requests.clear()
-        await collect
-        assert tuple(word for word in BESIDE if world.asked(word)) == asked
-    world.github.faults.clear()
-    await world.collector.collect(["octo/hello"])
-    health = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
-    assert "not for you" not in next(part for part in health.components if part.name == "ci_success").explanation
-
-
-async def poll(world: World) -> None:
-    await world.collector.collect_one("octo/hello")
 
 
 async def test_an_outage_is_no_refusal(manager: DatabaseManager) -> None:
