@@ -38,6 +38,9 @@ _TOGETHER = 2
 """Processes of one file of events. More would read for longer than they parse, and one transaction is written at a
 time."""
 
+_NICE = 4
+"""By how much they give way to the one that writes, which all wait for in the end."""
+
 _AHEAD = 2
 """Frames of one process that are held here, of a transaction each: without room the process has to wait."""
 
@@ -170,7 +173,14 @@ class _Child:
         self._room = Semaphore(_AHEAD)
         self._is_ended = False
         self._listener = Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        try:
+            self._listener.start()
+        except RuntimeError as error:  # threads count towards a limit of processes
+            self._process.kill()
+            self._process.wait()
+            self._in.close()
+            self._out.close()
+            raise OSError(str(error)) from error
 
     def ask(self, request: _Request) -> None:
         """Say what it has to do."""
@@ -229,6 +239,8 @@ def _end(children: Sequence[_Child]) -> None:
 
 def main() -> None:
     """The child: what was asked for, on standard output."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     request = msgspec.msgpack.decode(_read(sys.stdin.buffer) or b"", type=_Request)
     file = DataFile(request.path, Path(request.path))
     out = sys.stdout.buffer

@@ -70,4 +70,5 @@ class WriteBehind(Generic[ItemT]):
         """Have what was begun finished, and nothing else."""
         self._waiting.clear()
         if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)  # what ended the block is the error to tell
+            # What ended the block is the error to tell; nor does another cancellation cut the write short.
+            await asyncio.gather(asyncio.shield(self._task), return_exceptions=True)

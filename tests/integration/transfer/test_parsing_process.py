@@ -275,17 +275,6 @@ async def test_where_no_process_can_be_started_files_are_parsed_here(
     assert nothing_is_left(elsewhere)
 
 
-def test_processes_of_others_do_not_go_before_those_that_parse(tmp_path: Path, elsewhere: list[int]) -> None:
-    path = write(tmp_path / HOUR_FILE, *LINES)
-    file = DataFile(path.name, path)
-    parsers = parsing_process.Parsers({file: Kind.EVENT_LINES}, Wanted(), RowEncoder)
-    with parsers:
-        assert parsers.begin(file)
-        with parsers.batches(file) as batches:
-            assert next(batches).read
-            assert os.getpriority(os.PRIO_PROCESS, elsewhere[0]) == os.getpriority(os.PRIO_PROCESS, 0)
-
-
 def test_what_is_held_of_a_file_has_a_bound(
     tmp_path: Path, elsewhere: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,4 +303,18 @@ def test_what_is_held_of_a_file_has_a_bound(
             assert len(frames) == len(elsewhere) * parsing_process._AHEAD
             assert sum(batch.read for batch in batches) == 60_000
     assert len(frames) > len(elsewhere) * parsing_process._AHEAD
+    assert nothing_is_left(elsewhere)
+
+
+async def test_where_no_thread_can_be_started_the_one_that_writes_parses(
+    tmp_path: Path, elsewhere: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    path = write(tmp_path / HOUR_FILE, *LINES)
+    whole = await imported(path)
+    monkeypatch.setattr(parsing_process, "Thread", NoThread)
+    assert await imported(path) == whole
     assert nothing_is_left(elsewhere)

@@ -196,7 +196,10 @@ class CollectorState(ABC):
         await self._save_aliases({repo_key(alias): repo_key(repo) for alias, repo in aliases.items()})
 
     async def claim_aliases(self, aliases: Mapping[str, str]) -> dict[str, str]:
-        """Remember such names in so far as they stand for no key yet; return those that stand for another one."""
+        """Remember such names in so far as they stand for no key yet; return those that stand for another one.
+
+        On an engine without transactions two that claim a name within moments may both be told that it is theirs.
+        """
         await self._connection.open()
         return await self._claim_aliases({repo_key(alias): repo_key(repo) for alias, repo in aliases.items()})
 

@@ -77,7 +77,7 @@ class Names:
                     del unsaved[name]
 
     async def _follow(self, taken: Mapping[str, str], new: Mapping[str, str]) -> None:
-        """Let names stand for the keys that another process chose, by ours."""
+        """Let names stand for other keys; taken: by the key chosen here the one that another process had chosen."""
         self._taken |= taken
         follow = {name: self._taken[key] for name, key in new.items() if key in self._taken} | dict(taken)
         names = {name: key for name, key in follow.items() if name != key and not name.startswith(_BY_ID)}
@@ -141,6 +141,7 @@ class Names:
         return _Stored(aliases, states)
 
     def _stand_for(self, number: int, names: Iterable[str], key: str, stored: _Stored) -> None:
+        key = self._taken.get(key, key)
         self.keys.pop(key, None)
         for name in names:
             if name == key:
