@@ -36,7 +36,8 @@ LISTED = ("events", "commits")
 _KEPT_BACK, _KEPT_BACK_BY_REST, _KEPT_BACK_WITHOUT_GRAPHQL = 4, 3, 2
 """Requests that are left for the feed and the commits where a question is about them and the record.
 
-By REST the record takes five of a question's eight: it has four listings then. With a token the repository takes one.
+By REST the record takes five requests, a look and four listings: of a question's eight that leaves three, and two where
+the repository itself took one.
 """
 _LEAST_FOR_RECORD = 3
 """Requests of a first reading of the record: what changed last, and a page of each of its two listings."""

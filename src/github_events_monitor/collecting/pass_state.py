@@ -11,6 +11,7 @@ import msgspec
 from ..branches import replaced_on
 from ..errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ..github.client import Answer, BudgetSpent, GitHubClient, RequestBudget
+from ..github.refusals import Rejected
 from ..github.resources import RepositoryInfo
 from ..infrastructure.database_interface import DatabaseManager
 from ..infrastructure.merging import merge_commits, merge_records
@@ -242,6 +243,8 @@ class PassState:
         """Remember for an hour that the block may not read something, as questions need to know; see `needs`."""
         try:
             yield
+        except Rejected:
+            raise  # it says nothing of what was asked for
         except (Forbidden, NotFound) as refused:
             self.remember_refusal(name, refused, FIRST_PAUSE)
             raise

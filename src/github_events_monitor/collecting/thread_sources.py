@@ -10,7 +10,7 @@ import msgspec
 from ..errors import Unreachable
 from ..github.client import Answer, BudgetSpent, GitHubClient, RequestBudget
 from ..github.graphql.threads import Kind, MoreReplies, ThreadsPage
-from ..github.refusals import Transient
+from ..github.refusals import NotOffered, Transient
 from ..github.thread_lists import ListedReply, ListedThread, parse_comments, parse_issues, parse_pulls
 from ..github.threads_merge import merge_threads, with_replies
 from ..records import Reply, Span, Thread
@@ -111,7 +111,7 @@ class GraphQLThreads:
                 break
             try:
                 page = await self._client.fetch_replies(self._repo, following, budget=self._budget)
-            except (BudgetSpent, Unreachable):
+            except (BudgetSpent, NotOffered, Unreachable):
                 return thread, False
             if page.unread:
                 return thread, False

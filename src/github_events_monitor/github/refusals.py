@@ -21,6 +21,10 @@ class NotOffered(Forbidden):
     """GraphQL as such was refused, or knows no such question; REST still works."""
 
 
+class Rejected(Forbidden):
+    """The token as such is not accepted, whatever was asked for."""
+
+
 class Request(NamedTuple):
     """What was asked of which host, as far as a message about the answer needs that.
 
@@ -47,7 +51,9 @@ def refusal(status: int, message: str, request: Request) -> GitHubError | Invali
         return Transient(f"{request.host} answered {status} for {request.what}{said}; try again later")
     if status == 404 or _is_gone(status, message.lower()):
         return NotFound(_not_found(status, "" if message == "Not Found" else said, request))
-    if status in {401, 403, 451}:
+    if status == 401:
+        return Rejected(_forbidden(status, said, request))
+    if status in {403, 451}:
         return Forbidden(_forbidden(status, said, request))
     if status in {400, 422}:
         return InvalidInput(f"{request.host} refused the question for {request.what}{said}; check its arguments")

@@ -203,7 +203,7 @@ class Session:
         call = await self._call(url, what, budget, "graphql", owner)
         call.json = json
         if call.authorization is None:
-            raise Forbidden(f"{what} by GraphQL need a token; {call.request.remedy}")
+            raise NotOffered(f"{what} by GraphQL need a token; {call.request.remedy}")
 
         def judgement(found: Exchange, call: _Call) -> bytes:
             try:
@@ -297,6 +297,7 @@ class Session:
         if another is None or another == call.authorization:
             return found
         call.authorization, call.renewed = another, True
+        call.request = call.request._replace(access=self._credentials.access(call.owner))
         return await self._send(url, call)
 
     async def _send_once(self, url: str, call: _Call) -> Exchange:

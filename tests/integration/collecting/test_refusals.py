@@ -251,6 +251,7 @@ async def test_what_may_not_be_read_is_not_asked_for_by_every_question(
         assert await converse(world) == []
     answer = await world.service.ask(DEPLOYMENT_METRICS, repo="octo/hello")
     assert (answer.dora[0].value, answer.workflow_runs) == (None, None)
+    assert "Releases were not listed, how many there are is unknown: deleted or" in (answer.coverage.note or "")
     health = await world.service.ask(REPOSITORY_HEALTH, repo="octo/hello")
     assert "not for you" in next(part for part in health.components if part.name == "ci_success").explanation
     world.pass_time(minutes=30)
@@ -267,9 +268,10 @@ async def test_what_may_not_be_read_is_not_asked_for_by_every_question(
     ) == ({}, 0)
 
 
-async def test_an_outage_is_no_refusal(manager: DatabaseManager) -> None:
+@pytest.mark.parametrize("status", [503, 401])
+async def test_an_outage_or_a_rejected_token_is_no_refusal(manager: DatabaseManager, status: int) -> None:
     world = build(FakeGitHub(hello()), manager=manager)
-    world.github.faults.append(lambda path: (503, JSON, b"{}") if any(word in path for word in BESIDE) else None)
+    world.github.faults.append(lambda path: (status, JSON, b"{}") if any(word in path for word in BESIDE) else None)
     await converse(world)
     world.github.faults.clear()
     assert {"/releases", "/actions/runs", "/activity"} <= {*await converse(world)}

@@ -1,6 +1,6 @@
 """`deployment_metrics`: releases, deployments, and the four DORA keys as proxies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from ...answers import Envelope
@@ -8,6 +8,7 @@ from ...insights.delivery.releases import gone_releases
 from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_deployments, missing_note
 from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer, WorkflowRunsResult
 from ...instants import SECOND, shift
+from ...records import Refusal
 from ...text import count_of, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
@@ -55,16 +56,23 @@ def _gone_note(gone: Sequence[str]) -> str | None:
     return f"Not counted, for they were deleted or made drafts since: {shown}{f' and {more} more' if more > 0 else ''}."
 
 
-def _lacks(inputs: DeploymentInputs, result: DeploymentResult) -> Sequence[str]:
+def _lacks(inputs: DeploymentInputs, result: DeploymentResult, refused: Mapping[str, Refusal]) -> Sequence[str]:
     """Return what may be missing of releases and deployments, in words."""
     releases, deployments = missing_note(inputs, "release"), missing_note(inputs, "deployment")
     if result.total_releases is None and not inputs.releases_known:
-        releases = "Releases were not listed yet: how many there are is unknown; collect_now lists them."
+        releases = _refused("Releases", refused) or (
+            "Releases were not listed yet: how many there are is unknown; collect_now lists them."
+        )
     if result.total_deployments is None and not inputs.deployments_known:
-        deployments = (
+        deployments = _refused("Deployments", refused) or (
             "Deployments were never listed, which takes a token and requests left: how many there are is unknown."
         )
     return [note for note in (releases, deployments) if note]
+
+
+def _refused(what: str, refused: Mapping[str, Refusal]) -> str | None:
+    refusal = refused.get(what.lower())
+    return f"{what} were not listed, how many there are is unknown: {refusal.reason}." if refusal else None
 
 
 class _Measured(NamedTuple):
@@ -104,7 +112,7 @@ async def _measure(context: QuestionContext, subject: Subject, asked: Asked) -> 
         snapshot=await read_snapshot(context, subject, asked),
     )
     result = measure_deployments(inputs)
-    return _Measured(result, gone, _lacks(inputs, result))
+    return _Measured(result, gone, _lacks(inputs, result, subject.state.refused if subject.state else {}))
 
 
 def summarise(answer: DeploymentMetrics) -> str:
