@@ -126,7 +126,7 @@ def _news(part: RepositoryNews) -> Iterator[Text]:
 
 
 def _named_since(part: RepositoryNews) -> str:
-    return f" (nothing names them since {part.newcomers_since[:10]})" if part.newcomers_since else ""
+    return f" (before {part.newcomers_since[:10]} not all is known)" if part.newcomers_since else ""
 
 
 def _moment(instant: str) -> str:

@@ -122,7 +122,7 @@ async def test_quiet_is_said_to_be_without_issues_where_none_were_read(manager: 
     await manager.collector_state.save_states([state])
     service = DatabaseService(QuestionContext(manager=manager, clock=lambda: NOW))
     answer = await service.ask(WHATS_NEW, repos=["octo/quiet"])
-    said = "Issues and pull requests of octo/quiet are not read: not yet for this time (collect_now)."
+    said = "Issues and pull requests of octo/quiet were not read yet for this time; collect_now reads them."
     assert (answer.quiet, said in WHATS_NEW.text(answer).splitlines()[0]) == (("octo/quiet",), True)
 
 
@@ -138,8 +138,8 @@ async def know_days_before(world: World, days: int) -> None:
     ("days", "newcomers", "said"),
     [
         (90, ("eve",), "newcomers eve\n"),
-        (89, ("eve",), f"newcomers eve (nothing names them since {iso(NOW - timedelta(days=90))[:10]})"),
-        (7, ("eve",), f"newcomers eve (nothing names them since {iso(NOW - timedelta(days=8))[:10]})"),
+        (89, ("eve",), f"newcomers eve (before {iso(NOW - timedelta(days=90))[:10]} not all is known)"),
+        (7, ("eve",), f"newcomers eve (before {iso(NOW - timedelta(days=8))[:10]} not all is known)"),
         (6, None, "newcomers unknown"),
     ],
 )
@@ -385,7 +385,7 @@ async def test_what_a_first_question_did_not_read_is_said_and_does_not_pass_for_
     first = await world.service.ask(WHATS_NEW, repos=["octo/hello"])
     assert first.note == (
         "Failing checks or advisories of 1 repository are not known yet (collect_now)."
-        " Issues and pull requests of Octo/Hello are not read: not yet for this time (collect_now)."
+        " Issues and pull requests of Octo/Hello were not read yet for this time; collect_now reads them."
     )
     assert first.note in WHATS_NEW.text(first)
     await world.collector.collect(["octo/hello"])

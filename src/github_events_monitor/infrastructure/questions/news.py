@@ -53,8 +53,8 @@ class News(AnswerModel):
 class RepositoryNews(AnswerModel):
     """What is new in one repository: how many of each kind, and the first few with titles.
 
-    newcomers: null where too little is known of the time before to call anybody new. newcomers_since: from when on
-    nothing names them, where that is less than 90 days before.
+    newcomers: null where too little is known of the time before to call anybody new. newcomers_since: before it not all
+    is known, where that is less than the 90 days in which nothing may name them.
     """
 
     repo: str

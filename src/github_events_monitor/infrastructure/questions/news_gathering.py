@@ -45,7 +45,8 @@ class Gathered(NamedTuple):
 
     attention: what matters most first. whole: whether each repository could be collected. seen: by key what the reader
     has been told with this, where it is not what is remembered; not of one that could not be collected, whose news are
-    still to come. refused: by name why no issues and pull requests are read.
+    still to come. refused: by name why GitHub lets no issues and pull requests be read. unread: of which they were not
+    read yet.
     unobserved: of how many repositories it was never read whether checks fail, or whether advisories are open.
     """
 
@@ -56,6 +57,7 @@ class Gathered(NamedTuple):
     whole: bool
     seen: dict[str, Seen]
     refused: Mapping[str, str] = {}
+    unread: tuple[str, ...] = ()
     unobserved: int = 0
 
 
@@ -105,10 +107,11 @@ async def gather(
         else:
             found.quiet.append(name)
     found.attention.sort(key=lambda one: (KINDS_IN_ORDER.index(one.kind), one.at or "", one.repo))
-    reasons = {subject.presenter.full_name: _unread(context, subject, asked) for subject in subjects}
+    reasons = {subject.presenter.full_name: record_refusal(subject.state) for subject in subjects}
     return found._replace(
         whole=whole,
         refused={name: reason for name, reason in reasons.items() if reason},
+        unread=tuple(subject.presenter.full_name for subject in subjects if _is_unread(context, subject, asked)),
         unobserved=unobserved,
     )
 
@@ -351,12 +354,11 @@ def _unknown(context: QuestionContext, subject: Subject, asked: Asked) -> str | 
     return "Commits of this time are not known yet; collect_now fetches them."
 
 
-def _unread(context: QuestionContext, subject: Subject, asked: Asked) -> str | None:
-    """Return why no issues and pull requests are read: without them a repository may only seem to be quiet."""
-    if reason := record_refusal(subject.state):
-        return reason
-    told = subject.state is None or subject.problem is not None or asked.span.since == asked.span.until
-    return None if told or _is_known(context, subject, "threads", asked) else "not yet for this time (collect_now)"
+def _is_unread(context: QuestionContext, subject: Subject, asked: Asked) -> bool:
+    """Return whether issues and pull requests were not read yet: without them a repository may only seem quiet."""
+    if subject.state is None or subject.problem is not None or asked.span.since == asked.span.until:
+        return False  # told by itself
+    return not record_refusal(subject.state) and not _is_known(context, subject, "threads", asked)
 
 
 def _is_known(context: QuestionContext, subject: Subject, kind: str, asked: Asked) -> bool:

@@ -12,6 +12,7 @@ from ...records import Commit, CommitFile, CommitSummary, Span, Thread
 from ...text import count_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
+from .coverage import add_note
 from .lines import known, name_of, quoted, span, status_lines
 from .query import Repo, WindowedQuery
 from .question import Endpoint, Question
@@ -56,8 +57,10 @@ async def answer(context: QuestionContext, query: SecurityReportQuery) -> Securi
     context.raise_if_outage_found_nothing(subject, asked, result.findings)
     await context.results.keep_security(subject, asked, result)
     envelope = context.envelope(subject, asked)
-    complete = all(context.coverage(subject, asked, kind).complete for kind in IN_TIME)
-    envelope["coverage"] = envelope["coverage"].model_copy(update={"complete": complete})
+    lacking = [what for kind, what in IN_TIME.items() if not context.coverage(subject, asked, kind).complete]
+    beside = " and ".join(what for what in lacking if what != "events")
+    coverage = add_note(envelope["coverage"], f"Not all is known of {beside}: see unknown." if beside else None)
+    envelope["coverage"] = coverage.model_copy(update={"complete": not lacking})
     return fit(SecurityReport(**envelope, **dict(result)), "findings")
 
 

@@ -1,7 +1,7 @@
 """`whats_new`: what changed across repositories since a reader last asked, and what needs a person."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -92,7 +92,7 @@ async def answer(context: QuestionContext, query: WhatsNewQuery) -> WhatsNew:
     rest = "This is not all." if reader is None else "The reader's mark stays, for this is not all."
     unfinished = rest if names and not complete else None
     known = looks if found.unobserved else None
-    said = nothing, known, _refused(found.refused), fitted.note, more, unkept or unfinished
+    said = nothing, known, _refused(found.refused), _unread(found.unread), fitted.note, more, unkept or unfinished
     return fitted.answer.model_copy(update={"note": " ".join(filter(None, said)) or None})
 
 
@@ -100,9 +100,17 @@ def _refused(reasons: Mapping[str, str]) -> str | None:
     """Return of which repositories GitHub lets no issues and pull requests be read: they may have more news."""
     if not reasons:
         return None
-    name, reason = next(iter(reasons.items()))
-    more = f" (and of {count_of(len(reasons) - 1, 'other repository')})" if len(reasons) > 1 else ""
-    return f"Issues and pull requests of {name}{more} are not read: {reason}."
+    return f"{_records_of(list(reasons))} are not read: {next(iter(reasons.values()))}."
+
+
+def _unread(names: Sequence[str]) -> str | None:
+    """Return of which repositories no issues and pull requests were read yet."""
+    return f"{_records_of(names)} were not read yet for this time; collect_now reads them." if names else None
+
+
+def _records_of(names: Sequence[str]) -> str:
+    more = f" (and of {count_of(len(names) - 1, 'other repository')})" if len(names) > 1 else ""
+    return f"Issues and pull requests of {names[0]}{more}"
 
 
 async def _since(context: QuestionContext, reader: str, given: str | None) -> str:
@@ -151,7 +159,7 @@ def lines(answer: WhatsNew) -> Iterator[str]:
         yield f"! {one.repo} {one.kind}: {one.reason}{at}"
     for part in answer.repositories:
         new = f"; newcomers {', '.join(map(name_of, part.newcomers))}" if part.newcomers else ""
-        new += f" (nothing names them since {part.newcomers_since[:10]})" if part.newcomers_since else ""
+        new += f" (before {part.newcomers_since[:10]} not all is known)" if part.newcomers_since else ""
         new = "; newcomers unknown" if part.newcomers is None else new
         said = counts(part.counts) if part.counts else "no news known"
         yield f"{part.repo}: {said}{new}{f'. {part.note}' if part.note else ''}"
