@@ -222,9 +222,10 @@ async def test_a_security_report_does_not_call_complete_what_it_did_not_look_at(
         return answer.coverage.complete, SECURITY_REPORT.summarise(answer).partition("). ")[2], said
 
     missing = f"not completely known: {at(0, day=29)} to"
+    lacking = "Not all is known of commits, force pushes and moved tags: see unknown."
     assert await report(commits=late) == (
         False,
-        "Coverage of events complete.",
+        f"Coverage of events complete. {lacking}",
         [f"commits {missing} {at(0, day=30)}", f"force pushes and moved tags {missing} {at(0, day=31)}"],
     )
     assert await report(commits=whole, activity=whole) == (True, "Coverage of events complete.", [])

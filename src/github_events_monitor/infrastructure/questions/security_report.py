@@ -58,7 +58,7 @@ async def answer(context: QuestionContext, query: SecurityReportQuery) -> Securi
     await context.results.keep_security(subject, asked, result)
     envelope = context.envelope(subject, asked)
     lacking = [what for kind, what in IN_TIME.items() if not context.coverage(subject, asked, kind).complete]
-    beside = " and ".join(what for what in lacking if what != "events")
+    beside = ", ".join(what for what in lacking if what != "events")
     coverage = add_note(envelope["coverage"], f"Not all is known of {beside}: see unknown." if beside else None)
     envelope["coverage"] = coverage.model_copy(update={"complete": not lacking})
     return fit(SecurityReport(**envelope, **dict(result)), "findings")
