@@ -7,6 +7,7 @@ selectors, fillers. Such characters can hide instructions from a person and show
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 _HIDDEN: dict[str, str] = {
@@ -103,6 +104,12 @@ def without_hidden(value: Any) -> Any:
         case list():
             return [without_hidden(inner) for inner in value]
     return value
+
+
+def first_few(names: Sequence[str], most: int, noun: str = "") -> str:
+    """Return the first of some names in a row, and how many more there are, of what where a noun says so."""
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" and {left} more{noun and ' '}{noun}" if left > 0 else "")
 
 
 def count_of(number: int, thing: str) -> str:

@@ -21,6 +21,7 @@ from ..infrastructure.database_interface import CollectorState
 from ..infrastructure.watch_list import watched_patterns
 from ..instants import Clock, format_instant, parse_instant
 from ..records import Pattern, PatternPage, repo_key
+from ..text import first_few
 from ..watch_words import WatchWord, parse_watch_word, word_of
 
 RESOLVED_FOR = timedelta(days=1)
@@ -188,6 +189,5 @@ def _note(before: Pattern, repos: Sequence[str], *, more: bool) -> str | None:
             ("No longer there", [old[key] for key in old.keys() - new.keys()]),
             ("New", [new[key] for key in new.keys() - old.keys()]),
         ):
-            rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            said += [f"{what}: {', '.join(sorted(names)[:_SHOWN])}{rest}."] if names else []
+            said += [f"{what}: {first_few(sorted(names), _SHOWN)}."] if names else []
     return " ".join(said) or None

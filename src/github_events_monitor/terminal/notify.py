@@ -10,6 +10,7 @@ from ..notifying.notifier import Notifier, Outcome, Plan
 from ..notifying.targets import Target, load_targets
 from ..runtime import open_runtime
 from ..settings import Settings
+from ..text import first_few
 from .messages import print_error, print_note
 from .screen import plain, print_json, stdout
 
@@ -49,10 +50,7 @@ def _say_what_is_missing(notifier: Notifier) -> None:
     if look is None or not look.watched:
         print_note("No repository is watched; add one with: github-events-monitor watch add owner/name")
     elif left := sorted({*look.watched} - {*look.seen}):
-        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-        print_note(
-            f"Not collected lately, and left out: {', '.join(left[:3])}{more}; github-events-monitor collect does it"
-        )
+        print_note(f"Not collected lately, and left out: {first_few(left, 3)}; github-events-monitor collect does it")
 
 
 async def _try(target: Target) -> Outcome:

@@ -9,7 +9,7 @@ from ...errors import MonitorError, NotFound
 from ...instants import format_instant, seconds_between
 from ...ledger import clip_spans, missing_spans
 from ...records import RepositoryState, Span
-from ...text import clean, count_of
+from ...text import clean, count_of, first_few
 
 LISTINGS = ("threads", "events", "commits")
 NEEDS = frozenset({"releases", "deployments", "workflow_runs", "activity"})
@@ -91,8 +91,7 @@ def join_coverage(by_name: Mapping[str, Coverage]) -> Coverage:
     parts = by_name.values()
     complete = bool(parts) and all(part.complete for part in parts)
     partial = [clean(name, 80, one_line=True) for name, part in by_name.items() if not part.complete]
-    verb, more = "is" if len(partial) == 1 else "are", len(partial) - _NAMED
-    names = f"{', '.join(partial[:_NAMED])}{f' and {more} more' if more > 0 else ''}"
+    verb, names = "is" if len(partial) == 1 else "are", first_few(partial, _NAMED)
     some = f"{len(partial)} of {count_of(len(parts), 'repository')}"
     froms, tos = [p.from_ for p in parts], [p.to for p in parts]
     collected = [p.last_collected_at for p in parts]

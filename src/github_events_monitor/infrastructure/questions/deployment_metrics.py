@@ -9,7 +9,7 @@ from ...insights.deployments import DELIVERY_TYPES, DeploymentInputs, measure_de
 from ...insights.results import DeploymentAnswer, DeploymentResult, DoraKey, ReleaseAnswer, WorkflowRunsResult
 from ...instants import SECOND, shift
 from ...records import Refusal
-from ...text import count_of, unit_of
+from ...text import count_of, first_few, unit_of
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note
@@ -52,8 +52,7 @@ def _gone_note(gone: Sequence[str]) -> str | None:
     """Return which releases are not counted, because they are there no more."""
     if not gone:
         return None
-    shown, more = ", ".join(name_of(tag) for tag in gone[:5]), len(gone) - 5
-    return f"Not counted, for they were deleted or made drafts since: {shown}{f' and {more} more' if more > 0 else ''}."
+    return f"Not counted, for they were deleted or made drafts since: {first_few(list(map(name_of, gone)), 5)}."
 
 
 def _lacks(inputs: DeploymentInputs, result: DeploymentResult, refused: Mapping[str, Refusal]) -> Sequence[str]:

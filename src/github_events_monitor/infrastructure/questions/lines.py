@@ -12,7 +12,7 @@ from ...answers import Coverage, Window
 from ...insights.results import Unit
 from ...insights.series import STEPS
 from ...instants import format_instant
-from ...text import clean, count_of
+from ...text import clean, count_of, first_few
 
 MAX_TEXT_BYTES = 19_500
 """What the text of an answer may take, in UTF-8."""
@@ -96,9 +96,7 @@ def freshness(coverage: Coverage) -> str:
 def gap_lines(coverage: Coverage, repo: str | None) -> Iterator[str]:
     """Yield where knowledge is missing and what to do about it."""
     if coverage.gaps:
-        shown = ", ".join(f"{gap.from_} to {gap.to}" for gap in coverage.gaps[:5])
-        more = f" and {len(coverage.gaps) - 5} more" if len(coverage.gaps) > 5 else ""
-        yield f"Not known: {shown}{more}."
+        yield f"Not known: {first_few([f'{gap.from_} to {gap.to}' for gap in coverage.gaps], 5)}."
     nothing = coverage.from_ is None and not coverage.complete
     if repo and (nothing or coverage.gaps):
         reads = f'collect_now with repos=["{repo}"] reads what GitHub still shows of it'

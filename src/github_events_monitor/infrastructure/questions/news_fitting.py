@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from ...text import count_of
+from ...text import count_of, first_few
 from .news import ONGOING, Attention, AttentionKind, WhatsNew
 from .sizes import MAX_BYTES, shorten
 
@@ -87,8 +87,7 @@ def _as_one(found: Sequence[Attention]) -> Attention:
     """Return pull requests as one item, dated by the one that waits longest, with its numbers."""
     first = found[0]
     numbers = [f"#{(one.url or '').rpartition('/')[2]}" for one in found]
-    named = ", ".join(numbers[:NUMBERS]) + (f" and {len(found) - NUMBERS} more" if len(found) > NUMBERS else "")
-    reason = f"{len(found)} pull requests {_COUNTED[first.kind][1]}: {named}"
+    reason = f"{len(found)} pull requests {_COUNTED[first.kind][1]}: {first_few(numbers, NUMBERS)}"
     url = (first.url or "").rpartition("/pull/")[0]
     return first.model_copy(update={"reason": reason, "url": f"{url}/pulls"})
 

@@ -9,7 +9,7 @@ from ...insights.results import Finding, SecurityResult
 from ...insights.security import SECURITY_TYPES, SecurityInputs, assess_security
 from ...ledger import WITHOUT_FILES
 from ...records import Commit, CommitFile, CommitSummary, Span, Thread
-from ...text import count_of
+from ...text import count_of, first_few
 from ..gc_pause import without_garbage_collection
 from .context import QuestionContext, Subject
 from .coverage import add_note
@@ -152,8 +152,8 @@ def _unlooked(context: QuestionContext, subject: Subject, asked: Asked) -> list[
 
 
 def _unread(what: str, gaps: Sequence[Gap]) -> str:
-    shown, more = ", ".join(f"{gap.from_} to {gap.to}" for gap in gaps[:MAX_GAPS]), len(gaps) - MAX_GAPS
-    return f"{what} not completely known: {shown}{f' and {more} more stretches' if more > 0 else ''}"
+    shown = first_few([f"{gap.from_} to {gap.to}" for gap in gaps], MAX_GAPS, "stretches")
+    return f"{what} not completely known: {shown}"
 
 
 def summarise(answer: SecurityReport) -> str:

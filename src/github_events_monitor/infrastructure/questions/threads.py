@@ -15,7 +15,7 @@ from ...insights.threads import first_response_hours, summarise, waiting_for
 from ...instants import shift
 from ...people import kind_of
 from ...records import Span, Thread
-from ...text import clean
+from ...text import clean, first_few
 from .context import QuestionContext, Subject
 from .coverage import add_note, outage_note
 from .cursors import Page, write_cursor
@@ -161,9 +161,8 @@ def _reopened_note(doubtful: Sequence[Thread]) -> str | None:
     """Return which of those shown as open may have been closed then."""
     if not doubtful:
         return None
-    shown = ", ".join(f"#{thread.number}" for thread in doubtful[:MAX_NAMES])
-    more = f" and {len(doubtful) - MAX_NAMES} more" if len(doubtful) > MAX_NAMES else ""
-    return f"Shown as open, but reopened at some time, and may have been closed then: {shown}{more}."
+    shown = first_few([f"#{thread.number}" for thread in doubtful], MAX_NAMES)
+    return f"Shown as open, but reopened at some time, and may have been closed then: {shown}."
 
 
 def _people(thread: Thread) -> Iterator[str]:

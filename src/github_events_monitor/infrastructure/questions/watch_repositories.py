@@ -8,7 +8,7 @@ from pydantic import Field
 from ...answers import Answer, AnswerModel, Problem
 from ...errors import Forbidden, InvalidInput, MonitorError, NotFound, Unreachable
 from ...records import Pattern
-from ...text import clean, count_of
+from ...text import clean, count_of, first_few
 from ...watch_words import is_pattern, parse_watch_word, word_of
 from ..watch_list import check_repos, resolve_watched, resolver
 from .context import QuestionContext
@@ -81,8 +81,7 @@ async def answer(context: QuestionContext, query: WatchRepositoriesQuery) -> Wat
 
 def _absent_note(words: Sequence[str]) -> str | None:
     """Return what was to be removed and was not on the list."""
-    more = f" and {len(words) - MAX_ABSENT} more" if len(words) > MAX_ABSENT else ""
-    return f"Not on the list before: {', '.join(words[:MAX_ABSENT])}{more}." if words else None
+    return f"Not on the list before: {first_few(words, MAX_ABSENT)}." if words else None
 
 
 class _Words(NamedTuple):

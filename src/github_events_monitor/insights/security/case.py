@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...instants import shift
 from ...observations import Snapshot
 from ...records import Activity, Authorship, Commit, CommitFile, CommitSummary, MetricRow, Span
-from ...text import clean
+from ...text import clean, first_few
 from ..accounts import Account, Accounts
 from ..event_texts import MAX_TEXT, TextItem
 from ..results import Finding, RiskLevel
@@ -195,9 +195,7 @@ def finding(kind: str, severity: RiskLevel, title: str, explanation: str, items:
 
 def names(values: Iterable[str]) -> str:
     """Return the first three of some names, cleaned, and how many more there are."""
-    shown = list(dict.fromkeys(clean(value, 80, one_line=True) for value in values))
-    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
-    return ", ".join(shown[:3]) + more
+    return first_few(list(dict.fromkeys(clean(value, 80, one_line=True) for value in values)), 3)
 
 
 def event_item(row: Activity) -> Item:
