@@ -26,6 +26,7 @@ from ...records import Lease, RepositoryState, Rewriting, Span
 from ..contract.collector_state import readable_state, unreadable_state
 from ..database_interface import CollectorState, KnownRepository
 from .connection import SQLiteConnection
+from .sql import count_changes
 
 STATE, WATCH, ALIAS, ARCHIVE = "#state#", "#watch", "#alias", "#archive"
 _REUSED_IDS = "#strangers"
@@ -187,9 +188,7 @@ def _alias_rows(aliases: Mapping[str, str]) -> list[tuple[str, str, str]]:
 
 
 def _claim_aliases(db: sqlite3.Connection, aliases: Mapping[str, str]) -> dict[str, str]:
-    before = db.total_changes
-    db.executemany(_PUT_NEW, _alias_rows(aliases))
-    if db.total_changes - before == len(aliases):
+    if count_changes(db, _PUT_NEW, _alias_rows(aliases)) == len(aliases):
         return {}
     return {name: key for name, key in read_aliases(db, aliases).items() if key != aliases[name]}
 

@@ -32,7 +32,7 @@ from .rows import (
     summary_of,
     summary_row,
 )
-from .sql import Condition, rows_as, where
+from .sql import Condition, count_changes, rows_as, where
 
 _WITH_SUMMARY = (
     f"SELECT {', '.join('c.' + name.strip() for name in COMMIT_COLUMNS.split(','))},"
@@ -119,9 +119,7 @@ def insert_commits(db: sqlite3.Connection, records: Iterable[CommitRecord]) -> i
 
 def insert_new(db: sqlite3.Connection, rows: Iterable[Sequence[Any]], insert: str = INSERT_COMMIT) -> int:
     """Store rows of commits that are not there, in the caller's transaction, and return how many; others stay."""
-    before = db.total_changes
-    db.executemany(f"INSERT {insert} ON CONFLICT DO NOTHING", rows)
-    return db.total_changes - before
+    return count_changes(db, f"INSERT {insert} ON CONFLICT DO NOTHING", rows)
 
 
 def fill_commits(db: sqlite3.Connection, records: Sequence[CommitRecord]) -> int:

@@ -21,7 +21,7 @@ from .collector_state import has_reused_ids, note_reused_ids, read_aliases
 from .connection import SQLiteConnection
 from .payload import packer, unpacker
 from .retention import delete_events
-from .sql import NUMBER, TEXT, Condition, matches, one_of, rows_as, typed, where
+from .sql import NUMBER, TEXT, Condition, count_changes, matches, one_of, rows_as, typed, where
 from .trending import rank
 
 COLUMNS = "id, event_type, created_at, repo_name, actor_login, payload, action, number, ref, sha, subject"
@@ -166,7 +166,7 @@ def _steps(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
 def _insert_step(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
     reused, new = has_reused_ids(db), 0
     if not reused and not any(has_instant(row[0]) for row in rows):
-        new = _insert_rows(db, rows)
+        new = count_changes(db, _INSERT, rows)
         if new == len(rows):
             return new
     keys = [EventKey(*row[:4]) for row in rows]
@@ -175,13 +175,8 @@ def _insert_step(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
     chosen = ids_to_store_under(keys, stored, read_aliases(db, names) if names else {})
     if not reused and any(map(has_instant, chosen.values())):
         note_reused_ids(db)
-    return new + _insert_rows(db, [(event_id, *rows[position][1:]) for position, event_id in chosen.items()])
-
-
-def _insert_rows(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
-    before = db.total_changes
-    db.executemany(_INSERT, rows)
-    return db.total_changes - before
+    renamed = ((event_id, *rows[position][1:]) for position, event_id in chosen.items())
+    return new + count_changes(db, _INSERT, renamed)
 
 
 def events_of(rows: Iterable[tuple[Any, ...]]) -> list[Event]:

@@ -9,6 +9,7 @@ from ..contract.export_rows import ParsedItems
 from ..contract.threads import keep_stored
 from ..merging import merge_states
 from . import collector_state, commits, events, metrics, rows, threads
+from .sql import count_changes
 
 
 def import_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
@@ -37,7 +38,7 @@ def import_items(db: sqlite3.Connection, parsed: ParsedItems) -> dict[str, int]:
 
 
 def _fill(db: sqlite3.Connection, insert: str, values: Iterable[tuple[Any, ...]]) -> int:
-    return max(0, db.executemany(f"INSERT OR IGNORE {insert}", values).rowcount)
+    return count_changes(db, f"INSERT OR IGNORE {insert}", values)
 
 
 def _fill_health(

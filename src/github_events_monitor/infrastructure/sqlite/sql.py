@@ -1,7 +1,7 @@
 """Small pieces of SQL: conditions with their values, always bound, never pasted."""
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
 from typing import Any, TypeVar
 
@@ -53,6 +53,13 @@ def rows_as(
         zip(read, map(column, read, db.execute(f"SELECT {arrays} {source}", values).fetchone()), strict=True)
     )
     return list(map(kind, *(columns.get(field, repeat(None)) for field in kind.__struct_fields__)))
+
+
+def count_changes(db: sqlite3.Connection, statement: str, rows: Iterable[Sequence[Any]]) -> int:
+    """Carry a statement out for each of the rows, in the caller's transaction; return how many rows it changed."""
+    before = db.total_changes
+    db.executemany(statement, rows)
+    return db.total_changes - before
 
 
 def where(conditions: Sequence[Condition]) -> Condition:
