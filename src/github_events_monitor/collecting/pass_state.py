@@ -225,7 +225,12 @@ class PassState:
         return refusal is None or not now < refusal.retry_at <= shift(now, LONGEST_PAUSE)
 
     def remember_refusal(self, name: str, error: MonitorError, longest: timedelta = LONGEST_PAUSE) -> None:
-        """Remember that GitHub could not give something; the pause before the next attempt doubles every time."""
+        """Remember that GitHub could not give something; the pause before the next attempt doubles every time.
+
+        That it rejected the token says nothing of what was asked for, and is not remembered.
+        """
+        if isinstance(error, Rejected):
+            return
         refused = dict(self.repository.refused)
         before = refused.pop(name, None)
         times = before.times + 1 if before else 1
@@ -243,8 +248,6 @@ class PassState:
         """Remember for an hour that the block may not read something, as questions need to know; see `needs`."""
         try:
             yield
-        except Rejected:
-            raise  # it says nothing of what was asked for
         except (Forbidden, NotFound) as refused:
             self.remember_refusal(name, refused, FIRST_PAUSE)
             raise
