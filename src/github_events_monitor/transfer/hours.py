@@ -174,23 +174,14 @@ def remember(key: str, state: RepositoryState | None, newest: Newest | None, hou
 
     Spelling and id are the import's only while the repository is not collected and nothing newer was imported.
     """
-    spans = tuple(hours)
-    if state is None and newest is not None:
-        return RepositoryState(
-            repo_name=key,
-            full_name=newest[1].full_name,
-            repository_id=newest[1].repository_id,
-            ledger=_first_ledger(spans) if spans else Ledger(),
-            sources=(SOURCE,),
-        )
     known = state or RepositoryState(repo_name=key)
     hours_before = known.ledger.spans.get(ARCHIVE, ())
     is_newer = known.full_name is None or not hours_before or (newest and newest[0] >= hours_before[-1].until)
     changes: dict[str, Any] = {"sources": tuple(dict.fromkeys((*known.sources, SOURCE)))}
     if newest and is_newer and not known.last_collected_at:
         changes |= {"full_name": newest[1].full_name, "repository_id": newest[1].repository_id or known.repository_id}
-    if spans:
-        changes["ledger"] = learn(known.ledger, ARCHIVE, *spans)
+    if spans := tuple(hours):
+        changes["ledger"] = _first_ledger(spans) if state is None else learn(known.ledger, ARCHIVE, *spans)
     return msgspec.structs.replace(known, **changes)
 
 
