@@ -118,15 +118,11 @@ def _news(part: RepositoryNews) -> Iterator[Text]:
         if (left := part.counts.get(kind, 0) - len(rows)) > 0:
             yield plain(f"and {left:,} more {_kind(kind, left)}", "dim")
     if part.newcomers:
-        yield plain(f"New here: {', '.join(part.newcomers)}{_named_since(part)}", "green")
+        yield plain(f"New here: {', '.join(part.newcomers)}{part.newcomers_note}", "green")
     elif part.newcomers is None:
         yield plain("Who is new here is unknown: too little is known of the time before.", "dim")
     if part.note:
         yield plain(part.note, "yellow")
-
-
-def _named_since(part: RepositoryNews) -> str:
-    return f" (before {part.newcomers_since[:10]} not all is known)" if part.newcomers_since else ""
 
 
 def _moment(instant: str) -> str:
@@ -151,7 +147,7 @@ def markdown_lines(answer: WhatsNew) -> Iterator[str]:
         for kind, news in part.first.items():
             yield from (f"- {_kind(kind, 1)}: {_link(row.title, row.url)}" for row in news)
         if part.newcomers:
-            yield f"- new here: {_escaped(', '.join(part.newcomers))}{_named_since(part)}"
+            yield f"- new here: {_escaped(', '.join(part.newcomers))}{part.newcomers_note}"
         elif part.newcomers is None:
             yield "- new here: unknown"
     if answer.quiet:

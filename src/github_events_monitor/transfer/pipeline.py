@@ -27,12 +27,12 @@ class WriteBehind(Generic[ItemT]):
         """Have an item written, as soon as there is room for it to wait. Raises what a write before it raised."""
         await self._room.acquire()
         if self._task is not None and self._task.done():
-            await self.settle()
+            await self._settle()
         self._waiting.append(item)
         if self._task is None:
             self._task = asyncio.create_task(self._write_all())
 
-    async def settle(self) -> None:
+    async def _settle(self) -> None:
         """Wait until all is written. Raises what a write raised."""
         if self._task is not None:
             try:
@@ -62,7 +62,7 @@ class WriteBehind(Generic[ItemT]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None or issubclass(kind, DataFileError):
-            await self.settle()
+            await self._settle()
         else:
             await self._abandon()
 

@@ -28,6 +28,12 @@ async def until_idle() -> None:
         await asyncio.sleep(0)
 
 
+async def write_five(target: Target) -> None:
+    async with WriteBehind(target.write) as writes:
+        for number in range(5):
+            await writes.put(number)
+
+
 async def test_what_comes_during_a_write_is_written_together() -> None:
     target = Target()
     async with WriteBehind(target.write, 2) as writes:
@@ -46,22 +52,14 @@ async def test_what_comes_during_a_write_is_written_together() -> None:
 async def test_alone_each_is_written_by_itself() -> None:
     target = Target()
     target.allowed.set()
-    async with WriteBehind(target.write) as writes:
-        for number in range(5):
-            await writes.put(number)
+    await write_five(target)
     assert target.written == [[0], [1], [2], [3], [4]]
 
 
 async def test_a_failed_write_is_told_to_who_waits_for_room_and_ends_it() -> None:
     target = Target()
     target.fails = True
-
-    async def read() -> None:
-        async with WriteBehind(target.write) as writes:
-            for number in range(5):
-                await writes.put(number)
-
-    task = asyncio.create_task(read())
+    task = asyncio.create_task(write_five(target))
     await until_idle()
     target.allowed.set()
     with pytest.raises(OSError, match="full"):
@@ -86,13 +84,7 @@ async def test_what_came_before_the_damage_is_written_too() -> None:
 
 async def test_a_cancelled_reader_leaves_nothing_half_written_and_begins_nothing() -> None:
     target = Target()
-
-    async def read() -> None:
-        async with WriteBehind(target.write) as writes:
-            for number in range(5):
-                await writes.put(number)
-
-    task = asyncio.create_task(read())
+    task = asyncio.create_task(write_five(target))
     await until_idle()
     task.cancel()
     await until_idle()

@@ -64,6 +64,11 @@ class RepositoryNews(AnswerModel):
     newcomers_since: Link = None
     note: Link = None
 
+    @property
+    def newcomers_note(self) -> str:
+        """How far back it is known that newcomers are new, to follow their names; empty where that is far enough."""
+        return f" (before {self.newcomers_since[:10]} not all is known)" if self.newcomers_since else ""
+
 
 class WhatsNew(Answer):
     """News across repositories. `next_since` continues where this answer ends; repositories in `errors` have none."""

@@ -158,9 +158,8 @@ def lines(answer: WhatsNew) -> Iterator[str]:
         at = f"{_AT.get(one.kind, ' at')} {one.at}" if one.at else ""
         yield f"! {one.repo} {one.kind}: {one.reason}{at}"
     for part in answer.repositories:
-        new = f"; newcomers {', '.join(map(name_of, part.newcomers))}" if part.newcomers else ""
-        new += f" (before {part.newcomers_since[:10]} not all is known)" if part.newcomers_since else ""
-        new = "; newcomers unknown" if part.newcomers is None else new
+        names = ", ".join(map(name_of, part.newcomers)) if part.newcomers is not None else "unknown"
+        new = f"; newcomers {names}{part.newcomers_note}" if names else ""
         said = counts(part.counts) if part.counts else "no news known"
         yield f"{part.repo}: {said}{new}{f'. {part.note}' if part.note else ''}"
         for kind, rows in part.first.items():
